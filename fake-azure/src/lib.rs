@@ -1,0 +1,1 @@
+//! Key Vault, Entra and the identity endpoints in one process.

@@ -1,0 +1,184 @@
+//! Why an object is not there: one closed set of reasons, shared by the adapters, the loop, logs and exit codes.
+
+use std::fmt;
+use std::time::Duration;
+
+/// A refusal or an outage, for one object or for signing in.
+///
+/// It never holds any byte of a value: `detail` is made of names, codes, statuses and the service's own message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// What happened, from a closed set.
+    pub reason: Reason,
+    /// What was seen, in one sentence without a full stop: vault, object, identity, code, status, request id.
+    pub detail: String,
+    /// The next action of the person who reads it.
+    pub hint: String,
+    /// How long the service asked to be left alone.
+    pub retry_after: Option<Duration>,
+}
+
+/// What happened. A closed set: it is a metric label and decides retry and exit code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Reason {
+    /// No token: a setting is missing or wrong, and waiting does not help.
+    IdentityMisconfigured,
+    /// No token yet: Entra does not know the federated credential or the identity yet.
+    IdentityNotPropagated,
+    /// No token: Entra, IMDS or the identity endpoint is unreachable, throttles or fails.
+    IdentityUnavailable,
+    /// The vault refused the token (wrong audience or tenant).
+    Unauthorized,
+    /// The role assignment or access policy is missing, or has not arrived yet.
+    Forbidden,
+    /// The vault's firewall or private endpoint refused the connection.
+    NetworkRefused,
+    /// No such object, or deleted.
+    NotFound,
+    /// The object is there, the version is not.
+    VersionNotFound,
+    /// The current version is disabled.
+    Disabled,
+    /// The vault or subscription limit is reached.
+    Throttled,
+    /// A deletion or recovery is under way.
+    Conflict,
+    /// The vault answered 5xx, or cut its answer short.
+    Unavailable,
+    /// No connection: DNS, TCP or TLS.
+    Unreachable,
+    /// A deadline passed.
+    TimedOut,
+    /// The answer is not what the API describes.
+    Malformed,
+    /// The request was refused as invalid (400).
+    BadRequest,
+    /// The value could not be rendered as the manifest asks.
+    Unrenderable,
+    /// A foreign file or link occupies the name on the volume.
+    NameTaken,
+}
+
+/// What a reason means for exit codes (design, "Commands").
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum FailureClass {
+    /// Exit code 4.
+    Identity,
+    /// Exit code 5.
+    Refused,
+    /// Exit code 6.
+    Unavailable,
+    /// Exit code 7.
+    Volume,
+}
+
+impl Reason {
+    /// Every reason, for tests and reference pages.
+    pub const ALL: [Self; 18] = [
+        Self::IdentityMisconfigured,
+        Self::IdentityNotPropagated,
+        Self::IdentityUnavailable,
+        Self::Unauthorized,
+        Self::Forbidden,
+        Self::NetworkRefused,
+        Self::NotFound,
+        Self::VersionNotFound,
+        Self::Disabled,
+        Self::Throttled,
+        Self::Conflict,
+        Self::Unavailable,
+        Self::Unreachable,
+        Self::TimedOut,
+        Self::Malformed,
+        Self::BadRequest,
+        Self::Unrenderable,
+        Self::NameTaken,
+    ];
+
+    /// The reason as logs and labels write it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::IdentityMisconfigured => "identityMisconfigured",
+            Self::IdentityNotPropagated => "identityNotPropagated",
+            Self::IdentityUnavailable => "identityUnavailable",
+            Self::Unauthorized => "unauthorized",
+            Self::Forbidden => "forbidden",
+            Self::NetworkRefused => "networkRefused",
+            Self::NotFound => "notFound",
+            Self::VersionNotFound => "versionNotFound",
+            Self::Disabled => "disabled",
+            Self::Throttled => "throttled",
+            Self::Conflict => "conflict",
+            Self::Unavailable => "unavailable",
+            Self::Unreachable => "unreachable",
+            Self::TimedOut => "timedOut",
+            Self::Malformed => "malformed",
+            Self::BadRequest => "badRequest",
+            Self::Unrenderable => "unrenderable",
+            Self::NameTaken => "nameTaken",
+        }
+    }
+
+    /// Which exit code it leads to.
+    pub const fn class(self) -> FailureClass {
+        match self {
+            Self::IdentityMisconfigured | Self::IdentityNotPropagated | Self::IdentityUnavailable => {
+                FailureClass::Identity
+            }
+            Self::Unauthorized
+            | Self::Forbidden
+            | Self::NetworkRefused
+            | Self::NotFound
+            | Self::VersionNotFound
+            | Self::Disabled
+            | Self::BadRequest
+            | Self::Malformed
+            | Self::Unrenderable => FailureClass::Refused,
+            Self::Throttled | Self::Conflict | Self::Unavailable | Self::Unreachable | Self::TimedOut => {
+                FailureClass::Unavailable
+            }
+            Self::NameTaken => FailureClass::Volume,
+        }
+    }
+
+    /// Whether the same request can succeed within seconds without anybody changing anything.
+    pub const fn is_transient(self) -> bool {
+        matches!(
+            self,
+            Self::IdentityNotPropagated
+                | Self::IdentityUnavailable
+                | Self::Throttled
+                | Self::Conflict
+                | Self::Unavailable
+                | Self::Unreachable
+                | Self::TimedOut
+        )
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.detail)
+    }
+}
+
+impl std::error::Error for Failure {}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_reason_has_a_label_of_its_own() {
+        let labels: BTreeSet<_> = Reason::ALL.iter().map(|reason| reason.as_str()).collect();
+        assert_eq!(labels.len(), Reason::ALL.len());
+    }
+}

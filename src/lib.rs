@@ -1,0 +1,6 @@
+//! `akv-sync` writes Azure Key Vault secrets, keys and certificates to a volume, atomically, and keeps them current.
+//!
+//! The map of the modules, and what each may import, is in `docs/architecture.md`.
+
+pub mod domain;
+pub mod ports;

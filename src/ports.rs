@@ -1,0 +1,74 @@
+//! What the loop needs from the outside, on one page: a vault, a volume, a clock, chance.
+//!
+//! The adapters implement these; tests implement them with fakes.
+
+use std::path::PathBuf;
+
+use time::OffsetDateTime;
+
+use crate::domain::failure::Failure;
+use crate::domain::fetched::FetchedObject;
+use crate::domain::object::Source;
+use crate::domain::payload::{Observation, Payload, Publication};
+
+/// Reads objects.
+pub trait Vault: Send + Sync {
+    /// Fetches the version of the object that `source` asks for, in one request.
+    ///
+    /// A call may take as long as its adapter's attempts last; the caller sets a deadline by dropping the future.
+    fn fetch(&self, source: &Source) -> impl Future<Output = Result<FetchedObject, Failure>> + Send;
+}
+
+/// Holds the published files. Calls block on the file system and are made one at a time.
+pub trait Volume: Send + Sync {
+    /// Says what is published now, recovering first from an earlier crash.
+    fn observe(&self) -> Result<Observation, VolumeFailure>;
+
+    /// Makes the payload the published set, in one step, or changes nothing.
+    ///
+    /// Files equal in bytes, mode and owner are not touched; when all are, no reader can tell that this was called.
+    fn publish(&self, payload: &Payload) -> Result<Publication, VolumeFailure>;
+}
+
+/// Why a volume could not be read or written.
+#[derive(Debug, thiserror::Error)]
+#[error("{action} {path} failed")]
+pub struct VolumeFailure {
+    /// What was tried: `"open"`, `"create"`, `"rename"`, `"resolve group"`.
+    pub action: &'static str,
+    /// On what.
+    pub path: PathBuf,
+    /// The next action of the person who reads it.
+    pub hint: String,
+    /// What the system said.
+    #[source]
+    pub source: std::io::Error,
+}
+
+/// Tells the wall-clock time. Waiting uses tokio's time, which tests can pause.
+pub trait Clock: Send + Sync {
+    /// Now, UTC.
+    fn now(&self) -> OffsetDateTime;
+}
+
+/// Chance, for jitter.
+pub trait Dice: Send + Sync {
+    /// A number in `0.0..1.0`, evenly distributed.
+    fn roll(&self) -> f64;
+}
+
+/// Reads environment variables.
+pub trait Environment: Send + Sync {
+    /// The value of a variable; `None` when it is unset, empty or not UTF-8.
+    fn var(&self, name: &str) -> Option<String>;
+}
+
+/// Variables given as pairs; the environment of a test.
+impl<S: AsRef<str> + Send + Sync> Environment for [(S, S)] {
+    fn var(&self, name: &str) -> Option<String> {
+        let found = self.iter().find(|(key, _)| key.as_ref() == name);
+        found
+            .map(|(_, value)| value.as_ref().to_owned())
+            .filter(|value| !value.is_empty())
+    }
+}
