@@ -3,11 +3,13 @@
 //! Nothing here reads a clock, a file, the environment or the network, and nothing here imports another module
 //! of the crate.
 
+pub mod certificate;
 pub mod failure;
 pub mod fetched;
 pub mod mode;
 pub mod object;
 pub mod path;
 pub mod payload;
+pub mod render;
 pub mod secret;
 pub mod spec;

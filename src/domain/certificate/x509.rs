@@ -1,0 +1,148 @@
+//! A certificate: its DER, what of it decides the place in a chain, and whether one issued another.
+
+use std::cmp::Ordering;
+
+use x509_parser::certificate::X509Certificate;
+use x509_parser::error::X509Error;
+use x509_parser::extensions::ParsedExtension;
+use x509_parser::prelude::FromDer;
+
+use super::public_key::PublicHalf;
+
+/// Longest name that a message shows, in characters.
+const MAX_SHOWN: usize = 200;
+
+/// A parsed certificate.
+#[derive(Debug, Clone)]
+pub(super) struct Certificate {
+    der: Vec<u8>,
+    subject: Vec<u8>,
+    issuer: Vec<u8>,
+    issuer_text: String,
+    public: PublicHalf,
+    subject_key_id: Option<Vec<u8>>,
+    authority_key_id: Option<Vec<u8>>,
+    is_authority: bool,
+    not_after: i64,
+}
+
+impl Certificate {
+    /// Takes DER; gives `None` when it is not an X.509 certificate with a readable key.
+    pub(super) fn parse(der: &[u8]) -> Option<Self> {
+        let (rest, parsed) = X509Certificate::from_der(der).ok()?;
+        if !rest.is_empty() {
+            return None;
+        }
+        let (subject_key_id, authority_key_id) = key_ids(&parsed);
+        Some(Self {
+            der: der.to_vec(),
+            subject: parsed.subject().as_raw().to_vec(),
+            issuer: parsed.issuer().as_raw().to_vec(),
+            issuer_text: shown(&parsed.issuer().to_string()),
+            public: PublicHalf::from_spki(parsed.public_key().raw).ok()?,
+            subject_key_id,
+            authority_key_id,
+            is_authority: parsed.is_ca(),
+            not_after: parsed.validity().not_after.timestamp(),
+        })
+    }
+
+    /// The certificate as it was found.
+    pub(super) fn der(&self) -> &[u8] {
+        &self.der
+    }
+
+    /// Its key.
+    pub(super) const fn public(&self) -> &PublicHalf {
+        &self.public
+    }
+
+    /// Who issued it, for a message: one line of bounded length.
+    pub(super) fn issuer_text(&self) -> &str {
+        &self.issuer_text
+    }
+
+    /// Whether it may issue others (RFC 5280, section 4.2.1.9).
+    pub(super) const fn is_authority(&self) -> bool {
+        self.is_authority
+    }
+
+    /// Whether it is a root, or stands alone.
+    pub(super) fn is_self_signed(&self) -> bool {
+        self.is_issued_by(self)
+    }
+
+    /// Whether `issuer`'s name and key are those that issued this certificate.
+    ///
+    /// The signature decides. Where it cannot be checked (P-521, secp256k1, RSA outside 2048 to 8192 bits and so on), key
+    /// identifiers do, unless one of them is absent.
+    pub(super) fn is_issued_by(&self, issuer: &Self) -> bool {
+        self.issuer == issuer.subject
+            && match verify(&self.der, &issuer.der) {
+                Signature::Fits => true,
+                Signature::DoesNotFit => false,
+                Signature::Unverifiable => match (&self.authority_key_id, &issuer.subject_key_id) {
+                    (Some(wanted), Some(found)) => wanted == found,
+                    _ => true,
+                },
+            }
+    }
+
+    /// An order that depends on nothing but the two: the one that is valid longer first.
+    pub(super) fn preference(&self, other: &Self) -> Ordering {
+        other
+            .not_after
+            .cmp(&self.not_after)
+            .then_with(|| self.der.cmp(&other.der))
+    }
+}
+
+enum Signature {
+    Fits,
+    DoesNotFit,
+    Unverifiable,
+}
+
+fn verify(subject: &[u8], issuer: &[u8]) -> Signature {
+    let (Ok((_, subject)), Ok((_, issuer))) = (
+        X509Certificate::from_der(subject),
+        X509Certificate::from_der(issuer),
+    ) else {
+        return Signature::DoesNotFit;
+    };
+    match subject.verify_signature(Some(issuer.public_key())) {
+        Ok(()) => Signature::Fits,
+        Err(X509Error::SignatureVerificationError) if !is_refused_unseen(&issuer) => Signature::DoesNotFit,
+        Err(_) => Signature::Unverifiable,
+    }
+}
+
+/// Whether `ring` refuses the key before it looks at a signature: RSA keys of other sizes than it takes.
+fn is_refused_unseen(issuer: &X509Certificate<'_>) -> bool {
+    match PublicHalf::from_spki(issuer.public_key().raw) {
+        Ok(PublicHalf::Rsa { n, .. }) => !(256..=1024).contains(&n.len()),
+        _ => false,
+    }
+}
+
+fn key_ids(certificate: &X509Certificate<'_>) -> (Option<Vec<u8>>, Option<Vec<u8>>) {
+    let mut subject = None;
+    let mut authority = None;
+    for extension in certificate.extensions() {
+        match extension.parsed_extension() {
+            ParsedExtension::SubjectKeyIdentifier(id) => subject = Some(id.0.to_vec()),
+            ParsedExtension::AuthorityKeyIdentifier(id) => {
+                authority = id.key_identifier.as_ref().map(|id| id.0.to_vec());
+            }
+            _ => {}
+        }
+    }
+    (subject, authority)
+}
+
+fn shown(name: &str) -> String {
+    name.chars()
+        .map(|c| if c.is_control() { '?' } else { c })
+        .take(MAX_SHOWN)
+        .collect()
+}

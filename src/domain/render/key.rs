@@ -1,0 +1,169 @@
+//! The public part of a key: `SubjectPublicKeyInfo` (RFC 5280) as PEM or DER, or a JSON Web Key (RFC 7517).
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use der::asn1::{AnyRef, BitStringRef, ObjectIdentifier, UintRef};
+use der::{Encode, Sequence};
+use pkcs8::{AlgorithmIdentifierRef, SubjectPublicKeyInfoRef};
+
+use super::error::RenderFault;
+use super::pem;
+use crate::domain::fetched::{Curve, PublicKey};
+use crate::domain::secret::SecretBytes;
+use crate::domain::spec::KeyFormat;
+
+const RSA_ENCRYPTION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
+const EC_PUBLIC_KEY: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
+
+/// Takes a public key and the wanted form; gives the bytes of its file.
+pub(super) fn render(format: KeyFormat, key: &PublicKey) -> Result<SecretBytes, RenderFault> {
+    let key = CheckedKey::parse(key)?;
+    Ok(match format {
+        KeyFormat::Pem => pem::block(pem::PUBLIC_KEY, &key.spki()).into(),
+        KeyFormat::Der => SecretBytes::new(key.spki()),
+        KeyFormat::Jwk => key.jwk().into(),
+    })
+}
+
+/// A key whose numbers have the sizes that both encodings require.
+enum CheckedKey<'a> {
+    /// Without leading zeros, and not zero.
+    Rsa { n: &'a [u8], e: &'a [u8] },
+    /// Of the curve's size, with leading zeros.
+    Ec { curve: Curve, x: Vec<u8>, y: Vec<u8> },
+}
+
+/// `RSAPublicKey` of RFC 8017, appendix A.1.1.
+#[derive(Sequence)]
+struct RsaPublicKey<'a> {
+    modulus: UintRef<'a>,
+    public_exponent: UintRef<'a>,
+}
+
+impl<'a> CheckedKey<'a> {
+    fn parse(key: &'a PublicKey) -> Result<Self, RenderFault> {
+        Ok(match key {
+            PublicKey::Rsa { n, e } => Self::Rsa {
+                n: number("n", n)?,
+                e: number("e", e)?,
+            },
+            PublicKey::Ec { curve, x, y } => Self::Ec {
+                curve: *curve,
+                x: coordinate("x", x, *curve)?,
+                y: coordinate("y", y, *curve)?,
+            },
+        })
+    }
+
+    /// `SubjectPublicKeyInfo`, DER (RFC 3279 section 2.3.1, RFC 5480 section 2).
+    fn spki(&self) -> Vec<u8> {
+        match self {
+            Self::Rsa { n, e } => {
+                let key = UintRef::new(n).and_then(|modulus| {
+                    RsaPublicKey {
+                        modulus,
+                        public_exponent: UintRef::new(e)?,
+                    }
+                    .to_der()
+                });
+                let algorithm = AlgorithmIdentifierRef {
+                    oid: RSA_ENCRYPTION,
+                    parameters: Some(AnyRef::NULL),
+                };
+                key.and_then(|key| spki(algorithm, &key))
+            }
+            Self::Ec { curve, x, y } => {
+                // Uncompressed point (SEC 1, section 2.3.3).
+                let point = [&[4], x.as_slice(), y.as_slice()].concat();
+                let curve = curve_oid(*curve);
+                let parameters = Some(AnyRef::from(&curve));
+                spki(
+                    AlgorithmIdentifierRef {
+                        oid: EC_PUBLIC_KEY,
+                        parameters,
+                    },
+                    &point,
+                )
+            }
+        }
+        .expect("numbers of bounded size always have a DER encoding")
+    }
+
+    /// The members that RFC 7638 requires, in its order and without blanks, so that the SHA-256 of the file is the
+    /// key's thumbprint.
+    fn jwk(&self) -> String {
+        let base64url = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
+        match self {
+            Self::Rsa { n, e } => format!(r#"{{"e":"{}","kty":"RSA","n":"{}"}}"#, base64url(e), base64url(n)),
+            Self::Ec { curve, x, y } => format!(
+                r#"{{"crv":"{}","kty":"EC","x":"{}","y":"{}"}}"#,
+                curve_name(*curve),
+                base64url(x),
+                base64url(y)
+            ),
+        }
+    }
+}
+
+fn spki(algorithm: AlgorithmIdentifierRef<'_>, key: &[u8]) -> der::Result<Vec<u8>> {
+    SubjectPublicKeyInfoRef {
+        algorithm,
+        subject_public_key: BitStringRef::from_bytes(key)?,
+    }
+    .to_der()
+}
+
+fn number<'a>(member: &'static str, bytes: &'a [u8]) -> Result<&'a [u8], RenderFault> {
+    let leading = bytes.iter().take_while(|&&byte| byte == 0).count();
+    match &bytes[leading..] {
+        [] => Err(RenderFault::MalformedKey {
+            member,
+            problem: "absent or zero",
+        }),
+        // Key Vault has at most 4096 bits; this only keeps the DER lengths in their range.
+        number if number.len() > 4096 => Err(RenderFault::MalformedKey {
+            member,
+            problem: "too long",
+        }),
+        number => Ok(number),
+    }
+}
+
+fn coordinate(member: &'static str, bytes: &[u8], curve: Curve) -> Result<Vec<u8>, RenderFault> {
+    let leading = bytes.iter().take_while(|&&byte| byte == 0).count();
+    let significant = &bytes[leading..];
+    let padding = curve
+        .coordinate_len()
+        .checked_sub(significant.len())
+        .ok_or(RenderFault::MalformedKey {
+            member,
+            problem: "longer than its curve allows",
+        })?;
+    if bytes.is_empty() {
+        return Err(RenderFault::MalformedKey {
+            member,
+            problem: "absent",
+        });
+    }
+    Ok([vec![0; padding].as_slice(), significant].concat())
+}
+
+/// RFC 5480, section 2.1.1.1, and SEC 2, section 2.4.1.
+const fn curve_oid(curve: Curve) -> ObjectIdentifier {
+    ObjectIdentifier::new_unwrap(match curve {
+        Curve::P256 => "1.2.840.10045.3.1.7",
+        Curve::P384 => "1.3.132.0.34",
+        Curve::P521 => "1.3.132.0.35",
+        Curve::P256K => "1.3.132.0.10",
+    })
+}
+
+/// RFC 7518, section 6.2.1.1, and RFC 8812, section 3.1: Key Vault's own `P-256K` is not a registered name.
+const fn curve_name(curve: Curve) -> &'static str {
+    match curve {
+        Curve::P256 => "P-256",
+        Curve::P384 => "P-384",
+        Curve::P521 => "P-521",
+        Curve::P256K => "secp256k1",
+    }
+}

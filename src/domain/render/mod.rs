@@ -1,0 +1,143 @@
+//! From a fetched object to the bytes of its files. `docs/rendering.md` shows the exact bytes of each content.
+//!
+//! Either all files of an object are rendered or none, so that a certificate never stands beside another version's key.
+
+mod certificate;
+mod error;
+mod key;
+mod pem;
+mod secret;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+
+use self::certificate::CertificateFiles;
+pub use self::error::{EncodingProblem, RenderError, RenderFault};
+use super::fetched::{FetchedContent, FetchedObject};
+use super::path::RelativePath;
+use super::secret::SecretBytes;
+use super::spec::{Content, FileSpec, ObjectSpec};
+
+/// The files of one object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rendered {
+    /// Path and bytes, in the order of the specification.
+    pub files: Vec<(RelativePath, SecretBytes)>,
+    /// What a person should know although everything was rendered.
+    pub notices: Vec<Notice>,
+}
+
+/// Something odd about an object that was rendered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Notice {
+    /// The value holds neither the issuer of the last certificate of the chain nor a root.
+    MissingIssuer {
+        /// The missing issuer's name.
+        subject: String,
+        /// How many intermediates the value does hold.
+        intermediates: usize,
+    },
+    /// Certificates of the value that are not on the way from the leaf to its root, and were not written.
+    UnrelatedCertificates {
+        /// How many.
+        count: usize,
+    },
+}
+
+impl Notice {
+    /// Whether clients are likely to refuse the chain.
+    ///
+    /// A chain with intermediates that ends without its root is the common way to store one; a leaf alone that is not
+    /// self-signed lacks at least one intermediate, unless a root issued it.
+    pub const fn is_warning(&self) -> bool {
+        matches!(self, Self::MissingIssuer { intermediates: 0, .. })
+    }
+}
+
+impl fmt::Display for Notice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::MissingIssuer {
+                subject,
+                intermediates: 0,
+            } => {
+                write!(
+                    f,
+                    "the value does not hold the certificate of the leaf's issuer, `{subject}`"
+                )
+            }
+            Self::MissingIssuer {
+                subject,
+                intermediates,
+            } => {
+                write!(
+                    f,
+                    "the chain ends after {intermediates} intermediate(s), before `{subject}`"
+                )
+            }
+            Self::UnrelatedCertificates { count } => {
+                write!(
+                    f,
+                    "{count} certificate(s) of the value do not belong to the leaf's chain and were left out"
+                )
+            }
+        }
+    }
+}
+
+/// Takes what the manifest asks of an object and what the vault answered; gives all its files, or why there are none.
+///
+/// `spec.source` is not looked at: the caller fetched `object` for it.
+pub fn render(spec: &ObjectSpec, object: &FetchedObject) -> Result<Rendered, RenderError> {
+    files(&spec.files, &object.content).map_err(|fault| RenderError {
+        object: object.object.clone(),
+        version: object.version.clone(),
+        fault,
+    })
+}
+
+fn files(specs: &[FileSpec], content: &FetchedContent) -> Result<Rendered, RenderFault> {
+    let mut files = Vec::with_capacity(specs.len());
+    // Decoded at the first file that needs it, for all.
+    let mut certificate = None;
+    for FileSpec {
+        path,
+        content: wanted,
+        ..
+    } in specs
+    {
+        let bytes = match (wanted, content) {
+            (Content::Secret(encoding), FetchedContent::Secret(secret)) => {
+                secret::decode(*encoding, &secret.value, path)?
+            }
+            (Content::Certificate(part), FetchedContent::Secret(secret)) => {
+                let certificate = match &mut certificate {
+                    Some(certificate) => certificate,
+                    none => none.insert(CertificateFiles::read(secret)?),
+                };
+                certificate.render(*part, path)?
+            }
+            (Content::Key(format), FetchedContent::Key(key)) => key::render(*format, key)?,
+            (wanted, found) => return Err(kind_mismatch(path, wanted, found)),
+        };
+        files.push((path.clone(), bytes));
+    }
+    let notices = certificate.map_or_else(Vec::new, CertificateFiles::into_notices);
+    Ok(Rendered { files, notices })
+}
+
+fn kind_mismatch(path: &RelativePath, wanted: &Content, found: &FetchedContent) -> RenderFault {
+    RenderFault::KindMismatch {
+        path: path.clone(),
+        wanted: match wanted {
+            Content::Secret(_) => "a secret",
+            Content::Certificate(_) => "the secret behind a certificate",
+            Content::Key(_) => "a public key",
+        },
+        found: match found {
+            FetchedContent::Secret(_) => "a secret",
+            FetchedContent::Key(_) => "a public key",
+        },
+    }
+}

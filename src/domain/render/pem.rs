@@ -1,0 +1,16 @@
+//! PEM as RFC 7468 writes it strictly: 64 columns, `\n` line ends, one after the last line too.
+
+use der::pem::{LineEnding, encode_string};
+
+/// Label of a certificate.
+pub(super) const CERTIFICATE: &str = "CERTIFICATE";
+/// Label of a PKCS#8 private key.
+pub(super) const PRIVATE_KEY: &str = "PRIVATE KEY";
+/// Label of a `SubjectPublicKeyInfo`.
+pub(super) const PUBLIC_KEY: &str = "PUBLIC KEY";
+
+/// Takes a label and DER; gives one block. The caller wipes it if it is a private key.
+pub(super) fn block(label: &'static str, der: &[u8]) -> String {
+    encode_string(label, LineEnding::LF, der)
+        .expect("the labels above are valid, and a value is smaller than memory")
+}
