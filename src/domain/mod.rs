@@ -10,6 +10,8 @@ pub mod mode;
 pub mod object;
 pub mod path;
 pub mod payload;
+pub mod plan;
 pub mod render;
+pub mod schedule;
 pub mod secret;
 pub mod spec;
