@@ -4,3 +4,5 @@
 
 pub mod domain;
 pub mod ports;
+pub mod reconcile;
+pub mod telemetry;

@@ -1,0 +1,288 @@
+//! A vault, a volume and a clock in memory, for the tests of the loop.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use time::OffsetDateTime;
+use tokio::sync::Semaphore;
+
+use crate::domain::failure::{Failure, Reason};
+use crate::domain::fetched::{Attributes, FetchedContent, FetchedObject, SecretContent};
+use crate::domain::mode::FileMode;
+use crate::domain::object::{
+    ObjectId, ObjectKind, ObjectName, Source, VaultName, VersionId, VersionSelector,
+};
+use crate::domain::path::RelativePath;
+use crate::domain::payload::{FileBytes, Observation, ObservedFile, Payload, Publication};
+use crate::domain::secret::SecretBytes;
+use crate::domain::spec::{
+    Content, FileSpec, IdentitySpec, Layout, ObjectSpec, OnStart, RefreshSpec, SecretEncoding, SyncSpec,
+    VolumeSpec,
+};
+use crate::ports::{Clock, Dice, Vault, Volume, VolumeFailure};
+
+use super::fetch::FetchLimits;
+use super::pass::Reconciler;
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A vault whose secrets a test sets and breaks.
+#[derive(Debug, Default)]
+pub(super) struct FakeVault {
+    secrets: Mutex<BTreeMap<String, Held>>,
+    calls: Mutex<Vec<Source>>,
+}
+
+#[derive(Debug, Clone)]
+enum Held {
+    Value { value: String, version: u32 },
+    Refused(Reason, Option<Duration>),
+    Silent,
+}
+
+impl FakeVault {
+    /// Puts a value in, as version `version`.
+    pub(super) fn set(&self, name: &str, value: &str, version: u32) {
+        lock(&self.secrets).insert(
+            name.to_owned(),
+            Held::Value {
+                value: value.to_owned(),
+                version,
+            },
+        );
+    }
+
+    /// Lets each fetch of it fail.
+    pub(super) fn refuse(&self, name: &str, reason: Reason, retry_after: Option<Duration>) {
+        lock(&self.secrets).insert(name.to_owned(), Held::Refused(reason, retry_after));
+    }
+
+    /// Never answers for it.
+    pub(super) fn silence(&self, name: &str) {
+        lock(&self.secrets).insert(name.to_owned(), Held::Silent);
+    }
+
+    /// The sources asked for since the last call of this.
+    pub(super) fn take_calls(&self) -> Vec<Source> {
+        std::mem::take(&mut *lock(&self.calls))
+    }
+}
+
+impl Vault for Arc<FakeVault> {
+    async fn fetch(&self, source: &Source) -> Result<FetchedObject, Failure> {
+        lock(&self.calls).push(source.clone());
+        let held = lock(&self.secrets).get(source.object.name.as_str()).cloned();
+        let refused = |reason, retry_after| {
+            Err(Failure {
+                reason,
+                detail: format!("{source} refused"),
+                hint: "mend it".into(),
+                retry_after,
+            })
+        };
+        match held {
+            None => refused(Reason::NotFound, None),
+            Some(Held::Refused(reason, retry_after)) => refused(reason, retry_after),
+            Some(Held::Silent) => std::future::pending().await,
+            Some(Held::Value { value, version }) => Ok(FetchedObject {
+                object: source.object.clone(),
+                version: version_id(version),
+                attributes: Attributes::default(),
+                content: FetchedContent::Secret(SecretContent {
+                    value: SecretBytes::from(value),
+                    content_type: None,
+                    backs_certificate: false,
+                }),
+            }),
+        }
+    }
+}
+
+/// A volume in memory, with the rules of the real one and a switch that breaks it.
+#[derive(Debug, Default)]
+pub(super) struct FakeVolume {
+    files: Mutex<BTreeMap<RelativePath, (Vec<u8>, ObservedFile)>>,
+    publishes: AtomicUsize,
+    pub(super) broken: Mutex<bool>,
+}
+
+impl FakeVolume {
+    /// The text at a path, if it is published.
+    pub(super) fn text(&self, path: &str) -> Option<String> {
+        let path = RelativePath::parse(path).expect("a valid path");
+        let files = lock(&self.files);
+        files
+            .get(&path)
+            .map(|(bytes, _)| String::from_utf8(bytes.clone()).expect("text"))
+    }
+
+    /// How often something was published.
+    pub(super) fn publishes(&self) -> usize {
+        self.publishes.load(Ordering::SeqCst)
+    }
+
+    fn check(&self) -> Result<(), VolumeFailure> {
+        if !*lock(&self.broken) {
+            return Ok(());
+        }
+        Err(VolumeFailure {
+            action: "write",
+            path: PathBuf::from("/mnt/akv"),
+            hint: "make room".into(),
+            source: std::io::Error::from(std::io::ErrorKind::StorageFull),
+        })
+    }
+}
+
+impl Volume for FakeVolume {
+    fn observe(&self) -> Result<Observation, VolumeFailure> {
+        let files = lock(&self.files);
+        Ok(Observation {
+            files: files
+                .iter()
+                .map(|(path, (_, found))| (path.clone(), found.clone()))
+                .collect(),
+        })
+    }
+
+    fn publish(&self, payload: &Payload) -> Result<Publication, VolumeFailure> {
+        self.check()?;
+        self.publishes.fetch_add(1, Ordering::SeqCst);
+        let mut files = lock(&self.files);
+        let mut publication = Publication::default();
+        let mut next = BTreeMap::new();
+        for (path, file) in &payload.files {
+            let earlier = files.get(path).map(|(bytes, _)| bytes.clone());
+            let bytes = match &file.bytes {
+                FileBytes::Write(bytes) => bytes.expose().to_vec(),
+                FileBytes::Keep => earlier.clone().expect("a kept file is there"),
+            };
+            if earlier.as_ref() != Some(&bytes) {
+                publication.written.push(path.clone());
+            }
+            let found = ObservedFile {
+                record: file.record.clone(),
+                mode: file.mode,
+                owner_matches: true,
+            };
+            next.insert(path.clone(), (bytes, found));
+        }
+        publication.removed = files
+            .keys()
+            .filter(|path| !next.contains_key(*path))
+            .cloned()
+            .collect();
+        *files = next;
+        Ok(publication)
+    }
+}
+
+/// A clock that stands still.
+#[derive(Debug)]
+pub(super) struct StoppedClock;
+
+impl Clock for StoppedClock {
+    fn now(&self) -> OffsetDateTime {
+        OffsetDateTime::UNIX_EPOCH
+    }
+}
+
+/// Dice that always fall alike.
+#[derive(Debug)]
+pub(super) struct LoadedDice(pub(super) f64);
+
+impl Dice for LoadedDice {
+    fn roll(&self) -> f64 {
+        self.0
+    }
+}
+
+/// A version id made of a number.
+pub(super) fn version_id(number: u32) -> VersionId {
+    VersionId::parse(&format!("{number:032x}")).expect("32 digits")
+}
+
+/// The source of a secret of the vault `app`.
+pub(super) fn latest(name: &str) -> Source {
+    Source {
+        object: ObjectId {
+            vault: VaultName::parse("app").expect("valid"),
+            kind: ObjectKind::Secret,
+            name: ObjectName::parse(name).expect("valid"),
+        },
+        version: VersionSelector::Latest,
+    }
+}
+
+/// A required secret, written to one path of the same name.
+pub(super) fn secret(name: &str) -> ObjectSpec {
+    let file = FileSpec {
+        path: RelativePath::parse(name).expect("valid"),
+        content: Content::Secret(SecretEncoding::Utf8),
+        mode: FileMode::from_bits(0o440),
+    };
+    ObjectSpec {
+        source: latest(name),
+        required: true,
+        files: vec![file],
+    }
+}
+
+/// A specification with these objects and an interval of two minutes.
+pub(super) fn spec(objects: Vec<ObjectSpec>) -> SyncSpec {
+    SyncSpec {
+        identity: IdentitySpec::default(),
+        vaults: Vec::new(),
+        volume: VolumeSpec {
+            path: PathBuf::from("/mnt/akv"),
+            layout: Layout::Atomic,
+            dir_mode: FileMode::from_bits(0o750),
+            owner: None,
+            group: None,
+        },
+        refresh: RefreshSpec {
+            interval: Duration::from_mins(2),
+            on_start: OnStart::Fresh,
+        },
+        objects,
+    }
+}
+
+/// A vault, a volume, and a reconciler between them.
+pub(super) struct Bench {
+    pub(super) vault: Arc<FakeVault>,
+    pub(super) volume: Arc<FakeVolume>,
+    volume_turn: Arc<Semaphore>,
+}
+
+impl Bench {
+    pub(super) fn new() -> Self {
+        Self {
+            vault: Arc::default(),
+            volume: Arc::default(),
+            volume_turn: Arc::new(Semaphore::new(1)),
+        }
+    }
+
+    pub(super) fn reconciler(&self, spec: SyncSpec) -> Reconciler<Arc<FakeVault>, FakeVolume> {
+        Reconciler {
+            spec,
+            vault: Arc::clone(&self.vault),
+            volume: Arc::clone(&self.volume),
+            clock: Arc::new(StoppedClock),
+            limits: FetchLimits::default(),
+            volume_turn: Arc::clone(&self.volume_turn),
+        }
+    }
+
+    /// Waits until no publish is under way.
+    pub(super) async fn settle(&self) {
+        drop(self.volume_turn.acquire().await);
+        tokio::task::yield_now().await;
+    }
+}

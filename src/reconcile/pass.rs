@@ -1,0 +1,398 @@
+//! One pass: observe, plan, fetch, publish once.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Semaphore;
+use tokio::time::Instant;
+
+use crate::domain::failure::{Failure, Reason};
+use crate::domain::object::Source;
+use crate::domain::payload::{Observation, Payload, Publication};
+use crate::domain::plan::{self, Outcome, Plan, PlannedObject};
+use crate::domain::spec::{ObjectSpec, SyncSpec};
+use crate::ports::{Clock, Vault, Volume, VolumeFailure};
+
+use super::fetch::{FetchLimits, FetchProgress, fetch_all};
+
+/// Everything a pass needs.
+pub struct Reconciler<V, W> {
+    /// The desired state.
+    pub spec: SyncSpec,
+    /// Where objects come from.
+    pub vault: V,
+    /// Where files go.
+    pub volume: Arc<W>,
+    /// The time that records carry.
+    pub clock: Arc<dyn Clock>,
+    /// Bounds of fetching.
+    pub limits: FetchLimits,
+    /// Held while a file system call is under way, so that there is never more than one.
+    pub volume_turn: Arc<Semaphore>,
+}
+
+/// What a pass did.
+#[derive(Debug)]
+pub struct PassReport {
+    /// One for each object of the specification, in its order.
+    pub objects: Vec<PlannedObject>,
+    /// What changed on the volume; nothing when the set was current.
+    pub publication: Publication,
+    /// Why the set could not be observed or published; the earlier set is then still there.
+    pub volume_failure: Option<VolumeFailure>,
+    /// How many sources were fetched.
+    pub fetched: usize,
+    /// How long the pass took.
+    pub took: Duration,
+}
+
+impl PassReport {
+    /// Whether every required object is served as the manifest asks.
+    pub fn required_are_served(&self) -> bool {
+        self.volume_failure.is_none()
+            && self
+                .objects
+                .iter()
+                .filter(|object| object.required)
+                .all(|object| match object.outcome {
+                    Outcome::Fetched { .. } => true,
+                    Outcome::Unasked { complete } => complete,
+                    Outcome::Failed { .. } => false,
+                })
+    }
+
+    /// Whether every required object has its files, of whatever age.
+    pub fn required_are_present(&self) -> bool {
+        let present = |object: &PlannedObject| match object.outcome {
+            Outcome::Fetched { .. } => true,
+            Outcome::Unasked { complete } => complete,
+            Outcome::Failed { kept, .. } => kept,
+        };
+        self.volume_failure.is_none() && self.objects.iter().filter(|object| object.required).all(present)
+    }
+
+    /// The objects that failed, with why.
+    pub fn failures(&self) -> impl Iterator<Item = (&PlannedObject, &Failure)> {
+        self.objects.iter().filter_map(|object| match &object.outcome {
+            Outcome::Failed { failure, .. } => Some((object, failure)),
+            Outcome::Fetched { .. } | Outcome::Unasked { .. } => None,
+        })
+    }
+}
+
+impl<V: Vault, W: Volume + 'static> Reconciler<V, W> {
+    /// Takes one pass over the sources that are due. Never fails as a whole: the report says what did.
+    pub async fn pass(&self, due: impl Fn(&Source) -> bool, progress: &dyn FetchProgress) -> PassReport {
+        let began = Instant::now();
+        let observed = match self.observe().await {
+            Ok(observed) => observed,
+            Err(failure) => return self.blocked(failure, began),
+        };
+        let sources = plan::sources_to_fetch(&self.spec, &observed, due);
+        let fetched = sources.len();
+        let answers = fetch_all(&self.vault, sources, self.limits, progress).await;
+        let Plan {
+            payload,
+            is_current,
+            mut objects,
+        } = plan::plan(&self.spec, &observed, &answers, self.clock.now());
+        drop(answers);
+        let published = if is_current {
+            Ok(Publication::default())
+        } else {
+            self.publish(payload).await
+        };
+        let (publication, volume_failure) = match published {
+            Ok(publication) => (publication, None),
+            Err(failure) => (Publication::default(), Some(failure)),
+        };
+        blame_taken_names(&self.spec.objects, &publication, &mut objects);
+        PassReport {
+            objects,
+            publication,
+            volume_failure,
+            fetched,
+            took: began.elapsed(),
+        }
+    }
+
+    /// What is published now.
+    pub async fn observe(&self) -> Result<Observation, VolumeFailure> {
+        let volume = Arc::clone(&self.volume);
+        self.on_file_system(move || volume.observe()).await
+    }
+
+    async fn publish(&self, payload: Payload) -> Result<Publication, VolumeFailure> {
+        let volume = Arc::clone(&self.volume);
+        self.on_file_system(move || volume.publish(&payload)).await
+    }
+
+    /// Waits until no file system call is under way: a pass that was dropped may have left one.
+    pub async fn volume_idle(&self) {
+        // The semaphore is never closed; if it were, nothing would be under way.
+        let _ = self.volume_turn.acquire().await;
+    }
+
+    /// Runs file system calls where they do not hold up the timers and signals of the loop.
+    async fn on_file_system<T: Send + 'static>(
+        &self,
+        call: impl FnOnce() -> Result<T, VolumeFailure> + Send + 'static,
+    ) -> Result<T, VolumeFailure> {
+        let turn = Arc::clone(&self.volume_turn).acquire_owned().await;
+        let call = tokio::task::spawn_blocking(move || {
+            let _turn = turn;
+            call()
+        });
+        call.await.unwrap_or_else(|stopped| Err(stopped_failure(stopped)))
+    }
+
+    fn blocked(&self, failure: VolumeFailure, began: Instant) -> PassReport {
+        let unasked = |object: &ObjectSpec| PlannedObject {
+            source: object.source.clone(),
+            required: object.required,
+            outcome: Outcome::Unasked { complete: false },
+            notices: Vec::new(),
+        };
+        PassReport {
+            objects: self.spec.objects.iter().map(unasked).collect(),
+            publication: Publication::default(),
+            volume_failure: Some(failure),
+            fetched: 0,
+            took: began.elapsed(),
+        }
+    }
+}
+
+/// The blocking call was cut off: the runtime is going down, or the call met a defect.
+fn stopped_failure(stopped: tokio::task::JoinError) -> VolumeFailure {
+    VolumeFailure {
+        action: "finish",
+        path: PathBuf::from("the volume"),
+        hint: "the program is being stopped; if it is not, report this as a defect".into(),
+        source: std::io::Error::other(stopped),
+    }
+}
+
+/// Turns a name that a foreign entry occupies into a failure of the objects below it.
+fn blame_taken_names(specs: &[ObjectSpec], publication: &Publication, planned: &mut [PlannedObject]) {
+    for (spec, planned) in specs.iter().zip(planned) {
+        let taken = publication.refused.iter().find(|refused| {
+            spec.files
+                .iter()
+                .any(|file| file.path.first_element() == refused.name)
+        });
+        if let Some(refused) = taken {
+            let failure = Failure {
+                reason: Reason::NameTaken,
+                detail: format!(
+                    "{} stands at `{}` in the volume, and it is not ours",
+                    refused.found, refused.name
+                ),
+                hint: format!("move `{}` away, or give the object another path", refused.name),
+                retry_after: None,
+            };
+            planned.outcome = Outcome::Failed { failure, kept: false };
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use crate::domain::mode::FileMode;
+    use crate::domain::object::VersionSelector;
+    use crate::domain::spec::{Content, SecretEncoding};
+    use crate::reconcile::fakes::{Bench, latest, secret, spec, version_id};
+
+    use super::*;
+
+    const ALL: fn(&Source) -> bool = |_| true;
+
+    fn run<T>(future: impl Future<Output = T>) -> T {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .start_paused(true)
+            .build();
+        runtime.expect("a runtime").block_on(future)
+    }
+
+    #[test]
+    fn a_pass_writes_what_the_vault_has_and_the_next_one_changes_nothing() {
+        run(async {
+            let bench = Bench::new();
+            bench.vault.set("db-password", "one", 1);
+            let reconciler = bench.reconciler(spec(vec![secret("db-password")]));
+            let report = reconciler.pass(ALL, &()).await;
+            assert!(report.required_are_served());
+            assert_eq!(bench.volume.text("db-password").as_deref(), Some("one"));
+
+            let again = reconciler.pass(ALL, &()).await;
+            assert_eq!((again.fetched, again.publication), (1, Publication::default()));
+            assert_eq!(bench.volume.publishes(), 1);
+        });
+    }
+
+    #[test]
+    fn a_rotated_secret_is_written_again() {
+        run(async {
+            let bench = Bench::new();
+            bench.vault.set("db-password", "one", 1);
+            let reconciler = bench.reconciler(spec(vec![secret("db-password")]));
+            reconciler.pass(ALL, &()).await;
+            bench.vault.set("db-password", "two", 2);
+            let report = reconciler.pass(ALL, &()).await;
+            assert_eq!(report.publication.written.len(), 1);
+            assert_eq!(bench.volume.text("db-password").as_deref(), Some("two"));
+        });
+    }
+
+    #[test]
+    fn one_bad_object_never_stops_the_others() {
+        run(async {
+            let bench = Bench::new();
+            bench.vault.set("good", "value", 1);
+            bench.vault.set("broken", "this is not base64", 1);
+            bench.vault.silence("silent");
+            let mut broken = secret("broken");
+            broken.files[0].content = Content::Secret(SecretEncoding::Base64);
+            let objects = vec![secret("missing"), secret("silent"), broken, secret("good")];
+            let reconciler = bench.reconciler(spec(objects));
+            let report = reconciler.pass(ALL, &()).await;
+            let reasons: Vec<_> = report.failures().map(|(_, failure)| failure.reason).collect();
+            assert_eq!(
+                reasons,
+                [Reason::NotFound, Reason::TimedOut, Reason::Unrenderable]
+            );
+            assert_eq!(bench.volume.text("good").as_deref(), Some("value"));
+            assert!(!report.required_are_served());
+        });
+    }
+
+    #[test]
+    fn an_object_that_fails_later_keeps_its_file() {
+        run(async {
+            let bench = Bench::new();
+            bench.vault.set("a", "one", 1);
+            bench.vault.set("b", "one", 1);
+            let reconciler = bench.reconciler(spec(vec![secret("a"), secret("b")]));
+            reconciler.pass(ALL, &()).await;
+            bench.vault.refuse("a", Reason::Forbidden, None);
+            bench.vault.set("b", "two", 2);
+            let report = reconciler.pass(ALL, &()).await;
+            assert_eq!(bench.volume.text("a").as_deref(), Some("one"));
+            assert_eq!(bench.volume.text("b").as_deref(), Some("two"));
+            assert!(!report.required_are_served() && report.required_are_present());
+        });
+    }
+
+    #[test]
+    fn an_object_that_left_the_manifest_disappears() {
+        run(async {
+            let bench = Bench::new();
+            bench.vault.set("a", "one", 1);
+            bench.vault.set("b", "one", 1);
+            bench
+                .reconciler(spec(vec![secret("a"), secret("b")]))
+                .pass(ALL, &())
+                .await;
+            let report = bench.reconciler(spec(vec![secret("a")])).pass(ALL, &()).await;
+            assert_eq!(report.publication.removed.len(), 1);
+            assert_eq!(bench.volume.text("b"), None);
+        });
+    }
+
+    #[test]
+    fn a_pinned_version_is_fetched_once_and_never_again() {
+        run(async {
+            let bench = Bench::new();
+            bench.vault.set("pinned", "one", 1);
+            let mut object = secret("pinned");
+            object.source.version = VersionSelector::Exact(version_id(1));
+            let reconciler = bench.reconciler(spec(vec![object]));
+            reconciler.pass(ALL, &()).await;
+            bench.vault.take_calls();
+            let report = reconciler.pass(ALL, &()).await;
+            assert_eq!(bench.vault.take_calls(), []);
+            assert!(report.required_are_served());
+        });
+    }
+
+    #[test]
+    fn two_entries_of_one_secret_share_a_fetch() {
+        run(async {
+            let bench = Bench::new();
+            bench.vault.set("shared", "one", 1);
+            let mut second = secret("copy");
+            second.source = latest("shared");
+            bench
+                .reconciler(spec(vec![secret("shared"), second]))
+                .pass(ALL, &())
+                .await;
+            assert_eq!(bench.vault.take_calls().len(), 1);
+            assert_eq!(bench.volume.text("copy").as_deref(), Some("one"));
+        });
+    }
+
+    #[test]
+    fn a_source_that_is_not_due_is_served_from_the_volume() {
+        run(async {
+            let bench = Bench::new();
+            bench.vault.set("a", "one", 1);
+            let reconciler = bench.reconciler(spec(vec![secret("a")]));
+            reconciler.pass(ALL, &()).await;
+            bench.vault.take_calls();
+            let report = reconciler.pass(|_| false, &()).await;
+            assert_eq!(bench.vault.take_calls(), []);
+            assert!(report.required_are_served());
+        });
+    }
+
+    #[test]
+    fn a_volume_that_cannot_be_written_is_told_and_nothing_is_lost() {
+        run(async {
+            let bench = Bench::new();
+            bench.vault.set("a", "one", 1);
+            let reconciler = bench.reconciler(spec(vec![secret("a")]));
+            *bench.volume.broken.lock().expect("not poisoned") = true;
+            let report = reconciler.pass(ALL, &()).await;
+            assert!(report.volume_failure.is_some() && !report.required_are_served());
+            *bench.volume.broken.lock().expect("not poisoned") = false;
+            assert!(reconciler.pass(ALL, &()).await.required_are_served());
+        });
+    }
+
+    /// What a vault may answer for a secret.
+    fn any_state() -> impl Strategy<Value = Option<u32>> {
+        prop_oneof![Just(None), (1_u32..4).prop_map(Some)]
+    }
+
+    proptest! {
+        #[test]
+        fn a_plan_applied_leaves_an_empty_plan(
+            steps in prop::collection::vec((prop::collection::vec(any_state(), 4), 1_usize..5, 0_u32..2), 1..6),
+        ) {
+            run(async {
+                let bench = Bench::new();
+                for (states, count, mode) in steps {
+                    let names = ["a", "b", "c", "d"];
+                    for (name, state) in names.iter().zip(states) {
+                        match state {
+                            None => bench.vault.refuse(name, Reason::Unavailable, None),
+                            Some(version) => bench.vault.set(name, &format!("{name}{version}"), version),
+                        }
+                    }
+                    let mut objects: Vec<_> = names[..count].iter().map(|name| secret(name)).collect();
+                    objects[0].files[0].mode = FileMode::from_bits(0o440 - mode * 0o40);
+                    let reconciler = bench.reconciler(spec(objects));
+                    reconciler.pass(ALL, &()).await;
+                    let publishes = bench.volume.publishes();
+                    let again = reconciler.pass(ALL, &()).await;
+                    assert_eq!(bench.volume.publishes(), publishes);
+                    assert_eq!(again.publication, Publication::default());
+                }
+            });
+        }
+    }
+}
