@@ -6,3 +6,4 @@ pub mod domain;
 pub mod ports;
 pub mod reconcile;
 pub mod telemetry;
+pub mod transport;

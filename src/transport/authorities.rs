@@ -1,0 +1,295 @@
+//! Which certificate authorities are trusted: the system's, or what `SSL_CERT_FILE` and `SSL_CERT_DIR` name instead,
+//! plus the bundle of `--ca-file`.
+//!
+//! A file that a person named must be there and hold certificates. A system store may hold what rustls cannot parse; such
+//! an entry is left out, because one odd certificate must not stop the others.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use rustls::RootCertStore;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+
+use crate::ports::Environment;
+
+/// A bundle of every public authority is about 220 KiB.
+const BUNDLE_LIMIT: u64 = 8 * 1024 * 1024;
+
+/// Where certificate authorities come from. The default is the system's store.
+#[derive(Debug, Clone, Default)]
+pub struct AuthorityOptions {
+    /// A PEM bundle that is trusted besides the others (`--ca-file`).
+    pub ca_file: Option<PathBuf>,
+    /// `SSL_CERT_FILE`: a PEM bundle instead of the system's store.
+    pub ssl_cert_file: Option<PathBuf>,
+    /// `SSL_CERT_DIR`, split at its colons: directories of PEM files instead of the system's store.
+    pub ssl_cert_dirs: Vec<PathBuf>,
+}
+
+impl AuthorityOptions {
+    /// Takes `SSL_CERT_FILE` and `SSL_CERT_DIR` from the environment.
+    pub fn from_environment(environment: &(impl Environment + ?Sized), ca_file: Option<PathBuf>) -> Self {
+        let dirs = environment.var("SSL_CERT_DIR").unwrap_or_default();
+        Self {
+            ca_file,
+            ssl_cert_file: environment.var("SSL_CERT_FILE").map(PathBuf::from),
+            ssl_cert_dirs: std::env::split_paths(&dirs)
+                .filter(|dir| !dir.as_os_str().is_empty())
+                .collect(),
+        }
+    }
+}
+
+/// Why there is no HTTP client.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TransportError {
+    /// A bundle that was named cannot be read.
+    #[error("certificate authorities cannot be read from {path}")]
+    Unreadable {
+        /// The bundle.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+    /// A bundle that was named holds no certificate.
+    #[error("{path} holds no PEM certificate")]
+    Empty {
+        /// The bundle.
+        path: PathBuf,
+    },
+    /// A bundle that was named is damaged.
+    #[error("certificate {position} of {path} is damaged")]
+    Damaged {
+        /// The bundle.
+        path: PathBuf,
+        /// Which certificate, counted from 1.
+        position: usize,
+    },
+    /// Nothing is trusted, so no connection could ever be made.
+    #[error("no certificate authority was found in {looked_in}")]
+    NoAuthorities {
+        /// Where they were looked for.
+        looked_in: String,
+    },
+    /// The HTTP client refused its settings.
+    #[error("the HTTP client could not be built")]
+    Client(#[source] reqwest::Error),
+}
+
+impl TransportError {
+    /// The next action of the person who reads the error.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::Unreadable { .. } => "check the path, and that the process's user may read the file",
+            Self::Empty { .. } => {
+                "the file must hold one or more `-----BEGIN CERTIFICATE-----` blocks; convert DER with `openssl x509 -inform der`"
+            }
+            Self::Damaged { .. } => "export the certificate again, as PEM",
+            Self::NoAuthorities { .. } => {
+                "install the image's ca-certificates package, set SSL_CERT_FILE to a PEM bundle, or pass --ca-file"
+            }
+            Self::Client(_) => "check the proxy variables HTTP_PROXY, HTTPS_PROXY and NO_PROXY",
+        }
+    }
+}
+
+/// Everything that is trusted; at least one authority.
+pub(super) fn load(options: &AuthorityOptions) -> Result<RootCertStore, TransportError> {
+    let mut roots = RootCertStore::empty();
+    if let Some(path) = &options.ssl_cert_file {
+        let (_, ignored) = roots.add_parsable_certificates(read_bundle(path)?);
+        log_ignored(ignored);
+    }
+    for dir in &options.ssl_cert_dirs {
+        add_store(
+            &mut roots,
+            rustls_native_certs::load_certs_from_paths(None, Some(dir)),
+        );
+    }
+    if options.ssl_cert_file.is_none() && options.ssl_cert_dirs.is_empty() {
+        add_store(&mut roots, rustls_native_certs::load_native_certs());
+    }
+    if let Some(path) = &options.ca_file {
+        add_named(&mut roots, path)?;
+    }
+    if roots.is_empty() {
+        let looked_in = looked_in(options);
+        return Err(TransportError::NoAuthorities { looked_in });
+    }
+    tracing::debug!(authorities = roots.len(), "Loaded certificate authorities");
+    Ok(roots)
+}
+
+/// Adds a system store, leaving out what cannot be read or parsed.
+fn add_store(roots: &mut RootCertStore, found: rustls_native_certs::CertificateResult) {
+    for error in &found.errors {
+        tracing::debug!(%error, "Left out a part of the certificate store");
+    }
+    let (_, ignored) = roots.add_parsable_certificates(found.certs);
+    log_ignored(ignored);
+}
+
+fn log_ignored(ignored: usize) {
+    if ignored > 0 {
+        tracing::debug!(
+            ignored,
+            "Left out certificates that are not usable as an authority"
+        );
+    }
+}
+
+/// Adds a bundle that a person named: every certificate of it, or an error.
+fn add_named(roots: &mut RootCertStore, path: &Path) -> Result<(), TransportError> {
+    for (index, certificate) in read_bundle(path)?.into_iter().enumerate() {
+        roots.add(certificate).map_err(|_| TransportError::Damaged {
+            path: path.to_owned(),
+            position: index + 1,
+        })?;
+    }
+    Ok(())
+}
+
+fn read_bundle(path: &Path) -> Result<Vec<CertificateDer<'static>>, TransportError> {
+    let mut text = Vec::new();
+    File::open(path)
+        .and_then(|file| file.take(BUNDLE_LIMIT).read_to_end(&mut text))
+        .map_err(|source| TransportError::Unreadable {
+            path: path.to_owned(),
+            source,
+        })?;
+    let mut certificates = Vec::new();
+    for (index, certificate) in CertificateDer::pem_slice_iter(&text).enumerate() {
+        certificates.push(certificate.map_err(|_| TransportError::Damaged {
+            path: path.to_owned(),
+            position: index + 1,
+        })?);
+    }
+    if certificates.is_empty() {
+        return Err(TransportError::Empty {
+            path: path.to_owned(),
+        });
+    }
+    Ok(certificates)
+}
+
+fn looked_in(options: &AuthorityOptions) -> String {
+    if options.ssl_cert_file.is_none() && options.ssl_cert_dirs.is_empty() {
+        return "the system's certificate store".to_owned();
+    }
+    let paths = options.ssl_cert_file.iter().chain(&options.ssl_cert_dirs);
+    let paths: Vec<_> = paths.map(|path| path.display().to_string()).collect();
+    paths.join(", ")
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    pub(in crate::transport) fn ca_pem() -> String {
+        let key = rcgen::KeyPair::generate().expect("a key");
+        let mut params = rcgen::CertificateParams::default();
+        params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+        params.self_signed(&key).expect("a certificate").pem()
+    }
+
+    fn written(content: &str) -> (tempfile::TempDir, PathBuf) {
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = dir.path().join("bundle.pem");
+        std::fs::write(&path, content).expect("written");
+        (dir, path)
+    }
+
+    fn only(ssl_cert_file: &Path) -> AuthorityOptions {
+        AuthorityOptions {
+            ssl_cert_file: Some(ssl_cert_file.to_owned()),
+            ..AuthorityOptions::default()
+        }
+    }
+
+    #[test]
+    fn ca_file_is_trusted_besides_the_others() {
+        let (_keep, base) = written(&ca_pem());
+        let (_keep, extra) = written(&(ca_pem() + &ca_pem()));
+        let options = AuthorityOptions {
+            ca_file: Some(extra),
+            ..only(&base)
+        };
+        assert_eq!(load(&options).expect("loaded").len(), 3);
+    }
+
+    #[test]
+    fn the_variables_replace_the_system_store() {
+        let (dir, file) = written(&ca_pem());
+        let dir = dir.path().to_str().expect("UTF-8").to_owned();
+        let pairs = [
+            ("SSL_CERT_DIR".to_owned(), format!("{dir}:")),
+            (
+                "SSL_CERT_FILE".to_owned(),
+                file.to_str().expect("UTF-8").to_owned(),
+            ),
+        ];
+        let options = AuthorityOptions::from_environment(&pairs[..], None);
+        assert_eq!(options.ssl_cert_dirs, [PathBuf::from(dir)]);
+        assert!(load(&options).is_ok());
+        let options = AuthorityOptions::from_environment(&pairs[..1], None);
+        assert_eq!(load(&options).expect("loaded").len(), 1);
+    }
+
+    #[test]
+    fn a_missing_bundle_is_named_with_a_hint() {
+        let error = load(&only(Path::new("/nonexistent/ca.pem"))).expect_err("refused");
+        assert_eq!(
+            error.to_string(),
+            "certificate authorities cannot be read from /nonexistent/ca.pem"
+        );
+        assert!(std::error::Error::source(&error).is_some());
+        assert!(error.hint().contains("check the path"));
+    }
+
+    #[test]
+    fn a_bundle_without_a_certificate_is_refused_and_not_ignored() {
+        for content in ["", "not PEM at all", "-----BEGIN CERTIFICATE-----\nMIIB"] {
+            let (_keep, path) = written(content);
+            let error = load(&only(&path)).expect_err("refused");
+            assert!(
+                matches!(
+                    error,
+                    TransportError::Empty { .. } | TransportError::Damaged { .. }
+                ),
+                "{content:?}: {error}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_damaged_certificate_of_ca_file_is_counted_from_one() {
+        let broken = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+        let (_keep, base) = written(&ca_pem());
+        let (_keep, extra) = written(&(ca_pem() + broken));
+        let options = AuthorityOptions {
+            ca_file: Some(extra),
+            ..only(&base)
+        };
+        let error = load(&options).expect_err("refused");
+        assert!(
+            matches!(error, TransportError::Damaged { position: 2, .. }),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn no_authority_at_all_is_an_error_and_not_a_panic() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let options = AuthorityOptions {
+            ssl_cert_dirs: vec![dir.path().to_owned()],
+            ..AuthorityOptions::default()
+        };
+        let error = load(&options).expect_err("refused");
+        assert!(error.hint().contains("--ca-file"), "{error}");
+        assert!(error.to_string().contains(dir.path().to_str().expect("UTF-8")));
+    }
+}

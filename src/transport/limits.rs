@@ -1,0 +1,45 @@
+//! How long anything on the wire may take. No call, connection or idle socket is without a limit.
+
+use std::time::Duration;
+
+use reqwest::ClientBuilder;
+use reqwest::redirect::Policy;
+
+/// TCP and TLS set-up of one connection.
+pub const CONNECT: Duration = Duration::from_secs(5);
+
+/// One attempt, from the first byte sent to the last received.
+pub const ATTEMPT: Duration = Duration::from_secs(15);
+
+/// Connection set-up to an identity endpoint. It is on the same node or not there at all.
+pub const IDENTITY_ENDPOINT_CONNECT: Duration = Duration::from_secs(2);
+
+/// Idle connections go before the 4 minutes after which Azure's load balancers and NAT drop them silently.
+const POOL_IDLE: Duration = Duration::from_secs(60);
+
+/// A dropped HTTP/2 connection is noticed after this long without a frame, plus [`PING_TIMEOUT`].
+const PING_INTERVAL: Duration = Duration::from_secs(10);
+
+/// How long the answer to a ping may take.
+const PING_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// For vaults and Entra. Redirects stay off: Azure sends none, and a token must not follow one.
+pub(super) fn vault(builder: ClientBuilder) -> ClientBuilder {
+    builder
+        .connect_timeout(CONNECT)
+        .timeout(ATTEMPT)
+        .pool_idle_timeout(POOL_IDLE)
+        .redirect(Policy::none())
+        .http2_keep_alive_interval(PING_INTERVAL)
+        .http2_keep_alive_timeout(PING_TIMEOUT)
+        .http2_keep_alive_while_idle(true)
+}
+
+/// For IMDS, App Service and Container Apps.
+pub(super) fn identity_endpoint(builder: ClientBuilder) -> ClientBuilder {
+    builder
+        .connect_timeout(IDENTITY_ENDPOINT_CONNECT)
+        .timeout(ATTEMPT)
+        .pool_idle_timeout(POOL_IDLE)
+        .redirect(Policy::none())
+}

@@ -1,0 +1,114 @@
+//! The one HTTP client: whom it trusts, how long it waits, which proxy it takes.
+//!
+//! Vault clients and Entra share one client, and so one pool: a connection that the token used serves the first object.
+//! Managed identity endpoints get a second client that never sees a proxy, because their tokens must not leave the node.
+//! Every limit is in [`limits`]; nothing that this module hands out can wait for ever.
+
+mod authorities;
+pub mod limits;
+
+use std::sync::{Arc, OnceLock};
+
+use rustls::ClientConfig;
+use rustls::crypto::ring;
+
+pub use self::authorities::{AuthorityOptions, TransportError};
+
+/// The clients, made from one set of certificate authorities. Cloning shares them.
+#[derive(Debug, Clone)]
+pub struct Transport {
+    vault: reqwest::Client,
+    identity_endpoint: Arc<OnceLock<reqwest::Client>>,
+    tls: ClientConfig,
+}
+
+impl Transport {
+    /// Reads the certificate authorities, once, and builds the client for vaults and Entra.
+    ///
+    /// The error says which file or directory is at fault; none at all is an error too.
+    pub fn new(options: &AuthorityOptions) -> Result<Self, TransportError> {
+        install_crypto_provider();
+        let roots = authorities::load(options)?;
+        let mut tls = ClientConfig::builder()
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        let vault = limits::vault(reqwest::Client::builder())
+            .https_only(true)
+            .tls_backend_preconfigured(tls.clone())
+            .build()
+            .map_err(TransportError::Client)?;
+        Ok(Self {
+            vault,
+            identity_endpoint: Arc::default(),
+            tls,
+        })
+    }
+
+    /// The client for vaults and Entra: https only, proxies of the environment honoured.
+    pub fn vault_client(&self) -> reqwest::Client {
+        self.vault.clone()
+    }
+
+    /// The client for IMDS and `IDENTITY_ENDPOINT`: plain http allowed, never through a proxy. Built when first asked for.
+    pub fn identity_endpoint_client(&self) -> Result<reqwest::Client, TransportError> {
+        if let Some(client) = self.identity_endpoint.get() {
+            return Ok(client.clone());
+        }
+        let client = limits::identity_endpoint(reqwest::Client::builder())
+            .no_proxy()
+            .tls_backend_preconfigured(self.tls.clone())
+            .build()
+            .map_err(TransportError::Client)?;
+        Ok(self.identity_endpoint.get_or_init(|| client).clone())
+    }
+}
+
+/// Makes ring the process's TLS provider. Without one reqwest panics; a second call changes nothing.
+fn install_crypto_provider() {
+    // The error means that one is installed already, which is what is wanted.
+    let _already_installed = ring::default_provider().install_default();
+}
+
+#[cfg(test)]
+mod tests {
+    use tempfile::TempDir;
+
+    use super::authorities::tests::ca_pem;
+    use super::*;
+
+    fn transport(dir: &TempDir) -> Transport {
+        let path = dir.path().join("ca.pem");
+        std::fs::write(&path, ca_pem()).expect("written");
+        let options = AuthorityOptions {
+            ssl_cert_file: Some(path),
+            ..AuthorityOptions::default()
+        };
+        Transport::new(&options).expect("a transport")
+    }
+
+    #[test]
+    fn both_clients_are_built_from_one_set_of_authorities() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let transport = transport(&dir);
+        drop(dir);
+        transport.vault_client();
+        transport
+            .identity_endpoint_client()
+            .expect("built without reading the files again");
+    }
+
+    #[tokio::test]
+    async fn a_plain_http_vault_is_never_called() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+        let url = format!("http://{}/", listener.local_addr().expect("bound"));
+        let dir = tempfile::tempdir().expect("a directory");
+        let error = transport(&dir)
+            .vault_client()
+            .get(url)
+            .send()
+            .await
+            .expect_err("refused");
+        assert!(error.is_builder(), "{error:?}");
+    }
+}
