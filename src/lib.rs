@@ -3,6 +3,7 @@
 //! The map of the modules, and what each may import, is in `docs/architecture.md`.
 
 pub mod domain;
+pub mod identity;
 pub mod ports;
 pub mod reconcile;
 pub mod telemetry;

@@ -1,0 +1,120 @@
+//! How often an exchange is tried, and for how long: once with a deadline, or until a budget is spent.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep, timeout};
+
+use super::lifetime::HeldToken;
+use super::refusal::Refusal;
+use super::scope::Scope;
+use super::tokens::Shared;
+use crate::domain::failure::Failure;
+
+/// How long getting a token may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TokenLimits {
+    /// All attempts together, when there is no token. An identity endpoint that is being updated gets 75 s at least.
+    pub budget: Duration,
+    /// One attempt: reading the proof, and one call.
+    pub attempt: Duration,
+    /// At most one token is dropped per this time because a vault rejected it.
+    pub rejection_interval: Duration,
+    /// How long a failure answers all who ask, before it is tried again; a longer `Retry-After` counts, up to the budget.
+    pub rest: Duration,
+}
+
+impl Default for TokenLimits {
+    fn default() -> Self {
+        Self {
+            budget: Duration::from_secs(60),
+            // A token file that comes late is waited for within it.
+            attempt: Duration::from_secs(45),
+            rejection_interval: Duration::from_secs(10),
+            rest: Duration::from_secs(5),
+        }
+    }
+}
+
+impl TokenLimits {
+    /// How long this failure stands for new attempts.
+    pub(super) fn rest_after(&self, failure: &Failure) -> Duration {
+        let asked = failure.retry_after.unwrap_or_default();
+        self.rest.max(asked.min(self.budget))
+    }
+}
+
+/// One attempt.
+pub(super) async fn once(shared: &Shared, scope: Scope) -> Result<HeldToken, Failure> {
+    let attempt = attempt(shared, scope, shared.limits.attempt).await;
+    attempt.map_err(|refusal| refusal.failure)
+}
+
+/// Attempts until one succeeds, none can, or the budget would be exceeded. The failure is that of the last attempt.
+pub(super) async fn within_budget(shared: &Shared, scope: Scope) -> Result<HeldToken, Failure> {
+    let began = Instant::now();
+    let mut budget = shared.limits.budget;
+    let mut last: Option<Refusal> = None;
+    // Every round either ends or waits; the waits of a budget of minutes are far fewer than this.
+    for failures in 1..=1000 {
+        let left = budget.saturating_sub(began.elapsed());
+        let refusal = match attempt(shared, scope, left.min(shared.limits.attempt)).await {
+            Ok(held) => return Ok(held),
+            // An attempt that was cut short by the budget says less than the one before it.
+            Err(refusal) => match last.take() {
+                Some(last) if began.elapsed() >= budget => last,
+                _ => refusal,
+            },
+        };
+        budget = refusal.retry.budget(shared.limits.budget);
+        let wait = refusal
+            .retry
+            .delay(failures, &*shared.dice)
+            .map(|wait| wait.max(refusal.failure.retry_after.unwrap_or_default()))
+            .filter(|wait| began.elapsed() + *wait < budget);
+        let Some(wait) = wait else {
+            return Err(told_with_effort(refusal.failure, failures, began.elapsed()));
+        };
+        tracing::debug!(
+            %scope,
+            reason = refusal.failure.reason.as_str(),
+            error = refusal.failure.detail,
+            wait_milliseconds = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX),
+            "Could not obtain a token yet"
+        );
+        last = Some(refusal);
+        sleep(wait).await;
+    }
+    Err(last.map_or_else(|| timed_out(shared, budget).failure, |refusal| refusal.failure))
+}
+
+async fn attempt(shared: &Shared, scope: Scope, limit: Duration) -> Result<HeldToken, Refusal> {
+    let exchange = timeout(limit, shared.exchange.exchange(scope)).await;
+    let token = exchange.unwrap_or_else(|_| Err(timed_out(shared, limit)))?;
+    HeldToken::new(token, shared.clock.now()).ok_or_else(|| {
+        Refusal::unavailable(
+            format!("the token for the {} has expired already", shared.identity),
+            "check the clock of this machine",
+        )
+    })
+}
+
+fn timed_out(shared: &Shared, limit: Duration) -> Refusal {
+    Refusal::unavailable(
+        format!(
+            "no token for the {} within {} s",
+            shared.identity,
+            limit.as_secs()
+        ),
+        "check DNS, egress rules and HTTPS_PROXY; it is tried again",
+    )
+}
+
+fn told_with_effort(mut failure: Failure, attempts: usize, elapsed: Duration) -> Failure {
+    if attempts > 1 {
+        let seconds = elapsed.as_secs();
+        failure
+            .detail
+            .push_str(&format!(" ({attempts} attempts in {seconds} s)"));
+    }
+    failure
+}

@@ -1,0 +1,74 @@
+//! Reads a file that holds a credential: small, a regular file, wiped from memory, and read anew at every exchange.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use zeroize::Zeroizing;
+
+use super::refusal::Refusal;
+
+/// Federated tokens take 1 to 3 KiB, a certificate with its chain and key up to about 20 KiB.
+const SIZE_LIMIT: u64 = 64 * 1024;
+
+/// The file's text without blanks at either end; never empty. `setting` is what named the path, for the reader of a failure.
+pub(super) async fn read(path: &Path, setting: &str) -> Result<Zeroizing<String>, Unread> {
+    let owned = path.to_owned();
+    let read = tokio::task::spawn_blocking(move || read_blocking(&owned)).await;
+    let bytes = read.unwrap_or_else(|_| Err(io::Error::other("the read was abandoned")));
+    let bytes = bytes.map_err(|source| Unread::new(path, setting, source))?;
+    let wrong = |what: &str| Unread::new(path, setting, io::Error::new(io::ErrorKind::InvalidData, what));
+    let text = std::str::from_utf8(&bytes).map_err(|_| wrong("not UTF-8 text"))?;
+    let text = text.trim();
+    if text.is_empty() {
+        return Err(wrong("the file is empty"));
+    }
+    Ok(Zeroizing::new(text.to_owned()))
+}
+
+fn read_blocking(path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
+    // Asked before opening: opening a named pipe would wait for its writer.
+    if !std::fs::metadata(path)?.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
+    }
+    let file = File::open(path)?;
+    let mut bytes = Zeroizing::new(Vec::with_capacity(4096));
+    file.take(SIZE_LIMIT + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > SIZE_LIMIT {
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, "over 64 KiB"));
+    }
+    Ok(bytes)
+}
+
+/// Why a file was not read.
+#[derive(Debug)]
+pub(super) struct Unread {
+    path: PathBuf,
+    setting: String,
+    source: io::Error,
+}
+
+impl Unread {
+    fn new(path: &Path, setting: &str, source: io::Error) -> Self {
+        Self {
+            path: path.to_owned(),
+            setting: setting.to_owned(),
+            source,
+        }
+    }
+
+    pub(super) fn is_absent(&self) -> bool {
+        self.source.kind() == io::ErrorKind::NotFound
+    }
+
+    /// As a refusal; `hint` says where the file should have come from.
+    pub(super) fn refusal(&self, hint: &str) -> Refusal {
+        let Self {
+            path,
+            setting,
+            source,
+        } = self;
+        let path = path.display();
+        Refusal::misconfigured(format!("{path} ({setting}) cannot be read: {source}"), hint)
+    }
+}

@@ -1,0 +1,173 @@
+//! The HTTP client below the SDK's credentials. It judges each answer itself and turns everything but a token into an error
+//! that the SDK passes on untouched.
+//!
+//! This stands here because the SDK loses status and code of any error body with a JSON escape, repeats requests at IMDS
+//! for 72 s whatever the caller says, and takes an unbounded body.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use azure_core::error::ErrorKind;
+use azure_core::http::headers::{Headers, RETRY_AFTER};
+use azure_core::http::{AsyncRawResponse, AsyncResponseBody, HttpClient, Request, StatusCode};
+use futures::TryStreamExt;
+
+use super::endpoint_error;
+use super::entra_error::{self, EntraAttempt};
+use super::managed::{self, ManagedIdentity};
+use super::refusal::Refusal;
+use super::service_text::innermost_cause;
+use crate::ports::Clock;
+
+/// Token answers are about 2 KiB.
+const BODY_LIMIT: usize = 256 * 1024;
+
+/// A longer wait than this is not believed.
+const RETRY_AFTER_LIMIT: u64 = 600;
+
+/// An HTTP client that gives tokens or refusals.
+#[derive(Debug)]
+pub(super) struct Endpoint {
+    pub(super) client: Arc<dyn HttpClient>,
+    pub(super) peer: Peer,
+}
+
+/// Who answers, and so how an answer is read.
+pub(super) enum Peer {
+    /// Entra's token endpoint.
+    Entra(EntraAttempt),
+    /// IMDS, App Service or Container Apps.
+    Managed {
+        identity: ManagedIdentity,
+        /// Set at the first answer, of whatever kind.
+        known: Arc<AtomicBool>,
+        clock: Arc<dyn Clock>,
+    },
+}
+
+#[async_trait]
+impl HttpClient for Endpoint {
+    async fn execute_request(&self, request: &Request) -> azure_core::Result<AsyncRawResponse> {
+        self.exchange(request).await.map_err(Refusal::into_azure)
+    }
+}
+
+impl Endpoint {
+    async fn exchange(&self, request: &Request) -> Result<AsyncRawResponse, Refusal> {
+        let mut request = request.clone();
+        self.peer.amend(&mut request);
+        let response = self.client.execute_request(&request).await;
+        let response = response.map_err(|error| self.peer.unreachable(&error))?;
+        self.peer.answered();
+        let (status, headers, body) = response.deconstruct();
+        let body = bounded(body).await.map_err(|error| match error {
+            BodyError::TooLong => self.peer.no_token(),
+            BodyError::Cut(error) => self.peer.unreachable(&error),
+        })?;
+        if !status.is_success() {
+            return Err(self.peer.refused(status, retry_after(&headers), &body));
+        }
+        let body = self.peer.token_answer(body).ok_or_else(|| self.peer.no_token())?;
+        Ok(AsyncRawResponse::from_bytes(status, headers, body))
+    }
+}
+
+impl Peer {
+    fn amend(&self, request: &mut Request) {
+        if let Self::Managed { identity, .. } = self {
+            identity.amend(request);
+        }
+    }
+
+    fn answered(&self) {
+        if let Self::Managed { known, .. } = self {
+            known.store(true, Ordering::Relaxed);
+        }
+    }
+
+    fn token_answer(&self, body: Vec<u8>) -> Option<Vec<u8>> {
+        match self {
+            Self::Entra(_) => Some(body),
+            Self::Managed { clock, .. } => managed::normalized(&body, clock.now()),
+        }
+    }
+
+    fn refused(&self, status: StatusCode, retry_after: Option<Duration>, body: &[u8]) -> Refusal {
+        let status = u16::from(status);
+        match self {
+            Self::Entra(attempt) => entra_error::classify(status, retry_after, body, attempt),
+            Self::Managed { identity, .. } => endpoint_error::classify(status, retry_after, body, identity),
+        }
+    }
+
+    /// The wording of a success that holds no token. The body is never shown: it may hold half of one.
+    pub(super) fn no_token(&self) -> Refusal {
+        let who = match self {
+            Self::Entra(attempt) => format!("the token endpoint ({})", attempt.application.authority),
+            Self::Managed { identity, .. } => identity.platform.endpoint_name().to_owned(),
+        };
+        Refusal::unavailable(
+            format!("{who} answered with success and without a usable token"),
+            "check that no proxy answers instead of the endpoint",
+        )
+    }
+
+    fn unreachable(&self, error: &azure_core::Error) -> Refusal {
+        let cause = innermost_cause(error);
+        let connected = !matches!(error.kind(), ErrorKind::Connection);
+        match self {
+            Self::Entra(attempt) => {
+                let host = attempt.application.authority.host_str().unwrap_or_default();
+                Refusal::unavailable(
+                    format!("{host} cannot be reached: {cause}"),
+                    connection_hint(&cause),
+                )
+            }
+            Self::Managed { identity, known, .. } => {
+                endpoint_error::unreachable(identity, &cause, connected, known.load(Ordering::Relaxed))
+            }
+        }
+    }
+}
+
+/// A private authority is the usual cause of a refused certificate.
+fn connection_hint(cause: &str) -> &'static str {
+    if cause.contains("certificate") {
+        "trust the authority that signed it with --ca-file or SSL_CERT_FILE, or check what intercepts TLS"
+    } else {
+        "check DNS, egress rules and HTTPS_PROXY; it is tried again"
+    }
+}
+
+impl std::fmt::Debug for Peer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Entra(attempt) => attempt.fmt(f),
+            Self::Managed { identity, .. } => identity.fmt(f),
+        }
+    }
+}
+
+enum BodyError {
+    TooLong,
+    Cut(azure_core::Error),
+}
+
+async fn bounded(mut body: AsyncResponseBody) -> Result<Vec<u8>, BodyError> {
+    let mut bytes = Vec::new();
+    while let Some(chunk) = body.try_next().await.map_err(BodyError::Cut)? {
+        if bytes.len() + chunk.len() > BODY_LIMIT {
+            return Err(BodyError::TooLong);
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(bytes)
+}
+
+/// `Retry-After` in seconds, as Entra and IMDS send it.
+fn retry_after(headers: &Headers) -> Option<Duration> {
+    let seconds: u64 = headers.get_optional_str(&RETRY_AFTER)?.trim().parse().ok()?;
+    Some(Duration::from_secs(seconds.min(RETRY_AFTER_LIMIT)))
+}

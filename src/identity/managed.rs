@@ -1,0 +1,264 @@
+//! Managed identity: which identity, and which platform's endpoint gives its tokens.
+//!
+//! The SDK's credential reads the same variables again; this reading exists to refuse what it does not support with an
+//! error that says so, and to correct on the wire what version 1.0 of it gets wrong ([`ManagedIdentity::amend`]).
+
+use std::net::IpAddr;
+
+use azure_core::http::{Request, Url};
+use azure_identity::UserAssignedId;
+use serde_json::Value;
+use time::OffsetDateTime;
+use url::Host;
+
+use super::settings::Settings;
+use crate::domain::spec::IdentitySpec;
+use crate::ports::Environment;
+
+/// A managed identity on a platform.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct ManagedIdentity {
+    pub(super) id: ManagedId,
+    pub(super) platform: Platform,
+    /// Whether nothing else was offered, so that this is a guess.
+    pub(super) by_default: bool,
+}
+
+/// Which identity of the resource.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum ManagedId {
+    System,
+    Client(String),
+    Object(String),
+    Resource(String),
+}
+
+/// Whose endpoint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Platform {
+    /// Virtual machines, scale sets, AKS nodes, Container Instances.
+    Imds,
+    /// App Service, Functions and Container Apps.
+    AppService,
+}
+
+impl ManagedId {
+    /// The manifest's ID, else `AZURE_CLIENT_ID`, else Service Connector's, else the system-assigned identity.
+    pub(super) fn choose<E: Environment + ?Sized>(spec: &IdentitySpec, settings: &Settings<'_, E>) -> Self {
+        let IdentitySpec {
+            client_id,
+            object_id,
+            resource_id,
+            ..
+        } = spec;
+        if let Some(id) = resource_id {
+            return Self::Resource(id.clone());
+        }
+        if let Some(id) = object_id {
+            return Self::Object(id.clone());
+        }
+        let client_id = client_id.clone();
+        client_id
+            .or_else(|| settings.var("AZURE_CLIENT_ID"))
+            .or_else(|| settings.var("AZURE_KEYVAULT_CLIENTID"))
+            .map_or(Self::System, Self::Client)
+    }
+}
+
+impl Platform {
+    /// Reads the platform's variables; an unsupported platform is noted as a problem.
+    pub(super) fn of<E: Environment + ?Sized>(settings: &mut Settings<'_, E>) -> Self {
+        let unsupported = |name| format!("managed identity of {name} is not supported");
+        if let Some(endpoint) = settings.var("IDENTITY_ENDPOINT") {
+            if settings.has("IDENTITY_HEADER") {
+                if settings.has("IDENTITY_SERVER_THUMBPRINT") {
+                    settings.wrong(unsupported("Service Fabric"));
+                } else if !is_local(&endpoint) {
+                    settings.wrong("IDENTITY_ENDPOINT is not the URL of an address on this node".to_owned());
+                }
+                return Self::AppService;
+            }
+            settings.wrong(if settings.has("IMDS_ENDPOINT") {
+                unsupported("Azure Arc")
+            } else {
+                "IDENTITY_ENDPOINT is set and IDENTITY_HEADER is not".to_owned()
+            });
+        } else if settings.has("MSI_ENDPOINT") {
+            settings.wrong(unsupported(if settings.has("MSI_SECRET") {
+                "Azure Machine Learning"
+            } else {
+                "Cloud Shell"
+            }));
+        }
+        Self::Imds
+    }
+
+    pub(super) const fn endpoint_name(self) -> &'static str {
+        match self {
+            Self::Imds => "the instance metadata service (IMDS)",
+            Self::AppService => "the identity endpoint of App Service or Container Apps",
+        }
+    }
+}
+
+/// Whether plain http may carry the identity header there: loopback, link-local or a private address.
+fn is_local(endpoint: &str) -> bool {
+    let Ok(url) = Url::parse(endpoint) else {
+        return false;
+    };
+    let is_local_address = match url.host() {
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Ipv4(ip)) => ip.is_loopback() || ip.is_link_local() || ip.is_private(),
+        Some(Host::Ipv6(ip)) => {
+            IpAddr::V6(ip).is_loopback() || ip.is_unicast_link_local() || ip.is_unique_local()
+        }
+        None => false,
+    };
+    matches!(url.scheme(), "http" | "https") && is_local_address
+}
+
+impl ManagedIdentity {
+    /// Who signs in, for logs and failures.
+    pub(super) fn describe(&self) -> String {
+        match &self.id {
+            ManagedId::System => "system-assigned managed identity".to_owned(),
+            ManagedId::Client(id) => format!("managed identity with client ID {id}"),
+            ManagedId::Object(id) => format!("managed identity with object ID {id}"),
+            ManagedId::Resource(id) => format!("managed identity {id}"),
+        }
+    }
+
+    /// The ID as the SDK wants it.
+    pub(super) fn user_assigned_id(&self) -> Option<UserAssignedId> {
+        match &self.id {
+            ManagedId::System => None,
+            ManagedId::Client(id) => Some(UserAssignedId::ClientId(id.clone())),
+            ManagedId::Object(id) => Some(UserAssignedId::ObjectId(id.clone())),
+            // The SDK refuses this pair because it would name the parameter wrongly; `amend` gives the right name.
+            ManagedId::Resource(id) if self.platform == Platform::AppService => {
+                Some(UserAssignedId::ObjectId(id.clone()))
+            }
+            ManagedId::Resource(id) => Some(UserAssignedId::ResourceId(id.clone())),
+        }
+    }
+
+    /// Names a resource ID as App Service does: `mi_res_id`.
+    /// Source: <https://learn.microsoft.com/azure/app-service/overview-managed-identity#rest-endpoint-reference>.
+    pub(super) fn amend(&self, request: &mut Request) {
+        if self.platform != Platform::AppService || !matches!(self.id, ManagedId::Resource(_)) {
+            return;
+        }
+        let pairs: Vec<(String, String)> = request.url().query_pairs().into_owned().collect();
+        let mut query = request.url_mut().query_pairs_mut();
+        query.clear();
+        for (name, value) in &pairs {
+            let name = if name == "object_id" { "mi_res_id" } else { name };
+            query.append_pair(name, value);
+        }
+    }
+}
+
+/// A token answer in the one form that the SDK accepts: `expires_on` as text, `resource` present. Platforms differ.
+///
+/// Gives `None` when the answer is no token.
+pub(super) fn normalized(body: &[u8], now: OffsetDateTime) -> Option<Vec<u8>> {
+    let mut answer: serde_json::Map<String, Value> = serde_json::from_slice(body).ok()?;
+    let token = answer.get("access_token")?.as_str()?;
+    if token.is_empty() {
+        return None;
+    }
+    let number = |name: &str| match answer.get(name)? {
+        Value::Number(number) => number.as_i64(),
+        Value::String(text) => text.parse().ok(),
+        _ => None,
+    };
+    let expires_on = number("expires_on")
+        .or_else(|| number("expires_in").and_then(|seconds| now.unix_timestamp().checked_add(seconds)))?;
+    answer.insert("expires_on".to_owned(), Value::String(expires_on.to_string()));
+    for name in ["resource", "token_type"] {
+        if !answer.get(name).is_some_and(Value::is_string) {
+            answer.insert(name.to_owned(), Value::String(String::new()));
+        }
+    }
+    serde_json::to_vec(&answer).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_and_texts_are_taken_for_the_expiry() {
+        let now = OffsetDateTime::from_unix_timestamp(1_000).expect("a time");
+        let expiry = |body: &str| {
+            let body = normalized(body.as_bytes(), now)?;
+            let answer: Value = serde_json::from_slice(&body).expect("JSON");
+            Some(answer["expires_on"].as_str().expect("text").to_owned())
+        };
+        assert_eq!(
+            expiry(r#"{"access_token":"t","expires_on":"2000","resource":"r"}"#).as_deref(),
+            Some("2000")
+        );
+        assert_eq!(
+            expiry(r#"{"access_token":"t","expires_on":2000}"#).as_deref(),
+            Some("2000")
+        );
+        assert_eq!(
+            expiry(r#"{"access_token":"t","expires_in":"60"}"#).as_deref(),
+            Some("1060")
+        );
+        for no_token in [
+            "",
+            "[]",
+            "<html>",
+            r#"{"access_token":7,"expires_in":60}"#,
+            r#"{"access_token":"","expires_in":60}"#,
+            r#"{"access_token":"t"}"#,
+            r#"{"expires_on":"2000"}"#,
+        ] {
+            assert_eq!(expiry(no_token), None, "{no_token}");
+        }
+    }
+
+    #[test]
+    fn the_identity_header_stays_on_the_node() {
+        for local in [
+            "http://localhost:42356/msi/token",
+            "http://127.0.0.1:41000/msi/token",
+            "http://169.254.130.3:8081/msi/token",
+            "http://172.16.0.1:4141/msi/token",
+            "http://[::1]:80/",
+        ] {
+            assert!(is_local(local), "{local}");
+        }
+        for other in [
+            "http://example.com/",
+            "http://203.0.113.7/",
+            "localhost",
+            "ftp://localhost/",
+            "",
+        ] {
+            assert!(!is_local(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn a_resource_id_is_named_as_app_service_names_it() {
+        let identity = ManagedIdentity {
+            id: ManagedId::Resource("/subscriptions/x".to_owned()),
+            platform: Platform::AppService,
+            by_default: false,
+        };
+        let url = "http://localhost/msi/token?api-version=2019-08-01&object_id=%2Fsubscriptions%2Fx";
+        let mut request = Request::new(Url::parse(url).expect("a URL"), azure_core::http::Method::Get);
+        identity.amend(&mut request);
+        assert_eq!(
+            request.url().query(),
+            Some("api-version=2019-08-01&mi_res_id=%2Fsubscriptions%2Fx")
+        );
+        assert!(matches!(
+            identity.user_assigned_id(),
+            Some(UserAssignedId::ObjectId(_))
+        ));
+    }
+}

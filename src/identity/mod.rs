@@ -1,0 +1,110 @@
+//! Signing in to Microsoft Entra: which credential, and a token of it that is always fresh.
+//!
+//! [`Tokens`] is the whole interface. Below it, one exchange at a time: `select` chooses the credential, `exchange` hands a
+//! fresh proof to the SDK's credential, `endpoint` judges the answer before the SDK sees it. No token, assertion or secret
+//! is in any error, log or `Debug` output.
+
+mod acquire;
+mod certificate_assertion;
+mod credential_file;
+mod endpoint;
+mod endpoint_error;
+mod entra_error;
+mod exchange;
+mod federated_token;
+mod lifetime;
+mod managed;
+mod refusal;
+mod scope;
+mod select;
+mod service_text;
+mod settings;
+mod tokens;
+
+use std::sync::{Arc, Mutex, OnceLock};
+
+use self::exchange::{ApplicationExchange, DeveloperExchange, Exchange, ManagedExchange};
+use self::select::Credential;
+use self::tokens::Shared;
+use crate::domain::failure::{Failure, Reason};
+use crate::domain::spec::IdentitySpec;
+use crate::ports::{Clock, Dice, Environment};
+use crate::transport::{Transport, TransportError};
+
+pub use self::acquire::TokenLimits;
+pub use self::refusal::failure_in;
+pub use self::scope::Scope;
+pub use self::tokens::Tokens;
+
+impl Tokens {
+    /// Chooses the credential of `spec` and `environment`. Nothing is sent yet.
+    ///
+    /// The failure names every setting that is missing or wrong, with [`Reason::IdentityMisconfigured`].
+    pub fn new(
+        spec: &IdentitySpec,
+        environment: &(impl Environment + ?Sized),
+        transport: &Transport,
+        clock: Arc<dyn Clock>,
+        dice: Arc<dyn Dice>,
+    ) -> Result<Self, Failure> {
+        Self::with_limits(spec, environment, transport, clock, dice, TokenLimits::default())
+    }
+
+    /// As [`Self::new`], with limits of one's own.
+    pub fn with_limits(
+        spec: &IdentitySpec,
+        environment: &(impl Environment + ?Sized),
+        transport: &Transport,
+        clock: Arc<dyn Clock>,
+        dice: Arc<dyn Dice>,
+        limits: TokenLimits,
+    ) -> Result<Self, Failure> {
+        let credential = select::resolve(spec, environment)?;
+        let identity = credential.describe();
+        tracing::debug!(identity, "Chose a credential");
+        let exchange = exchange_of(credential, transport, &clock)?;
+        Ok(Self::of(Shared {
+            identity,
+            exchange,
+            clock,
+            dice,
+            limits,
+            slots: Mutex::default(),
+        }))
+    }
+}
+
+fn exchange_of(
+    credential: Credential,
+    transport: &Transport,
+    clock: &Arc<dyn Clock>,
+) -> Result<Arc<dyn Exchange>, Failure> {
+    Ok(match credential {
+        Credential::Application(application, proof) => Arc::new(ApplicationExchange {
+            application,
+            proof,
+            began: OnceLock::new(),
+            client: Arc::new(transport.vault_client()),
+            clock: clock.clone(),
+        }),
+        Credential::Managed(identity) => {
+            let client = transport.identity_endpoint_client();
+            Arc::new(ManagedExchange {
+                identity,
+                client: Arc::new(client.map_err(|error| no_client(&error))?),
+                clock: clock.clone(),
+                known: Arc::default(),
+            })
+        }
+        Credential::Developer => Arc::new(DeveloperExchange),
+    })
+}
+
+fn no_client(error: &TransportError) -> Failure {
+    Failure {
+        reason: Reason::IdentityMisconfigured,
+        detail: error.to_string(),
+        hint: error.hint().to_owned(),
+        retry_after: None,
+    }
+}
