@@ -4,6 +4,7 @@
 
 pub mod domain;
 pub mod identity;
+pub mod keyvault;
 pub mod ports;
 pub mod reconcile;
 pub mod telemetry;

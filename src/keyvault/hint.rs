@@ -1,0 +1,111 @@
+//! The next action for each way in which Key Vault refuses: one place, so that the words agree.
+
+use crate::domain::object::ObjectKind;
+
+use super::realm::Service;
+use super::target::Target;
+
+pub(super) const NO_CONNECTION: &str = "check the network policy, firewall and proxy between this host and the vault; files on the volume stay as they are";
+pub(super) const DNS: &str = "check the vault's URL in the manifest and that the vault was not deleted; a vault with a private endpoint needs its private DNS zone linked to this network";
+pub(super) const CERTIFICATE: &str = "if a proxy or a test vault issues its own certificates, add its authority with --ca-file or SSL_CERT_FILE; otherwise check the vault's URL and this host's clock";
+pub(super) const TLS: &str =
+    "check that the URL is a Key Vault and that no proxy or firewall interrupts TLS on the way";
+pub(super) const PROXY: &str = "check HTTPS_PROXY and its credentials, or name the vault's host in NO_PROXY";
+pub(super) const TIMED_OUT: &str = "check the network policy and firewall on the way to the vault, and the service health of Key Vault; files on the volume stay as they are";
+pub(super) const CUT_SHORT: &str =
+    "nothing to do unless it lasts; a proxy or firewall on the way may limit or inspect answers";
+pub(super) const UNAVAILABLE: &str =
+    "nothing to do unless it lasts; see the service health of Key Vault in the vault's region";
+pub(super) const THROTTLED: &str = "raise refresh.interval, read fewer objects, or split them over more vaults; the limits are per vault and per subscription";
+pub(super) const CONFLICT: &str = "wait until the deletion, recovery or purge of the object has ended";
+pub(super) const NOT_KEY_VAULT: &str =
+    "check that the vault's URL is a Key Vault and that no proxy answers in its place";
+pub(super) const BAD_REQUEST: &str = "check the object's name and version in the manifest against the vault; a vault of an older API version may refuse the request";
+pub(super) const NO_TOKEN: &str =
+    "nothing to do unless it lasts; then run with --log-level debug to see how signing in fails";
+pub(super) const CHALLENGE: &str =
+    "check the vault's URL; no token was sent, because the answer asks for one of another service";
+pub(super) const TRANSIENT_401: &str =
+    "nothing to do unless it lasts: the vault could not check a valid token at that moment";
+pub(super) const CLAIMS: &str = "a Conditional Access policy or a revoked session asks for a new sign-in; check the policies that apply to this workload identity";
+pub(super) const AUDIENCE: &str = "the token is for another service or cloud: check that identity.authorityHost belongs to the cloud of the vault's URL";
+pub(super) const TENANT: &str = "the identity signs in to another tenant than the vault's: set identity.tenantId to the vault's tenant, or use an identity of that tenant";
+pub(super) const UNAUTHORIZED: &str =
+    "the vault does not accept the token: check the tenant and cloud of the identity";
+pub(super) const HSM_HAS_KEYS_ONLY: &str =
+    "a Managed HSM holds keys only: read secrets and certificates from a vault";
+pub(super) const NO_PUBLIC_PART: &str =
+    "a symmetric key never leaves the Managed HSM: remove it from the manifest, or ask for an RSA or EC key";
+pub(super) const UNKNOWN_KEY: &str = "ask for an RSA key, or an EC key on P-256, P-384, P-521 or P-256K";
+
+/// The role that lets an identity read the target.
+pub(super) fn role(target: &Target<'_>) -> &'static str {
+    match (target.realm.service, target.wire_kind()) {
+        (Service::ManagedHsm, _) => "Managed HSM Crypto User",
+        (Service::Vault, ObjectKind::Key) => "Key Vault Crypto User",
+        (Service::Vault, ObjectKind::Secret | ObjectKind::Certificate) => "Key Vault Secrets User",
+    }
+}
+
+/// A role assignment is missing or has not arrived.
+pub(super) fn rbac(target: &Target<'_>) -> String {
+    let why = if target.source.object.kind == ObjectKind::Certificate {
+        " (a certificate is read through its secret)"
+    } else {
+        ""
+    };
+    format!(
+        "assign the role {} to the identity, on the vault or the object{why}; a new assignment takes some minutes to arrive",
+        role(target)
+    )
+}
+
+/// An access policy is missing or asks for more.
+pub(super) fn access_policy(target: &Target<'_>) -> String {
+    let permission = match target.wire_kind() {
+        ObjectKind::Key => "keys: get",
+        ObjectKind::Secret | ObjectKind::Certificate => "secrets: get",
+    };
+    format!(
+        "the vault uses access policies: add one for the identity with the permission {permission}, and no authorized application"
+    )
+}
+
+/// The vault's firewall does not know the client's address.
+pub(super) fn firewall(address: Option<&str>) -> String {
+    let address = address.unwrap_or("this network's outgoing address");
+    format!(
+        "allow {address} in the vault's firewall, or reach the vault by a service endpoint or private endpoint; the identity's roles are not the cause"
+    )
+}
+
+/// The vault takes private connections only.
+pub(super) fn private_endpoint(target: &Target<'_>) -> String {
+    format!(
+        "the vault accepts private endpoints only: its name must resolve to a private address here, so link the private DNS zone {} to this network; the identity's roles are not the cause",
+        target.realm.private_zone
+    )
+}
+
+/// The current or the pinned version is disabled.
+pub(super) fn disabled(target: &Target<'_>) -> &'static str {
+    if target.is_pinned() {
+        "enable the version, or name another one in the manifest"
+    } else {
+        "enable the current version or create a new one; an older enabled version is not taken in its place"
+    }
+}
+
+/// There is no such object, or no such version.
+pub(super) fn not_found(target: &Target<'_>) -> String {
+    let kind = target.source.object.kind;
+    if target.is_pinned() {
+        format!(
+            "name a version that exists or drop `version` to follow the latest; a deleted {kind} can be recovered"
+        )
+    } else {
+        format!(
+            "check the {kind}'s name and vault in the manifest; if it was deleted, recover it, or purge it and create it again"
+        )
+    }
+}

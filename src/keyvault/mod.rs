@@ -1,0 +1,57 @@
+//! The adapter of [`Vault`](crate::ports::Vault): the SDK's Key Vault clients, and what their errors mean.
+//!
+//! The way of a request, outermost first:
+//!
+//! | Layer | Owns |
+//! |---|---|
+//! | [`KeyVault`] | concurrency, the attempts of one fetch, what an answer or an error means |
+//! | the SDK's `SecretClient` and `KeyClient` | URL, API version, authentication policy |
+//! | `guard::Guard` | which hosts are called at all, the vault's challenge, refused tokens, the size of answers |
+//! | the injected `HttpClient` | connections |
+//!
+//! Invariants: nothing is sent to a host that the manifest does not name; a vault is asked once for its challenge;
+//! a failure never holds a byte of a value. Values are wiped where this module holds them. Copies that it cannot
+//! reach stay until their memory is used again: the connection's read buffer, one copy made by the SDK's pipeline,
+//! and the JSON parser's scratch space.
+
+mod answer;
+mod challenge;
+mod client;
+mod convert;
+mod error_body;
+mod guard;
+mod hint;
+mod key;
+mod memory;
+mod outage;
+mod realm;
+mod refusal;
+mod retry;
+mod retry_after;
+mod target;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::sync::Arc;
+
+use azure_core::credentials::TokenCredential;
+
+pub use client::{BuildError, KeyVault, Limits, Outside};
+
+/// What the adapter needs of whoever signs in.
+pub trait TokenSource: fmt::Debug + Send + Sync {
+    /// The credential that the SDK's clients ask for tokens.
+    ///
+    /// It answers from memory when it can; an error of it carries a [`Failure`](crate::domain::failure::Failure)
+    /// in its chain of sources.
+    fn credential(&self) -> Arc<dyn TokenCredential>;
+
+    /// Says that a vault answered 401 to this token, so that the next request for one gets another.
+    ///
+    /// Many calls may name the same token; only the first has an effect.
+    fn reject(&self, token: &str);
+
+    /// Says that a token for this scope is about to be needed, and returns at once.
+    fn prefetch(&self, scope: &str);
+}

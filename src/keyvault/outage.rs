@@ -1,0 +1,189 @@
+//! Why there is no answer: DNS, TCP, TLS, a proxy, a deadline, a connection that ended.
+//!
+//! The causes are found in the chain of an error's sources, by type where the crates have public types for them and
+//! by the text of `hyper-util` and `reqwest` where they do not.
+
+use std::error::Error as StdError;
+use std::io;
+
+use crate::domain::failure::Reason;
+
+use super::error_body::quote;
+use super::hint;
+use super::retry::Again;
+
+/// A call without an answer. It can be shared by the requests that waited for the same call.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{seen}")]
+pub(super) struct Outage {
+    /// The reason of the failure that comes of it.
+    pub(super) reason: Reason,
+    /// What was seen.
+    pub(super) seen: String,
+    /// What to do.
+    pub(super) hint: String,
+    /// Whether to try again.
+    pub(super) again: Again,
+}
+
+impl Outage {
+    /// Of an error of the HTTP client, before there was a status.
+    pub(super) fn while_calling(error: &azure_core::Error) -> Self {
+        let causes: Vec<_> = chain(error).collect();
+        Self::known(&causes).unwrap_or_else(|| {
+            let last = causes.last().map(|cause| quote(&cause.to_string(), 200));
+            let seen = format!("the call failed: {}", last.unwrap_or_default());
+            Self::new(Reason::Unreachable, seen, hint::NO_CONNECTION, Again::Soon)
+        })
+    }
+
+    /// Of an error of the HTTP client, after the status.
+    pub(super) fn while_reading(error: &azure_core::Error) -> Self {
+        match Self::while_calling(error) {
+            late if late.reason == Reason::TimedOut => late,
+            _ => Self::cut_short(),
+        }
+    }
+
+    /// The connection ended within the answer.
+    pub(super) fn cut_short() -> Self {
+        Self::new(
+            Reason::Unavailable,
+            "the answer was cut short",
+            hint::CUT_SHORT,
+            Again::Soon,
+        )
+    }
+
+    /// The answer has more than `limit` bytes.
+    pub(super) fn too_large(limit: usize) -> Self {
+        let seen = format!("the answer has more than {limit} bytes");
+        Self::new(Reason::Malformed, seen, hint::NOT_KEY_VAULT, Again::No)
+    }
+
+    /// Of its parts.
+    pub(super) fn new(
+        reason: Reason,
+        seen: impl Into<String>,
+        hint: impl Into<String>,
+        again: Again,
+    ) -> Self {
+        Self {
+            reason,
+            seen: seen.into(),
+            hint: hint.into(),
+            again,
+        }
+    }
+
+    /// As the SDK's clients pass it on.
+    pub(super) fn into_error(self) -> azure_core::Error {
+        azure_core::Error::new(azure_core::error::ErrorKind::Io, self)
+    }
+
+    fn known(causes: &[&Cause]) -> Option<Self> {
+        tls(causes)
+            .or_else(|| named_in_text(causes))
+            .or_else(|| timed_out(causes))
+            .or_else(|| {
+                causes
+                    .iter()
+                    .rev()
+                    .find_map(|cause| socket(cause.downcast_ref()?))
+            })
+            .or_else(|| ended(causes))
+    }
+}
+
+type Cause = dyn StdError + 'static;
+
+/// An error and what caused it, outermost first, with what an `io::Error` wraps.
+pub(super) fn chain(error: &azure_core::Error) -> impl Iterator<Item = &Cause> {
+    /// No real chain is longer.
+    const LONGEST: usize = 32;
+    std::iter::successors(Some(error as &Cause), next).take(LONGEST)
+}
+
+fn next<'a>(cause: &&'a Cause) -> Option<&'a Cause> {
+    let cause = *cause;
+    match cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+        Some(wrapped) => Some(wrapped),
+        None => cause.source(),
+    }
+}
+
+fn tls(causes: &[&Cause]) -> Option<Outage> {
+    let error = causes
+        .iter()
+        .find_map(|cause| cause.downcast_ref::<rustls::Error>())?;
+    let seen = format!("the TLS handshake failed: {}", quote(&error.to_string(), 200));
+    let hint = match error {
+        rustls::Error::InvalidCertificate(_) => hint::CERTIFICATE,
+        _ => hint::TLS,
+    };
+    Some(Outage::new(Reason::Unreachable, seen, hint, Again::No))
+}
+
+fn named_in_text(causes: &[&Cause]) -> Option<Outage> {
+    causes.iter().find_map(|cause| {
+        let text = cause.to_string();
+        let says = |word| text.contains(word);
+        if says("dns error") || says("failed to lookup address") {
+            let seen = "the host name does not resolve";
+            Some(Outage::new(Reason::Unreachable, seen, hint::DNS, Again::No))
+        } else if says("tunnel") || says("proxy") {
+            let seen = format!("the proxy refused: {}", quote(&text, 120));
+            Some(Outage::new(Reason::Unreachable, seen, hint::PROXY, Again::No))
+        } else {
+            None
+        }
+    })
+}
+
+fn timed_out(causes: &[&Cause]) -> Option<Outage> {
+    let by_client = causes
+        .iter()
+        .find_map(|cause| cause.downcast_ref::<reqwest::Error>());
+    let by_client = by_client.filter(|error| error.is_timeout());
+    let by_system = causes.iter().any(|cause| {
+        let io = cause.downcast_ref::<io::Error>();
+        io.is_some_and(|io| io.kind() == io::ErrorKind::TimedOut)
+    });
+    if by_client.is_none() && !by_system {
+        return None;
+    }
+    let connecting = by_client.is_some_and(reqwest::Error::is_connect);
+    let seen = if connecting {
+        "no connection within the time limit"
+    } else {
+        "no answer within the time limit"
+    };
+    // The limit of one call has cost seconds already; another such wait is the loop's to decide.
+    Some(Outage::new(Reason::TimedOut, seen, hint::TIMED_OUT, Again::No))
+}
+
+fn socket(error: &io::Error) -> Option<Outage> {
+    use io::ErrorKind as K;
+    let (seen, again) = match error.kind() {
+        K::ConnectionRefused => ("the connection was refused", Again::Soon),
+        K::ConnectionReset | K::ConnectionAborted | K::BrokenPipe | K::NotConnected | K::UnexpectedEof => {
+            ("the connection was closed before an answer", Again::Soon)
+        }
+        K::NetworkUnreachable | K::HostUnreachable | K::AddrNotAvailable | K::NetworkDown => {
+            ("there is no route to the host", Again::Soon)
+        }
+        _ => return None,
+    };
+    Some(Outage::new(Reason::Unreachable, seen, hint::NO_CONNECTION, again))
+}
+
+fn ended(causes: &[&Cause]) -> Option<Outage> {
+    let ended = causes.iter().any(|cause| {
+        let text = cause.to_string();
+        ["closed before message completed", "GOAWAY", "connection closed"]
+            .iter()
+            .any(|end| text.contains(end))
+    });
+    let seen = "the connection was closed before an answer";
+    ended.then(|| Outage::new(Reason::Unreachable, seen, hint::NO_CONNECTION, Again::Soon))
+}

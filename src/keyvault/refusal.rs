@@ -1,0 +1,196 @@
+//! What an error of a fetch means: every way in which Key Vault refuses, as one [`Failure`].
+//!
+//! Decided by status and code, never by the service's texts, which changed over the years; the one exception is a
+//! firewall's answer from before it had a code of its own. Codes:
+//! <https://learn.microsoft.com/azure/key-vault/general/rest-error-codes>.
+
+use azure_core::error::ErrorKind;
+use azure_core::http::RawResponse;
+use azure_core::http::headers::{Headers, WWW_AUTHENTICATE};
+use time::OffsetDateTime;
+
+use crate::domain::failure::{Failure, Reason};
+use crate::domain::object::ObjectKind;
+
+use super::challenge;
+use super::error_body::{ErrorBody, request_id};
+use super::hint;
+use super::outage::{Outage, chain};
+use super::retry::{Again, Refused};
+use super::retry_after;
+use super::target::Target;
+
+/// Explains an error that a call of the SDK's client ended with.
+pub(super) fn explain(target: &Target<'_>, error: &azure_core::Error, now: OffsetDateTime) -> Refused {
+    for cause in chain(error) {
+        if let Some(failure) = cause.downcast_ref::<Failure>() {
+            return Refused {
+                failure: failure.clone(),
+                again: Again::No,
+            };
+        }
+        if let Some(outage) = cause.downcast_ref::<Outage>() {
+            return without_answer(target, outage);
+        }
+    }
+    match error.kind() {
+        ErrorKind::HttpResponse {
+            raw_response: Some(response),
+            ..
+        } => refused(target, response, now),
+        ErrorKind::Credential => no_token(target),
+        _ => unexpected(target),
+    }
+}
+
+fn without_answer(target: &Target<'_>, outage: &Outage) -> Refused {
+    let failure = Failure {
+        reason: outage.reason,
+        detail: format!("{target}: {}", outage.seen),
+        hint: outage.hint.clone(),
+        retry_after: None,
+    };
+    Refused {
+        failure,
+        again: outage.again,
+    }
+}
+
+/// The client dropped the token that another request had just put there; the next attempt finds it.
+fn no_token(target: &Target<'_>) -> Refused {
+    let failure = Failure {
+        reason: Reason::IdentityUnavailable,
+        detail: format!("{target}: there was no token to send"),
+        hint: hint::NO_TOKEN.to_owned(),
+        retry_after: None,
+    };
+    Refused {
+        failure,
+        again: Again::AtOnce,
+    }
+}
+
+/// The client could not make sense of the answer. Its own words may quote the answer, so they are not shown.
+fn unexpected(target: &Target<'_>) -> Refused {
+    let failure = Failure {
+        reason: Reason::Malformed,
+        detail: format!("{target}: the answer is not what Key Vault answers"),
+        hint: hint::NOT_KEY_VAULT.to_owned(),
+        retry_after: None,
+    };
+    Refused {
+        failure,
+        again: Again::No,
+    }
+}
+
+/// What one answer means.
+struct Verdict {
+    reason: Reason,
+    hint: String,
+    again: Again,
+}
+
+impl Verdict {
+    fn new(reason: Reason, hint: impl Into<String>) -> Self {
+        Self {
+            reason,
+            hint: hint.into(),
+            again: Again::No,
+        }
+    }
+
+    const fn again(mut self, again: Again) -> Self {
+        self.again = again;
+        self
+    }
+}
+
+/// Explains an answer whose status is not 200.
+pub(super) fn refused(target: &Target<'_>, response: &RawResponse, now: OffsetDateTime) -> Refused {
+    let body = ErrorBody::parse(response.body());
+    let status = u16::from(response.status());
+    let verdict = verdict(target, status, response.headers(), &body);
+    let failure = Failure {
+        reason: verdict.reason,
+        detail: detail(target, status, response.headers(), &body),
+        hint: verdict.hint,
+        retry_after: retry_after::wish(response.headers(), now),
+    };
+    Refused {
+        failure,
+        again: verdict.again,
+    }
+}
+
+fn verdict(target: &Target<'_>, status: u16, headers: &Headers, body: &ErrorBody) -> Verdict {
+    match status {
+        401 => unauthorized(headers, body),
+        403 => forbidden(target, body),
+        404 if target.is_pinned() => Verdict::new(Reason::VersionNotFound, hint::not_found(target)),
+        404 => Verdict::new(Reason::NotFound, hint::not_found(target)),
+        408 => Verdict::new(Reason::TimedOut, hint::TIMED_OUT).again(Again::Soon),
+        409 => Verdict::new(Reason::Conflict, hint::CONFLICT),
+        429 => Verdict::new(Reason::Throttled, hint::THROTTLED),
+        407 => Verdict::new(Reason::Unreachable, hint::PROXY),
+        400..=499 => Verdict::new(Reason::BadRequest, hint::BAD_REQUEST),
+        500 | 502..=504 => Verdict::new(Reason::Unavailable, hint::UNAVAILABLE).again(Again::Soon),
+        501 | 505..=599 => Verdict::new(Reason::Unavailable, hint::UNAVAILABLE),
+        // A redirect, or a success that a GET does not have: no Key Vault says that.
+        _ => Verdict::new(Reason::Malformed, hint::NOT_KEY_VAULT),
+    }
+}
+
+fn unauthorized(headers: &Headers, body: &ErrorBody) -> Verdict {
+    match body.akv() {
+        Some("AKV10046") => Verdict::new(Reason::Unavailable, hint::TRANSIENT_401).again(Again::Soon),
+        Some("AKV10022") => Verdict::new(Reason::Unauthorized, hint::AUDIENCE),
+        Some("AKV10032") => Verdict::new(Reason::Unauthorized, hint::TENANT),
+        _ if challenge::lacks_claims(headers.get_optional_str(&WWW_AUTHENTICATE)) => {
+            Verdict::new(Reason::Unauthorized, hint::CLAIMS).again(Again::Once)
+        }
+        _ => Verdict::new(Reason::Unauthorized, hint::UNAUTHORIZED).again(Again::Once),
+    }
+}
+
+fn forbidden(target: &Target<'_>, body: &ErrorBody) -> Verdict {
+    let address = body.labelled("Client address");
+    match body.deciding_code() {
+        code if code.ends_with("Disabled") => Verdict::new(Reason::Disabled, hint::disabled(target)),
+        "ForbiddenByFirewall" => Verdict::new(Reason::NetworkRefused, hint::firewall(address.as_deref())),
+        "ForbiddenByConnection" => Verdict::new(Reason::NetworkRefused, hint::private_endpoint(target)),
+        "AccessDenied" | "ForbiddenByPolicy" => Verdict::new(Reason::Forbidden, hint::access_policy(target)),
+        "Forbidden" if address.is_some() => {
+            Verdict::new(Reason::NetworkRefused, hint::firewall(address.as_deref()))
+        }
+        _ => Verdict::new(Reason::Forbidden, hint::rbac(target)),
+    }
+}
+
+/// Everything that identifies the answer: target, status, codes, the service's first line, caller, action, request.
+fn detail(target: &Target<'_>, status: u16, headers: &Headers, body: &ErrorBody) -> String {
+    let mut parts = vec![match body.codes() {
+        Some(codes) => format!("{status} {codes}"),
+        None => format!("{status} without a Key Vault error code"),
+    }];
+    parts.extend(body.summary());
+    parts.extend(
+        body.labelled("Client address")
+            .map(|address| format!("client address {address}")),
+    );
+    parts.extend(body.caller().map(|caller| format!("caller {caller}")));
+    parts.extend(body.labelled("Action").map(|action| format!("action {action}")));
+    parts.extend(request_id(headers).map(|id| format!("request id {id}")));
+    format!("{target}: {}", parts.join("; "))
+}
+
+/// A request that is refused before it is sent.
+pub(super) fn not_in_a_managed_hsm(target: &Target<'_>) -> Failure {
+    debug_assert_ne!(target.wire_kind(), ObjectKind::Key, "a Managed HSM has keys");
+    Failure {
+        reason: Reason::BadRequest,
+        detail: format!("{target}: the host is a Managed HSM"),
+        hint: hint::HSM_HAS_KEYS_ONLY.to_owned(),
+        retry_after: None,
+    }
+}
