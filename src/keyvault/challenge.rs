@@ -50,6 +50,12 @@ pub(super) fn can_be_answered(header: Option<&str>) -> bool {
     })
 }
 
+/// The Entra authority that the vault trusts; its last segment is the vault's tenant.
+pub(super) fn authority(header: Option<&str>) -> Option<&str> {
+    let header = header?;
+    parameter(header, "authorization").or_else(|| parameter(header, "authorization_uri"))
+}
+
 /// Whether the header says that the token lacks claims (continuous access evaluation).
 pub(super) fn lacks_claims(header: Option<&str>) -> bool {
     header.and_then(|header| parameter(header, "error")) == Some("insufficient_claims")

@@ -241,7 +241,7 @@ impl VaultClients {
 
 /// No retries by the SDK: it waits for any `Retry-After`, however long, and tries bad certificates for a minute.
 fn client_options(transport: &Transport) -> ClientOptions {
-    let name = concat!("akv-sync/", env!("CARGO_PKG_VERSION"));
+    let name = concat!("akv-sync-", env!("CARGO_PKG_VERSION"));
     ClientOptions {
         retry: RetryOptions::none(),
         transport: Some(transport.clone()),

@@ -17,7 +17,8 @@ pub(super) struct ErrorBody {
     message: String,
 }
 
-const MESSAGE_LIMIT: usize = 240;
+/// Room for the issuers that a vault of several tenants lists before the one it found.
+const MESSAGE_LIMIT: usize = 400;
 const CODE_LIMIT: usize = 64;
 
 impl ErrorBody {

@@ -22,7 +22,7 @@ use crate::domain::spec::VaultSpec;
 use super::TokenSource;
 use super::answer::Answer;
 use super::challenge::{self, Challenge};
-use super::error_body::ErrorBody;
+use super::error_body::{ErrorBody, quote};
 use super::hint;
 use super::memory::{ChallengeMemory, RefusedTokens, Shared};
 use super::outage::Outage;
@@ -158,7 +158,7 @@ impl Door {
             .and_then(Challenge::parse);
         match challenge {
             Some(challenge) if !self.trusted_by_name && !challenge.suits(&self.host) => {
-                let audience = super::error_body::quote(challenge.audience(), 120);
+                let audience = quote(challenge.audience(), 120);
                 let seen =
                     format!("the vault asks for a token of {audience}, to which its host does not belong");
                 Err(Outage::new(
@@ -227,7 +227,7 @@ fn another_token_may_do(answer: &Answer) -> bool {
 }
 
 fn foreign(url: &Url) -> Outage {
-    let host = super::error_body::quote(url.host_str().unwrap_or("no host"), 120);
+    let host = quote(url.host_str().unwrap_or("no host"), 120);
     let seen = format!("nothing was sent to {host}: the manifest names no vault at this address");
     Outage::new(Reason::Malformed, seen, hint::NOT_KEY_VAULT, Again::No)
 }

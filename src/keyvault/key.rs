@@ -72,20 +72,24 @@ mod tests {
     use super::*;
 
     fn rsa(n: &[u8], e: &[u8]) -> JsonWebKey {
-        let mut jwk = JsonWebKey::default();
-        jwk.kty = Some(KeyType::RsaHsm);
-        jwk.n = Some(n.to_vec());
-        jwk.e = Some(e.to_vec());
-        jwk
+        let (n, e) = (Some(n.to_vec()), Some(e.to_vec()));
+        JsonWebKey {
+            kty: Some(KeyType::RsaHsm),
+            n,
+            e,
+            ..JsonWebKey::default()
+        }
     }
 
     fn ec(curve: CurveName, x: &[u8], y: &[u8]) -> JsonWebKey {
-        let mut jwk = JsonWebKey::default();
-        jwk.kty = Some(KeyType::EcHsm);
-        jwk.crv = Some(curve);
-        jwk.x = Some(x.to_vec());
-        jwk.y = Some(y.to_vec());
-        jwk
+        let (x, y) = (Some(x.to_vec()), Some(y.to_vec()));
+        JsonWebKey {
+            kty: Some(KeyType::EcHsm),
+            crv: Some(curve),
+            x,
+            y,
+            ..JsonWebKey::default()
+        }
     }
 
     #[test]

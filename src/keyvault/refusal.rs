@@ -13,7 +13,7 @@ use crate::domain::failure::{Failure, Reason};
 use crate::domain::object::ObjectKind;
 
 use super::challenge;
-use super::error_body::{ErrorBody, request_id};
+use super::error_body::{ErrorBody, quote, request_id};
 use super::hint;
 use super::outage::{Outage, chain};
 use super::retry::{Again, Refused};
@@ -163,6 +163,7 @@ fn forbidden(target: &Target<'_>, body: &ErrorBody) -> Verdict {
         "Forbidden" if address.is_some() => {
             Verdict::new(Reason::NetworkRefused, hint::firewall(address.as_deref()))
         }
+        "" => Verdict::new(Reason::Forbidden, hint::FORBIDDEN_ON_THE_WAY),
         _ => Verdict::new(Reason::Forbidden, hint::rbac(target)),
     }
 }
@@ -180,6 +181,11 @@ fn detail(target: &Target<'_>, status: u16, headers: &Headers, body: &ErrorBody)
     );
     parts.extend(body.caller().map(|caller| format!("caller {caller}")));
     parts.extend(body.labelled("Action").map(|action| format!("action {action}")));
+    if status == 401 {
+        let authority = challenge::authority(headers.get_optional_str(&WWW_AUTHENTICATE));
+        parts
+            .extend(authority.map(|authority| format!("the vault's authority is {}", quote(authority, 120))));
+    }
     parts.extend(request_id(headers).map(|id| format!("request id {id}")));
     format!("{target}: {}", parts.join("; "))
 }

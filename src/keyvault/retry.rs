@@ -70,7 +70,8 @@ pub(super) fn pause(
 pub(super) struct Budget(AtomicU32);
 
 impl Budget {
-    const FULL: u32 = 200;
+    /// Fifty: one dropped HTTP/2 connection takes all requests under way with it, and each may try again.
+    const FULL: u32 = 500;
     const COST: u32 = 10;
     const REFUND: u32 = 1;
 
@@ -162,7 +163,7 @@ mod tests {
         let budget = Budget::new();
         let soon = refused(Again::Soon, None);
         let attempts = (0..1000).filter(|_| pause(&soon, 0, 2, &budget, &Fixed(0.5)).is_some());
-        assert_eq!(attempts.count(), 20);
+        assert_eq!(attempts.count(), 50);
         (0..10).for_each(|_| budget.refund());
         assert!(pause(&soon, 0, 2, &budget, &Fixed(0.5)).is_some());
         assert!(pause(&soon, 0, 2, &budget, &Fixed(0.5)).is_none());

@@ -1,1 +1,12 @@
-//! Tests of the adapter as a whole, over a scripted HTTP client and the real SDK clients.
+//! Tests of the adapter as a whole: scripted answers below, the real SDK clients above.
+
+mod answers;
+mod cold_start;
+mod failures;
+mod gate;
+mod leaks;
+mod recordings;
+mod refused_tokens;
+mod retries;
+mod stage;
+mod transport_errors;

@@ -1,0 +1,364 @@
+//! A vault whose answers are scripted and whose requests are kept, and somebody who signs in.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use azure_core::Bytes;
+use azure_core::credentials::{AccessToken, Secret, TokenCredential, TokenRequestOptions};
+use azure_core::http::headers::{AUTHORIZATION, Headers};
+use azure_core::http::{AsyncRawResponse, HttpClient, Request};
+use time::OffsetDateTime;
+use time::macros::datetime;
+use url::Url;
+
+use crate::domain::failure::Failure;
+use crate::domain::fetched::FetchedObject;
+use crate::domain::object::{
+    ObjectId, ObjectKind, ObjectName, Source, VaultName, VersionId, VersionSelector,
+};
+use crate::domain::spec::VaultSpec;
+use crate::keyvault::{KeyVault, Limits, Outside, TokenSource};
+use crate::ports::{Clock, Dice, Vault as _};
+
+pub(super) const HOST: &str = "contoso-app.vault.azure.net";
+pub(super) const VERSION: &str = "0123456789abcdef0123456789abcdef";
+pub(super) const CHALLENGE: &str = r#"Bearer authorization="https://login.microsoftonline.com/00000000-0000-0000-0000-000000000001", resource="https://vault.azure.net""#;
+
+/// One request as it left.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Call {
+    pub(super) url: Url,
+    pub(super) token: Option<String>,
+}
+
+/// One answer.
+#[derive(Debug, Clone)]
+pub(super) struct Reply {
+    pub(super) status: u16,
+    pub(super) headers: Vec<(&'static str, String)>,
+    pub(super) body: String,
+}
+
+impl Reply {
+    pub(super) fn new(status: u16, body: impl Into<String>) -> Self {
+        Self {
+            status,
+            headers: Vec::new(),
+            body: body.into(),
+        }
+    }
+
+    pub(super) fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    /// The 401 to a request without token.
+    pub(super) fn challenge() -> Self {
+        Self::new(
+            401,
+            error(
+                "Unauthorized",
+                None,
+                "AKV10000: Request is missing a Bearer or PoP token.",
+            ),
+        )
+        .with("www-authenticate", CHALLENGE)
+    }
+
+    /// The secret or key that a call asks for.
+    pub(super) fn object(call: &Call) -> Self {
+        let mut path = call.url.path_segments().expect("a path");
+        let (collection, name) = (path.next().expect("a collection"), path.next().expect("a name"));
+        let version = path
+            .next()
+            .filter(|version| !version.is_empty())
+            .unwrap_or(VERSION);
+        let id = format!("https://{HOST}/{collection}/{name}/{version}");
+        let body = match collection {
+            "keys" => serde_json::json!({ "key": { "kid": id, "kty": "RSA", "n": "AQAB", "e": "AQAB" } }),
+            _ => serde_json::json!({ "id": id, "value": format!("value of {name}") }),
+        };
+        Self::new(200, body.to_string())
+    }
+
+    fn into_response(self) -> AsyncRawResponse {
+        let mut headers = Headers::new();
+        for (name, value) in self.headers {
+            headers.insert(name, value);
+        }
+        AsyncRawResponse::from_bytes(self.status.into(), headers, Bytes::from(self.body))
+    }
+}
+
+/// The body of an error, as Key Vault writes it.
+pub(super) fn error(code: &str, inner: Option<&str>, message: &str) -> String {
+    let mut error = serde_json::json!({ "code": code, "message": message });
+    if let Some(inner) = inner {
+        error["innererror"] = serde_json::json!({ "code": inner });
+    }
+    serde_json::json!({ "error": error }).to_string()
+}
+
+type Script = dyn Fn(&Call) -> azure_core::Result<Reply> + Send + Sync;
+
+/// Answers by a script, after a delay of (paused) time.
+pub(super) struct FakeHttp {
+    script: Box<Script>,
+    delay: Duration,
+    calls: Mutex<Vec<Call>>,
+}
+
+impl fmt::Debug for FakeHttp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FakeHttp").finish_non_exhaustive()
+    }
+}
+
+#[async_trait]
+impl HttpClient for FakeHttp {
+    async fn execute_request(&self, request: &Request) -> azure_core::Result<AsyncRawResponse> {
+        let token = request.headers().get_optional_str(&AUTHORIZATION);
+        let token = token
+            .and_then(|header| header.strip_prefix("Bearer "))
+            .map(str::to_owned);
+        let call = Call {
+            url: request.url().clone(),
+            token,
+        };
+        self.calls.lock().expect("calls").push(call.clone());
+        tokio::time::sleep(self.delay).await;
+        (self.script)(&call).map(Reply::into_response)
+    }
+}
+
+impl FakeHttp {
+    pub(super) fn calls(&self) -> Vec<Call> {
+        self.calls.lock().expect("calls").clone()
+    }
+}
+
+/// Signs in; a rejected token is replaced by the next one.
+#[derive(Debug, Default)]
+pub(super) struct FakeTokens {
+    state: Mutex<Minted>,
+    delay: Duration,
+}
+
+#[derive(Debug, Default, Clone)]
+pub(super) struct Minted {
+    pub(super) current: usize,
+    pub(super) rejected: Vec<String>,
+    pub(super) prefetched: Vec<String>,
+    pub(super) scopes: Vec<String>,
+    pub(super) failure: Option<Failure>,
+}
+
+/// Hands out what [`FakeTokens`] has.
+#[derive(Debug)]
+struct FakeCredential(Arc<FakeTokens>);
+
+#[async_trait]
+impl TokenCredential for FakeCredential {
+    async fn get_token(
+        &self,
+        scopes: &[&str],
+        _: Option<TokenRequestOptions<'_>>,
+    ) -> azure_core::Result<AccessToken> {
+        tokio::time::sleep(self.0.delay).await;
+        let mut state = self.0.state.lock().expect("tokens");
+        state
+            .scopes
+            .extend(scopes.iter().map(|scope| (*scope).to_owned()));
+        if let Some(failure) = &state.failure {
+            let error = azure_core::Error::new(azure_core::error::ErrorKind::Credential, failure.clone());
+            return Err(error.with_context("no token"));
+        }
+        let token = Secret::new(format!("token {}", state.current));
+        let expires_on = OffsetDateTime::now_utc() + Duration::from_hours(1);
+        Ok(AccessToken { token, expires_on })
+    }
+}
+
+/// The trait's implementor holds an `Arc` of the state, so that tests can look at it.
+#[derive(Debug, Clone)]
+struct SharedTokens(Arc<FakeTokens>);
+
+impl TokenSource for SharedTokens {
+    fn credential(&self) -> Arc<dyn TokenCredential> {
+        Arc::new(FakeCredential(Arc::clone(&self.0)))
+    }
+
+    fn reject(&self, token: &str) {
+        let mut state = self.0.state.lock().expect("tokens");
+        if token == format!("token {}", state.current) {
+            state.current += 1;
+        }
+        state.rejected.push(token.to_owned());
+    }
+
+    fn prefetch(&self, scope: &str) {
+        self.0
+            .state
+            .lock()
+            .expect("tokens")
+            .prefetched
+            .push(scope.to_owned());
+    }
+}
+
+struct Noon;
+
+impl Clock for Noon {
+    fn now(&self) -> OffsetDateTime {
+        datetime!(2026-11-23 12:00:00 UTC)
+    }
+}
+
+struct Sixes;
+
+impl Dice for Sixes {
+    fn roll(&self) -> f64 {
+        0.999
+    }
+}
+
+/// A `KeyVault` and everything around it.
+pub(super) struct Stage {
+    pub(super) vault: Arc<KeyVault>,
+    http: Arc<FakeHttp>,
+    tokens: Arc<FakeTokens>,
+}
+
+impl Stage {
+    /// The usual vault, with a script.
+    pub(super) fn new(script: impl Fn(&Call) -> azure_core::Result<Reply> + Send + Sync + 'static) -> Self {
+        Self::of(
+            &[spec("app", &format!("https://{HOST}/"))],
+            Duration::ZERO,
+            Duration::ZERO,
+            script,
+        )
+    }
+
+    /// These vaults; each call and each token takes its time.
+    pub(super) fn of(
+        vaults: &[VaultSpec],
+        delay: Duration,
+        token_delay: Duration,
+        script: impl Fn(&Call) -> azure_core::Result<Reply> + Send + Sync + 'static,
+    ) -> Self {
+        let http = Arc::new(FakeHttp {
+            script: Box::new(script),
+            delay,
+            calls: Mutex::default(),
+        });
+        let tokens = Arc::new(FakeTokens {
+            delay: token_delay,
+            ..FakeTokens::default()
+        });
+        let outside = Outside {
+            http: Arc::clone(&http) as Arc<dyn HttpClient>,
+            tokens: Arc::new(SharedTokens(Arc::clone(&tokens))),
+            clock: Arc::new(Noon),
+            dice: Arc::new(Sixes),
+        };
+        let vault = KeyVault::new(vaults, outside, Limits::default()).expect("valid URLs");
+        Self {
+            vault: Arc::new(vault),
+            http,
+            tokens,
+        }
+    }
+
+    /// The parts alone, for a layer under test.
+    pub(super) fn parts(
+        script: impl Fn(&Call) -> azure_core::Result<Reply> + Send + Sync + 'static,
+    ) -> (Arc<FakeHttp>, Arc<dyn TokenSource>) {
+        let http = FakeHttp {
+            script: Box::new(script),
+            delay: Duration::ZERO,
+            calls: Mutex::default(),
+        };
+        (Arc::new(http), Arc::new(SharedTokens(Arc::default())))
+    }
+
+    /// A vault that asks for a token and then gives these answers, the last of them again and again.
+    pub(super) fn answering(replies: impl IntoIterator<Item = Reply>) -> Self {
+        let replies: Mutex<VecDeque<Reply>> = Mutex::new(replies.into_iter().collect());
+        Self::new(move |call| {
+            if call.token.is_none() {
+                return Ok(Reply::challenge());
+            }
+            let mut replies = replies.lock().expect("replies");
+            let next = if replies.len() > 1 {
+                replies.pop_front()
+            } else {
+                replies.front().cloned()
+            };
+            Ok(next.unwrap_or_else(|| Reply::object(call)))
+        })
+    }
+
+    pub(super) async fn fetch(&self, source: &Source) -> Result<FetchedObject, Failure> {
+        self.vault.fetch(source).await
+    }
+
+    pub(super) fn calls(&self) -> Vec<Call> {
+        self.http.calls()
+    }
+
+    /// Numbers of calls without and with a token.
+    pub(super) fn counts(&self) -> (usize, usize) {
+        let calls = self.calls();
+        let without = calls.iter().filter(|call| call.token.is_none()).count();
+        (without, calls.len() - without)
+    }
+
+    pub(super) fn minted(&self) -> Minted {
+        self.tokens.state.lock().expect("tokens").clone()
+    }
+
+    pub(super) fn fail_to_sign_in(&self, failure: Failure) {
+        self.tokens.state.lock().expect("tokens").failure = Some(failure);
+    }
+}
+
+/// A vault of the manifest; trusted by name when its host has no known suffix.
+pub(super) fn spec(name: &str, url: &str) -> VaultSpec {
+    let url = Url::parse(url).expect("a URL");
+    let trusted_by_name = !url.host_str().expect("a host").ends_with(".azure.net");
+    VaultSpec {
+        name: VaultName::parse(name).expect("a name"),
+        url,
+        trusted_by_name,
+    }
+}
+
+/// The latest version of an object of the usual vault.
+pub(super) fn source(kind: ObjectKind, name: &str) -> Source {
+    source_at("app", kind, name)
+}
+
+pub(super) fn source_at(vault: &str, kind: ObjectKind, name: &str) -> Source {
+    Source {
+        object: ObjectId {
+            vault: VaultName::parse(vault).expect("a name"),
+            kind,
+            name: ObjectName::parse(name).expect("a name"),
+        },
+        version: VersionSelector::Latest,
+    }
+}
+
+pub(super) fn secret(name: &str) -> Source {
+    source(ObjectKind::Secret, name)
+}
+
+pub(super) fn pinned(mut source: Source, version: &str) -> Source {
+    source.version = VersionSelector::Exact(VersionId::parse(version).expect("a version"));
+    source
+}

@@ -1,0 +1,154 @@
+//! Errors below HTTP, as the real client makes them on the loopback interface, and as its crates define them.
+
+use std::error::Error as StdError;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use azure_core::error::ErrorKind;
+use azure_core::http::{HttpClient as _, Method, Request};
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::TcpListener;
+use url::Url;
+
+use crate::domain::failure::Reason;
+use crate::keyvault::answer::Answer;
+use crate::keyvault::hint;
+use crate::keyvault::outage::Outage;
+use crate::keyvault::retry::Again;
+
+fn client() -> reqwest::ClientBuilder {
+    // The second test to come finds it installed.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let authority = rcgen::generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate");
+    let authority = reqwest::Certificate::from_der(authority.cert.der()).expect("a certificate");
+    reqwest::Client::builder().no_proxy().tls_certs_only([authority])
+}
+
+async fn call(client: reqwest::ClientBuilder, url: &str) -> Outage {
+    let client = client.build().expect("a client");
+    let request = Request::new(Url::parse(url).expect("a URL"), Method::Get);
+    match client.execute_request(&request).await {
+        Err(error) => Outage::while_calling(&error),
+        Ok(response) => Answer::read(response).await.expect_err("no whole answer"),
+    }
+}
+
+/// Serves one connection by writing bytes and closing it.
+async fn server(reply: &'static [u8], hold: bool) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("an address");
+    tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.expect("a connection");
+        let mut request = [0; 4096];
+        let _ = tokio::io::AsyncReadExt::read(&mut stream, &mut request).await;
+        let _ = stream.write_all(reply).await;
+        if hold {
+            std::future::pending::<()>().await;
+        }
+    });
+    address
+}
+
+#[tokio::test]
+async fn a_refused_connection_is_unreachable() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("an address");
+    drop(listener);
+    let outage = call(client(), &format!("http://{address}/")).await;
+    assert_eq!((outage.reason, outage.again), (Reason::Unreachable, Again::Soon));
+    assert_eq!(outage.seen, "the connection was refused");
+}
+
+#[tokio::test]
+async fn a_connection_closed_without_an_answer_is_tried_again() {
+    let outage = call(client(), &format!("http://{}/", server(b"", false).await)).await;
+    assert_eq!((outage.reason, outage.again), (Reason::Unreachable, Again::Soon));
+    assert_eq!(outage.seen, "the connection was closed before an answer");
+}
+
+#[tokio::test]
+async fn an_answer_cut_short_is_unavailable() {
+    let half = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"value\":\"";
+    let outage = call(client(), &format!("http://{}/", server(half, false).await)).await;
+    assert_eq!((outage.reason, outage.again), (Reason::Unavailable, Again::Soon));
+}
+
+#[tokio::test]
+async fn silence_is_a_time_out_before_and_within_the_answer() {
+    for silent in [&b""[..], b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"] {
+        let client = client().timeout(Duration::from_millis(50));
+        let outage = call(client, &format!("http://{}/", server(silent, true).await)).await;
+        assert_eq!(
+            (outage.reason, outage.again),
+            (Reason::TimedOut, Again::No),
+            "{outage}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_peer_that_speaks_no_tls_is_unreachable() {
+    let address = server(b"HTTP/1.1 400 Bad Request\r\n\r\n", false).await;
+    let outage = call(client(), &format!("https://localhost:{}/", address.port())).await;
+    assert_eq!((outage.reason, outage.again), (Reason::Unreachable, Again::No));
+    assert!(outage.seen.starts_with("the TLS handshake failed"), "{outage}");
+    assert_eq!(outage.hint, hint::TLS);
+}
+
+/// Resolves nothing, as a DNS server that knows no such name.
+struct NoNames;
+
+impl Resolve for NoNames {
+    fn resolve(&self, _: Name) -> Resolving {
+        let unknown: Box<dyn StdError + Send + Sync> = "no such name".into();
+        Box::pin(std::future::ready(Err::<Addrs, _>(unknown)))
+    }
+}
+
+#[tokio::test]
+async fn a_name_that_does_not_resolve_is_told_from_a_refused_connection() {
+    let outage = call(
+        client().dns_resolver(Arc::new(NoNames)),
+        "https://contoso-app.vault.azure.net/",
+    )
+    .await;
+    assert_eq!((outage.reason, outage.again), (Reason::Unreachable, Again::No));
+    assert_eq!(
+        (outage.seen.as_str(), outage.hint.as_str()),
+        ("the host name does not resolve", hint::DNS)
+    );
+}
+
+#[tokio::test]
+async fn a_proxy_that_refuses_is_named() {
+    let proxy = server(b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n", false).await;
+    let proxy = reqwest::Proxy::https(format!("http://{proxy}")).expect("a proxy");
+    let outage = call(client().proxy(proxy), "https://contoso-app.vault.azure.net/").await;
+    assert_eq!((outage.reason, outage.again), (Reason::Unreachable, Again::No));
+    assert_eq!(outage.hint, hint::PROXY, "{outage}");
+}
+
+#[test]
+fn a_certificate_of_an_unknown_authority_is_not_tried_again() {
+    let tls = rustls::Error::InvalidCertificate(rustls::CertificateError::UnknownIssuer);
+    let error = io::Error::new(io::ErrorKind::InvalidData, tls);
+    let outage = Outage::while_calling(&azure_core::Error::new(ErrorKind::Connection, error));
+    assert_eq!((outage.reason, outage.again), (Reason::Unreachable, Again::No));
+    assert_eq!(
+        outage.seen,
+        "the TLS handshake failed: invalid peer certificate: UnknownIssuer"
+    );
+    assert_eq!(outage.hint, hint::CERTIFICATE);
+}
+
+#[test]
+fn an_error_of_no_known_sort_is_unreachable_and_says_its_innermost_cause() {
+    let error = io::Error::other("something\nelse.");
+    let error = azure_core::Error::new(ErrorKind::Io, error).with_context("failed");
+    let outage = Outage::while_calling(&error);
+    assert_eq!(outage.reason, Reason::Unreachable);
+    assert_eq!(outage.seen, "the call failed: something else");
+}
