@@ -9,3 +9,4 @@ pub mod ports;
 pub mod reconcile;
 pub mod telemetry;
 pub mod transport;
+pub mod volume;

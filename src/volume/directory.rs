@@ -1,0 +1,219 @@
+//! A directory held open, and what can be done by name inside it.
+//!
+//! Invariant: no call follows a link, and none takes more than one path element. What is opened stays the same
+//! directory whatever happens to its name, so nothing that another process does to the volume can lead a write
+//! elsewhere.
+
+use std::ffi::{OsStr, OsString};
+use std::fs::File;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use nix::dir::Dir;
+use nix::errno::Errno;
+use nix::fcntl::{self, AtFlags, OFlag};
+use nix::sys::stat::{self, FchmodatFlags, Mode};
+use nix::unistd::{self, UnlinkatFlags};
+
+use super::failure::{failed, failed_with_hint, refused};
+use super::stat::{Signature, Stat};
+use crate::ports::VolumeFailure;
+
+/// Flags with which every directory is opened.
+pub(super) const DIRECTORY: OFlag = OFlag::O_RDONLY
+    .union(OFlag::O_DIRECTORY)
+    .union(OFlag::O_NOFOLLOW)
+    .union(OFlag::O_CLOEXEC);
+
+/// Mode of a directory while it is filled: nobody else can enter.
+pub(super) const PRIVATE: u32 = 0o700;
+
+/// An open directory. Its path serves messages only.
+#[derive(Debug)]
+pub(super) struct Directory {
+    fd: OwnedFd,
+    path: PathBuf,
+}
+
+impl Directory {
+    /// Takes an open descriptor of a directory, and the path that messages shall show.
+    pub(super) const fn new(fd: OwnedFd, path: PathBuf) -> Self {
+        Self { fd, path }
+    }
+
+    /// The path, for messages.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The path of an entry, for messages.
+    pub(super) fn path_of(&self, name: impl AsRef<OsStr>) -> PathBuf {
+        self.path.join(Path::new(name.as_ref()))
+    }
+
+    /// A second descriptor of the same open directory.
+    pub(super) fn duplicate(&self) -> Result<OwnedFd, VolumeFailure> {
+        self.fd
+            .try_clone()
+            .map_err(|error| failed("open", &self.path, error))
+    }
+
+    /// Opens a directory in this one; `None` when there is none of that name. A link is an error.
+    pub(super) fn open(&self, name: impl AsRef<OsStr>) -> Result<Option<Self>, VolumeFailure> {
+        let name = name.as_ref();
+        match fcntl::openat(&self.fd, name, DIRECTORY, Mode::empty()) {
+            Ok(fd) => Ok(Some(Self::new(fd, self.path_of(name)))),
+            Err(Errno::ENOENT) => Ok(None),
+            Err(error) => Err(failed("open", self.path_of(name), error)),
+        }
+    }
+
+    /// Opens the directory that holds this one, if it still is the one that it was reached from.
+    pub(super) fn open_parent(&self, expected: &Signature) -> Result<Self, VolumeFailure> {
+        let path = self.path.parent().unwrap_or(&self.path).to_owned();
+        let fd = fcntl::openat(&self.fd, "..", DIRECTORY, Mode::empty())
+            .map_err(|error| failed("open", &path, error))?;
+        let parent = Self::new(fd, path);
+        if parent.stat()?.signature.is_same_file(expected) {
+            return Ok(parent);
+        }
+        Err(refused(
+            "open",
+            &self.path,
+            "another process moved it",
+            "let no other process write to the volume; mount it `readOnly` in the other containers",
+        ))
+    }
+
+    /// Opens a file in this directory for reading; `None` when there is none of that name. A link is an error.
+    ///
+    /// It never blocks, so that a pipe put in place of a file cannot hold the process up.
+    pub(super) fn open_file(&self, name: impl AsRef<OsStr>) -> Result<Option<File>, VolumeFailure> {
+        let flags = OFlag::O_RDONLY | OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK | OFlag::O_CLOEXEC;
+        let name = name.as_ref();
+        match fcntl::openat(&self.fd, name, flags, Mode::empty()) {
+            Ok(fd) => Ok(Some(File::from(fd))),
+            Err(Errno::ENOENT) => Ok(None),
+            Err(error) => Err(failed("read", self.path_of(name), error)),
+        }
+    }
+
+    /// Makes a directory; the error number says whether the name was taken.
+    pub(super) fn make(&self, name: impl AsRef<OsStr>, mode: u32) -> Result<(), Errno> {
+        stat::mkdirat(&self.fd, name.as_ref(), Mode::from_bits_truncate(mode))
+    }
+
+    /// Opens a directory that was just made with mode [`PRIVATE`], whatever the umask left of that mode.
+    pub(super) fn open_made(&self, name: impl AsRef<OsStr>) -> Result<Self, VolumeFailure> {
+        let name = name.as_ref();
+        let path = self.path_of(name);
+        let open = || fcntl::openat(&self.fd, name, DIRECTORY, Mode::empty());
+        let fd = match open() {
+            Err(Errno::EACCES) => {
+                let mode = Mode::from_bits_truncate(PRIVATE);
+                stat::fchmodat(&self.fd, name, mode, FchmodatFlags::NoFollowSymlink).and_then(|()| open())
+            }
+            opened => opened,
+        };
+        let made = Self::new(fd.map_err(|error| failed("open", &path, error))?, path);
+        made.set_mode(PRIVATE)?;
+        Ok(made)
+    }
+
+    /// What an entry is; `None` when there is none of that name. A link is itself, not what it points at.
+    pub(super) fn stat_of(&self, name: impl AsRef<OsStr>) -> Result<Option<Stat>, VolumeFailure> {
+        let name = name.as_ref();
+        match stat::fstatat(&self.fd, name, AtFlags::AT_SYMLINK_NOFOLLOW) {
+            Ok(found) => Ok(Some(Stat::from(found))),
+            Err(Errno::ENOENT) => Ok(None),
+            Err(error) => Err(failed("inspect", self.path_of(name), error)),
+        }
+    }
+
+    /// What the directory itself is.
+    pub(super) fn stat(&self) -> Result<Stat, VolumeFailure> {
+        Stat::of(&self.fd).map_err(|error| failed("inspect", &self.path, error))
+    }
+
+    /// Where a link points; `None` when there is no entry of that name, or another sort of entry.
+    pub(super) fn read_link(&self, name: impl AsRef<OsStr>) -> Result<Option<OsString>, VolumeFailure> {
+        let name = name.as_ref();
+        match fcntl::readlinkat(&self.fd, name) {
+            Ok(target) => Ok(Some(target)),
+            Err(Errno::ENOENT | Errno::EINVAL) => Ok(None),
+            Err(error) => Err(failed("read", self.path_of(name), error)),
+        }
+    }
+
+    /// Makes a link; the name must be free.
+    pub(super) fn make_link(&self, target: &str, name: &str) -> Result<(), VolumeFailure> {
+        unistd::symlinkat(target, &self.fd, name).map_err(|error| match error {
+            Errno::EPERM | Errno::EOPNOTSUPP | Errno::ENOSYS => failed_with_hint(
+                "create",
+                self.path_of(name),
+                error,
+                "the file system has no symbolic links; use an emptyDir or another local file system",
+            ),
+            _ => failed("create", self.path_of(name), error),
+        })
+    }
+
+    /// Renames an entry, replacing what has the new name.
+    pub(super) fn rename(&self, from: &str, to: &str) -> Result<(), VolumeFailure> {
+        fcntl::renameat(&self.fd, from, &self.fd, to)
+            .map_err(|error| failed("rename", self.path_of(from), error))
+    }
+
+    /// Removes an entry that is not a directory.
+    pub(super) fn remove(&self, name: impl AsRef<OsStr>) -> Result<(), VolumeFailure> {
+        let name = name.as_ref();
+        unistd::unlinkat(&self.fd, name, UnlinkatFlags::NoRemoveDir)
+            .map_err(|error| failed("remove", self.path_of(name), error))
+    }
+
+    /// Removes an empty directory.
+    pub(super) fn remove_directory(&self, name: impl AsRef<OsStr>) -> Result<(), VolumeFailure> {
+        let name = name.as_ref();
+        unistd::unlinkat(&self.fd, name, UnlinkatFlags::RemoveDir)
+            .map_err(|error| failed("remove", self.path_of(name), error))
+    }
+
+    /// Names of all entries but `.` and `..`, in no order.
+    pub(super) fn entries(&self) -> Result<Vec<OsString>, VolumeFailure> {
+        let list = || -> Result<Vec<OsString>, Errno> {
+            let mut listing = Dir::openat(&self.fd, ".", DIRECTORY, Mode::empty())?;
+            let mut names = Vec::new();
+            for entry in listing.iter() {
+                let entry = entry?;
+                let name = entry.file_name().to_bytes();
+                if name != b"." && name != b".." {
+                    names.push(OsStr::from_bytes(name).to_owned());
+                }
+            }
+            Ok(names)
+        };
+        list().map_err(|error| failed("list", &self.path, error))
+    }
+
+    /// Sets permission bits, the set-group-ID bit included.
+    pub(super) fn set_mode(&self, mode: u32) -> Result<(), VolumeFailure> {
+        stat::fchmod(&self.fd, Mode::from_bits_truncate(mode))
+            .map_err(|error| failed("change mode of", &self.path, error))
+    }
+
+    /// Flushes the directory's entries to disk.
+    pub(super) fn flush(&self) -> Result<(), VolumeFailure> {
+        match unistd::fsync(&self.fd) {
+            // Some file systems cannot flush a directory and say so with EINVAL; their renames are in order anyway.
+            Ok(()) | Err(Errno::EINVAL) => Ok(()),
+            Err(error) => Err(failed("flush", &self.path, error)),
+        }
+    }
+}
+
+impl AsFd for Directory {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.fd.as_fd()
+    }
+}

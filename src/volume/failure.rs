@@ -1,0 +1,102 @@
+//! Turns what the system said into a [`VolumeFailure`] with a way out.
+
+use std::io;
+use std::path::PathBuf;
+
+use nix::errno::Errno;
+use nix::unistd::{Gid, Uid};
+
+use crate::ports::VolumeFailure;
+
+/// A system call failed: what was tried, on what, and what the system said.
+pub(super) fn failed(
+    action: &'static str,
+    path: impl Into<PathBuf>,
+    source: impl Into<io::Error>,
+) -> VolumeFailure {
+    let source = source.into();
+    VolumeFailure {
+        action,
+        path: path.into(),
+        hint: hint(&source),
+        source,
+    }
+}
+
+/// As [`failed`], where the caller knows better what to do next.
+pub(super) fn failed_with_hint(
+    action: &'static str,
+    path: impl Into<PathBuf>,
+    source: impl Into<io::Error>,
+    hint: impl Into<String>,
+) -> VolumeFailure {
+    VolumeFailure {
+        action,
+        path: path.into(),
+        hint: hint.into(),
+        source: source.into(),
+    }
+}
+
+/// No system call failed, but what was found is not what the volume may work on.
+pub(super) fn refused(
+    action: &'static str,
+    path: impl Into<PathBuf>,
+    found: impl Into<String>,
+    hint: impl Into<String>,
+) -> VolumeFailure {
+    failed_with_hint(action, path, io::Error::other(found.into()), hint)
+}
+
+/// What a person does next about an error number.
+fn hint(error: &io::Error) -> String {
+    match error.raw_os_error().map(Errno::from_raw) {
+        Some(Errno::ENOSPC | Errno::EDQUOT) => {
+            "make the volume larger (`sizeLimit` of an emptyDir): while a set is replaced, the old and the new one \
+             need room side by side"
+                .to_owned()
+        }
+        Some(Errno::EROFS) => {
+            "mount the volume writable for akv-sync (no `readOnly: true` on its own volumeMount)".to_owned()
+        }
+        Some(Errno::EACCES | Errno::EPERM) => format!(
+            "the process runs as user {} and group {}: let that user write there (`runAsUser`, `fsGroup`)",
+            Uid::effective(),
+            Gid::effective()
+        ),
+        Some(Errno::ENOTDIR | Errno::ELOOP) => {
+            "something else than a directory stands there; remove it or choose another path".to_owned()
+        }
+        Some(Errno::ENOENT) => {
+            "it disappeared while it was in use; if the volume was unmounted or emptied, start akv-sync again"
+                .to_owned()
+        }
+        Some(Errno::EMFILE | Errno::ENFILE) => "raise the limit of open files".to_owned(),
+        Some(Errno::EOPNOTSUPP | Errno::ENOSYS) => {
+            "the file system cannot do this; use an emptyDir or another local file system".to_owned()
+        }
+        Some(Errno::EIO | Errno::ESTALE) => "check the disk or the server that holds the volume".to_owned(),
+        _ => "check the mount of the volume".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_volume_points_at_its_size() {
+        let failure = failed("write", "/mnt/akv/a", Errno::ENOSPC);
+        assert!(failure.hint.contains("sizeLimit"), "{}", failure.hint);
+        assert_eq!(failure.to_string(), "write /mnt/akv/a failed");
+    }
+
+    #[test]
+    fn every_error_number_gets_a_hint() {
+        for number in 1..134 {
+            let failure = failed("write", "a", io::Error::from_raw_os_error(number));
+            assert!(!failure.hint.is_empty(), "{number}");
+            assert!(!failure.hint.ends_with('.'), "{number}: {}", failure.hint);
+        }
+    }
+}

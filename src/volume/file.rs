@@ -1,0 +1,140 @@
+//! Writes one file of a generation.
+//!
+//! Invariant: when the file has a name, it has its owner, its mode and all of its bytes. The file is made without a
+//! name (`O_TMPFILE`) and linked when it is complete. Where the system cannot do that, it is made under its name
+//! without any permission bit, in a directory that nobody else can enter.
+
+use std::cell::Cell;
+use std::fs::File;
+use std::io;
+use std::os::fd::AsRawFd;
+use std::path::Path;
+
+use nix::errno::Errno;
+use nix::fcntl::{self, AtFlags, OFlag};
+use nix::sys::stat::{self, Mode};
+use nix::unistd;
+
+use super::directory::Directory;
+use super::failure::failed;
+use super::owner::Ownership;
+use crate::domain::mode::FileMode;
+use crate::ports::VolumeFailure;
+
+/// Writes files with the owner and the durability of one volume.
+#[derive(Debug)]
+pub(super) struct FileWriter<'a> {
+    owner: &'a Ownership,
+    durable: bool,
+    /// Whether files can be made without a name here; found out by trying.
+    nameless: Cell<bool>,
+}
+
+impl<'a> FileWriter<'a> {
+    pub(super) const fn new(owner: &'a Ownership, durable: bool) -> Self {
+        Self {
+            owner,
+            durable,
+            nameless: Cell::new(true),
+        }
+    }
+
+    /// Writes a file with the volume's owner. `fill` writes its bytes, and may be asked to do so twice.
+    pub(super) fn write<T>(
+        &self,
+        dir: &Directory,
+        name: &str,
+        mode: FileMode,
+        mut fill: impl FnMut(&mut File) -> io::Result<T>,
+    ) -> Result<T, VolumeFailure> {
+        let path = dir.path_of(name);
+        self.write_as(dir, name, |file| {
+            let filled = fill(file).map_err(|error| failed("write", &path, error))?;
+            self.owner.give_file(&*file, mode, &path)?;
+            Ok(filled)
+        })
+    }
+
+    /// Writes a file that belongs to the process itself.
+    pub(super) fn write_own(
+        &self,
+        dir: &Directory,
+        name: &str,
+        mode: FileMode,
+        mut fill: impl FnMut(&mut File) -> io::Result<()>,
+    ) -> Result<(), VolumeFailure> {
+        let path = dir.path_of(name);
+        self.write_as(dir, name, |file| {
+            fill(file).map_err(|error| failed("write", &path, error))?;
+            stat::fchmod(file, Mode::from_bits_truncate(mode.bits()))
+                .map_err(|error| failed("change mode of", &path, error))
+        })
+    }
+
+    fn write_as<T>(
+        &self,
+        dir: &Directory,
+        name: &str,
+        mut complete: impl FnMut(&mut File) -> Result<T, VolumeFailure>,
+    ) -> Result<T, VolumeFailure> {
+        let path = dir.path_of(name);
+        if self.nameless.get()
+            && let Some(mut file) = make_nameless(dir, &path)?
+        {
+            let done = complete(&mut file)?;
+            self.flush(&file, &path)?;
+            if give_name(&file, dir, name, &path)? {
+                return Ok(done);
+            }
+        }
+        self.nameless.set(false);
+        let mut file = make_named(dir, name, &path)?;
+        let done = complete(&mut file)?;
+        self.flush(&file, &path)?;
+        Ok(done)
+    }
+
+    fn flush(&self, file: &File, path: &Path) -> Result<(), VolumeFailure> {
+        if self.durable {
+            unistd::fsync(file).map_err(|error| failed("flush", path, error))?;
+        }
+        Ok(())
+    }
+}
+
+/// Makes a file without a name; `None` where kernel or file system has no such thing.
+fn make_nameless(dir: &Directory, path: &Path) -> Result<Option<File>, VolumeFailure> {
+    let flags = OFlag::O_TMPFILE | OFlag::O_WRONLY | OFlag::O_CLOEXEC;
+    match fcntl::openat(dir, ".", flags, Mode::empty()) {
+        Ok(fd) => Ok(Some(File::from(fd))),
+        Err(Errno::EOPNOTSUPP | Errno::EISDIR | Errno::ENOENT | Errno::EINVAL | Errno::ENOSYS) => Ok(None),
+        Err(error) => Err(failed("create", path, error)),
+    }
+}
+
+/// Links a file into the directory; says whether that can be done here. It cannot without `/proc`, and not where
+/// hard links to the files of others are protected (proc(5), `protected_hardlinks`).
+fn give_name(file: &File, dir: &Directory, name: &str, path: &Path) -> Result<bool, VolumeFailure> {
+    let open_file = format!("/proc/self/fd/{}", file.as_raw_fd());
+    let linked = unistd::linkat(
+        fcntl::AT_FDCWD,
+        open_file.as_str(),
+        dir,
+        name,
+        AtFlags::AT_SYMLINK_FOLLOW,
+    );
+    match linked {
+        Ok(()) => Ok(true),
+        Err(
+            Errno::ENOENT | Errno::EPERM | Errno::EACCES | Errno::EXDEV | Errno::EOPNOTSUPP | Errno::ELOOP,
+        ) => Ok(false),
+        Err(error) => Err(failed("create", path, error)),
+    }
+}
+
+fn make_named(dir: &Directory, name: &str, path: &Path) -> Result<File, VolumeFailure> {
+    let flags = OFlag::O_CREAT | OFlag::O_EXCL | OFlag::O_NOFOLLOW | OFlag::O_WRONLY | OFlag::O_CLOEXEC;
+    fcntl::openat(dir, name, flags, Mode::empty())
+        .map(File::from)
+        .map_err(|error| failed("create", path, error))
+}

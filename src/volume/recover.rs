@@ -1,0 +1,142 @@
+//! Finds the published generation, and removes or completes what a crash left behind (steps 1 to 3).
+//!
+//! Recovery is what every call starts with, so no crash needs to be noticed to be repaired.
+
+use super::Writer;
+use super::directory::Directory;
+use super::failure::refused;
+use super::generation::{self, GenerationName};
+use super::links;
+use super::stat::Kind;
+use super::state::State;
+use super::steps::Step;
+use crate::domain::payload::RefusedName;
+use crate::ports::VolumeFailure;
+
+/// The published generation.
+#[derive(Debug)]
+pub(super) struct Current {
+    pub(super) name: GenerationName,
+    pub(super) dir: Directory,
+    /// `None` when the state file cannot be understood.
+    pub(super) state: Option<State>,
+    /// Names in the root that are taken by something foreign.
+    pub(super) refused: Vec<RefusedName>,
+}
+
+impl Writer {
+    /// Recovers, and gives the published generation; `None` when nothing is published.
+    pub(super) fn recover(&self) -> Result<Option<Current>, VolumeFailure> {
+        // 1. The path still leads to the directory that is open and locked.
+        self.announce(Step::CheckRoot, self.root.dir.path())?;
+        self.root.check()?;
+
+        // 2. What a crash left: a staged link, generations that nothing points at, links missing or stale.
+        let published = self.published()?;
+        self.remove_staged_link()?;
+        self.remove_unpublished(published.as_ref().map(|(name, _)| name))?;
+        let Some((name, dir)) = published else {
+            links::remove_stale(&self.root.dir, &std::collections::BTreeSet::new(), |path| {
+                self.announce(Step::Recover, path)
+            })?;
+            return Ok(None);
+        };
+        State::discard_staged(&dir)?;
+        let names = links::names_in(&dir)?;
+        let refused = links::make_missing(&self.root.dir, &names, |path| self.announce(Step::Recover, path))?;
+        links::remove_stale(&self.root.dir, &names, |path| self.announce(Step::Recover, path))?;
+
+        // 3. What was published.
+        self.announce(Step::ReadState, dir.path())?;
+        let state = State::read(&dir)?;
+        Ok(Some(Current {
+            name,
+            dir,
+            state,
+            refused,
+        }))
+    }
+
+    /// The generation that `..data` points at. Whatever else stands at `..data` belongs to somebody else.
+    fn published(&self) -> Result<Option<(GenerationName, Directory)>, VolumeFailure> {
+        let root = &self.root.dir;
+        let path = root.path_of(links::DATA);
+        let foreign = |found: &str| {
+            refused(
+                "open",
+                &path,
+                found,
+                "another program writes to this volume; give akv-sync a volume of its own",
+            )
+        };
+        let Some(target) = root.read_link(links::DATA)? else {
+            let found = root.stat_of(links::DATA)?;
+            return found.map_or(Ok(None), |found| Err(foreign(links::describe(found.kind))));
+        };
+        let Some(name) = GenerationName::parse(&target) else {
+            return Err(foreign("a link to elsewhere"));
+        };
+        let Some(dir) = root.open(name.as_str())? else {
+            // It leads nowhere, so nothing is lost when the next commit replaces it.
+            tracing::warn!(path = %path.display(), generation = %name, "The published files were removed by somebody else");
+            return Ok(None);
+        };
+        if generation::is_ours(&dir)? {
+            return Ok(Some((name, dir)));
+        }
+        Err(refused(
+            "open",
+            dir.path(),
+            "it has no state file of this user's akv-sync",
+            "the files there were published by another program or another user: run akv-sync as the user that \
+             published them, or empty the volume",
+        ))
+    }
+
+    /// Left by a crash between steps 10 and 11, it would make step 10 fail for ever.
+    fn remove_staged_link(&self) -> Result<(), VolumeFailure> {
+        let root = &self.root.dir;
+        match root.stat_of(links::STAGED)? {
+            None => Ok(()),
+            Some(found) if found.kind == Kind::Link => {
+                let path = root.path_of(links::STAGED);
+                self.announce(Step::Recover, &path)?;
+                root.remove(links::STAGED)
+            }
+            Some(found) => Err(refused(
+                "remove",
+                root.path_of(links::STAGED),
+                links::describe(found.kind),
+                "akv-sync did not make it; remove it, or give akv-sync a volume of its own",
+            )),
+        }
+    }
+
+    /// Removes generations of ours that are not published: half-written ones, and replaced ones.
+    fn remove_unpublished(&self, published: Option<&GenerationName>) -> Result<(), VolumeFailure> {
+        let root = &self.root.dir;
+        for entry in root.entries()? {
+            let Some(name) = GenerationName::parse(&entry) else {
+                continue;
+            };
+            let is_directory = root
+                .stat_of(&entry)?
+                .is_some_and(|found| found.kind == Kind::Directory);
+            if !is_directory || Some(&name) == published {
+                continue;
+            }
+            self.announce(Step::Recover, &root.path_of(&entry))?;
+            self.remove_generation(&name);
+        }
+        Ok(())
+    }
+
+    /// Removes a generation that is not published. What cannot be removed stays for the next call: it harms no
+    /// reader, and must not keep new files from being published.
+    pub(super) fn remove_generation(&self, name: &GenerationName) {
+        if let Err(failure) = generation::remove(&self.root.dir, name) {
+            tracing::warn!(generation = %name, error = %failure, cause = %failure.source, hint = %failure.hint,
+                "An old generation could not be removed");
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! The root of the volume: opened once, locked for as long as it is open.
+
+use std::fs::{File, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use nix::errno::Errno;
+use nix::fcntl::{self, OFlag};
+use nix::sys::stat::{self, Mode};
+use nix::sys::statfs::{self, FsType};
+
+use super::directory::Directory;
+use super::failure::{failed, failed_with_hint, refused};
+use super::owner::{Declared, Ownership};
+use super::stat::{Kind, Stat};
+use crate::domain::spec::VolumeSpec;
+use crate::ports::VolumeFailure;
+
+/// The open root, which no other process writes to through this program.
+#[derive(Debug)]
+pub(super) struct Root {
+    pub(super) dir: Directory,
+    /// Whether what is written must be flushed to outlive the machine; memory volumes need none.
+    pub(super) durable: bool,
+    path: PathBuf,
+    /// Shares the lock of `dir`'s open directory; the lock ends when both are closed.
+    _lock: Option<File>,
+}
+
+impl Root {
+    /// Opens the root of a specification, making its last element if that is missing, and locks it.
+    ///
+    /// The elements above the root are the operator's and may be links (`/var/run`); the root itself may not.
+    pub(super) fn open(spec: &VolumeSpec, declared: Declared) -> Result<(Self, Ownership), VolumeFailure> {
+        let path = spec.path.as_path();
+        let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else {
+            return Err(refused(
+                "open",
+                path,
+                "it is the root of the file system",
+                "choose a directory of its own for `volume.path`",
+            ));
+        };
+        let flags = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
+        let parent = fcntl::open(parent, flags, Mode::empty())
+            .map(|fd| Directory::new(fd, parent.to_owned()))
+            .map_err(|error| no_volume("open", path, error))?;
+        let (dir, created) = match parent
+            .open(name)
+            .map_err(|failure| not_a_root(&parent, path, failure))?
+        {
+            Some(dir) => (dir, false),
+            None => (create(&parent, spec)?, true),
+        };
+        let ownership = declared.on(&dir.stat()?, spec.dir_mode);
+        if created {
+            ownership.give_directory(&dir, path)?;
+        }
+        let root = Self {
+            _lock: lock(&dir)?,
+            durable: is_durable(&dir)?,
+            path: path.to_owned(),
+            dir,
+        };
+        Ok((root, ownership))
+    }
+
+    /// Says whether the path still leads to the directory that is open.
+    ///
+    /// It no longer does when the directory was removed, or something was mounted over it: what would be written
+    /// then, nobody could see.
+    pub(super) fn check(&self) -> Result<(), VolumeFailure> {
+        let now = stat::lstat(&self.path)
+            .map(Stat::from)
+            .map_err(|error| failed("open", &self.path, error))?;
+        if now.signature.is_same_file(&self.dir.stat()?.signature) {
+            return Ok(());
+        }
+        Err(refused(
+            "open",
+            &self.path,
+            "another directory stands there than when akv-sync started",
+            "start akv-sync again, so that it opens the directory that is there now",
+        ))
+    }
+
+    /// Flushes the names in the root, on a disk.
+    pub(super) fn flush(&self) -> Result<(), VolumeFailure> {
+        if self.durable { self.dir.flush() } else { Ok(()) }
+    }
+}
+
+/// Makes the root itself. It is empty, so its mode is no secret yet; the owner follows on the descriptor.
+fn create(parent: &Directory, spec: &VolumeSpec) -> Result<Directory, VolumeFailure> {
+    let path = spec.path.as_path();
+    let name = path.file_name().unwrap_or_default();
+    match parent.make(name, spec.dir_mode.bits()) {
+        Ok(()) | Err(Errno::EEXIST) => {}
+        Err(error) => return Err(no_volume("create", path, error)),
+    }
+    parent
+        .open(name)?
+        .ok_or_else(|| failed("open", path, Errno::ENOENT))
+}
+
+fn no_volume(action: &'static str, path: &Path, error: Errno) -> VolumeFailure {
+    match error {
+        Errno::ENOENT | Errno::EROFS | Errno::EACCES | Errno::EPERM => failed_with_hint(
+            action,
+            path,
+            error,
+            format!(
+                "mount a volume at {0} (an emptyDir with `medium: Memory`), or make the directory {0}",
+                path.display()
+            ),
+        ),
+        _ => failed(action, path, error),
+    }
+}
+
+/// Words the refusal of a root that is a link: Linux answers the same "not a directory" for a link as for a file.
+fn not_a_root(parent: &Directory, path: &Path, failure: VolumeFailure) -> VolumeFailure {
+    let name = path.file_name().unwrap_or_default();
+    match parent.stat_of(name) {
+        Ok(Some(found)) if found.kind == Kind::Link => VolumeFailure {
+            hint: "`volume.path` is a link; write the directory that it leads to".to_owned(),
+            ..failure
+        },
+        _ => failure,
+    }
+}
+
+/// Locks the root against other processes. A file system without locks is used without.
+fn lock(dir: &Directory) -> Result<Option<File>, VolumeFailure> {
+    let file = File::from(dir.duplicate()?);
+    match file.try_lock() {
+        Ok(()) => Ok(Some(file)),
+        Err(TryLockError::WouldBlock) => Err(failed_with_hint(
+            "lock",
+            dir.path(),
+            io::Error::from(io::ErrorKind::WouldBlock),
+            "another akv-sync writes to this volume; give each one a volume of its own, or let `once` end before \
+             `run` starts (an init container does)",
+        )),
+        Err(TryLockError::Error(error)) => {
+            tracing::warn!(path = %dir.path().display(), %error, "The volume cannot be locked; let one akv-sync use it");
+            Ok(None)
+        }
+    }
+}
+
+fn is_durable(dir: &Directory) -> Result<bool, VolumeFailure> {
+    /// `RAMFS_MAGIC` of `linux/magic.h`.
+    const RAMFS: u32 = 0x8584_58f6;
+    let found = statfs::fstatfs(dir).map_err(|error| failed("inspect", dir.path(), error))?;
+    let kind = found.filesystem_type();
+    Ok(kind != statfs::TMPFS_MAGIC && kind != FsType(RAMFS.into()))
+}

@@ -1,0 +1,80 @@
+//! What the system says of a file, in the few words that the volume needs.
+
+use std::os::fd::AsFd;
+
+use nix::errno::Errno;
+use nix::libc;
+use nix::sys::stat::{self, SFlag};
+
+/// The sort of a directory entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    File,
+    Directory,
+    Link,
+    Other,
+}
+
+/// What the system says of a file.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Stat {
+    pub(super) kind: Kind,
+    /// Permission bits, with set-user-ID, set-group-ID and sticky.
+    pub(super) mode: u32,
+    pub(super) uid: u32,
+    pub(super) gid: u32,
+    pub(super) signature: Signature,
+}
+
+/// Changes when the content of a file does: identity, length and times.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Signature {
+    device: u64,
+    inode: u64,
+    pub(super) length: u64,
+    modified: (i64, i64),
+    changed: (i64, i64),
+}
+
+impl Stat {
+    /// Of an open file.
+    pub(super) fn of(fd: impl AsFd) -> Result<Self, Errno> {
+        stat::fstat(fd).map(Self::from)
+    }
+}
+
+impl Signature {
+    /// When content or attributes last changed, in seconds since 1970.
+    pub(super) const fn changed_at(&self) -> i64 {
+        self.changed.0
+    }
+
+    /// Whether both are of the same file, whatever happened to it in between.
+    pub(super) const fn is_same_file(&self, other: &Self) -> bool {
+        self.device == other.device && self.inode == other.inode
+    }
+}
+
+impl From<libc::stat> for Stat {
+    fn from(found: libc::stat) -> Self {
+        let kind = match SFlag::from_bits_truncate(found.st_mode) & SFlag::S_IFMT {
+            SFlag::S_IFREG => Kind::File,
+            SFlag::S_IFDIR => Kind::Directory,
+            SFlag::S_IFLNK => Kind::Link,
+            _ => Kind::Other,
+        };
+        Self {
+            kind,
+            mode: found.st_mode & 0o7777,
+            uid: found.st_uid,
+            gid: found.st_gid,
+            signature: Signature {
+                device: found.st_dev,
+                inode: found.st_ino,
+                length: u64::try_from(found.st_size).unwrap_or_default(),
+                modified: (found.st_mtime, found.st_mtime_nsec),
+                changed: (found.st_ctime, found.st_ctime_nsec),
+            },
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! The state file `..akv-sync.json` inside each generation: what was published, without values.
+//!
+//! It is also the mark by which a generation is known as ours, so it is the first file made and the last removed.
+//! A state file that cannot be understood costs a rewrite of all files and never a failure.
+
+use std::collections::BTreeMap;
+use std::io::{Read, Write};
+
+use nix::unistd::Uid;
+use serde::{Deserialize, Serialize};
+
+use super::digest::{Digest, DigestKey};
+use super::directory::Directory;
+use super::failure::failed;
+use super::file::FileWriter;
+use super::generation::make_writable;
+use super::stat::Kind;
+use crate::domain::mode::FileMode;
+use crate::domain::path::RelativePath;
+use crate::domain::payload::FileRecord;
+use crate::ports::VolumeFailure;
+
+/// Name of the state file. Payload paths never start with `..`, so it cannot meet one.
+pub(super) const FILE: &str = "..akv-sync.json";
+
+/// Name under which it is written before it takes its own.
+const STAGED: &str = "..akv-sync.json_tmp";
+
+/// The format this code reads and writes. Another number is another format.
+const FORMAT: u32 = 1;
+
+/// A state file longer than this is not ours: 100,000 files stay below it.
+const LONGEST: u64 = 64 << 20;
+
+/// Only this process reads it: the digests' key is in it.
+const MODE: FileMode = FileMode::from_bits(0o600);
+
+/// What is recorded of a generation.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct State {
+    format: u32,
+    /// Key of the digests, the same for all generations of a volume.
+    pub(super) digest_key: DigestKey,
+    /// What is recorded of each file.
+    pub(super) files: BTreeMap<RelativePath, FileEntry>,
+}
+
+/// What is recorded of one file.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct FileEntry {
+    /// Where its bytes come from.
+    pub(super) record: FileRecord,
+    /// Of its bytes.
+    pub(super) digest: Digest,
+    /// Number of its bytes.
+    pub(super) length: u64,
+    /// As published.
+    pub(super) mode: FileMode,
+    /// As published.
+    pub(super) uid: u32,
+    /// As published.
+    pub(super) gid: u32,
+}
+
+impl State {
+    /// A state without files.
+    pub(super) const fn new(digest_key: DigestKey) -> Self {
+        Self {
+            format: FORMAT,
+            digest_key,
+            files: BTreeMap::new(),
+        }
+    }
+
+    /// Reads the state of a generation; `None`, with a warning, when there is none that this code understands.
+    pub(super) fn read(generation: &Directory) -> Result<Option<Self>, VolumeFailure> {
+        let path = generation.path_of(FILE);
+        let Some(found) = generation.stat_of(FILE)? else {
+            return Ok(None);
+        };
+        let is_ours = found.kind == Kind::File && found.uid == Uid::effective().as_raw();
+        if !is_ours || found.signature.length > LONGEST {
+            tracing::warn!(path = %path.display(), "The state file is not akv-sync's own; all files are written again");
+            return Ok(None);
+        }
+        let Some(file) = generation.open_file(FILE)? else {
+            return Ok(None);
+        };
+        let mut text = Vec::new();
+        file.take(LONGEST)
+            .read_to_end(&mut text)
+            .map_err(|error| failed("read", &path, error))?;
+        let state = Self::parse(&text);
+        if state.is_none() {
+            tracing::warn!(path = %path.display(), "The state file is damaged or of another format; all files are written again");
+        }
+        Ok(state)
+    }
+
+    fn parse(text: &[u8]) -> Option<Self> {
+        #[derive(Deserialize)]
+        struct Header {
+            format: u32,
+        }
+        let header: Header = serde_json::from_slice(text).ok()?;
+        if header.format != FORMAT {
+            return None;
+        }
+        serde_json::from_slice(text).ok()
+    }
+
+    /// Puts the state into a generation in place of what is there, in one step.
+    pub(super) fn write(&self, generation: &Directory, writer: &FileWriter<'_>) -> Result<(), VolumeFailure> {
+        let path = generation.path_of(FILE);
+        let text =
+            serde_json::to_vec(self).map_err(|error| failed("write", &path, std::io::Error::from(error)))?;
+        Self::discard_staged(generation)?;
+        writer.write_own(generation, STAGED, MODE, |file| file.write_all(&text))?;
+        generation.rename(STAGED, FILE)
+    }
+
+    /// Removes what a crash within [`State::write`] left.
+    pub(super) fn discard_staged(generation: &Directory) -> Result<(), VolumeFailure> {
+        match generation.stat_of(STAGED)? {
+            Some(_) => generation.remove(STAGED),
+            None => Ok(()),
+        }
+    }
+
+    /// Puts the state into a published generation, whose declared mode may forbid even its owner to write.
+    pub(super) fn replace(
+        &self,
+        generation: &Directory,
+        writer: &FileWriter<'_>,
+    ) -> Result<(), VolumeFailure> {
+        let before = generation.stat()?;
+        make_writable(generation)?;
+        let written = self.write(generation, writer);
+        if generation.stat()?.mode != before.mode {
+            generation.set_mode(before.mode)?;
+        }
+        written
+    }
+}
+
+/// Marks a new generation as ours.
+pub(super) fn mark(generation: &Directory, writer: &FileWriter<'_>) -> Result<(), VolumeFailure> {
+    writer.write_own(generation, FILE, MODE, |_| Ok(()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_state_of_another_format_is_no_state() {
+        let state = State::new(DigestKey::random().expect("random"));
+        let text = serde_json::to_string(&state).expect("serialises");
+        assert!(State::parse(text.as_bytes()).is_some());
+        let newer = text.replace("\"format\":1", "\"format\":2");
+        assert!(State::parse(newer.as_bytes()).is_none());
+        assert!(State::parse(&text.as_bytes()[..text.len() - 1]).is_none());
+        assert!(State::parse(b"").is_none());
+    }
+}

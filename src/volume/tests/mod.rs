@@ -1,0 +1,11 @@
+//! Tests of the volume through its port, on a real file system.
+
+mod crash;
+mod foreign;
+mod opening;
+mod owners;
+mod properties;
+mod publishing;
+mod readers;
+mod support;
+mod unprivileged;

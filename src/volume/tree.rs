@@ -1,0 +1,116 @@
+//! Walks from the top of a generation to the directories of its files, one element at a time.
+
+use std::collections::BTreeSet;
+
+use nix::errno::Errno;
+
+use super::directory::{Directory, PRIVATE};
+use super::failure::failed;
+use crate::domain::path::RelativePath;
+use crate::ports::VolumeFailure;
+
+/// Opens directories below `top`. It goes on from the last one, so that paths in order open each directory once.
+#[derive(Debug)]
+pub(super) struct Tree<'a> {
+    top: &'a Directory,
+    last: Option<(String, Directory)>,
+}
+
+impl<'a> Tree<'a> {
+    pub(super) const fn new(top: &'a Directory) -> Self {
+        Self { top, last: None }
+    }
+
+    /// Opens a directory, named relative to the top; `""` is the top. `None` when something else, or nothing, is
+    /// at any of its elements.
+    pub(super) fn open(&mut self, directory: &str) -> Result<Option<&Directory>, VolumeFailure> {
+        self.walk(directory, |parent, name| match parent.open(name) {
+            Err(failure) if is_not_a_directory(&failure) => Ok(None),
+            opened => opened,
+        })
+    }
+
+    /// Opens a directory, making what is missing of it closed to everyone else.
+    pub(super) fn make(&mut self, directory: &str) -> Result<&Directory, VolumeFailure> {
+        let path = self.top.path_of(directory);
+        self.walk(directory, |parent, name| match parent.make(name, PRIVATE) {
+            Ok(()) => parent.open_made(name).map(Some),
+            Err(Errno::EEXIST) => parent.open(name),
+            Err(error) => Err(failed("create", parent.path_of(name), error)),
+        })?
+        .ok_or_else(|| failed("create", path, Errno::ENOENT))
+    }
+
+    fn walk(
+        &mut self,
+        directory: &str,
+        step: impl Fn(&Directory, &str) -> Result<Option<Directory>, VolumeFailure>,
+    ) -> Result<Option<&Directory>, VolumeFailure> {
+        if directory.is_empty() {
+            return Ok(Some(self.top));
+        }
+        let last = self.last.take();
+        let (mut reached, mut rest) = match last {
+            Some((name, last)) if name == directory => (Some(last), ""),
+            Some((name, last)) if is_below(directory, &name) => (Some(last), &directory[name.len() + 1..]),
+            _ => (None, directory),
+        };
+        while !rest.is_empty() {
+            let (element, left) = rest.split_once('/').unwrap_or((rest, ""));
+            let Some(next) = step(reached.as_ref().unwrap_or(self.top), element)? else {
+                return Ok(None);
+            };
+            (reached, rest) = (Some(next), left);
+        }
+        self.last = reached.map(|reached| (directory.to_owned(), reached));
+        Ok(self.last.as_ref().map(|(_, reached)| reached))
+    }
+}
+
+/// Splits a path into its directory (`""` for none) and the name of the file.
+pub(super) fn split(path: &RelativePath) -> (&str, &str) {
+    path.as_str().rsplit_once('/').unwrap_or(("", path.as_str()))
+}
+
+/// The directories above a path, innermost first, without the top.
+pub(super) fn directories_above(path: &RelativePath) -> impl Iterator<Item = &str> {
+    let mut rest = path.as_str();
+    std::iter::from_fn(move || {
+        rest = rest.rsplit_once('/')?.0;
+        Some(rest)
+    })
+}
+
+/// All directories of a set of paths, each after the directory that holds it, without the top.
+pub(super) fn directories<'p>(paths: impl Iterator<Item = &'p RelativePath>) -> BTreeSet<&'p str> {
+    paths.flat_map(directories_above).collect()
+}
+
+fn is_below(directory: &str, other: &str) -> bool {
+    directory
+        .strip_prefix(other)
+        .is_some_and(|rest| rest.starts_with('/'))
+}
+
+fn is_not_a_directory(failure: &VolumeFailure) -> bool {
+    let error = failure.source.raw_os_error().map(Errno::from_raw);
+    matches!(error, Some(Errno::ENOTDIR | Errno::ELOOP))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn path(text: &str) -> RelativePath {
+        RelativePath::parse(text).expect("valid")
+    }
+
+    #[test]
+    fn every_directory_follows_the_one_that_holds_it() {
+        let paths = [path("a/b/c"), path("a-b/c"), path("d"), path("a/e")];
+        let directories: Vec<_> = directories(paths.iter()).into_iter().collect();
+        assert_eq!(directories, ["a", "a-b", "a/b"]);
+        assert_eq!(split(&paths[0]), ("a/b", "c"));
+        assert_eq!(split(&paths[2]), ("", "d"));
+    }
+}
