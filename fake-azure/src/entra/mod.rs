@@ -1,0 +1,98 @@
+//! Microsoft Entra: the token endpoint, what it knows of applications, and the tokens it has issued.
+
+pub(crate) mod access_token;
+mod endpoint;
+mod refusal;
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::ids;
+use crate::issuer::Issuer;
+use crate::jwt::VerificationKey;
+
+pub(crate) use endpoint::{answer, kind};
+
+/// The audience that Entra expects in a projected token.
+pub const FEDERATED_AUDIENCE: &str = "api://AzureADTokenExchange";
+
+/// A trust of an application in a subject of another issuer (a federated identity credential).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FederatedCredential {
+    /// `iss` of the assertion, compared byte by byte.
+    pub issuer: String,
+    /// `sub` of the assertion, such as `system:serviceaccount:NAMESPACE:NAME`.
+    pub subject: String,
+    /// `aud` of the assertion.
+    pub audience: String,
+}
+
+/// An application that can ask for tokens.
+#[derive(Debug, Clone)]
+pub(crate) struct Application {
+    pub(crate) client_id: String,
+    pub(crate) object_id: String,
+    pub(crate) secret: String,
+    pub(crate) federated: Vec<FederatedCredential>,
+    pub(crate) certificates: Vec<RegisteredCertificate>,
+}
+
+/// A certificate that an application may sign its assertions with.
+#[derive(Debug, Clone)]
+pub(crate) struct RegisteredCertificate {
+    pub(crate) der: Vec<u8>,
+    pub(crate) key: VerificationKey,
+}
+
+/// The directory.
+#[derive(Debug)]
+pub(crate) struct Directory {
+    /// Where the authority answers: `https://localhost:PORT`, without a slash at the end.
+    pub(crate) authority: String,
+    pub(crate) issuer: Issuer,
+    applications: Mutex<Vec<Application>>,
+    pub(crate) tokens: access_token::Mint,
+}
+
+impl Directory {
+    /// A directory with one application, which trusts the fake's issuer and has a client secret.
+    pub(crate) fn new(authority: String, issuer: Issuer) -> Self {
+        let application = Application {
+            client_id: ids::CLIENT_ID.to_owned(),
+            object_id: ids::OBJECT_ID.to_owned(),
+            secret: format!("fake~{}", ids::version_id()),
+            federated: vec![FederatedCredential {
+                issuer: issuer.url().to_owned(),
+                subject: issuer.subject().to_owned(),
+                audience: FEDERATED_AUDIENCE.to_owned(),
+            }],
+            certificates: Vec::new(),
+        };
+        Self {
+            authority,
+            issuer,
+            applications: Mutex::new(vec![application]),
+            tokens: access_token::Mint::new(),
+        }
+    }
+
+    pub(crate) fn application(&self, client_id: &str) -> Option<Application> {
+        let applications = self.applications();
+        let mut matching = applications
+            .iter()
+            .filter(|application| application.client_id.eq_ignore_ascii_case(client_id));
+        matching.next().cloned()
+    }
+
+    /// Changes the application that [`Directory::new`] made.
+    pub(crate) fn change_application<R>(&self, change: impl FnOnce(&mut Application) -> R) -> R {
+        change(
+            self.applications()
+                .first_mut()
+                .expect("the directory has an application"),
+        )
+    }
+
+    fn applications(&self) -> MutexGuard<'_, Vec<Application>> {
+        self.applications.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

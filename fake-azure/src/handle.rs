@@ -1,0 +1,117 @@
+//! What a test does to a vault from the inside, without a token and without being counted.
+
+use std::collections::BTreeMap;
+
+use crate::vault::{Denial, NewSecret, Vault};
+use crate::world::World;
+
+/// A vault of a [`FakeAzure`](crate::FakeAzure), in the hands of a test.
+///
+/// Changing what does not exist changes nothing.
+#[derive(Debug, Clone, Copy)]
+pub struct VaultHandle<'a> {
+    pub(crate) world: &'a World,
+    pub(crate) vault: &'a Vault,
+}
+
+/// What a version of a secret has besides its value.
+#[derive(Debug, Clone, Default)]
+pub struct SecretOptions {
+    /// The `contentType`.
+    pub content_type: Option<String>,
+    /// The version is made disabled.
+    pub disabled: bool,
+    /// `exp`, in seconds since the epoch.
+    pub expires: Option<i64>,
+    /// `nbf`, in seconds since the epoch.
+    pub not_before: Option<i64>,
+    /// The tags.
+    pub tags: BTreeMap<String, String>,
+}
+
+impl VaultHandle<'_> {
+    /// The vault's URL, without a slash at the end.
+    pub fn url(&self) -> &str {
+        &self.vault.url
+    }
+
+    /// Adds a version of a secret and gives its id.
+    pub fn set_secret(&self, name: &str, value: &str) -> String {
+        self.set_secret_with(name, value, SecretOptions::default())
+    }
+
+    /// Adds a version of a secret with attributes and gives its id.
+    pub fn set_secret_with(&self, name: &str, value: &str, options: SecretOptions) -> String {
+        let mut new = NewSecret {
+            value: value.to_owned(),
+            content_type: options.content_type,
+            tags: (!options.tags.is_empty()).then_some(options.tags),
+            ..NewSecret::default()
+        };
+        new.attributes.enabled = Some(!options.disabled);
+        new.attributes.exp = options.expires;
+        new.attributes.nbf = options.not_before;
+        crate::vault::add_secret(&mut self.vault.store(), &self.world.clock, name, new)
+    }
+
+    /// Disables the current version of a secret.
+    pub fn disable_secret(&self, name: &str) {
+        self.switch_secret(name, None, false);
+    }
+
+    /// Enables the current version of a secret again.
+    pub fn enable_secret(&self, name: &str) {
+        self.switch_secret(name, None, true);
+    }
+
+    /// Enables or disables one version of a secret, the current one if `version` is `None`.
+    pub fn switch_secret(&self, name: &str, version: Option<&str>, enabled: bool) {
+        let mut store = self.vault.store();
+        let Some(secret) = store.secrets.get_mut(name) else {
+            return;
+        };
+        let id = version.map_or_else(|| secret.current().id.clone(), str::to_owned);
+        if let Some(version) = secret.version_mut(&id) {
+            version.attributes.enabled = enabled;
+            version.attributes.updated = self.world.clock.now();
+        }
+    }
+
+    /// Deletes a secret softly: it reads as not found and can be recovered.
+    pub fn delete_secret(&self, name: &str) {
+        self.vault.store().secrets.delete(name, self.world.clock.now());
+    }
+
+    /// Brings a deleted secret back.
+    pub fn recover_secret(&self, name: &str) {
+        self.vault.store().secrets.recover(name);
+    }
+
+    /// Takes one version of a secret away for good.
+    pub fn purge_secret_version(&self, name: &str, version: &str) {
+        self.vault.store().secrets.remove_version(name, version);
+    }
+
+    /// Refuses every authenticated caller, until [`VaultHandle::allow`].
+    pub fn deny(&self, denial: Denial) {
+        self.vault.store().denial = Some(denial);
+    }
+
+    /// Refuses callers that ask for one object, of whichever kind, until [`VaultHandle::allow`].
+    pub fn deny_object(&self, name: &str, denial: Denial) {
+        let mut store = self.vault.store();
+        store.object_denials.insert(name.to_ascii_lowercase(), denial);
+    }
+
+    /// Ends all refusals.
+    pub fn allow(&self) {
+        let mut store = self.vault.store();
+        store.denial = None;
+        store.object_denials.clear();
+    }
+
+    /// Serves an empty page with a link before each page of a list.
+    pub fn serve_empty_pages(&self, on: bool) {
+        self.vault.store().empty_pages = on;
+    }
+}

@@ -1,0 +1,5 @@
+//! The fake as a client sees it: over TLS, with a real HTTP client.
+
+mod client;
+mod secrets;
+mod sign_in;
