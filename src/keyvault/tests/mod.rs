@@ -10,3 +10,4 @@ mod refused_tokens;
 mod retries;
 mod stage;
 mod transport_errors;
+mod troubleshooting;

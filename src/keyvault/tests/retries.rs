@@ -80,3 +80,18 @@ async fn a_vault_that_is_down_gets_few_more_calls_than_objects() {
     }
     assert_eq!(stage.counts().1, 250);
 }
+
+/// The SDK's clients drop a token when another request of theirs gets a 401; who comes between finds none.
+#[tokio::test(start_paused = true)]
+async fn a_token_lost_to_another_request_is_asked_for_again_at_once() {
+    let stage = Stage::answering([]);
+    stage.lose_tokens(2);
+    let start = Instant::now();
+    stage.fetch(&secret("a")).await.expect("fetched");
+    assert_eq!((stage.counts(), start.elapsed()), ((1, 1), Duration::ZERO));
+
+    let stage = Stage::answering([]);
+    stage.lose_tokens(3);
+    let failure = stage.fetch(&secret("a")).await.expect_err("no token");
+    assert_eq!(failure.reason, Reason::IdentityUnavailable);
+}

@@ -155,6 +155,8 @@ pub(super) struct Minted {
     pub(super) prefetched: Vec<String>,
     pub(super) scopes: Vec<String>,
     pub(super) failure: Option<Failure>,
+    /// How often there is no token, without a word why.
+    lost: usize,
 }
 
 /// Hands out what [`FakeTokens`] has.
@@ -176,6 +178,10 @@ impl TokenCredential for FakeCredential {
         if let Some(failure) = &state.failure {
             let error = azure_core::Error::new(azure_core::error::ErrorKind::Credential, failure.clone());
             return Err(error.with_context("no token"));
+        }
+        if let Some(left) = state.lost.checked_sub(1) {
+            state.lost = left;
+            return Err(azure_core::error::ErrorKind::Credential.into_error());
         }
         let token = Secret::new(format!("token {}", state.current));
         let expires_on = OffsetDateTime::now_utc() + Duration::from_hours(1);
@@ -324,6 +330,10 @@ impl Stage {
 
     pub(super) fn fail_to_sign_in(&self, failure: Failure) {
         self.tokens.state.lock().expect("tokens").failure = Some(failure);
+    }
+
+    pub(super) fn lose_tokens(&self, times: usize) {
+        self.tokens.state.lock().expect("tokens").lost = times;
     }
 }
 
