@@ -71,10 +71,9 @@ impl Guard {
         if let Some(challenge) = &lesson.challenge {
             return Ok(remembered(challenge));
         }
-        if let Some(shared) = &lesson.failure
-            && door.memory.failures.load(Ordering::Acquire) != failures
-        {
-            return shared.clone().into_result();
+        let waited = door.memory.failures.load(Ordering::Acquire) != failures;
+        if let Some(shared) = lesson.shared(waited) {
+            return shared.into_result();
         }
         self.tokens.prefetch(door.scope);
         let result = self.call(request).await.and_then(|answer| {
@@ -84,7 +83,7 @@ impl Guard {
             Ok(answer)
         });
         if let Some(shared) = Shared::of(&result) {
-            lesson.failure = Some(shared);
+            lesson.failed(shared);
             door.memory.failures.fetch_add(1, Ordering::Release);
         }
         result

@@ -7,11 +7,13 @@ use std::sync::PoisonError;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
+use azure_core::http::StatusCode;
 use tokio::time::Instant;
 
 use super::answer::Answer;
 use super::challenge::Challenge;
 use super::outage::Outage;
+use super::retry::Again;
 
 /// The challenge of a vault, learned by one request at a time.
 #[derive(Debug, Default)]
@@ -27,8 +29,26 @@ pub(super) struct ChallengeMemory {
 pub(super) struct Lesson {
     /// The challenge, once known.
     pub(super) challenge: Option<Challenge>,
-    /// How the last one failed.
-    pub(super) failure: Option<Shared>,
+    /// How and when the last one failed.
+    failure: Option<(Shared, Instant)>,
+}
+
+/// How long a failure that another call would only repeat is handed to newcomers too: enough for one pass to fail
+/// at once instead of one time limit after the other.
+const REPEATED_FOR: Duration = Duration::from_secs(1);
+
+impl Lesson {
+    /// Keeps a failure for those who wait, and for newcomers if it lasts.
+    pub(super) fn failed(&mut self, shared: Shared) {
+        self.failure = Some((shared, Instant::now()));
+    }
+
+    /// The failure for somebody who did (`waited`) or did not wait while it happened.
+    pub(super) fn shared(&self, waited: bool) -> Option<Shared> {
+        let (shared, at) = self.failure.as_ref()?;
+        let repeats = shared.lasts() && at.elapsed() < REPEATED_FOR;
+        (waited || repeats).then(|| shared.clone())
+    }
 }
 
 /// A failed call, as those who waited for it get it.
@@ -38,6 +58,16 @@ pub(super) enum Shared {
     Outage(Outage),
     /// The vault throttles or fails; such an answer says nothing about one object.
     Answer(Answer),
+}
+
+impl Shared {
+    /// Whether another call at once would end in the same way.
+    fn lasts(&self) -> bool {
+        match self {
+            Self::Outage(outage) => outage.again == Again::No,
+            Self::Answer(answer) => answer.status == StatusCode::TooManyRequests,
+        }
+    }
 }
 
 /// How many different tokens in a row are given back before the vault has to accept one.

@@ -170,6 +170,35 @@ async fn those_who_waited_share_an_answer_that_throttles() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_vault_in_a_black_hole_costs_one_time_limit_for_a_pass_of_many_objects() {
+    let limit = Duration::from_secs(5);
+    let stage = Stage::of(
+        &[spec("app", &format!("https://{HOST}/"))],
+        limit,
+        Duration::ZERO,
+        |_| {
+            Err(azure_core::Error::new(
+                ErrorKind::Connection,
+                io::Error::from(io::ErrorKind::TimedOut),
+            ))
+        },
+    );
+    let sources = mixed_sources(500);
+    let start = Instant::now();
+    let results = join_all(sources.iter().map(|source| stage.fetch(source))).await;
+    assert!(
+        results
+            .iter()
+            .all(|r| r.as_ref().is_err_and(|f| f.reason == Reason::TimedOut))
+    );
+    assert_eq!((stage.counts(), start.elapsed()), ((1, 0), limit));
+
+    tokio::time::advance(Duration::from_secs(1)).await;
+    stage.fetch(&secret("a")).await.expect_err("still no answer");
+    assert_eq!(stage.counts(), (2, 0), "the next pass asks again");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_first_call_that_is_given_up_leaves_the_next_in_line_to_try() {
     let calls = AtomicUsize::new(0);
     let stage = Stage::of(

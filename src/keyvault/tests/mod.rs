@@ -4,6 +4,7 @@ mod answers;
 mod cold_start;
 mod failures;
 mod gate;
+mod hostile;
 mod leaks;
 mod recordings;
 mod refused_tokens;
