@@ -84,6 +84,7 @@ impl Outage {
     fn known(causes: &[&Cause]) -> Option<Self> {
         tls(causes)
             .or_else(|| named_in_text(causes))
+            .or_else(|| silent(causes))
             .or_else(|| timed_out(causes))
             .or_else(|| {
                 causes
@@ -112,6 +113,16 @@ fn next<'a>(cause: &&'a Cause) -> Option<&'a Cause> {
     }
 }
 
+/// What the causes say. `reqwest` names the URL, in which any word may occur, and an SDK error repeats its source:
+/// both are left out.
+fn texts(causes: &[&Cause]) -> impl Iterator<Item = String> {
+    let own_words = |cause: &&&Cause| {
+        let repeats = cause.is::<azure_core::Error>() && cause.source().is_some();
+        !repeats && !cause.is::<reqwest::Error>()
+    };
+    causes.iter().filter(own_words).map(ToString::to_string)
+}
+
 fn tls(causes: &[&Cause]) -> Option<Outage> {
     let error = causes
         .iter()
@@ -125,8 +136,7 @@ fn tls(causes: &[&Cause]) -> Option<Outage> {
 }
 
 fn named_in_text(causes: &[&Cause]) -> Option<Outage> {
-    causes.iter().find_map(|cause| {
-        let text = cause.to_string();
+    texts(causes).find_map(|text| {
         let says = |word| text.contains(word);
         if says("dns error") || says("failed to lookup address") {
             let seen = "the host name does not resolve";
@@ -138,6 +148,14 @@ fn named_in_text(causes: &[&Cause]) -> Option<Outage> {
             None
         }
     })
+}
+
+/// An unanswered HTTP/2 ping: the connection was dropped on the way, and a new one may well work. The client counts it
+/// among the time-outs, which are not tried again.
+fn silent(causes: &[&Cause]) -> Option<Outage> {
+    let silent = texts(causes).any(|text| text.contains("keep-alive timed out"));
+    let seen = "the connection went silent";
+    silent.then(|| Outage::new(Reason::Unreachable, seen, hint::NO_CONNECTION, Again::Soon))
 }
 
 fn timed_out(causes: &[&Cause]) -> Option<Outage> {
@@ -178,11 +196,14 @@ fn socket(error: &io::Error) -> Option<Outage> {
 }
 
 fn ended(causes: &[&Cause]) -> Option<Outage> {
-    let ended = causes.iter().any(|cause| {
-        let text = cause.to_string();
-        ["closed before message completed", "GOAWAY", "connection closed"]
-            .iter()
-            .any(|end| text.contains(end))
+    let ended = texts(causes).any(|text| {
+        [
+            "closed before message completed",
+            "connection closed",
+            "http2 error",
+        ]
+        .iter()
+        .any(|end| text.contains(end))
     });
     let seen = "the connection was closed before an answer";
     ended.then(|| Outage::new(Reason::Unreachable, seen, hint::NO_CONNECTION, Again::Soon))

@@ -90,6 +90,19 @@ async fn silence_is_a_time_out_before_and_within_the_answer() {
 }
 
 #[tokio::test]
+async fn an_http2_connection_that_went_silent_is_given_up_and_tried_again() {
+    let brief = Duration::from_millis(20);
+    let client = client()
+        .http2_prior_knowledge()
+        .http2_keep_alive_interval(brief)
+        .http2_keep_alive_timeout(brief);
+    let client = client.timeout(Duration::from_secs(10));
+    let outage = call(client, &format!("http://{}/", server(b"", true).await)).await;
+    assert_eq!((outage.reason, outage.again), (Reason::Unreachable, Again::Soon));
+    assert_eq!(outage.seen, "the connection went silent");
+}
+
+#[tokio::test]
 async fn a_peer_that_speaks_no_tls_is_unreachable() {
     let address = server(b"HTTP/1.1 400 Bad Request\r\n\r\n", false).await;
     let outage = call(client(), &format!("https://localhost:{}/", address.port())).await;
@@ -129,6 +142,18 @@ async fn a_proxy_that_refuses_is_named() {
     let outage = call(client().proxy(proxy), "https://contoso-app.vault.azure.net/").await;
     assert_eq!((outage.reason, outage.again), (Reason::Unreachable, Again::No));
     assert_eq!(outage.hint, hint::PROXY, "{outage}");
+}
+
+#[tokio::test]
+async fn words_in_a_vaults_name_do_not_mislead() {
+    let address = server(b"", false).await;
+    let client = client().resolve("proxy-tunnel.localhost", address);
+    let outage = call(
+        client,
+        &format!("http://proxy-tunnel.localhost:{}/", address.port()),
+    )
+    .await;
+    assert_eq!(outage.seen, "the connection was closed before an answer");
 }
 
 #[test]
