@@ -102,7 +102,7 @@ impl Guard {
             self.tokens.reject(token);
         }
         let mut lesson = door.memory.lesson.lock().await;
-        if let Ok(Some(fresh)) = door.learn(&answer.headers) {
+        if let Some(fresh) = door.learn(&answer.headers)? {
             lesson.challenge = Some(fresh);
         }
         if let Some(known) = &lesson.challenge

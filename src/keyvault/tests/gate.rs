@@ -57,6 +57,22 @@ async fn a_challenge_for_another_service_gets_no_token() {
 }
 
 #[tokio::test]
+async fn a_later_challenge_for_another_service_gets_no_token_either() {
+    let stage = Stage::new(|call| {
+        let other = r#"Bearer authorization="https://login.microsoftonline.com/t", resource="https://management.azure.com""#;
+        Ok(match &call.token {
+            None => Reply::challenge(),
+            Some(_) => Reply::new(401, "").with("www-authenticate", other),
+        })
+    });
+    let failure = stage.fetch(&secret("a")).await.expect_err("refused");
+    assert_eq!(failure.reason, Reason::Unauthorized);
+    assert!(failure.detail.contains("management.azure.com"), "{failure}");
+    assert_eq!(stage.counts(), (1, 1));
+    assert_eq!(stage.minted().scopes, ["https://vault.azure.net/.default"]);
+}
+
+#[tokio::test]
 async fn a_host_trusted_by_name_may_ask_for_any_audience() {
     let vaults = [spec("app", "https://localhost:8443/")];
     let stage = Stage::of(&vaults, Duration::ZERO, Duration::ZERO, |call| {
