@@ -231,3 +231,6 @@ async fn ask(
 fn refusal_of(error: &azure_core::Error, otherwise: &Refusal) -> Refusal {
     Refusal::within(error).unwrap_or_else(|| otherwise.clone())
 }
+
+#[cfg(test)]
+mod tests;

@@ -19,6 +19,8 @@ mod scope;
 mod select;
 mod service_text;
 mod settings;
+#[cfg(test)]
+mod testing;
 mod tokens;
 
 use std::sync::{Arc, Mutex, OnceLock};

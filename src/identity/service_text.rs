@@ -1,12 +1,12 @@
 //! What a service says, made fit for one line of a log: no control characters, bounded, and no word that could be a token.
 
 /// Longest text that is shown.
-const TEXT_LIMIT: usize = 320;
+const TEXT_LIMIT: usize = 400;
 
-/// A word longer than this is no word. Tokens and assertions are far longer, GUIDs, subjects and URLs are shorter.
-const WORD_LIMIT: usize = 120;
+/// A word longer than this is no word. Tokens and assertions are far longer; the OIDC issuer of an AKS cluster has up to 130.
+const WORD_LIMIT: usize = 200;
 
-/// The text on one line, at most 320 characters, with long words left out.
+/// The text on one line, at most 400 characters, with long words left out.
 pub(super) fn one_line(text: &str) -> String {
     let mut line = String::new();
     for word in text.split(|c: char| c.is_whitespace() || c.is_control()) {
@@ -21,7 +21,8 @@ pub(super) fn one_line(text: &str) -> String {
         } else {
             word
         });
-        if line.len() > TEXT_LIMIT {
+        // Enough for the limit in characters, whatever their width.
+        if line.len() > TEXT_LIMIT * 4 {
             break;
         }
     }

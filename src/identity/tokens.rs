@@ -316,3 +316,6 @@ impl Shared {
         Task(task.abort_handle())
     }
 }
+
+#[cfg(test)]
+mod tests;
