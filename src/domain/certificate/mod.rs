@@ -16,18 +16,20 @@ pub(crate) mod test_certificates;
 mod tests;
 mod x509;
 
-use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use base64::{Engine, decoded_len_estimate};
 use zeroize::Zeroizing;
 
 use self::contents::Contents;
 pub use self::pem::PemError;
 pub use self::pfx::PfxError;
+#[cfg(test)]
+pub(crate) use self::pfx::test_encoder::MODERN;
 use self::private_key::PrivateKey;
 use self::x509::Certificate;
 
 /// Most certificates that one value may hold; chains have two to five.
-const MAX_CERTIFICATES: usize = 64;
+const MAX_CERTIFICATES: usize = 32;
 
 const PFX_TYPE: &str = "application/x-pkcs12";
 const PEM_TYPE: &str = "application/x-pem-file";
@@ -194,7 +196,10 @@ const BEGIN: &[u8] = b"-----BEGIN ";
 fn decode_base64(value: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     let mut text = Zeroizing::new(Vec::with_capacity(value.len()));
     text.extend(value.iter().filter(|byte| !byte.is_ascii_whitespace()));
-    STANDARD.decode(text.as_slice()).ok().map(Zeroizing::new)
+    let mut bytes = Zeroizing::new(vec![0; decoded_len_estimate(text.len())]);
+    let len = STANDARD.decode_slice(text.as_slice(), &mut bytes).ok()?;
+    bytes.truncate(len);
+    Some(bytes)
 }
 
 fn keys(contents: &Contents) -> Result<Vec<PrivateKey>, CertificateError> {

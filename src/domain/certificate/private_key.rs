@@ -171,16 +171,27 @@ fn parse_ec(der: &[u8]) -> Result<(EcPrivateKey<'_>, Option<ObjectIdentifier>), 
 }
 
 fn ec_public(key: &EcPrivateKey<'_>, curve: ObjectIdentifier) -> KnownPublic {
-    match key.public_key {
-        Some(point) => KnownPublic::Half(PublicHalf::Ec {
-            curve,
-            point: Point(point.raw_bytes().to_vec()),
-        }),
-        None if matches!(curve, P256 | P384) => KnownPublic::EcScalar {
-            curve,
-            scalar: Zeroizing::new(key.private_key.as_bytes().to_vec()),
-        },
-        None => KnownPublic::Algorithm(EC, Some(curve)),
+    let len = match (key.public_key, curve) {
+        (Some(point), _) => {
+            return KnownPublic::Half(PublicHalf::Ec {
+                curve,
+                point: Point(point.raw_bytes().to_vec()),
+            });
+        }
+        (None, P256) => 32,
+        (None, P384) => 48,
+        (None, _) => return KnownPublic::Algorithm(EC, Some(curve)),
+    };
+    // Some writers leave leading zeros out.
+    let scalar = key.private_key.as_bytes();
+    let mut padded = Zeroizing::new(vec![0; len]);
+    match len.checked_sub(scalar.len()) {
+        Some(padding) => padded[padding..].copy_from_slice(scalar),
+        None => return KnownPublic::Algorithm(EC, Some(curve)),
+    }
+    KnownPublic::EcScalar {
+        curve,
+        scalar: padded,
     }
 }
 

@@ -85,7 +85,7 @@ impl PublicHalf {
 
     /// Takes `RSAPublicKey` (RFC 8017, appendix A.1.1) in DER.
     fn from_rsa_public_key(der: &[u8]) -> der::Result<Self> {
-        AnyRef::from_der(der)?.sequence(|fields| Self::read_rsa(fields))
+        AnyRef::from_der(der)?.sequence(Self::read_rsa)
     }
 
     /// Reads modulus and public exponent, which `RSAPrivateKey` also begins with.

@@ -14,7 +14,7 @@ pub struct RenderError {
     /// Which version of it.
     pub version: VersionId,
     /// Why.
-    pub fault: RenderFault,
+    pub fault: Box<RenderFault>,
 }
 
 /// What stands against rendering.

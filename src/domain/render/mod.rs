@@ -93,7 +93,7 @@ pub fn render(spec: &ObjectSpec, object: &FetchedObject) -> Result<Rendered, Ren
     files(&spec.files, &object.content).map_err(|fault| RenderError {
         object: object.object.clone(),
         version: object.version.clone(),
-        fault,
+        fault: Box::new(fault),
     })
 }
 

@@ -1,7 +1,12 @@
 //! The value of a secret, as it is or decoded. Nothing is trimmed and nothing is added.
+//!
+//! What was decoded before an error is wiped.
+
+use std::mem;
 
 use base64::engine::general_purpose::STANDARD;
-use base64::{DecodeError, Engine};
+use base64::{DecodeError, DecodeSliceError, Engine, decoded_len_estimate};
+use zeroize::Zeroizing;
 
 use super::error::{EncodingProblem, RenderFault};
 use crate::domain::path::RelativePath;
@@ -29,47 +34,42 @@ pub(super) fn decode(
 /// RFC 4648, section 4, padded.
 fn base64(text: &[u8]) -> Result<SecretBytes, EncodingProblem> {
     let len = text.len();
-    STANDARD
-        .decode(text)
-        .map(SecretBytes::new)
+    let mut bytes = Zeroizing::new(vec![0; decoded_len_estimate(len)]);
+    let decoded_len = STANDARD
+        .decode_slice(text, &mut bytes)
         .map_err(|error| match error {
             // The library's error also holds the character.
-            DecodeError::InvalidByte(offset, _) | DecodeError::InvalidLastSymbol(offset, _) => {
-                EncodingProblem::Character {
-                    position: offset + 1,
-                    len,
-                }
-            }
-            DecodeError::InvalidLength(_) => EncodingProblem::Length { len },
-            DecodeError::InvalidPadding => EncodingProblem::Padding,
-        })
+            DecodeSliceError::DecodeError(
+                DecodeError::InvalidByte(offset, _) | DecodeError::InvalidLastSymbol(offset, _),
+            ) => EncodingProblem::Character {
+                position: offset + 1,
+                len,
+            },
+            DecodeSliceError::DecodeError(DecodeError::InvalidPadding) => EncodingProblem::Padding,
+            DecodeSliceError::DecodeError(DecodeError::InvalidLength(_))
+            | DecodeSliceError::OutputSliceTooSmall => EncodingProblem::Length { len },
+        })?;
+    bytes.truncate(decoded_len);
+    Ok(SecretBytes::new(mem::take(&mut *bytes)))
 }
 
 /// RFC 4648, section 8, in either case.
 fn hex(text: &[u8]) -> Result<SecretBytes, EncodingProblem> {
     let len = text.len();
-    // Its own type from the start, so that an error wipes what was decoded so far.
-    let mut bytes = zeroize::Zeroizing::new(Vec::with_capacity(len / 2));
-    let digit = |offset: usize| {
-        let value = char::from(text[offset])
+    let mut digits = Zeroizing::new(Vec::with_capacity(len));
+    for (offset, &byte) in text.iter().enumerate() {
+        let digit = char::from(byte)
             .to_digit(16)
-            .and_then(|value| u8::try_from(value).ok());
-        value.ok_or(EncodingProblem::Character {
+            .and_then(|digit| u8::try_from(digit).ok());
+        digits.push(digit.ok_or(EncodingProblem::Character {
             position: offset + 1,
             len,
-        })
-    };
-    if let Some(offset) = text.iter().position(|byte| !byte.is_ascii_hexdigit()) {
-        return Err(EncodingProblem::Character {
-            position: offset + 1,
-            len,
-        });
+        })?);
     }
-    if !len.is_multiple_of(2) {
+    let (pairs, []) = digits.as_chunks() else {
         return Err(EncodingProblem::Length { len });
-    }
-    for offset in (0..len).step_by(2) {
-        bytes.push(digit(offset)? << 4 | digit(offset + 1)?);
-    }
-    Ok(SecretBytes::new(std::mem::take(&mut *bytes)))
+    };
+    Ok(SecretBytes::new(
+        pairs.iter().map(|[high, low]| high << 4 | low).collect(),
+    ))
 }

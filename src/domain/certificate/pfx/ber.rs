@@ -112,16 +112,14 @@ fn header(input: &[u8]) -> Result<(u8, Length, &[u8]), PfxError> {
 
 fn append(out: &mut Zeroizing<Vec<u8>>, tag: u8, content: &[u8]) {
     out.push(tag);
-    match u8::try_from(content.len()) {
-        Ok(length @ 0..=0x7f) => out.push(length),
-        _ => {
-            let digits = content.len().to_be_bytes();
-            let leading = digits.iter().take_while(|&&digit| digit == 0).count();
-            let significant = &digits[leading..];
-            out.push(0x80 | u8::try_from(significant.len()).expect("a usize has at most 16 bytes"));
-            out.extend_from_slice(significant);
-        }
+    let digits = content.len().to_be_bytes();
+    let leading = digits.iter().take_while(|&&digit| digit == 0).count();
+    let significant = &digits[leading..];
+    if content.len() > 0x7f {
+        out.push(0x80 | u8::try_from(significant.len()).expect("a usize has at most 16 bytes"));
     }
+    // The length zero has no significant digit.
+    out.extend_from_slice(if content.is_empty() { &[0] } else { significant });
     out.extend_from_slice(content);
 }
 

@@ -10,6 +10,8 @@ mod kdf;
 mod mac;
 mod pbe;
 #[cfg(test)]
+pub(crate) mod test_encoder;
+#[cfg(test)]
 mod tests;
 
 use der::asn1::AnyRef;
