@@ -26,7 +26,7 @@ pub struct TokenLimits {
 impl Default for TokenLimits {
     fn default() -> Self {
         Self {
-            budget: Duration::from_secs(60),
+            budget: Duration::from_mins(1),
             // A token file that comes late is waited for within it.
             attempt: Duration::from_secs(45),
             rejection_interval: Duration::from_secs(10),
@@ -112,9 +112,7 @@ fn timed_out(shared: &Shared, limit: Duration) -> Refusal {
 fn told_with_effort(mut failure: Failure, attempts: usize, elapsed: Duration) -> Failure {
     if attempts > 1 {
         let seconds = elapsed.as_secs();
-        failure
-            .detail
-            .push_str(&format!(" ({attempts} attempts in {seconds} s)"));
+        failure.detail = format!("{} ({attempts} attempts in {seconds} s)", failure.detail);
     }
     failure
 }

@@ -109,3 +109,97 @@ fn certificate_of(pem: &str, key: &KeyPair) -> Result<CertificateDer<'static>, &
         "the file holds no certificate"
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use rcgen::{CertificateParams, KeyPair as CertificateKey};
+    use ring::signature::{RSA_PSS_2048_8192_SHA256, UnparsedPublicKey};
+    use rsa::RsaPrivateKey;
+    use rsa::pkcs1::EncodeRsaPrivateKey;
+    use rsa::pkcs8::{EncodePrivateKey, LineEnding};
+    use serde_json::Value;
+    use url::Url;
+
+    use super::*;
+
+    /// A certificate made for a key, PEM.
+    fn certificate(key: &CertificateKey) -> String {
+        let params = CertificateParams::new(vec!["contoso.example.com".to_owned()]).expect("a name");
+        params.self_signed(key).expect("a certificate").pem()
+    }
+
+    fn application() -> Application {
+        Application {
+            tenant_id: "the-tenant".to_owned(),
+            client_id: "the-client".to_owned(),
+            authority: Url::parse("https://login.microsoftonline.com").expect("a URL"),
+        }
+    }
+
+    fn decoded(part: &str) -> Value {
+        let bytes = URL_SAFE_NO_PAD.decode(part).expect("base64url");
+        serde_json::from_slice(&bytes).expect("JSON")
+    }
+
+    fn refused(pem: &str) -> String {
+        let refusal = sign(pem, &application(), OffsetDateTime::UNIX_EPOCH).expect_err("refused");
+        assert!(refusal.failure.detail.contains(SETTING));
+        refusal.failure.detail
+    }
+
+    #[test]
+    fn an_assertion_is_signed_with_the_key_and_names_its_certificate() {
+        let rsa = RsaPrivateKey::new(&mut rsa::rand_core::OsRng, 2048).expect("a key");
+        let pkcs8 = rsa.to_pkcs8_pem(LineEnding::LF).expect("PEM");
+        let pkcs1 = rsa.to_pkcs1_pem(LineEnding::LF).expect("PEM");
+        let key = CertificateKey::from_pem(&pkcs8).expect("an RSA key");
+        let own = certificate(&key);
+        let other = certificate(&CertificateKey::generate().expect("a key"));
+        let now = OffsetDateTime::from_unix_timestamp(1_800_000_000).expect("a time");
+        let der = CertificateDer::from_pem_slice(own.as_bytes()).expect("a certificate");
+
+        for pem in [
+            format!("{}{own}{other}", *pkcs8),
+            format!("{other}{own}{}", *pkcs1),
+        ] {
+            let assertion = sign(&pem, &application(), now).expect("an assertion");
+            let parts: Vec<_> = assertion.split('.').collect();
+            let [header, payload, signature] = parts[..] else {
+                panic!("three parts");
+            };
+            let public = private_key(&pem).expect("a key");
+            let signature = URL_SAFE_NO_PAD.decode(signature).expect("base64url");
+            UnparsedPublicKey::new(&RSA_PSS_2048_8192_SHA256, public.public_key())
+                .verify(format!("{header}.{payload}").as_bytes(), &signature)
+                .expect("the signature is valid");
+            let header = decoded(header);
+            assert_eq!(header["alg"], "PS256");
+            assert_eq!(header["x5t#S256"], URL_SAFE_NO_PAD.encode(digest(&SHA256, &der)));
+            let payload = decoded(payload);
+            assert_eq!(
+                payload["aud"],
+                "https://login.microsoftonline.com/the-tenant/oauth2/v2.0/token"
+            );
+            assert_eq!(
+                (&payload["iss"], &payload["sub"]),
+                (&"the-client".into(), &"the-client".into())
+            );
+            assert_eq!(payload["exp"], 1_800_000_600);
+        }
+        assert!(refused(&pkcs8).contains("no certificate"));
+        assert!(refused(&own).contains("no private key"));
+        assert!(refused(&format!("{}{other}", *pkcs8)).contains("belongs to its private key"));
+    }
+
+    #[test]
+    fn a_key_that_cannot_be_used_is_refused_by_what_it_is() {
+        let key = CertificateKey::generate().expect("an EC key");
+        let pem = key.serialize_pem() + &certificate(&key);
+        assert!(refused(&pem).contains("not a usable RSA key"));
+        let encrypted = "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n";
+        assert!(refused(encrypted).contains("password"));
+        for odd in ["", "marker", "-----BEGIN PRIVATE KEY-----\nmarker"] {
+            assert!(!refused(odd).contains("marker"));
+        }
+    }
+}

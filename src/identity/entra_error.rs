@@ -253,7 +253,7 @@ mod tests {
 
     #[test]
     fn throttling_is_plain_text_with_a_wait() {
-        let wait = Some(Duration::from_secs(60));
+        let wait = Some(Duration::from_mins(1));
         let refusal = classify(429, wait, b"Too many requests", &attempt());
         assert_eq!(refusal.failure.reason, Reason::IdentityUnavailable);
         assert_eq!(refusal.failure.retry_after, wait);

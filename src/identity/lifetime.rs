@@ -11,7 +11,7 @@ use crate::ports::Dice;
 const MARGIN: Duration = Duration::from_secs(30);
 
 /// The successor is there this long before the end, so that an outage of minutes at Entra is not felt.
-const AHEAD: Duration = Duration::from_secs(600);
+const AHEAD: Duration = Duration::from_mins(10);
 
 /// Share of the lifetime after which the successor is fetched.
 const RENEW_AT: f64 = 0.7;
@@ -21,7 +21,7 @@ const JITTER: f64 = 0.1;
 
 /// Ceilings of the wait between failed renewals.
 const RETRY_START: Duration = Duration::from_secs(15);
-const RETRY_LIMIT: Duration = Duration::from_secs(300);
+const RETRY_LIMIT: Duration = Duration::from_mins(5);
 const RETRY_FLOOR: Duration = Duration::from_secs(1);
 
 /// A token and how long it lasts.
@@ -56,7 +56,7 @@ impl HeldToken {
 
 /// The wait before renewal: 70 % of the lifetime, yet at least 10 minutes before its end, or half of it if that is less.
 pub(super) fn renewal_delay(lifetime: Duration, dice: &dyn Dice) -> Duration {
-    let latest = lifetime - AHEAD.min(lifetime / 2);
+    let latest = lifetime.saturating_sub(AHEAD.min(lifetime / 2));
     lifetime
         .mul_f64(RENEW_AT)
         .min(latest)
@@ -102,7 +102,7 @@ mod tests {
     fn an_expired_token_is_not_held() {
         let now = OffsetDateTime::UNIX_EPOCH;
         assert!(HeldToken::new(AccessToken::new("t".to_owned(), now), now).is_none());
-        let expires_on = now + Duration::from_secs(3600);
+        let expires_on = now + Duration::from_hours(1);
         let held = HeldToken::new(AccessToken::new("t".to_owned(), expires_on), now).expect("held");
         assert!(held.is_usable(expires_on - Duration::from_secs(31)));
         assert!(!held.is_usable(expires_on - Duration::from_secs(30)));
@@ -115,7 +115,7 @@ mod tests {
         ) {
             let lifetime = Duration::from_secs(lifetime);
             let wait = renewal_delay(lifetime, &Fixed(roll));
-            prop_assert!(wait <= lifetime - AHEAD.min(lifetime / 2));
+            prop_assert!(wait + AHEAD.min(lifetime / 2) <= lifetime);
             prop_assert!(wait >= lifetime.mul_f64(0.44));
             let wait = retry_delay(failures, lifetime, &Fixed(roll));
             prop_assert!(wait >= RETRY_FLOOR);

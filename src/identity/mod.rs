@@ -14,6 +14,8 @@ mod exchange;
 mod federated_token;
 mod lifetime;
 mod managed;
+#[cfg(test)]
+mod platform_tests;
 mod refusal;
 mod scope;
 mod select;

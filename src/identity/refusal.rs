@@ -176,7 +176,7 @@ mod tests {
         let total = |retry: Retry| -> Duration { (1..20).map_while(|n| retry.delay(n, &Fixed(0.0))).sum() };
         assert_eq!(total(Retry::InstanceMetadata), Duration::from_secs(52));
         assert_eq!(total(Retry::InstanceMetadataGone), Duration::from_secs(70));
-        let usual = Duration::from_secs(60);
+        let usual = Duration::from_mins(1);
         assert!(Retry::InstanceMetadataGone.budget(usual) > Duration::from_secs(70));
         assert_eq!(Retry::InstanceMetadata.budget(usual), usual);
     }

@@ -81,7 +81,7 @@ impl<'a, E: Environment + ?Sized> Settings<'a, E> {
         let text = text
             .or_else(|| self.var(AUTHORITY_VARIABLE))
             .unwrap_or_else(|| public.to_owned());
-        // Service Connector and older webhooks give the host alone.
+        // Taken without its scheme too, as other Azure SDKs do.
         let full = if text.contains("://") {
             text
         } else {

@@ -186,15 +186,9 @@ fn looked_in(options: &AuthorityOptions) -> String {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+mod tests {
+    use super::super::tests::ca_pem;
     use super::*;
-
-    pub(in crate::transport) fn ca_pem() -> String {
-        let key = rcgen::KeyPair::generate().expect("a key");
-        let mut params = rcgen::CertificateParams::default();
-        params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
-        params.self_signed(&key).expect("a certificate").pem()
-    }
 
     fn written(content: &str) -> (tempfile::TempDir, PathBuf) {
         let dir = tempfile::tempdir().expect("a directory");

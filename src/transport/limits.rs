@@ -15,7 +15,7 @@ pub const ATTEMPT: Duration = Duration::from_secs(15);
 pub const IDENTITY_ENDPOINT_CONNECT: Duration = Duration::from_secs(2);
 
 /// Idle connections go before the 4 minutes after which Azure's load balancers and NAT drop them silently.
-const POOL_IDLE: Duration = Duration::from_secs(60);
+const POOL_IDLE: Duration = Duration::from_mins(1);
 
 /// A dropped HTTP/2 connection is noticed after this long without a frame, plus [`PING_TIMEOUT`].
 const PING_INTERVAL: Duration = Duration::from_secs(10);

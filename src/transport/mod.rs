@@ -71,44 +71,4 @@ fn install_crypto_provider() {
 }
 
 #[cfg(test)]
-mod tests {
-    use tempfile::TempDir;
-
-    use super::authorities::tests::ca_pem;
-    use super::*;
-
-    fn transport(dir: &TempDir) -> Transport {
-        let path = dir.path().join("ca.pem");
-        std::fs::write(&path, ca_pem()).expect("written");
-        let options = AuthorityOptions {
-            ssl_cert_file: Some(path),
-            ..AuthorityOptions::default()
-        };
-        Transport::new(&options).expect("a transport")
-    }
-
-    #[test]
-    fn both_clients_are_built_from_one_set_of_authorities() {
-        let dir = tempfile::tempdir().expect("a directory");
-        let transport = transport(&dir);
-        drop(dir);
-        transport.vault_client();
-        transport
-            .identity_endpoint_client()
-            .expect("built without reading the files again");
-    }
-
-    #[tokio::test]
-    async fn a_plain_http_vault_is_never_called() {
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-        let url = format!("http://{}/", listener.local_addr().expect("bound"));
-        let dir = tempfile::tempdir().expect("a directory");
-        let error = transport(&dir)
-            .vault_client()
-            .get(url)
-            .send()
-            .await
-            .expect_err("refused");
-        assert!(error.is_builder(), "{error:?}");
-    }
-}
+mod tests;

@@ -244,7 +244,7 @@ async fn throttling_and_lost_connections_are_outages() {
     assert_eq!(throttled.failure.reason, Reason::IdentityUnavailable);
     assert_eq!(
         throttled.failure.retry_after,
-        Some(std::time::Duration::from_secs(60))
+        Some(std::time::Duration::from_mins(1))
     );
     for (reply, cause) in [
         (Reply::NoConnection, "Connection refused"),

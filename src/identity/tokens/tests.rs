@@ -7,8 +7,8 @@ use super::super::refusal::{Refusal, Retry, failure_in};
 use super::super::testing::{LoadedDice, Log, TokioClock};
 use super::*;
 
-const HOUR: Duration = Duration::from_secs(3600);
-const MINUTE: Duration = Duration::from_secs(60);
+const HOUR: Duration = Duration::from_hours(1);
+const MINUTE: Duration = Duration::from_mins(1);
 
 /// What one exchange does: how long it takes, and the lifetime of its token.
 type Step = (Duration, Result<Duration, Refusal>);
@@ -148,7 +148,7 @@ async fn in_an_outage_the_old_token_serves_until_it_ends_and_is_told_about_once(
     let bench = Bench::new(vec![good(0)], bad(Retry::Never));
     bench.read().await.expect("a token");
     let began = Instant::now();
-    while began.elapsed() < HOUR - MINUTE {
+    while began.elapsed() < HOUR.checked_sub(MINUTE).unwrap() {
         sleep(MINUTE / 2).await;
         assert_eq!(bench.read_at_once().await.as_deref(), Ok("token-1"));
     }
