@@ -5,6 +5,7 @@
 pub mod domain;
 pub mod identity;
 pub mod keyvault;
+pub mod manifest;
 pub mod ports;
 pub mod reconcile;
 pub mod telemetry;

@@ -1,0 +1,223 @@
+//! Fields of the wire types: values that know where they stand, and whose reading never fails.
+//!
+//! A derived `Deserialize` ends at its first error. With fields of these types there is none to end at: a bad value
+//! is recorded by [`super::reader`] and becomes "not usable", and reading goes on with the next field.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::marker::PhantomData;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::de::{Deserialize, Deserializer, SeqAccess, Visitor};
+
+use super::problem::{Mark, Problem, Sink};
+
+/// Name by which [`Required`] makes itself known to the reader.
+pub(super) const REQUIRED: &str = "akv-sync.required";
+/// Name by which [`Optional`] makes itself known to the reader.
+pub(super) const OPTIONAL: &str = "akv-sync.optional";
+
+/// A value and its place.
+#[derive(Debug)]
+pub(super) struct Located<T> {
+    pub(super) value: T,
+    pub(super) mark: Mark,
+}
+
+/// A field that has to be there, or an element of a list. Empty when a problem was recorded for it.
+#[derive(Debug)]
+pub(super) struct Required<T>(Option<Located<T>>);
+
+/// A field that may be absent. Wire types mark it `#[serde(default)]`, which the schema needs.
+#[derive(Debug, Default)]
+pub(super) enum Optional<T> {
+    /// It is not there.
+    #[default]
+    Absent,
+    /// A problem was recorded for it.
+    Invalid,
+    /// It is there.
+    Given(Located<T>),
+}
+
+impl<T> Required<T> {
+    /// A field for which a problem was recorded.
+    pub(super) const fn invalid() -> Self {
+        Self(None)
+    }
+
+    /// The value, unless a problem was recorded for it.
+    pub(super) const fn given(&self) -> Option<&Located<T>> {
+        self.0.as_ref()
+    }
+}
+
+impl<T> Optional<T> {
+    /// The value, if it is there and usable.
+    pub(super) const fn given(&self) -> Option<&Located<T>> {
+        match self {
+            Self::Given(located) => Some(located),
+            Self::Absent | Self::Invalid => None,
+        }
+    }
+
+    pub(super) const fn is_absent(&self) -> bool {
+        matches!(self, Self::Absent)
+    }
+}
+
+impl<T> Optional<Vec<Required<T>>> {
+    /// Whether the list is absent or has no element, usable or not.
+    pub(super) fn holds_nothing(&self) -> bool {
+        match self {
+            Self::Absent => true,
+            Self::Invalid => false,
+            Self::Given(list) => list.value.is_empty(),
+        }
+    }
+
+    /// The usable elements of a list.
+    pub(super) fn elements(&self) -> impl Iterator<Item = &Located<T>> {
+        let list = self.given().map(|list| list.value.as_slice());
+        list.unwrap_or_default().iter().filter_map(Required::given)
+    }
+}
+
+/// A single value whose text becomes a `Self`: what a text of the manifest means, and how the schema describes it.
+pub(super) trait Scalar: Sized {
+    /// Takes the text as written; gives the rule that it breaks, without a place, otherwise.
+    fn parse(text: &str) -> Result<Self, Problem>;
+    /// Describes the texts that `parse` accepts; where it cannot say all, it accepts more.
+    fn schema() -> Schema;
+}
+
+/// A text of the manifest that will become a `T`.
+#[derive(Debug)]
+pub(super) struct Text<T> {
+    text: String,
+    meaning: PhantomData<T>,
+}
+
+impl<T: Scalar> Located<Text<T>> {
+    /// What the text means; records the problem when it means nothing.
+    pub(super) fn parse(&self, sink: &Sink) -> Option<T> {
+        T::parse(&self.value.text)
+            .map_err(|problem| sink.push(problem.within(self.mark)))
+            .ok()
+    }
+}
+
+impl<T> Located<Text<T>> {
+    /// What the text means as another type, when it means anything there.
+    pub(super) fn parse_as<U: Scalar>(&self) -> Option<U> {
+        U::parse(&self.value.text).ok()
+    }
+}
+
+impl<T: Scalar> Required<Text<T>> {
+    pub(super) fn parse(&self, sink: &Sink) -> Option<T> {
+        self.given()?.parse(sink)
+    }
+}
+
+impl<T: Scalar> Optional<Text<T>> {
+    pub(super) fn parse(&self, sink: &Sink) -> Option<T> {
+        self.given()?.parse(sink)
+    }
+}
+
+impl<T: Copy> Optional<T> {
+    pub(super) fn value(&self) -> Option<T> {
+        self.given().map(|located| located.value)
+    }
+}
+
+impl<'de, T> Deserialize<'de> for Text<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Ok(Self {
+            text,
+            meaning: PhantomData,
+        })
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Required<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let field = deserializer.deserialize_newtype_struct(REQUIRED, FieldVisitor(PhantomData))?;
+        Ok(Self(match field {
+            Optional::Given(located) => Some(located),
+            Optional::Absent | Optional::Invalid => None,
+        }))
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Optional<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_newtype_struct(OPTIONAL, FieldVisitor(PhantomData))
+    }
+}
+
+/// Takes what the reader says of a field: none, unit for a recorded problem, or its place and value.
+struct FieldVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for FieldVisitor<T> {
+    type Value = Optional<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a field")
+    }
+
+    fn visit_none<E>(self) -> Result<Self::Value, E> {
+        Ok(Optional::Absent)
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(Optional::Invalid)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut parts: A) -> Result<Self::Value, A::Error> {
+        let mut number = || parts.next_element::<u32>().map(Option::unwrap_or_default);
+        let mark = Mark {
+            line: number()?,
+            column: number()?,
+            width: number()?,
+        };
+        let value = parts.next_element()?;
+        Ok(value.map_or(Optional::Invalid, |value| {
+            Optional::Given(Located { value, mark })
+        }))
+    }
+}
+
+macro_rules! schema_of {
+    ($($wrapper:ident),+) => {$(
+        impl<T: JsonSchema> JsonSchema for $wrapper<T> {
+            fn inline_schema() -> bool {
+                T::inline_schema()
+            }
+            fn schema_name() -> Cow<'static, str> {
+                T::schema_name()
+            }
+            fn schema_id() -> Cow<'static, str> {
+                T::schema_id()
+            }
+            fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+                T::json_schema(generator)
+            }
+        }
+    )+};
+}
+schema_of!(Required, Optional);
+
+impl<T: Scalar> JsonSchema for Text<T> {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> Cow<'static, str> {
+        "Text".into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        T::schema()
+    }
+}

@@ -1,0 +1,247 @@
+//! The manifests under `tests/manifests`: what is accepted, and the exact report of what is not.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::*;
+use crate::domain::object::{
+    ObjectId, ObjectKind, ObjectName, Source, VaultName, VersionId, VersionSelector,
+};
+use crate::domain::path::RelativePath;
+use crate::domain::spec::*;
+
+const CONNECTED: [(&str, &str); 1] = [(
+    "AZURE_KEYVAULT_RESOURCEENDPOINT",
+    "https://contoso-connected.vault.azure.net/",
+)];
+
+/// The folder of the valid or the invalid manifests.
+fn folder(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/manifests")
+        .join(name)
+}
+
+/// Name and text of each manifest of a folder, in order.
+pub(super) fn manifests(name: &str) -> Vec<(String, String)> {
+    let entries = fs::read_dir(folder(name)).expect("the folder is there");
+    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.expect("an entry").path()).collect();
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "yaml"));
+    paths.sort();
+    let named = |path: PathBuf| {
+        let name = path
+            .file_stem()
+            .and_then(|stem| stem.to_str())
+            .expect("a UTF-8 name")
+            .to_owned();
+        (name, fs::read_to_string(path).expect("readable"))
+    };
+    let manifests: Vec<_> = paths.into_iter().map(named).collect();
+    assert!(!manifests.is_empty());
+    manifests
+}
+
+/// The environment that a fixture is loaded with; its name says so.
+fn environment(name: &str) -> Vec<(&'static str, &'static str)> {
+    match name {
+        _ if name.starts_with("service-connector") => CONNECTED.to_vec(),
+        "environment-url" => vec![(
+            "AZURE_KEYVAULT_RESOURCEENDPOINT",
+            "https://contoso.vault.azure.net/secrets",
+        )],
+        _ => Vec::new(),
+    }
+}
+
+fn load_fixture(name: &str, text: &str) -> Result<SyncSpec, Problems> {
+    load(text, "manifest.yaml", &Variables(environment(name)))
+}
+
+/// An environment made of pairs; a slice of pairs is one too, but not `Sized`, which `&dyn` needs.
+pub(super) struct Variables(pub(super) Vec<(&'static str, &'static str)>);
+
+impl Environment for Variables {
+    fn var(&self, name: &str) -> Option<String> {
+        self.0.as_slice().var(name)
+    }
+}
+
+fn load_valid(name: &str) -> SyncSpec {
+    let text = fs::read_to_string(folder("valid").join(format!("{name}.yaml"))).expect("readable");
+    load_fixture(name, &text).expect("valid")
+}
+
+#[test]
+fn every_valid_manifest_is_accepted() {
+    for (name, text) in manifests("valid") {
+        if let Err(problems) = load_fixture(&name, &text) {
+            panic!("{name}:\n{}", problems.render(false));
+        }
+    }
+}
+
+#[test]
+fn the_example_is_accepted() {
+    let text = include_str!("../../examples/manifest.yaml");
+    if let Err(problems) = load(text, "examples/manifest.yaml", &Variables(Vec::new())) {
+        panic!("{}", problems.render(false));
+    }
+}
+
+#[test]
+fn every_invalid_manifest_is_reported_as_recorded() {
+    let mut settings = insta::Settings::new();
+    settings.set_snapshot_path("../../tests/manifests/invalid");
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    for (name, text) in manifests("invalid") {
+        let Err(problems) = load_fixture(&name, &text) else {
+            panic!("{name} is accepted");
+        };
+        let report = format!("{}\n{problems}\n", problems.render(false));
+        settings.bind(|| insta::assert_snapshot!(name.as_str(), report));
+    }
+}
+
+#[test]
+fn every_report_belongs_to_a_manifest() {
+    let names: BTreeSet<String> = manifests("invalid").into_iter().map(|(name, _)| name).collect();
+    for entry in fs::read_dir(folder("invalid")).expect("the folder is there") {
+        let path = entry.expect("an entry").path();
+        let name = path
+            .file_stem()
+            .and_then(|stem| stem.to_str())
+            .expect("a UTF-8 name");
+        assert!(names.contains(name), "{} belongs to no manifest", path.display());
+    }
+}
+
+#[test]
+fn a_manifest_with_one_fault_has_one_problem_and_every_code_has_a_manifest() {
+    let mut seen = BTreeSet::new();
+    for (name, text) in manifests("invalid") {
+        let problems = load_fixture(&name, &text).expect_err("invalid");
+        assert_eq!(problems.len() == 1, name != "many-faults", "{name}:\n{problems}");
+        seen.extend(problems.iter().map(|problem| problem.code));
+        assert!(problems.iter().all(|problem| problem.at.is_some()), "{name}");
+    }
+    // These are of files, not of texts; `read` has tests of its own.
+    seen.extend([Code::UnreadableFile, Code::FileTooLarge, Code::NotUtf8]);
+    assert_eq!(seen, Code::ALL.iter().copied().collect());
+}
+
+#[test]
+fn defaults_fill_what_a_minimal_manifest_leaves_out() {
+    let mode = |bits| crate::domain::mode::FileMode::from_bits(bits);
+    let vault = VaultName::parse("app").expect("a name");
+    let object = ObjectId {
+        vault: vault.clone(),
+        kind: ObjectKind::Secret,
+        name: ObjectName::parse("db-password").expect("a name"),
+    };
+    let expected = SyncSpec {
+        identity: IdentitySpec::default(),
+        vaults: vec![VaultSpec {
+            name: vault,
+            url: "https://contoso-app.vault.azure.net/".parse().expect("a URL"),
+            trusted_by_name: false,
+        }],
+        volume: VolumeSpec {
+            path: "/mnt/akv".into(),
+            layout: Layout::Atomic,
+            dir_mode: mode(0o750),
+            owner: None,
+            group: None,
+        },
+        refresh: RefreshSpec {
+            interval: std::time::Duration::from_mins(2),
+            on_start: OnStart::Fresh,
+        },
+        objects: vec![ObjectSpec {
+            source: Source {
+                object,
+                version: VersionSelector::Latest,
+            },
+            required: true,
+            files: vec![FileSpec {
+                path: RelativePath::parse("db-password").expect("a path"),
+                content: Content::Secret(SecretEncoding::Utf8),
+                mode: mode(0o440),
+            }],
+        }],
+    };
+    assert_eq!(load_valid("minimal"), expected);
+}
+
+#[test]
+fn the_service_connector_names_the_vault() {
+    let spec = load_valid("service-connector");
+    let vaults: Vec<_> = spec
+        .vaults
+        .iter()
+        .map(|vault| (vault.name.as_str(), vault.url.as_str()))
+        .collect();
+    assert_eq!(
+        vaults,
+        [("default", "https://contoso-connected.vault.azure.net/")]
+    );
+    assert!(
+        spec.objects
+            .iter()
+            .all(|object| object.source.object.vault.as_str() == "default")
+    );
+
+    let spec = load_valid("service-connector-named");
+    assert_eq!(spec.vaults[0].name.as_str(), "connected");
+    assert_eq!(
+        spec.vaults[0].url.as_str(),
+        "https://contoso-connected.vault.azure.net/"
+    );
+}
+
+#[test]
+fn a_full_manifest_means_what_it_says() {
+    let spec = load_valid("full");
+    assert_eq!(spec.identity.kind, IdentityKind::ManagedIdentity);
+    assert_eq!(spec.refresh.on_start, OnStart::LastKnownGood);
+    assert_eq!(spec.refresh.interval.as_secs(), 86_400);
+    let trusted: Vec<_> = spec.vaults.iter().map(|vault| vault.trusted_by_name).collect();
+    assert_eq!(trusted, [false, false, false, false, true, true]);
+    let contents: Vec<_> = spec
+        .objects
+        .iter()
+        .flat_map(|object| &object.files)
+        .map(|file| file.content.clone())
+        .collect();
+    let certificate = Content::Certificate;
+    assert_eq!(
+        contents,
+        [
+            Content::Secret(SecretEncoding::Utf8),
+            Content::Secret(SecretEncoding::Base64),
+            Content::Secret(SecretEncoding::Hex),
+            Content::Secret(SecretEncoding::Utf8),
+            certificate(CertificateContent::FullChain),
+            certificate(CertificateContent::Leaf),
+            certificate(CertificateContent::Chain),
+            certificate(CertificateContent::PrivateKey),
+            certificate(CertificateContent::Bundle(BundleOrder::KeyFirst)),
+            certificate(CertificateContent::Bundle(BundleOrder::KeyFirst)),
+            certificate(CertificateContent::Bundle(BundleOrder::KeyLast)),
+            certificate(CertificateContent::Der),
+            Content::Key(KeyFormat::Pem),
+            Content::Key(KeyFormat::Der),
+            Content::Key(KeyFormat::Jwk),
+            Content::Key(KeyFormat::Pem),
+        ]
+    );
+    let exact = VersionId::parse("0123456789abcdef0123456789abcdef").expect("a version");
+    assert_eq!(spec.objects[2].source.version, VersionSelector::Exact(exact));
+    assert_eq!(spec.objects[0].files[0].mode.bits(), 0o400);
+    assert_eq!(spec.objects[1].files[0].mode.bits(), 0o440);
+    assert_eq!(
+        [spec.objects[0].required, spec.objects[1].required],
+        [true, false]
+    );
+}

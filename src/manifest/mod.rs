@@ -1,0 +1,75 @@
+//! The manifest: YAML to [`SyncSpec`], or every problem that it has, each with its place, a code and a hint.
+//!
+//! The way of a text, one module a step:
+//! 1. [`tree`] reads YAML into located nodes within a budget; `tree_builder` does the work.
+//! 2. [`reader`] reads the nodes into the [`wire`] types, whose [`field`]s survive any problem.
+//! 3. [`scalar`] gives single values their meaning.
+//! 4. [`resolve`] checks what needs more than one value, and makes the domain's types.
+//!
+//! Invariant: a manifest is all or nothing. No step but [`read`] does I/O; the environment comes in as a port.
+
+mod field;
+#[cfg(test)]
+mod fixtures;
+mod problem;
+mod reader;
+mod render;
+mod resolve;
+mod scalar;
+mod schema;
+mod tree;
+mod tree_builder;
+mod vocabulary;
+mod wire;
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use self::problem::Sink;
+pub use self::problem::{Code, Mark, Problem};
+pub use self::render::Problems;
+pub use self::schema::schema;
+use self::tree::{MAX_BYTES, Tree};
+use crate::domain::spec::SyncSpec;
+use crate::ports::Environment;
+
+/// Reads the text of a manifest: UTF-8, at most 1 MiB.
+pub fn read(path: &Path) -> Result<String, Problems> {
+    let fail = |problem| Problems::new(&path.display().to_string(), "", vec![problem]);
+    let unreadable = |error: std::io::Error| {
+        let problem = Problem::new(Code::UnreadableFile, format!("cannot read this file: {error}"));
+        fail(problem.hint("name the manifest with `--manifest FILE` or AKV_SYNC_MANIFEST"))
+    };
+    let limit = u64::try_from(MAX_BYTES).unwrap_or(u64::MAX);
+    let mut bytes = Vec::new();
+    let mut file = File::open(path)
+        .map_err(unreadable)?
+        .take(limit.saturating_add(1));
+    file.read_to_end(&mut bytes).map_err(unreadable)?;
+    if bytes.len() > MAX_BYTES {
+        let message = format!("a manifest must not be larger than {MAX_BYTES} bytes");
+        return Err(fail(Problem::new(Code::FileTooLarge, message)));
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        let place = error.utf8_error().valid_up_to();
+        let message = format!("this file is not UTF-8 text, from byte {place} on");
+        fail(Problem::new(Code::NotUtf8, message))
+    })
+}
+
+/// Turns the text of a manifest into what it means, or into everything that is wrong with it.
+///
+/// `origin` is the name that problems give the text, usually its path. Of `env` only
+/// `AZURE_KEYVAULT_RESOURCEENDPOINT` is read, and only for vaults without a URL.
+pub fn load(text: &str, origin: &str, env: &dyn Environment) -> Result<SyncSpec, Problems> {
+    let sink = Sink::default();
+    let spec = Tree::parse(text, &sink).and_then(|tree| {
+        let manifest = reader::read(&tree, &sink);
+        resolve::manifest(manifest.given()?, env, &sink)
+    });
+    match spec {
+        Some(spec) if sink.is_empty() => Ok(spec),
+        _ => Err(Problems::new(origin, text, sink.into_sorted())),
+    }
+}

@@ -1,0 +1,400 @@
+//! A tolerant `serde::Deserializer` over a [`Tree`]: every problem of shape is recorded, and reading goes on.
+//!
+//! It serves the wire types only. Their fields are [`Required`](super::field::Required) and
+//! [`Optional`](super::field::Optional), so that the type says what is missing; the lists of known keys and values
+//! are those that the derives give.
+
+use std::fmt;
+
+use serde::de::{
+    self, Deserialize, DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, SeqAccess, Visitor, value,
+};
+use serde::forward_to_deserialize_any;
+
+use super::field::{REQUIRED, Required};
+use super::problem::{Code, Mark, Problem, Sink};
+use super::tree::{Kind, NodeId, Tree};
+use super::vocabulary::{is_planned_key, is_planned_value, listed, nearest, quoted};
+
+/// Reads the root of a tree; `None` when it is not even a mapping.
+pub(super) fn read<'de, T: Deserialize<'de>>(tree: &Tree<'_>, sink: &Sink) -> Required<T> {
+    let reader = FieldReader {
+        context: Context { tree, sink },
+        subject: Subject::Manifest,
+        node: Some(tree.root()),
+        parent: Mark::START,
+    };
+    Required::deserialize(reader).unwrap_or_else(|problem| {
+        sink.push(problem);
+        Required::invalid()
+    })
+}
+
+#[derive(Clone, Copy)]
+struct Context<'r, 't> {
+    tree: &'r Tree<'t>,
+    sink: &'r Sink,
+}
+
+/// What a value is the value of, for messages.
+#[derive(Clone, Copy)]
+enum Subject {
+    Manifest,
+    Key(&'static str),
+    Entry(&'static str),
+}
+
+impl Subject {
+    /// The key whose elements a list under this subject has.
+    const fn key(self) -> &'static str {
+        match self {
+            Self::Manifest => "manifest",
+            Self::Key(key) | Self::Entry(key) => key,
+        }
+    }
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Manifest => f.write_str("a manifest"),
+            Self::Key(key) => write!(f, "`{key}`"),
+            Self::Entry(key) => write!(f, "an entry of `{key}`"),
+        }
+    }
+}
+
+/// Reads a field or an element, there or not.
+struct FieldReader<'r, 't> {
+    context: Context<'r, 't>,
+    subject: Subject,
+    node: Option<NodeId>,
+    parent: Mark,
+}
+
+impl<'de> Deserializer<'de> for FieldReader<'_, '_> {
+    type Error = Problem;
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        sort: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Problem> {
+        let Context { tree, sink } = self.context;
+        let Some(id) = self.node else {
+            if sort == REQUIRED {
+                let problem = Problem::new(Code::MissingKey, format!("{} is missing", self.subject));
+                sink.push(
+                    problem
+                        .at(self.parent)
+                        .hint(format!("add the key {} here", self.subject)),
+                );
+            }
+            return visitor.visit_none();
+        };
+        if tree.node(id).is_null() {
+            let problem = Problem::new(Code::NoValue, format!("{} has no value", self.subject));
+            sink.push(problem.at(tree.node(id).mark).hint("give it one, or remove it"));
+            return visitor.visit_unit();
+        }
+        visitor.visit_seq(FieldParts {
+            value: ValueReader {
+                context: self.context,
+                subject: self.subject,
+                node: id,
+            },
+            next: 0,
+        })
+    }
+
+    fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Problem> {
+        Err(de::Error::custom("wire types hold fields only"))
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit unit_struct
+        seq tuple tuple_struct map struct enum identifier ignored_any
+    }
+}
+
+/// Gives line, column, width and value of a field, in this order. A value that cannot be read is recorded and left out.
+struct FieldParts<'r, 't> {
+    value: ValueReader<'r, 't>,
+    next: usize,
+}
+
+impl<'de> SeqAccess<'de> for FieldParts<'_, '_> {
+    type Error = Problem;
+
+    fn next_element_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, Problem> {
+        let mark = self.value.mark();
+        self.next += 1;
+        let number = match self.next {
+            1 => mark.line,
+            2 => mark.column,
+            3 => mark.width,
+            _ => {
+                let read = seed.deserialize(self.value);
+                return Ok(read.map_err(|problem| self.value.record(problem)).ok());
+            }
+        };
+        seed.deserialize(IntoDeserializer::<Problem>::into_deserializer(number))
+            .map(Some)
+    }
+}
+
+/// Reads a value that is there.
+#[derive(Clone, Copy)]
+struct ValueReader<'r, 't> {
+    context: Context<'r, 't>,
+    subject: Subject,
+    node: NodeId,
+}
+
+impl<'r, 't> ValueReader<'r, 't> {
+    fn kind(&self) -> &'r Kind<'t> {
+        &self.context.tree.node(self.node).kind
+    }
+
+    fn mark(&self) -> Mark {
+        self.context.tree.node(self.node).mark
+    }
+
+    fn record(&self, problem: Problem) {
+        let problem = if problem.at.is_none() {
+            problem.at(self.mark())
+        } else {
+            problem
+        };
+        self.context.sink.push(problem);
+    }
+
+    fn wrong_type(&self, expected: &str) -> Problem {
+        let found = match self.kind() {
+            Kind::Scalar { .. } => "a single value",
+            Kind::Sequence(_) => "a list",
+            Kind::Mapping(_) => "a mapping",
+        };
+        Problem::new(
+            Code::WrongType,
+            format!("{} must be {expected}, and this is {found}", self.subject),
+        )
+    }
+
+    fn scalar(&self) -> Result<&'r str, Problem> {
+        match self.kind() {
+            Kind::Scalar { text, .. } => Ok(text),
+            Kind::Sequence(_) | Kind::Mapping(_) => Err(self.wrong_type("a single value")),
+        }
+    }
+
+    /// The value of each known key, in the order of `fields`; records the others.
+    fn fields(
+        &self,
+        wire_type: &str,
+        known: &'static [&'static str],
+    ) -> Result<Vec<Option<NodeId>>, Problem> {
+        let Kind::Mapping(entries) = self.kind() else {
+            return Err(self.wrong_type("a mapping"));
+        };
+        let mut values = vec![None; known.len()];
+        for (key, value) in entries {
+            let text = self.context.tree.text(*key);
+            match known.iter().position(|field| *field == text) {
+                Some(index) => values[index] = Some(*value),
+                None => {
+                    let problem = unknown_key(wire_type, text, known);
+                    self.record(problem.at(self.context.tree.node(*key).mark));
+                }
+            }
+        }
+        Ok(values)
+    }
+}
+
+impl<'de> Deserializer<'de> for ValueReader<'_, '_> {
+    type Error = Problem;
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Problem> {
+        visitor.visit_map(Fields {
+            owner: self,
+            fields: fields
+                .iter()
+                .copied()
+                .zip(self.fields(name, fields)?)
+                .collect::<Vec<_>>()
+                .into_iter(),
+            value: None,
+        })
+    }
+
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Problem> {
+        match self.kind() {
+            Kind::Sequence(items) => visitor.visit_seq(Elements {
+                owner: self,
+                items: items.iter(),
+            }),
+            Kind::Scalar { .. } | Kind::Mapping(_) => Err(self
+                .wrong_type("a list")
+                .hint("start each entry of a list with `- `")),
+        }
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        variants: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Problem> {
+        let text = self.scalar()?;
+        if variants.contains(&text) {
+            let variant: value::StrDeserializer<'_, Problem> = text.into_deserializer();
+            return visitor.visit_enum(variant);
+        }
+        Err(unknown_value(name, self.subject, text, variants))
+    }
+
+    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Problem> {
+        let text = self.scalar()?;
+        match self.kind() {
+            Kind::Scalar { plain: true, .. } if text == "true" => visitor.visit_bool(true),
+            Kind::Scalar { plain: true, .. } if text == "false" => visitor.visit_bool(false),
+            _ => Err(unknown_value("bool", self.subject, text, &["true", "false"])
+                .hint("write `true` or `false`, without quotes")),
+        }
+    }
+
+    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Problem> {
+        visitor.visit_str(self.scalar()?)
+    }
+
+    fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Problem> {
+        self.deserialize_string(visitor)
+    }
+
+    fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Problem> {
+        Err(de::Error::custom(
+            "wire types are structs, lists, enums, texts and booleans",
+        ))
+    }
+
+    forward_to_deserialize_any! {
+        i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char bytes byte_buf option unit unit_struct newtype_struct
+        tuple tuple_struct map identifier ignored_any
+    }
+}
+
+/// Gives every known field of a mapping, there or not.
+struct Fields<'r, 't> {
+    owner: ValueReader<'r, 't>,
+    fields: std::vec::IntoIter<(&'static str, Option<NodeId>)>,
+    value: Option<(&'static str, Option<NodeId>)>,
+}
+
+impl<'de> MapAccess<'de> for Fields<'_, '_> {
+    type Error = Problem;
+
+    fn next_key_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, Problem> {
+        self.value = self.fields.next();
+        let Some((key, _)) = self.value else {
+            return Ok(None);
+        };
+        seed.deserialize(IntoDeserializer::<Problem>::into_deserializer(key))
+            .map(Some)
+    }
+
+    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Problem> {
+        let (key, node) = self
+            .value
+            .take()
+            .ok_or_else(|| de::Error::custom("a value without a key"))?;
+        seed.deserialize(FieldReader {
+            context: self.owner.context,
+            subject: Subject::Key(key),
+            node,
+            parent: self.owner.mark(),
+        })
+    }
+}
+
+/// Gives the elements of a list.
+struct Elements<'r, 't> {
+    owner: ValueReader<'r, 't>,
+    items: std::slice::Iter<'r, NodeId>,
+}
+
+impl<'de> SeqAccess<'de> for Elements<'_, '_> {
+    type Error = Problem;
+
+    fn next_element_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, Problem> {
+        let Some(node) = self.items.next() else {
+            return Ok(None);
+        };
+        let reader = FieldReader {
+            context: self.owner.context,
+            subject: Subject::Entry(self.owner.subject.key()),
+            node: Some(*node),
+            parent: self.owner.mark(),
+        };
+        seed.deserialize(reader).map(Some)
+    }
+}
+
+fn unknown_key(wire_type: &str, key: &str, known: &'static [&'static str]) -> Problem {
+    if is_planned_key(wire_type, key) {
+        let message = format!("{} is not supported by this version", quoted(key));
+        return Problem::new(Code::UnsupportedKey, message)
+            .hint("remove it, or use a version that has it")
+            .hiding_rest();
+    }
+    let hint = nearest(key, known.iter().copied()).map_or_else(
+        || format!("the keys here are {}", listed(known.iter().copied())),
+        |near| format!("did you mean `{near}`?"),
+    );
+    Problem::new(Code::UnknownKey, format!("unknown key {}", quoted(key)))
+        .hint(hint)
+        .hiding_rest()
+}
+
+fn unknown_value(wire_type: &str, subject: Subject, text: &str, known: &[&str]) -> Problem {
+    let allowed = allowed(known);
+    if is_planned_value(wire_type, text) {
+        let message = format!("this value of {subject} is not supported by this version");
+        return Problem::new(Code::UnsupportedValue, message).hint(allowed);
+    }
+    let hint = match nearest(text, known.iter().copied()) {
+        Some(near) if known.len() > 1 => format!("did you mean `{near}`? {allowed}"),
+        _ => allowed,
+    };
+    Problem::new(Code::UnknownValue, format!("unknown value of {subject}")).hint(hint)
+}
+
+fn allowed(known: &[&str]) -> String {
+    let values = listed(known.iter().copied());
+    if known.len() == 1 {
+        format!("the only value here is {values}")
+    } else {
+        format!("the values here are {values}")
+    }
+}
+
+/// What a derive says; only a wire type that breaks the rules of this module can make it say anything.
+/// The text is dropped, because serde's texts can contain values.
+impl de::Error for Problem {
+    fn custom<T: fmt::Display>(_: T) -> Self {
+        Self::new(Code::WrongType, "this value cannot stand here")
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Problem {}

@@ -1,0 +1,129 @@
+//! What the single values of a manifest mean: each a type that parses its text once and describes it in the schema.
+//!
+//! A rule that a domain type has is the domain type's; here it gets its code, its hint and its pattern.
+
+mod identifier;
+mod location;
+mod quantity;
+
+use schemars::{Schema, json_schema};
+
+pub(super) use self::identifier::{ClientId, ResourceId, TenantId};
+pub(super) use self::location::{AbsolutePath, AuthorityUrl, HostName, VaultUrl};
+pub(super) use self::quantity::Interval;
+use super::field::Scalar;
+use super::problem::{Code, Problem};
+use crate::domain::mode::{FileMode, Principal};
+use crate::domain::object::{ObjectName, VaultName, VersionId, VersionSelector};
+use crate::domain::path::RelativePath;
+
+impl Scalar for ObjectName {
+    fn parse(text: &str) -> Result<Self, Problem> {
+        Self::parse(text).map_err(|error| {
+            Problem::new(Code::InvalidName, error.to_string())
+                .hint("write the name alone, without vault, collection or version")
+        })
+    }
+
+    fn schema() -> Schema {
+        json_schema!({ "type": "string", "pattern": "^[0-9A-Za-z-]{1,127}$" })
+    }
+}
+
+impl Scalar for VaultName {
+    fn parse(text: &str) -> Result<Self, Problem> {
+        Self::parse(text).map_err(|error| {
+            Problem::new(Code::InvalidName, error.to_string())
+                .hint("choose any such name; the host of the vault goes to `url`")
+        })
+    }
+
+    fn schema() -> Schema {
+        json_schema!({ "type": "string", "pattern": "^[0-9A-Za-z-]{1,64}$" })
+    }
+}
+
+impl Scalar for VersionSelector {
+    fn parse(text: &str) -> Result<Self, Problem> {
+        if text == "latest" {
+            return Ok(Self::Latest);
+        }
+        if matches!(text, "latestEnabled" | "createdBefore") {
+            let message = "version policies are not supported by this version";
+            return Err(Problem::new(Code::UnsupportedValue, message).hint("write `latest`, or one version"));
+        }
+        let error = "a version must be `latest`, or 32 hexadecimal digits (0-9, a-f)";
+        VersionId::parse(text).map(Self::Exact).map_err(|_| {
+            Problem::new(Code::InvalidVersion, error)
+                .hint("the identifier of a version is the last part of its URL")
+        })
+    }
+
+    fn schema() -> Schema {
+        json_schema!({ "type": "string", "pattern": "^(latest|[0-9a-f]{32})$" })
+    }
+}
+
+impl Scalar for FileMode {
+    fn parse(text: &str) -> Result<Self, Problem> {
+        Self::parse(text).map_err(|error| {
+            let problem = Problem::new(Code::InvalidMode, error.to_string());
+            if text.len() == 4 && text.bytes().all(|b| matches!(b, b'0'..=b'7')) {
+                return problem.hint("set-user-ID, set-group-ID and sticky bits are not supported");
+            }
+            problem.hint("owner, group and others: 4 is read, 2 is write, 1 is execute")
+        })
+    }
+
+    fn schema() -> Schema {
+        json_schema!({ "type": "string", "pattern": "^0?[0-7]{3}$" })
+    }
+}
+
+impl Scalar for Principal {
+    fn parse(text: &str) -> Result<Self, Problem> {
+        let digits = text.bytes().all(|b| b.is_ascii_digit());
+        // The system reads the highest number as "leave it as it is".
+        let id = text.parse().ok().filter(|id| digits && *id != u32::MAX);
+        let name = text.strip_suffix('$').unwrap_or(text);
+        let is_name = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+            && name.len() <= 64
+            && name
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'));
+        match id {
+            Some(id) => Ok(Self::Id(id)),
+            None if is_name => Ok(Self::Name(text.to_owned())),
+            None => {
+                let error = "an owner or group must be a name, or a number from 0 to 4294967294";
+                Err(Problem::new(Code::InvalidOwner, error))
+            }
+        }
+    }
+
+    fn schema() -> Schema {
+        json_schema!({
+            "type": ["integer", "string"],
+            "minimum": 0,
+            "maximum": u32::MAX - 1,
+            "pattern": "^([0-9]+|[A-Za-z_][A-Za-z0-9_.-]*\\$?)$",
+        })
+    }
+}
+
+impl Scalar for RelativePath {
+    fn parse(text: &str) -> Result<Self, Problem> {
+        Self::parse(text).map_err(|error| {
+            Problem::new(Code::InvalidPath, error.to_string())
+                .hint("a path is relative to `volume.path`, such as `db/password`")
+        })
+    }
+
+    fn schema() -> Schema {
+        json_schema!({
+            "type": "string",
+            "maxLength": 4096,
+            "pattern": r"^(?!\.\.)[^/\\\x00-\x1f]+(/[^/\\\x00-\x1f]+)*$",
+        })
+    }
+}

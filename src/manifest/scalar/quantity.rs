@@ -1,0 +1,78 @@
+//! Durations.
+
+use std::time::Duration;
+
+use schemars::{Schema, json_schema};
+
+use crate::manifest::field::Scalar;
+use crate::manifest::problem::{Code, Problem};
+
+/// Shortest time between passes; a vault's limits are shared with everybody who reads from it.
+const SHORTEST: Duration = Duration::from_secs(10);
+/// Longest time between passes.
+const LONGEST: Duration = Duration::from_hours(24);
+
+/// Time between two passes: 10 seconds to 24 hours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::manifest) struct Interval(pub(in crate::manifest) Duration);
+
+impl Scalar for Interval {
+    fn parse(text: &str) -> Result<Self, Problem> {
+        let bad = || {
+            Problem::new(
+                Code::InvalidDuration,
+                "a duration must be a whole number followed by `s`, `m` or `h`",
+            )
+            .hint("for example `30s`, `5m` or `1h`")
+        };
+        let unit = text.chars().next_back().ok_or_else(bad)?;
+        let seconds = match unit {
+            's' => 1,
+            'm' => 60,
+            'h' => 3600,
+            _ => return Err(bad()),
+        };
+        let digits = text.strip_suffix(unit).unwrap_or_default();
+        if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
+            return Err(bad());
+        }
+        // More digits than a `u64` has is a number all the same, and out of range like any other that is too large.
+        let number: u64 = digits.parse().unwrap_or(u64::MAX);
+        let interval = Duration::from_secs(number.saturating_mul(seconds));
+        if !(SHORTEST..=LONGEST).contains(&interval) {
+            let problem = Problem::new(Code::OutOfRange, "this interval is out of range");
+            return Err(problem.hint("the range is `10s` to `24h`"));
+        }
+        Ok(Self(interval))
+    }
+
+    fn schema() -> Schema {
+        json_schema!({ "type": "string", "pattern": "^[0-9]+[smh]$" })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<u64, Code> {
+        Interval::parse(text)
+            .map(|interval| interval.0.as_secs())
+            .map_err(|problem| problem.code)
+    }
+
+    #[test]
+    fn an_interval_has_one_unit_and_a_range() {
+        assert_eq!(parse("10s"), Ok(10));
+        assert_eq!(parse("5m"), Ok(300));
+        assert_eq!(parse("24h"), Ok(86_400));
+        for bad in [
+            "", "s", "30", "1.5h", "1h30m", "-5m", "5M", "5 m", "5m ", "٣s", "5µ",
+        ] {
+            assert_eq!(parse(bad), Err(Code::InvalidDuration), "{bad:?}");
+        }
+        for outside in ["9s", "0h", "25h", "86401s", "99999999999999999999999999h"] {
+            assert_eq!(parse(outside), Err(Code::OutOfRange), "{outside:?}");
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! YAML text to a tree that knows where each value stands.
+//!
+//! Scalars keep the text as written: `0440` is not a number and `no` is not a boolean until a type asks for one.
+//!
+//! Invariant: time and memory are bounded by the size of the text, which is bounded itself. An alias shares the node
+//! of its anchor, and its expanded size counts against the budget, so nothing is ever expanded beyond it.
+
+use std::borrow::Cow;
+
+use super::problem::{Mark, Sink};
+use super::tree_builder::Builder;
+
+/// Bytes of a manifest.
+pub(super) const MAX_BYTES: usize = 1024 * 1024;
+/// Collections inside one another. The manifest itself needs five.
+pub(super) const MAX_DEPTH: usize = 16;
+/// Keys, values and collections, aliases expanded.
+pub(super) const MAX_NODES: usize = 20_000;
+/// Uses of anchors.
+pub(super) const MAX_ALIASES: usize = 200;
+
+/// A document.
+#[derive(Debug)]
+pub(super) struct Tree<'t> {
+    nodes: Vec<Node<'t>>,
+    root: NodeId,
+}
+
+/// Index of a node in its tree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct NodeId(pub(super) usize);
+
+/// One value, list or mapping.
+#[derive(Debug)]
+pub(super) struct Node<'t> {
+    /// Where it stands; of a collection, its first character.
+    pub(super) mark: Mark,
+    /// What it is.
+    pub(super) kind: Kind<'t>,
+    /// Nodes in it, itself included, aliases expanded; 0 while it is open.
+    pub(super) size: usize,
+    /// Collections inside one another, itself included.
+    pub(super) height: usize,
+}
+
+/// What a node is.
+#[derive(Debug)]
+pub(super) enum Kind<'t> {
+    /// A single value.
+    Scalar {
+        /// As written, escapes resolved.
+        text: Cow<'t, str>,
+        /// Whether it has no quotes.
+        plain: bool,
+    },
+    /// A list.
+    Sequence(Vec<NodeId>),
+    /// Keys, each a scalar and each once, and their values.
+    Mapping(Vec<(NodeId, NodeId)>),
+}
+
+impl<'t> Tree<'t> {
+    /// Reads the one document of `text`; `None` when a problem leaves nothing to go on with.
+    pub(super) fn parse(text: &'t str, sink: &Sink) -> Option<Self> {
+        match Builder::new(sink).build(text) {
+            Ok((nodes, root)) => Some(Self { nodes, root }),
+            Err(problem) => {
+                sink.push(problem);
+                None
+            }
+        }
+    }
+
+    pub(super) const fn root(&self) -> NodeId {
+        self.root
+    }
+
+    pub(super) fn node(&self, id: NodeId) -> &Node<'t> {
+        &self.nodes[id.0]
+    }
+
+    /// The text of a scalar; empty for anything else.
+    pub(super) fn text(&self, id: NodeId) -> &str {
+        match &self.node(id).kind {
+            Kind::Scalar { text, .. } => text,
+            Kind::Sequence(_) | Kind::Mapping(_) => "",
+        }
+    }
+}
+
+impl Node<'_> {
+    /// Whether YAML reads it as null: nothing, `~` or `null`, without quotes.
+    pub(super) fn is_null(&self) -> bool {
+        matches!(&self.kind, Kind::Scalar { text, plain: true }
+            if matches!(text.as_ref(), "" | "~" | "null" | "Null" | "NULL"))
+    }
+}

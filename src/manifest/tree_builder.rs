@@ -1,0 +1,310 @@
+//! Parser events to the nodes of a [`Tree`](super::tree::Tree), within a budget.
+//!
+//! Reading ends at the first problem that leaves no tree (an `Err`); all others go to the sink and reading goes on.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError, Span};
+
+use super::problem::{Code, Mark, Problem, Sink};
+use super::tree::{Kind, MAX_ALIASES, MAX_BYTES, MAX_DEPTH, MAX_NODES, Node, NodeId};
+use super::vocabulary::quoted;
+
+/// A tree that is being read.
+pub(super) struct Builder<'s, 't> {
+    sink: &'s Sink,
+    nodes: Vec<Node<'t>>,
+    open: Vec<Open<'t>>,
+    anchors: HashMap<usize, NodeId>,
+    root: Option<NodeId>,
+    documents: usize,
+    /// Nodes so far, aliases expanded.
+    total: usize,
+    aliases: usize,
+}
+
+/// A collection whose end has not come yet.
+struct Open<'t> {
+    node: NodeId,
+    children: Children<'t>,
+}
+
+enum Children<'t> {
+    Sequence(Vec<NodeId>),
+    Mapping {
+        entries: Vec<(NodeId, NodeId)>,
+        seen: HashMap<Cow<'t, str>, NodeId>,
+        next: Next,
+    },
+}
+
+/// What the next node of a mapping is.
+#[derive(Clone, Copy)]
+enum Next {
+    Key,
+    ValueOf(NodeId),
+    /// The value of a key that is a problem; it is dropped.
+    RefusedValue,
+}
+
+impl<'s, 't> Builder<'s, 't> {
+    pub(super) fn new(sink: &'s Sink) -> Self {
+        Self {
+            sink,
+            nodes: Vec::new(),
+            open: Vec::new(),
+            anchors: HashMap::new(),
+            root: None,
+            documents: 0,
+            total: 0,
+            aliases: 0,
+        }
+    }
+
+    /// The nodes of the first document of `text`, and its root.
+    pub(super) fn build(mut self, text: &'t str) -> Result<(Vec<Node<'t>>, NodeId), Problem> {
+        if text.len() > MAX_BYTES {
+            return Err(Problem::new(
+                Code::YamlLimit,
+                format!("a manifest must not be larger than {MAX_BYTES} bytes"),
+            ));
+        }
+        let options = granit_parser::options! {
+            flow_nesting_limit: MAX_DEPTH + 1,
+            block_nesting_limit: MAX_DEPTH + 1,
+        };
+        for event in Parser::new_from_str_with_options(text, options) {
+            let (event, span) = event.map_err(|error| syntax_problem(&error))?;
+            self.take(event, &span)?;
+            if self.documents > 1 {
+                break;
+            }
+        }
+        let root = self.root.filter(|root| !self.nodes[root.0].is_null());
+        root.map(|root| (self.nodes, root)).ok_or_else(empty)
+    }
+
+    fn take(&mut self, event: Event<'t>, span: &Span) -> Result<(), Problem> {
+        let mark = mark_of(span);
+        match event {
+            Event::DocumentStart(..) => self.start_document(mark),
+            Event::Scalar(text, style, anchor, tag) => {
+                self.refuse_tag(tag.is_some(), span);
+                let plain = style == ScalarStyle::Plain;
+                let id = self.add(mark, Kind::Scalar { text, plain }, anchor)?;
+                self.complete(id);
+            }
+            Event::SequenceStart(_, anchor, tag) => {
+                self.refuse_tag(tag.is_some(), span);
+                self.enter(mark, Children::Sequence(Vec::new()), anchor)?;
+            }
+            Event::MappingStart(_, anchor, tag) => {
+                self.refuse_tag(tag.is_some(), span);
+                let (entries, seen) = (Vec::new(), HashMap::new());
+                self.enter(
+                    mark,
+                    Children::Mapping {
+                        entries,
+                        seen,
+                        next: Next::Key,
+                    },
+                    anchor,
+                )?;
+            }
+            Event::SequenceEnd | Event::MappingEnd => self.leave(),
+            Event::Alias(anchor) => self.repeat(anchor, mark)?,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn start_document(&mut self, mark: Mark) {
+        self.documents += 1;
+        if self.documents > 1 {
+            let problem = Problem::new(Code::SeveralDocuments, "a second YAML document starts here");
+            self.sink
+                .push(problem.at(mark).hint("keep one manifest in one file"));
+        }
+    }
+
+    fn refuse_tag(&self, tagged: bool, span: &Span) {
+        if tagged {
+            let mark = span.tag_span().map_or_else(|| mark_of(span), |tag| mark_of(&tag));
+            let problem = Problem::new(Code::YamlTag, "tags are not supported");
+            self.sink.push(
+                problem
+                    .at(mark)
+                    .hint("remove the tag; put quotes round a value to make it text"),
+            );
+        }
+    }
+
+    fn add(&mut self, mark: Mark, kind: Kind<'t>, anchor: usize) -> Result<NodeId, Problem> {
+        self.count(1, mark)?;
+        let size = usize::from(matches!(kind, Kind::Scalar { .. }));
+        let id = NodeId(self.nodes.len());
+        self.nodes.push(Node {
+            mark,
+            kind,
+            size,
+            height: 0,
+        });
+        if anchor != 0 {
+            self.anchors.insert(anchor, id);
+        }
+        Ok(id)
+    }
+
+    fn count(&mut self, nodes: usize, mark: Mark) -> Result<(), Problem> {
+        self.total = self.total.saturating_add(nodes);
+        if self.total > MAX_NODES {
+            let message = format!("a manifest must not have more than {MAX_NODES} keys and values");
+            return Err(Problem::new(Code::YamlLimit, message).at(mark));
+        }
+        Ok(())
+    }
+
+    fn enter(&mut self, mark: Mark, children: Children<'t>, anchor: usize) -> Result<(), Problem> {
+        if self.open.len() >= MAX_DEPTH {
+            return Err(too_deep(mark));
+        }
+        let node = self.add(mark, Kind::Sequence(Vec::new()), anchor)?;
+        self.open.push(Open { node, children });
+        Ok(())
+    }
+
+    fn leave(&mut self) {
+        let Some(Open { node, children }) = self.open.pop() else {
+            return;
+        };
+        let (mut size, mut height) = (1, 0);
+        let mut include = |id: NodeId| {
+            size += self.nodes[id.0].size;
+            height = height.max(self.nodes[id.0].height);
+        };
+        let kind = match children {
+            Children::Sequence(items) => {
+                items.iter().copied().for_each(include);
+                Kind::Sequence(items)
+            }
+            Children::Mapping { entries, .. } => {
+                entries.iter().for_each(|(key, value)| {
+                    include(*key);
+                    include(*value);
+                });
+                Kind::Mapping(entries)
+            }
+        };
+        let opened = &mut self.nodes[node.0];
+        (opened.kind, opened.size, opened.height) = (kind, size, height + 1);
+        self.complete(node);
+    }
+
+    fn repeat(&mut self, anchor: usize, mark: Mark) -> Result<(), Problem> {
+        self.aliases += 1;
+        if self.aliases > MAX_ALIASES {
+            let message = format!("a manifest must not have more than {MAX_ALIASES} aliases");
+            return Err(Problem::new(Code::YamlLimit, message).at(mark));
+        }
+        let Some(&id) = self.anchors.get(&anchor) else {
+            return Err(Problem::new(Code::YamlSyntax, "this alias has no anchor").at(mark));
+        };
+        let target = &self.nodes[id.0];
+        if target.size == 0 {
+            let problem = Problem::new(
+                Code::RecursiveAlias,
+                "an alias must not stand inside its own anchor",
+            );
+            return Err(problem
+                .at(mark)
+                .related(target.mark, "the anchored value starts here"));
+        }
+        if self.open.len() + target.height > MAX_DEPTH {
+            return Err(too_deep(mark));
+        }
+        self.count(target.size, mark)?;
+        self.complete(id);
+        Ok(())
+    }
+
+    /// Gives a finished node to the collection that it stands in.
+    fn complete(&mut self, id: NodeId) {
+        match self.open.last_mut().map(|open| &mut open.children) {
+            None => {
+                self.root.get_or_insert(id);
+            }
+            Some(Children::Sequence(items)) => items.push(id),
+            Some(Children::Mapping { entries, seen, next }) => {
+                *next = match *next {
+                    Next::Key => accept_key(id, &self.nodes, seen, self.sink),
+                    Next::ValueOf(key) => {
+                        entries.push((key, id));
+                        Next::Key
+                    }
+                    Next::RefusedValue => Next::Key,
+                }
+            }
+        }
+    }
+}
+
+fn accept_key<'t>(
+    id: NodeId,
+    nodes: &[Node<'t>],
+    seen: &mut HashMap<Cow<'t, str>, NodeId>,
+    sink: &Sink,
+) -> Next {
+    let node = &nodes[id.0];
+    let problem = match &node.kind {
+        Kind::Scalar { text, plain: true } if text == "<<" => {
+            Problem::new(Code::MergeKey, "merge keys are not supported")
+                .hint("write the keys out, or repeat a whole value with an anchor and an alias")
+        }
+        Kind::Scalar { text, .. } => match seen.insert(text.clone(), id) {
+            None => return Next::ValueOf(id),
+            Some(first) => {
+                let message = format!("the key {} is here twice", quoted(text));
+                Problem::new(Code::DuplicateKey, message)
+                    .related(nodes[first.0].mark, "the first is here")
+                    .hiding_rest()
+            }
+        },
+        Kind::Sequence(_) | Kind::Mapping(_) => Problem::new(Code::KeyNotText, "a key must be a single word"),
+    };
+    sink.push(problem.at(node.mark));
+    Next::RefusedValue
+}
+
+fn mark_of(span: &Span) -> Mark {
+    let narrow = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+    let width = if span.start.line() == span.end.line() {
+        span.end.col().saturating_sub(span.start.col())
+    } else {
+        1
+    };
+    Mark {
+        line: narrow(span.start.line()),
+        column: narrow(span.start.col().saturating_add(1)),
+        width: narrow(width.max(1)),
+    }
+}
+
+fn syntax_problem(error: &ScanError) -> Problem {
+    let mark = mark_of(&Span::empty(*error.marker()));
+    match error.kind() {
+        ErrorKind::RecursionLimitExceeded => too_deep(mark),
+        kind => Problem::new(Code::YamlSyntax, kind.to_string()).at(mark),
+    }
+}
+
+fn too_deep(mark: Mark) -> Problem {
+    let message = format!("lists and mappings must not be more than {MAX_DEPTH} deep");
+    Problem::new(Code::YamlLimit, message).at(mark)
+}
+
+fn empty() -> Problem {
+    Problem::new(Code::EmptyManifest, "there is no manifest in this file")
+        .at(Mark::START)
+        .hint("start with `apiVersion: akv-sync/v1` and `kind: SyncManifest`")
+}

@@ -1,0 +1,82 @@
+//! The words of the manifest: the nearest known one to a typing mistake, and those that later versions keep.
+
+/// The known word that `word` was probably meant to be.
+pub(super) fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+    /// No word of the manifest comes near; distance takes quadratic time.
+    const LONGEST: usize = 64;
+    if word.len() > LONGEST {
+        return None;
+    }
+    let word = folded(word);
+    known
+        .into_iter()
+        .map(|candidate| (strsim::osa_distance(&word, &folded(candidate)), candidate))
+        .filter(|(distance, candidate)| *distance <= (candidate.len() / 3).max(1))
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| candidate)
+}
+
+/// `client_id`, `client-id` and `ClientID` are one word to a reader.
+fn folded(word: &str) -> String {
+    let letters = word.chars().filter(|c| !matches!(c, '_' | '-'));
+    letters.flat_map(char::to_lowercase).collect()
+}
+
+/// Words as a sentence lists them: `` `a`, `b` ``.
+pub(super) fn listed<'w>(words: impl IntoIterator<Item = &'w str>) -> String {
+    let quoted: Vec<String> = words.into_iter().map(|word| format!("`{word}`")).collect();
+    quoted.join(", ")
+}
+
+/// A key of the manifest for a message: short, and without control characters.
+pub(super) fn quoted(key: &str) -> String {
+    const LONGEST: usize = 40;
+    let mut shown: String = key
+        .chars()
+        .take(LONGEST)
+        .collect::<String>()
+        .escape_debug()
+        .collect();
+    if key.chars().nth(LONGEST).is_some() {
+        shown.push('…');
+    }
+    format!("`{shown}`")
+}
+
+/// Whether a later version will know this key of the named wire type.
+pub(super) fn is_planned_key(wire_type: &str, key: &str) -> bool {
+    let planned: &[&str] = match wire_type {
+        "Manifest" => &["hooks", "templates"],
+        "SecretEntry" => &["group", "history", "interval", "property", "select"],
+        "CertificateEntry" | "KeyEntry" => &["group", "history", "interval"],
+        "CertificateFile" => &["legacy", "passwordFrom"],
+        _ => &[],
+    };
+    planned.contains(&key)
+}
+
+/// Whether a later version will know this value of the named wire type.
+pub(super) fn is_planned_value(wire_type: &str, value: &str) -> bool {
+    let planned: &[&str] = match wire_type {
+        "Layout" => &["flat"],
+        "CertificatePart" => &["ca", "jks", "metadata", "pkcs1", "pkcs12", "sec1", "truststore"],
+        "KeyFormat" => &["metadata", "ssh"],
+        _ => &[],
+    };
+    planned.contains(&value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_typing_mistake_finds_its_word_and_nonsense_finds_none() {
+        let known = ["name", "vault", "clientId", "tenantId"];
+        assert_eq!(nearest("nmae", known), Some("name"));
+        assert_eq!(nearest("client_id", known), Some("clientId"));
+        assert_eq!(nearest("TENANTID", known), Some("tenantId"));
+        assert_eq!(nearest("frobnicate", known), None);
+        assert_eq!(nearest(&"n".repeat(1_000_000), known), None);
+    }
+}
