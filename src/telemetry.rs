@@ -30,8 +30,9 @@ impl fmt::Display for LogFormat {
 
 /// Installs the log for the whole process; an error when one is installed already.
 ///
-/// `level` applies to this crate and to the Azure SDK. The HTTP and TLS libraries beneath log frames and headers at
-/// their lowest levels, so they stop at `info` whatever is asked for.
+/// `level` applies to this crate. The Azure SDK follows it from `debug` on; above, what it says of a failed request is
+/// said better by ours. The HTTP and TLS libraries beneath log frames and headers at their lowest levels, so they never
+/// say more than `info`.
 pub fn install(format: LogFormat, level: Level) -> Result<(), TryInitError> {
     let libraries = LevelFilter::from_level(level).min(LevelFilter::INFO);
     let ours = LevelFilter::from_level(level);

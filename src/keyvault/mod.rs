@@ -28,6 +28,7 @@ mod realm;
 mod refusal;
 mod retry;
 mod retry_after;
+mod sign_in;
 mod target;
 #[cfg(test)]
 mod tests;

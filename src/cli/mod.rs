@@ -1,0 +1,70 @@
+//! The program: arguments, wiring, output, exit codes. The composition root; no rule of the product lives here.
+
+mod args;
+mod check;
+mod compose;
+mod exit;
+mod failure;
+mod once;
+mod output;
+mod run;
+mod signals;
+mod system;
+mod table;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::Parser;
+use clap::error::ErrorKind;
+use tracing::Level;
+
+use crate::telemetry;
+
+use self::args::{Cli, Command};
+use self::exit::Exit;
+use self::failure::CommandFailure;
+
+/// Runs the program with these arguments, the first of which is its name; gives its exit code.
+///
+/// Reads the environment of the process and writes to its stdout and stderr.
+pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    system::forbid_core_dumps();
+    let cli = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(error) => return usage(&error),
+    };
+    match execute(cli) {
+        Ok(exit) => exit.into(),
+        Err(failure) => {
+            output::message(&failure.render());
+            failure.exit.into()
+        }
+    }
+}
+
+fn execute(cli: Cli) -> Result<Exit, CommandFailure> {
+    let watched = matches!(cli.command, Command::Once(_)) && output::stderr_is_terminal();
+    let quiet = if watched { Level::WARN } else { Level::INFO };
+    let level = cli.log_level.map_or(quiet, Level::from);
+    telemetry::install(cli.log_format.into(), level)
+        .map_err(|error| CommandFailure::new(Exit::Internal, &error, None))?;
+    match cli.command {
+        Command::Run(args) => run::run(&args),
+        Command::Once(args) => once::once(&args),
+        Command::Check(args) => check::check(&args),
+        Command::Schema => Ok(check::schema()),
+    }
+}
+
+/// Help and version go to stdout with 0, a wrong command line to stderr with 2: clap's own convention.
+fn usage(error: &clap::Error) -> ExitCode {
+    let text = error.render().to_string();
+    if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
+        output::data(&text);
+        Exit::Ok.into()
+    } else {
+        output::message(&text);
+        Exit::Usage.into()
+    }
+}

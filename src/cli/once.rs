@@ -1,0 +1,76 @@
+//! `once`: sync, then exit.
+
+use tokio::time::Instant;
+
+use crate::reconcile::daemon::{Daemon, Waker};
+use crate::reconcile::fetch::FetchProgress;
+use crate::reconcile::pass::PassReport;
+
+use super::args::OnceArgs;
+use super::compose::{self, Composition};
+use super::exit::Exit;
+use super::failure::CommandFailure;
+use super::{output, signals, table};
+
+/// Syncs until the required objects are there or cannot come; gives the code that says which.
+pub(super) fn once(args: &OnceArgs) -> Result<Exit, CommandFailure> {
+    let runtime = compose::runtime()?;
+    let ended = runtime.block_on(async {
+        let mut stop = signals::listen(Waker::default()).map_err(|error| compose::no_runtime(&error))?;
+        let Composition { reconciler, dice } = compose::compose(&args.sync)?;
+        let progress: &dyn FetchProgress = if output::stderr_is_terminal() {
+            &StatusLine
+        } else {
+            &()
+        };
+        let deadline = Instant::now() + args.timeout;
+        let mut daemon = Daemon::new(reconciler, dice);
+        let report = tokio::select! {
+            biased;
+            _ = stop.wait_for(|stop| *stop) => None,
+            report = daemon.until_served(deadline, progress) => Some(report),
+        };
+        daemon.settle().await;
+        // An interrupted init container must not count as done, so this is not `Ok`.
+        report.map_or(Ok(Exit::Interrupted), |report| {
+            let served = daemon.is_served(&report);
+            conclude(report, served)
+        })
+    });
+    runtime.shutdown_background();
+    ended
+}
+
+/// Shows the table to a person and turns the report into an exit code.
+fn conclude(report: PassReport, served: bool) -> Result<Exit, CommandFailure> {
+    if output::stderr_is_terminal() {
+        output::status_line("");
+    }
+    if output::stdout_is_terminal() {
+        output::data(&table::render(&report.objects));
+    }
+    let failed = report.failures().count();
+    let written = report.publication.written.len();
+    tracing::info!(objects = report.objects.len(), written, failed, "Synced");
+    if let Some(failure) = report.volume_failure {
+        return Err(failure.into());
+    }
+    if served {
+        return Ok(Exit::Ok);
+    }
+    let required = report.failures().filter(|(object, _)| object.required);
+    // Several may have failed for several reasons: what must be mended by a person comes before what may pass.
+    let worst = required
+        .map(|(_, failure)| failure.reason.class())
+        .min_by_key(|class| *class);
+    Err(CommandFailure::told(worst.map_or(Exit::Unavailable, Exit::from)))
+}
+
+/// `fetched 12 of 20`, on one line of a terminal.
+struct StatusLine;
+
+impl FetchProgress for StatusLine {
+    fn fetched(&self, done: usize, total: usize) {
+        output::status_line(&format!("fetched {done} of {total}"));
+    }
+}

@@ -1,0 +1,32 @@
+//! `run`: sync, then stay.
+
+use crate::reconcile::daemon::{Daemon, Waker};
+
+use super::args::SyncArgs;
+use super::compose::{self, Composition};
+use super::exit::Exit;
+use super::failure::CommandFailure;
+use super::signals;
+
+/// Runs until a signal; gives `Exit::Ok` then.
+pub(super) fn run(args: &SyncArgs) -> Result<Exit, CommandFailure> {
+    let runtime = compose::runtime()?;
+    let ended = runtime.block_on(async {
+        let waker = Waker::default();
+        // Before anything else: a signal during start-up must not kill the process half-way.
+        let stop = signals::listen(waker.clone()).map_err(|error| compose::no_runtime(&error))?;
+        let Composition { reconciler, dice } = compose::compose(args)?;
+        tracing::info!(
+            version = env!("CARGO_PKG_VERSION"),
+            objects = reconciler.spec.objects.len(),
+            interval_seconds = reconciler.spec.refresh.interval.as_secs(),
+            "Started"
+        );
+        Daemon::new(reconciler, dice).run(waker, stop).await;
+        tracing::info!("Stopped");
+        Ok(Exit::Ok)
+    });
+    // What is still under way (a token exchange, a connection) has nothing left to serve.
+    runtime.shutdown_background();
+    ended
+}

@@ -1,0 +1,57 @@
+//! Signals: SIGTERM and SIGINT stop, a second one ends at once, SIGHUP syncs now.
+
+use std::io;
+
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::watch;
+
+use crate::reconcile::daemon::Waker;
+
+use super::exit::Exit;
+
+/// Listens from now on; the receiver turns true with the first signal to stop. Needs a tokio runtime.
+pub(super) fn listen(waker: Waker) -> io::Result<watch::Receiver<bool>> {
+    let (stopped, stop) = watch::channel(false);
+    let listener = Listener {
+        terminate: signal(SignalKind::terminate())?,
+        interrupt: signal(SignalKind::interrupt())?,
+        hang_up: signal(SignalKind::hangup())?,
+        waker,
+    };
+    tokio::spawn(listener.run(stopped));
+    Ok(stop)
+}
+
+struct Listener {
+    terminate: Signal,
+    interrupt: Signal,
+    hang_up: Signal,
+    waker: Waker,
+}
+
+impl Listener {
+    async fn run(mut self, stopped: watch::Sender<bool>) {
+        loop {
+            let name = tokio::select! {
+                _ = self.terminate.recv() => "SIGTERM",
+                _ = self.interrupt.recv() => "SIGINT",
+                _ = self.hang_up.recv() => {
+                    self.waker.wake();
+                    continue;
+                }
+            };
+            if stopped.send_replace(true) {
+                end_at_once();
+            }
+            tracing::info!(signal = name, "Stopping");
+        }
+    }
+}
+
+#[expect(
+    clippy::exit,
+    reason = "a second signal asks for an end without clean-up; the volume recovers at the next start"
+)]
+fn end_at_once() -> ! {
+    std::process::exit(i32::from(Exit::Interrupted.code()))
+}

@@ -1,0 +1,121 @@
+//! Holds the imports between modules to the table of `docs/architecture.md`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// What each module may import, read from the table; `None` is everything.
+fn allowed() -> BTreeMap<String, Option<BTreeSet<String>>> {
+    let page = fs::read_to_string(root().join("docs/architecture.md")).expect("the page is there");
+    let rows = page.lines().filter(|line| line.starts_with("| `"));
+    let quoted = |text: &str| {
+        text.split('`')
+            .skip(1)
+            .step_by(2)
+            .map(str::to_owned)
+            .collect::<BTreeSet<_>>()
+    };
+    rows.map(|row| {
+        let cells: Vec<_> = row.split('|').collect();
+        let module = quoted(cells[1]).pop_first().expect("a module");
+        let imports = (cells[3].trim() != "everything").then(|| quoted(cells[3]));
+        (module, imports)
+    })
+    .collect()
+}
+
+fn sources(directory: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(directory).expect("readable") {
+        let path = entry.expect("readable").path();
+        if path.is_dir() {
+            sources(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+/// The modules of the crate that a source file names after `crate::`.
+fn imports(text: &str) -> BTreeSet<String> {
+    let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+    let after = code.flat_map(|line| line.split("crate::").skip(1));
+    let module = |rest: &str| {
+        rest.chars()
+            .take_while(|c| c.is_ascii_alphanumeric() || *c == '_')
+            .collect::<String>()
+    };
+    after.map(module).filter(|name| !name.is_empty()).collect()
+}
+
+#[test]
+fn every_module_imports_only_what_the_architecture_page_allows() {
+    let allowed = allowed();
+    let mut files = Vec::new();
+    sources(&root().join("src"), &mut files);
+    let mut broken = Vec::new();
+    let mut seen = BTreeSet::new();
+    for file in files {
+        let inside = file
+            .strip_prefix(root().join("src"))
+            .expect("below src")
+            .to_owned();
+        let first = inside
+            .components()
+            .next()
+            .expect("a name")
+            .as_os_str()
+            .to_string_lossy()
+            .into_owned();
+        let module = first.trim_end_matches(".rs").to_owned();
+        if matches!(module.as_str(), "main" | "lib") {
+            continue;
+        }
+        let Some(rule) = allowed.get(&module) else {
+            broken.push(format!("`{module}` is not on the page"));
+            continue;
+        };
+        seen.insert(module.clone());
+        let Some(rule) = rule else { continue };
+        let text = fs::read_to_string(&file).expect("readable");
+        for import in imports(&text) {
+            if import != module && !rule.contains(&import) {
+                broken.push(format!("{} imports `{import}`", inside.display()));
+            }
+        }
+    }
+    assert_eq!(broken, Vec::<String>::new());
+    assert_eq!(
+        seen,
+        allowed.into_keys().collect(),
+        "the page names modules that do not exist"
+    );
+}
+
+#[test]
+fn the_released_binary_does_not_depend_on_the_fake() {
+    let tree = std::process::Command::new(env!("CARGO"))
+        .args([
+            "tree",
+            "--offline",
+            "--edges",
+            "normal,build",
+            "--prefix",
+            "none",
+            "--package",
+            "akv-sync",
+        ])
+        .current_dir(root())
+        .output()
+        .expect("cargo runs");
+    let text = String::from_utf8_lossy(&tree.stdout);
+    assert!(tree.status.success(), "{}", String::from_utf8_lossy(&tree.stderr));
+    assert!(
+        text.contains("azure_identity"),
+        "the tree is not that of the binary:\n{text}"
+    );
+    assert!(!text.contains("fake-azure"), "{text}");
+}

@@ -1,0 +1,5 @@
+//! One binary for all tests that see the program from outside; each module is one subject.
+
+mod architecture;
+mod once;
+mod support;
