@@ -124,7 +124,8 @@ fn a_manifest_with_one_fault_has_one_problem_and_every_code_has_a_manifest() {
         let problems = load_fixture(&name, &text).expect_err("invalid");
         assert_eq!(problems.len() == 1, name != "many-faults", "{name}:\n{problems}");
         seen.extend(problems.iter().map(|problem| problem.code));
-        assert!(problems.iter().all(|problem| problem.at.is_some()), "{name}");
+        let complete = |problem: &Problem| problem.at.is_some() && problem.hint.is_some();
+        assert!(problems.iter().all(complete), "{name}");
     }
     // These are of files, not of texts; `read` has tests of its own.
     seen.extend([Code::UnreadableFile, Code::FileTooLarge, Code::NotUtf8]);

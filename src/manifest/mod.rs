@@ -12,7 +12,11 @@ mod field;
 #[cfg(test)]
 mod fixtures;
 mod problem;
+#[cfg(test)]
+mod properties;
 mod reader;
+#[cfg(test)]
+mod reference;
 mod render;
 mod resolve;
 mod scalar;
@@ -49,12 +53,15 @@ pub fn read(path: &Path) -> Result<String, Problems> {
     file.read_to_end(&mut bytes).map_err(unreadable)?;
     if bytes.len() > MAX_BYTES {
         let message = format!("a manifest must not be larger than {MAX_BYTES} bytes");
-        return Err(fail(Problem::new(Code::FileTooLarge, message)));
+        let problem = Problem::new(Code::FileTooLarge, message);
+        return Err(fail(
+            problem.hint("make several manifests, each with a volume of its own"),
+        ));
     }
     String::from_utf8(bytes).map_err(|error| {
         let place = error.utf8_error().valid_up_to();
         let message = format!("this file is not UTF-8 text, from byte {place} on");
-        fail(Problem::new(Code::NotUtf8, message))
+        fail(Problem::new(Code::NotUtf8, message).hint("save it as UTF-8"))
     })
 }
 
@@ -71,5 +78,42 @@ pub fn load(text: &str, origin: &str, env: &dyn Environment) -> Result<SyncSpec,
     match spec {
         Some(spec) if sink.is_empty() => Ok(spec),
         _ => Err(Problems::new(origin, text, sink.into_sorted())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read_bytes(bytes: &[u8]) -> Result<String, Code> {
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        std::fs::write(file.path(), bytes).expect("writable");
+        read(file.path()).map_err(|problems| problems.iter().next().expect("a problem").code)
+    }
+
+    #[test]
+    fn a_file_is_read_up_to_its_limit() {
+        assert_eq!(read_bytes("kind: ä".as_bytes()), Ok("kind: ä".to_owned()));
+        assert_eq!(
+            read_bytes(&vec![b'#'; MAX_BYTES]).map(|text| text.len()),
+            Ok(MAX_BYTES)
+        );
+        assert_eq!(read_bytes(&vec![b'#'; MAX_BYTES + 1]), Err(Code::FileTooLarge));
+        assert_eq!(read_bytes(b"kind: \xff"), Err(Code::NotUtf8));
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_read_is_a_problem_with_its_path() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("manifest.yaml");
+        let problems = read(&path).expect_err("it is not there");
+        let expected = format!("{}: unreadable-file: cannot read this file: ", path.display());
+        assert!(problems.to_string().starts_with(&expected), "{problems}");
+        assert!(
+            problems
+                .render(false)
+                .contains(&format!("  --> {}\n", path.display()))
+        );
+        assert!(read(folder.path()).is_err(), "a folder is not a file");
     }
 }

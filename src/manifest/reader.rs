@@ -169,7 +169,7 @@ impl<'r, 't> ValueReader<'r, 't> {
         self.context.sink.push(problem);
     }
 
-    fn wrong_type(&self, expected: &str) -> Problem {
+    fn wrong_type(&self, expected: &str, hint: &'static str) -> Problem {
         let found = match self.kind() {
             Kind::Scalar { .. } => "a single value",
             Kind::Sequence(_) => "a list",
@@ -179,12 +179,15 @@ impl<'r, 't> ValueReader<'r, 't> {
             Code::WrongType,
             format!("{} must be {expected}, and this is {found}", self.subject),
         )
+        .hint(hint)
     }
 
     fn scalar(&self) -> Result<&'r str, Problem> {
         match self.kind() {
             Kind::Scalar { text, .. } => Ok(text),
-            Kind::Sequence(_) | Kind::Mapping(_) => Err(self.wrong_type("a single value")),
+            Kind::Sequence(_) | Kind::Mapping(_) => {
+                Err(self.wrong_type("a single value", "write one value, without `- ` and without keys"))
+            }
         }
     }
 
@@ -195,17 +198,16 @@ impl<'r, 't> ValueReader<'r, 't> {
         known: &'static [&'static str],
     ) -> Result<Vec<Option<NodeId>>, Problem> {
         let Kind::Mapping(entries) = self.kind() else {
-            return Err(self.wrong_type("a mapping"));
+            return Err(self.wrong_type("a mapping", "write lines of `key: value`"));
         };
         let mut values = vec![None; known.len()];
         for (key, value) in entries {
             let text = self.context.tree.text(*key);
-            match known.iter().position(|field| *field == text) {
-                Some(index) => values[index] = Some(*value),
-                None => {
-                    let problem = unknown_key(wire_type, text, known);
-                    self.record(problem.at(self.context.tree.node(*key).mark));
-                }
+            if let Some(index) = known.iter().position(|field| *field == text) {
+                values[index] = Some(*value);
+            } else {
+                let problem = unknown_key(wire_type, text, known);
+                self.record(problem.at(self.context.tree.node(*key).mark));
             }
         }
         Ok(values)
@@ -221,14 +223,11 @@ impl<'de> Deserializer<'de> for ValueReader<'_, '_> {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Problem> {
+        let values = self.fields(name, fields)?;
+        let pairs: Vec<_> = fields.iter().copied().zip(values).collect();
         visitor.visit_map(Fields {
             owner: self,
-            fields: fields
-                .iter()
-                .copied()
-                .zip(self.fields(name, fields)?)
-                .collect::<Vec<_>>()
-                .into_iter(),
+            rest: pairs.into_iter(),
             value: None,
         })
     }
@@ -239,9 +238,9 @@ impl<'de> Deserializer<'de> for ValueReader<'_, '_> {
                 owner: self,
                 items: items.iter(),
             }),
-            Kind::Scalar { .. } | Kind::Mapping(_) => Err(self
-                .wrong_type("a list")
-                .hint("start each entry of a list with `- `")),
+            Kind::Scalar { .. } | Kind::Mapping(_) => {
+                Err(self.wrong_type("a list", "start each entry of a list with `- `"))
+            }
         }
     }
 
@@ -292,7 +291,7 @@ impl<'de> Deserializer<'de> for ValueReader<'_, '_> {
 /// Gives every known field of a mapping, there or not.
 struct Fields<'r, 't> {
     owner: ValueReader<'r, 't>,
-    fields: std::vec::IntoIter<(&'static str, Option<NodeId>)>,
+    rest: std::vec::IntoIter<(&'static str, Option<NodeId>)>,
     value: Option<(&'static str, Option<NodeId>)>,
 }
 
@@ -300,7 +299,7 @@ impl<'de> MapAccess<'de> for Fields<'_, '_> {
     type Error = Problem;
 
     fn next_key_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, Problem> {
-        self.value = self.fields.next();
+        self.value = self.rest.next();
         let Some((key, _)) = self.value else {
             return Ok(None);
         };
@@ -388,6 +387,7 @@ fn allowed(known: &[&str]) -> String {
 impl de::Error for Problem {
     fn custom<T: fmt::Display>(_: T) -> Self {
         Self::new(Code::WrongType, "this value cannot stand here")
+            .hint("see the reference page of the manifest")
     }
 }
 

@@ -9,6 +9,8 @@ use super::problem::{Mark, Problem};
 
 /// Characters of a source line that are shown at most.
 const SNIPPET_WIDTH: usize = 120;
+/// Bytes of a source line that is shown; finding a column in a longer one takes too long for thousands of problems.
+const LONGEST_LINE: usize = 16 * 1024;
 /// Characters shown before the marked ones when a line is too long to show whole.
 const SNIPPET_LEAD: usize = 40;
 
@@ -54,8 +56,9 @@ impl Problems {
     pub fn render(&self, color: bool) -> String {
         let style = if color { &Style::ANSI } else { &Style::PLAIN };
         let mut out = String::new();
+        let lines = lines_of(&self.text);
         for problem in &self.list {
-            self.render_one(problem, style, &mut out);
+            self.render_one(problem, &lines, style, &mut out);
             out.push('\n');
         }
         let noun = if self.list.len() == 1 {
@@ -70,7 +73,7 @@ impl Problems {
         out
     }
 
-    fn render_one(&self, problem: &Problem, style: &Style, out: &mut String) {
+    fn render_one(&self, problem: &Problem, lines: &[&str], style: &Style, out: &mut String) {
         let Style {
             error,
             bold,
@@ -86,19 +89,19 @@ impl Problems {
             ),
         );
         match problem.at {
-            Some(mark) => self.render_place(mark, problem.hides_rest, style, out),
+            Some(mark) => self.render_place(mark, problem.hides_rest, lines, style, out),
             None => push(out, format_args!("  {}-->{off} {}\n", style.gutter, self.origin)),
         }
         if let Some((mark, what)) = problem.related {
             push(out, format_args!("{hint}note{off}: {what}\n"));
-            self.render_place(mark, problem.hides_rest, style, out);
+            self.render_place(mark, problem.hides_rest, lines, style, out);
         }
         if let Some(text) = &problem.hint {
             push(out, format_args!("{hint}hint{off}: {text}\n"));
         }
     }
 
-    fn render_place(&self, mark: Mark, hides_rest: bool, style: &Style, out: &mut String) {
+    fn render_place(&self, mark: Mark, hides_rest: bool, lines: &[&str], style: &Style, out: &mut String) {
         let Style {
             gutter, error, off, ..
         } = style;
@@ -108,7 +111,7 @@ impl Problems {
             out,
             format_args!("{pad} {gutter}-->{off} {}:{mark}\n", self.origin),
         );
-        let Some(snippet) = Snippet::of(&self.text, mark, hides_rest) else {
+        let Some(snippet) = Snippet::of(lines, mark, hides_rest) else {
             return;
         };
         let Snippet { line, indent, carets } = snippet;
@@ -156,10 +159,11 @@ struct Snippet {
 }
 
 impl Snippet {
-    fn of(text: &str, mark: Mark, hides_rest: bool) -> Option<Self> {
-        let line = text
-            .split('\n')
-            .nth(usize::try_from(mark.line).ok()?.checked_sub(1)?)?;
+    fn of(lines: &[&str], mark: Mark, hides_rest: bool) -> Option<Self> {
+        let line = lines.get(usize::try_from(mark.line).ok()?.checked_sub(1)?)?;
+        if line.len() > LONGEST_LINE {
+            return None;
+        }
         let line: Vec<char> = line.trim_end().chars().map(visible).collect();
         let start = usize::try_from(mark.column).ok()?.checked_sub(1)?.min(line.len());
         let end = start
@@ -188,6 +192,20 @@ impl Snippet {
             carets,
         })
     }
+}
+
+/// Lines as YAML counts them: a carriage return ends one too, unless a line feed follows, and a byte-order mark is
+/// not a character of the first.
+fn lines_of(text: &str) -> Vec<&str> {
+    let mut lines = Vec::new();
+    let mut rest = Some(text.strip_prefix('\u{feff}').unwrap_or(text));
+    while let Some(text) = rest {
+        let end = text.find(['\n', '\r']);
+        lines.push(&text[..end.unwrap_or(text.len())]);
+        let after = |end| text.get(end + if text[end..].starts_with("\r\n") { 2 } else { 1 }..);
+        rest = end.and_then(after);
+    }
+    lines
 }
 
 /// A character that takes one column and drives no terminal.
@@ -231,4 +249,72 @@ impl Style {
 
 fn push(out: &mut String, text: fmt::Arguments<'_>) {
     out.write_fmt(text).expect("writing to a String does not fail");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::manifest::problem::Code;
+
+    fn rendered(text: &str, column: u32, width: u32, color: bool) -> String {
+        let mark = Mark {
+            line: 1,
+            column,
+            width,
+        };
+        let problem = Problem::new(Code::UnknownKey, "a message")
+            .at(mark)
+            .hint("a hint");
+        Problems::new("m.yaml", text, vec![problem]).render(color)
+    }
+
+    #[test]
+    fn a_caret_stands_under_each_marked_character() {
+        let text = rendered("\ta: äöü\r\n", 5, 3, false);
+        assert_eq!(
+            text,
+            "error[unknown-key]: a message\n  --> m.yaml:1:5\n  |\n1 |  a: äöü\n  |     ^^^\nhint: a hint\n\n\
+             m.yaml: 1 problem\n"
+        );
+    }
+
+    #[test]
+    fn lines_end_where_yaml_ends_them() {
+        assert_eq!(lines_of("a\r\nb\rc\n\nd\n"), ["a", "b", "c", "", "d", ""]);
+        assert_eq!(lines_of(""), [""]);
+    }
+
+    #[test]
+    fn a_long_line_is_cut_on_both_sides_and_the_caret_still_fits() {
+        let line = format!("{}HERE{}", "a".repeat(500), "b".repeat(500));
+        let text = rendered(&line, 501, 4, false);
+        let shown: Vec<&str> = text.lines().collect();
+        assert!(shown[3].starts_with("1 | …") && shown[3].ends_with('…'), "{text}");
+        assert!(shown[3].chars().count() < 130);
+        let at = shown[3].chars().position(|c| c == 'H').expect("shown");
+        assert_eq!(shown[4].find('^'), Some(at));
+        assert!(!rendered(&"a".repeat(20_000), 10_000, 1, false).contains("aaa"));
+    }
+
+    #[test]
+    fn control_characters_of_the_manifest_do_not_reach_the_terminal() {
+        let text = rendered("a: \u{1b}[31m\u{202e}x\u{7}", 1, 1, false);
+        assert!(!text.chars().any(|c| c != '\n' && visible(c) != c), "{text:?}");
+    }
+
+    #[test]
+    fn colours_change_nothing_but_colours() {
+        let mut colored = rendered("a: b", 1, 1, true);
+        assert!(colored.contains("\x1b[1;31m"));
+        for style in [
+            Style::ANSI.error,
+            Style::ANSI.bold,
+            Style::ANSI.gutter,
+            Style::ANSI.hint,
+            Style::ANSI.off,
+        ] {
+            colored = colored.replace(style, "");
+        }
+        assert_eq!(colored, rendered("a: b", 1, 1, false));
+    }
 }

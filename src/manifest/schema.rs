@@ -15,3 +15,168 @@ pub fn schema() -> serde_json::Value {
     schema.insert("title".to_owned(), "akv-sync manifest, akv-sync/v1".into());
     schema.to_value()
 }
+
+#[cfg(test)]
+mod tests {
+    use jsonschema::Validator;
+    use proptest::prelude::*;
+    use serde_json::{Value, json};
+
+    use super::super::field::Scalar;
+    use super::super::fixtures::manifests;
+    use super::super::problem::{Code, Sink};
+    use super::super::scalar::{
+        AbsolutePath, AuthorityUrl, ClientId, HostName, Interval, ResourceId, TenantId, VaultUrl,
+    };
+    use super::super::tree::{Kind, NodeId, Tree};
+    use super::*;
+    use crate::domain::mode::{FileMode, Principal};
+    use crate::domain::object::{ObjectName, VaultName, VersionSelector};
+    use crate::domain::path::RelativePath;
+
+    fn validator(schema: &Value) -> Validator {
+        jsonschema::validator_for(schema).expect("a schema")
+    }
+
+    /// The document as another YAML reader sees it: plain scalars get the types of YAML 1.2's core schema.
+    fn as_json(tree: &Tree<'_>, id: NodeId) -> Value {
+        match &tree.node(id).kind {
+            Kind::Sequence(items) => items.iter().map(|item| as_json(tree, *item)).collect(),
+            Kind::Mapping(entries) => {
+                let entry =
+                    |(key, value): &(NodeId, NodeId)| (tree.text(*key).to_owned(), as_json(tree, *value));
+                Value::Object(entries.iter().map(entry).collect())
+            }
+            Kind::Scalar { text, plain: false } => json!(text),
+            Kind::Scalar { text, plain: true } => match text.as_ref() {
+                "" | "~" | "null" => Value::Null,
+                "true" => json!(true),
+                "false" => json!(false),
+                text => text
+                    .parse::<i64>()
+                    .map_or_else(|_| json!(text), |number| json!(number)),
+            },
+        }
+    }
+
+    fn document(text: &str) -> Option<Value> {
+        let sink = Sink::default();
+        let tree = Tree::parse(text, &sink)?;
+        sink.is_empty().then(|| as_json(&tree, tree.root()))
+    }
+
+    #[test]
+    fn every_valid_manifest_and_the_example_validate() {
+        let validator = validator(&schema());
+        let example = (
+            "example".to_owned(),
+            include_str!("../../examples/manifest.yaml").to_owned(),
+        );
+        for (name, text) in manifests("valid").into_iter().chain([example]) {
+            let document = document(&text).expect("YAML");
+            if let Err(error) = validator.validate(&document) {
+                panic!("{name}: {error} at {}", error.instance_path());
+            }
+        }
+    }
+
+    #[test]
+    fn faults_of_shape_do_not_validate() {
+        let shape = [
+            Code::UnknownKey,
+            Code::UnsupportedKey,
+            Code::MissingKey,
+            Code::WrongType,
+            Code::NoValue,
+            Code::UnknownValue,
+            Code::UnsupportedValue,
+            Code::EmptyList,
+            Code::NoObjects,
+            Code::InvalidName,
+            Code::InvalidVersion,
+            Code::InvalidMode,
+            Code::InvalidDuration,
+            Code::OrderWithoutBundle,
+        ];
+        let validator = validator(&schema());
+        let mut tried = 0;
+        for (name, text) in manifests("invalid") {
+            let of_shape = shape.iter().any(|code| name.starts_with(code.as_str()));
+            if let Some(document) = document(&text).filter(|_| of_shape) {
+                assert!(!validator.is_valid(&document), "{name} validates");
+                tried += 1;
+            }
+        }
+        assert!(tried > shape.len(), "{tried} manifests");
+    }
+
+    #[test]
+    fn every_default_validates() {
+        fn check(schema: &Value, found: &mut usize) {
+            match schema {
+                Value::Object(object) => {
+                    if let Some(default) = object.get("default").filter(|default| !default.is_object()) {
+                        assert!(validator(schema).is_valid(default), "{default} in {schema}");
+                        *found += 1;
+                    }
+                    object.values().for_each(|value| check(value, found));
+                }
+                Value::Array(values) => values.iter().for_each(|value| check(value, found)),
+                _ => {}
+            }
+        }
+        let mut found = 0;
+        check(&schema(), &mut found);
+        assert!(found >= 10, "{found} defaults");
+    }
+
+    /// Texts that are near what a scalar accepts, and others.
+    fn texts() -> impl Strategy<Value = String> {
+        prop_oneof![
+            "[0-9]{0,5}[smh]?",
+            "0?[0-8]{2,4}",
+            "[0-9A-Za-z_-]{0,130}",
+            "latest|[0-9a-f]{31,33}|[0-9A-F]{32}",
+            "[0-9a-fA-F]{8}(-[0-9a-f]{4}){3}-[0-9a-fA-F]{11,12}",
+            "(https|HTTPS|http)://[a-z0-9.:@-]{0,12}[/?#]{0,2}",
+            "/?(\\.{0,3}[a-z]{0,2}[/\\\\]?){0,4}",
+            "\\[?[0-9a-f:.]{0,9}\\]?",
+            "/subscriptions/[a-z]{0,2}/resource[gG]roups/[a-z]{1,2}/providers/Microsoft.ManagedIdentity/\
+             userAssignedIdentities/[a-z]{0,2}",
+            "\\PC{0,12}",
+            ".{0,6}",
+        ]
+    }
+
+    /// What parses is described by the schema; with `exact`, nothing else is.
+    fn agree<T: Scalar>(text: &str, exact: bool) -> Result<(), TestCaseError> {
+        let described = validator(&T::schema().to_value()).is_valid(&json!(text));
+        let parses = T::parse(text).is_ok();
+        prop_assert!(described || !parses, "{text:?} parses, but the schema refuses it");
+        prop_assert!(
+            parses || !exact || !described,
+            "the schema describes {text:?}, but it does not parse"
+        );
+        Ok(())
+    }
+
+    proptest! {
+        #[test]
+        fn a_scalar_and_its_schema_agree(text in texts()) {
+            agree::<ObjectName>(&text, true)?;
+            agree::<VaultName>(&text, true)?;
+            agree::<VersionSelector>(&text, true)?;
+            agree::<FileMode>(&text, true)?;
+            agree::<ClientId>(&text, true)?;
+            agree::<TenantId>(&text, true)?;
+            agree::<Interval>(&text, false)?;
+            agree::<Principal>(&text, false)?;
+            agree::<RelativePath>(&text, false)?;
+            agree::<AbsolutePath>(&text, false)?;
+            agree::<ResourceId>(&text, false)?;
+            agree::<HostName>(&text, false)?;
+            agree::<VaultUrl>(&text, false)?;
+            agree::<AuthorityUrl>(&text, false)?;
+        }
+    }
+}

@@ -79,6 +79,12 @@ impl<'t> Tree<'t> {
         &self.nodes[id.0]
     }
 
+    /// How many nodes it keeps, whatever aliases make of them.
+    #[cfg(test)]
+    pub(super) const fn len(&self) -> usize {
+        self.nodes.len()
+    }
+
     /// The text of a scalar; empty for anything else.
     pub(super) fn text(&self, id: NodeId) -> &str {
         match &self.node(id).kind {

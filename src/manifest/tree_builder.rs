@@ -65,10 +65,8 @@ impl<'s, 't> Builder<'s, 't> {
     /// The nodes of the first document of `text`, and its root.
     pub(super) fn build(mut self, text: &'t str) -> Result<(Vec<Node<'t>>, NodeId), Problem> {
         if text.len() > MAX_BYTES {
-            return Err(Problem::new(
-                Code::YamlLimit,
-                format!("a manifest must not be larger than {MAX_BYTES} bytes"),
-            ));
+            let message = format!("a manifest must not be larger than {MAX_BYTES} bytes");
+            return Err(limit(message, Mark::START));
         }
         let options = granit_parser::options! {
             flow_nesting_limit: MAX_DEPTH + 1,
@@ -160,7 +158,7 @@ impl<'s, 't> Builder<'s, 't> {
         self.total = self.total.saturating_add(nodes);
         if self.total > MAX_NODES {
             let message = format!("a manifest must not have more than {MAX_NODES} keys and values");
-            return Err(Problem::new(Code::YamlLimit, message).at(mark));
+            return Err(limit(message, mark));
         }
         Ok(())
     }
@@ -179,7 +177,7 @@ impl<'s, 't> Builder<'s, 't> {
             return;
         };
         let (mut size, mut height) = (1, 0);
-        let mut include = |id: NodeId| {
+        let include = |id: NodeId| {
             size += self.nodes[id.0].size;
             height = height.max(self.nodes[id.0].height);
         };
@@ -189,10 +187,10 @@ impl<'s, 't> Builder<'s, 't> {
                 Kind::Sequence(items)
             }
             Children::Mapping { entries, .. } => {
-                entries.iter().for_each(|(key, value)| {
-                    include(*key);
-                    include(*value);
-                });
+                entries
+                    .iter()
+                    .flat_map(|(key, value)| [*key, *value])
+                    .for_each(include);
                 Kind::Mapping(entries)
             }
         };
@@ -205,10 +203,12 @@ impl<'s, 't> Builder<'s, 't> {
         self.aliases += 1;
         if self.aliases > MAX_ALIASES {
             let message = format!("a manifest must not have more than {MAX_ALIASES} aliases");
-            return Err(Problem::new(Code::YamlLimit, message).at(mark));
+            return Err(limit(message, mark));
         }
         let Some(&id) = self.anchors.get(&anchor) else {
-            return Err(Problem::new(Code::YamlSyntax, "this alias has no anchor").at(mark));
+            return Err(Problem::new(Code::YamlSyntax, "this alias has no anchor")
+                .at(mark)
+                .hint("define it first, with `&`"));
         };
         let target = &self.nodes[id.0];
         if target.size == 0 {
@@ -218,7 +218,8 @@ impl<'s, 't> Builder<'s, 't> {
             );
             return Err(problem
                 .at(mark)
-                .related(target.mark, "the anchored value starts here"));
+                .related(target.mark, "the anchored value starts here")
+                .hint("write the value out"));
         }
         if self.open.len() + target.height > MAX_DEPTH {
             return Err(too_deep(mark));
@@ -267,10 +268,12 @@ fn accept_key<'t>(
                 let message = format!("the key {} is here twice", quoted(text));
                 Problem::new(Code::DuplicateKey, message)
                     .related(nodes[first.0].mark, "the first is here")
+                    .hint("remove one of the two")
                     .hiding_rest()
             }
         },
-        Kind::Sequence(_) | Kind::Mapping(_) => Problem::new(Code::KeyNotText, "a key must be a single word"),
+        Kind::Sequence(_) | Kind::Mapping(_) => Problem::new(Code::KeyNotText, "a key must be a single word")
+            .hint("put quotes round a value that starts with `{` or `[`"),
     };
     sink.push(problem.at(node.mark));
     Next::RefusedValue
@@ -292,15 +295,34 @@ fn mark_of(span: &Span) -> Mark {
 
 fn syntax_problem(error: &ScanError) -> Problem {
     let mark = mark_of(&Span::empty(*error.marker()));
-    match error.kind() {
-        ErrorKind::RecursionLimitExceeded => too_deep(mark),
-        kind => Problem::new(Code::YamlSyntax, kind.to_string()).at(mark),
-    }
+    let hint = match error.kind() {
+        ErrorKind::RecursionLimitExceeded => return too_deep(mark),
+        ErrorKind::TabNotAllowed
+        | ErrorKind::TabInBlockIndentation
+        | ErrorKind::TabInIndentation
+        | ErrorKind::TabInPlainScalar
+        | ErrorKind::TabAtBlockScalarStart => "indent with spaces",
+        ErrorKind::UnknownAnchor => "an alias repeats the value that has the same name after `&`, further up",
+        ErrorKind::UnclosedQuotedScalar => "close the quotes",
+        _ => {
+            "check the indentation here and in the line above, and put quotes round values with special characters"
+        }
+    };
+    Problem::new(Code::YamlSyntax, error.kind().to_string())
+        .at(mark)
+        .hint(hint)
 }
 
 fn too_deep(mark: Mark) -> Problem {
-    let message = format!("lists and mappings must not be more than {MAX_DEPTH} deep");
-    Problem::new(Code::YamlLimit, message).at(mark)
+    limit(
+        format!("lists and mappings must not be more than {MAX_DEPTH} deep"),
+        mark,
+    )
+}
+
+fn limit(message: String, mark: Mark) -> Problem {
+    let hint = "make several manifests, each with a volume of its own";
+    Problem::new(Code::YamlLimit, message).at(mark).hint(hint)
 }
 
 fn empty() -> Problem {

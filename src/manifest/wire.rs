@@ -115,7 +115,8 @@ pub(super) struct Identity {
 #[serde(rename_all = "camelCase")]
 #[schemars(inline)]
 pub(super) enum IdentityType {
-    /// What the environment offers.
+    /// What the environment offers: client secret, client certificate, workload identity, managed identity, in
+    /// this order.
     Default,
     /// A federated token of a Kubernetes service account, exchanged at Microsoft Entra.
     WorkloadIdentity,

@@ -93,7 +93,11 @@ impl Vaults {
     fn add_connected(&mut self, manifest: Mark, env: &dyn Environment, sink: &Sink) {
         let name = VaultName::parse(SERVICE_CONNECTOR_NAME).expect("`default` is a vault name");
         self.names.push((name.clone(), manifest));
-        if let Some(url) = connected_url(manifest, env, sink) {
+        let missing = || {
+            let problem = Problem::new(Code::MissingVaultUrl, "this manifest names no vault");
+            problem.hint(format!("add `vaults`, or set {SERVICE_CONNECTOR_URL}"))
+        };
+        if let Some(url) = connected_url(manifest, missing, env, sink) {
             self.push_spec(name, url, &Optional::Absent, manifest, sink);
         }
     }
@@ -107,7 +111,13 @@ impl Vaults {
         let (url, at) = match &vault.url {
             Optional::Given(located) => (located.parse(sink), located.mark),
             Optional::Invalid => (None, *mark),
-            Optional::Absent => (connected_url(*mark, env, sink), *mark),
+            Optional::Absent => {
+                let missing = || {
+                    let problem = Problem::new(Code::MissingVaultUrl, "this vault has no URL");
+                    problem.hint(format!("add `url`, or set {SERVICE_CONNECTOR_URL}"))
+                };
+                (connected_url(*mark, missing, env, sink), *mark)
+            }
         };
         match &name {
             None => self.complete = false,
@@ -125,7 +135,8 @@ impl Vaults {
         match self.names.iter().find(|(known, _)| known == name) {
             Some((_, first)) => {
                 let problem = Problem::new(Code::DuplicateVault, "two vaults must not have the same name");
-                sink.push(problem.at(mark).related(*first, "the first is here"));
+                let problem = problem.at(mark).related(*first, "the first is here");
+                sink.push(problem.hint("give each vault a name of its own"));
             }
             None => self.names.push((name.clone(), mark)),
         }
@@ -156,7 +167,9 @@ impl Vaults {
     }
 
     fn unknown(&self, name: &VaultName) -> Problem {
-        let names = self.names.iter().map(|(name, _)| name.as_str());
+        /// Distances are worked out for every object; a manifest has a handful of vaults.
+        const COMPARED: usize = 100;
+        let names = self.names.iter().map(|(name, _)| name.as_str()).take(COMPARED);
         let hint = match nearest(name.as_str(), names) {
             Some(near) => format!("did you mean `{near}`?"),
             None => format!("the vaults of this manifest: {}", self.known()),
@@ -172,12 +185,15 @@ impl Vaults {
     }
 }
 
-/// The URL from the environment, for the vault at `mark`.
-fn connected_url(mark: Mark, env: &dyn Environment, sink: &Sink) -> Option<VaultUrl> {
+/// The URL from the environment, for the vault at `mark`; records `missing` when there is none.
+fn connected_url(
+    mark: Mark,
+    missing: impl FnOnce() -> Problem,
+    env: &dyn Environment,
+    sink: &Sink,
+) -> Option<VaultUrl> {
     let Some(text) = env.var(SERVICE_CONNECTOR_URL) else {
-        let problem = Problem::new(Code::MissingVaultUrl, "this vault has no URL");
-        let hint = format!("add `vaults` with a `url`, or set {SERVICE_CONNECTOR_URL}");
-        sink.push(problem.at(mark).hint(hint));
+        sink.push(missing().at(mark));
         return None;
     };
     VaultUrl::parse(&text)

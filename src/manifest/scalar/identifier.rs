@@ -23,6 +23,7 @@ impl Scalar for ClientId {
     fn schema() -> Schema {
         json_schema!({
             "type": "string",
+            "title": "GUID",
             "pattern": "^[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}$",
         })
     }
@@ -40,14 +41,15 @@ impl Scalar for TenantId {
         if labels && text.len() <= 253 {
             return Ok(Self(text.to_owned()));
         }
-        Err(Problem::new(
+        let problem = Problem::new(
             Code::InvalidIdentifier,
             "a tenant ID must be a GUID or a domain name",
-        ))
+        );
+        Err(problem.hint("write the tenant alone, such as `contoso.onmicrosoft.com`"))
     }
 
     fn schema() -> Schema {
-        json_schema!({ "type": "string", "maxLength": 253, "pattern": r"^[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*$" })
+        json_schema!({ "type": "string", "title": "GUID or domain name", "maxLength": 253, "pattern": r"^[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*$" })
     }
 }
 
@@ -87,7 +89,7 @@ impl Scalar for ResourceId {
     }
 
     fn schema() -> Schema {
-        json_schema!({ "type": "string", "pattern": "^/[Ss]ubscriptions/[^/]+/[Rr]esource[Gg]roups/[^/]+/providers/" })
+        json_schema!({ "type": "string", "title": "Azure resource ID", "pattern": "^(/[^/]+){8}$" })
     }
 }
 

@@ -66,7 +66,7 @@ impl Scalar for AuthorityUrl {
 }
 
 fn bare_https_schema() -> Schema {
-    json_schema!({ "type": "string", "format": "uri", "pattern": r"^[Hh][Tt][Tt][Pp][Ss]://[^/\\?#@\s]+/?$" })
+    json_schema!({ "type": "string", "title": "`https://HOST[:PORT]`", "format": "uri", "pattern": r"^[Hh][Tt][Tt][Pp][Ss]://[^/\\?#@\s]+/?$" })
 }
 
 /// Parses what is `https://HOST[:PORT]` with at most a final slash.
@@ -135,7 +135,7 @@ impl Scalar for HostName {
     }
 
     fn schema() -> Schema {
-        json_schema!({ "type": "string", "pattern": r"^[0-9A-Za-z._:\[\]-]+$" })
+        json_schema!({ "type": "string", "title": "host name or IP address", "pattern": r"^[0-9A-Za-z._:\[\]-]+$" })
     }
 }
 
@@ -145,7 +145,10 @@ pub(in crate::manifest) struct AbsolutePath(pub(in crate::manifest) PathBuf);
 
 impl Scalar for AbsolutePath {
     fn parse(text: &str) -> Result<Self, Problem> {
-        let bad = |message| Err(Problem::new(Code::InvalidAbsolutePath, message));
+        let bad = |message| {
+            let problem = Problem::new(Code::InvalidAbsolutePath, message);
+            Err(problem.hint("write the path from the root, such as `/mnt/akv`"))
+        };
         if !text.starts_with('/') {
             return bad("this path must be absolute");
         }
@@ -162,7 +165,7 @@ impl Scalar for AbsolutePath {
     }
 
     fn schema() -> Schema {
-        json_schema!({ "type": "string", "maxLength": 4095, "pattern": r"^/[^\x00-\x1f]+$" })
+        json_schema!({ "type": "string", "title": "absolute path", "maxLength": 4095, "pattern": r"^/[^\x00-\x1f]+$" })
     }
 }
 

@@ -26,7 +26,7 @@ impl Scalar for ObjectName {
     }
 
     fn schema() -> Schema {
-        json_schema!({ "type": "string", "pattern": "^[0-9A-Za-z-]{1,127}$" })
+        json_schema!({ "type": "string", "title": "name of 1 to 127 letters, digits or dashes", "pattern": "^[0-9A-Za-z-]{1,127}$" })
     }
 }
 
@@ -39,7 +39,7 @@ impl Scalar for VaultName {
     }
 
     fn schema() -> Schema {
-        json_schema!({ "type": "string", "pattern": "^[0-9A-Za-z-]{1,64}$" })
+        json_schema!({ "type": "string", "title": "name of 1 to 64 letters, digits or dashes", "pattern": "^[0-9A-Za-z-]{1,64}$" })
     }
 }
 
@@ -60,7 +60,7 @@ impl Scalar for VersionSelector {
     }
 
     fn schema() -> Schema {
-        json_schema!({ "type": "string", "pattern": "^(latest|[0-9a-f]{32})$" })
+        json_schema!({ "type": "string", "title": "`latest`, or 32 hexadecimal digits", "pattern": "^(latest|[0-9a-f]{32})$" })
     }
 }
 
@@ -76,7 +76,7 @@ impl Scalar for FileMode {
     }
 
     fn schema() -> Schema {
-        json_schema!({ "type": "string", "pattern": "^0?[0-7]{3}$" })
+        json_schema!({ "type": "string", "title": "octal permission bits, such as `\"0440\"`", "pattern": "^0?[0-7]{3}$" })
     }
 }
 
@@ -96,13 +96,14 @@ impl Scalar for Principal {
             None if is_name => Ok(Self::Name(text.to_owned())),
             None => {
                 let error = "an owner or group must be a name, or a number from 0 to 4294967294";
-                Err(Problem::new(Code::InvalidOwner, error))
+                Err(Problem::new(Code::InvalidOwner, error).hint("`owner` and `group` are keys of their own"))
             }
         }
     }
 
     fn schema() -> Schema {
         json_schema!({
+            "title": "number or name",
             "type": ["integer", "string"],
             "minimum": 0,
             "maximum": u32::MAX - 1,
@@ -122,8 +123,10 @@ impl Scalar for RelativePath {
     fn schema() -> Schema {
         json_schema!({
             "type": "string",
+            "title": "relative path",
             "maxLength": 4096,
-            "pattern": r"^(?!\.\.)[^/\\\x00-\x1f]+(/[^/\\\x00-\x1f]+)*$",
+            // Without look-ahead, which not every regular expression engine has.
+            "pattern": r"^([^./\\\x00-\x1f]|\.[^./\\\x00-\x1f])[^/\\\x00-\x1f]*(/[^/\\\x00-\x1f]+)*$",
         })
     }
 }

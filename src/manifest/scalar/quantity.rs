@@ -47,7 +47,7 @@ impl Scalar for Interval {
     }
 
     fn schema() -> Schema {
-        json_schema!({ "type": "string", "pattern": "^[0-9]+[smh]$" })
+        json_schema!({ "type": "string", "title": "duration, such as `30s`, `5m` or `1h`", "pattern": "^[0-9]+[smh]$" })
     }
 }
 
