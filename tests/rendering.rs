@@ -311,6 +311,21 @@ fn keys_in_their_own_older_formats_come_out_as_openssl_converts_them() {
         let pem = String::from_utf8([traditional, certificates].concat()).expect("PEM is ASCII");
         openssl.assert_parts(&pem, "application/x-pem-file", &algorithm);
     }
+    for curve in ["P-256", "P-384", "P-521", "secp256k1"] {
+        openssl.make_line(&ec("P-256"), &ec(curve));
+        // Without its public point, the key has to be matched by other means.
+        openssl.run("ec -in leaf.key -no_public -out bare.key");
+        fs::copy(openssl.path("bare.key"), openssl.path("leaf.key")).expect("writable");
+        let parts = ["leaf.key", "others.pem", "leaf.pem"].map(|name| openssl.read(name));
+        assert!(parts[0].starts_with(b"-----BEGIN"), "{curve}");
+        let pem = String::from_utf8(parts.concat()).expect("PEM is ASCII");
+        let leaf = certificate(pem, "application/x-pem-file", CertificateContent::Leaf);
+        assert_eq!(
+            leaf.unwrap_or_else(|error| panic!("{curve}: {error}")),
+            openssl.read("leaf.pem"),
+            "{curve}"
+        );
+    }
     openssl.make_line(&ec("P-256"), &ec("P-256"));
     let encrypted = openssl.run("pkey -in leaf.key -aes256 -passout pass:secret");
     let error = certificate(
