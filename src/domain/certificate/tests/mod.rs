@@ -1,0 +1,203 @@
+//! Formats here; leaf and chain in `chain`, private keys in `keys`.
+
+mod chain;
+mod keys;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use proptest::prelude::*;
+use proptest::sample::Index;
+
+use super::pfx::test_encoder::{MODERN, Protection, RC2_40, Recipe, SHA1, TRIPLE_DES_3};
+use super::test_certificates::{Authority, Issued, pem, self_signed};
+use super::*;
+
+const PEM: Option<&str> = Some("application/x-pem-file");
+
+fn text(certificates: &[&[u8]], keys: &[&[u8]]) -> String {
+    let keys = keys.iter().map(|der| pem("PRIVATE KEY", der));
+    keys.chain(certificates.iter().map(|der| pem("CERTIFICATE", der)))
+        .collect()
+}
+
+fn read_pem(certificates: &[&[u8]], keys: &[&[u8]]) -> Result<IssuedCertificate, CertificateError> {
+    read(text(certificates, keys).as_bytes(), PEM)
+}
+
+/// What a wrong result shows: never the key.
+fn outcome(result: Result<IssuedCertificate, CertificateError>) -> CertificateError {
+    match result {
+        Ok(_) => panic!("the value was read"),
+        Err(error) => error,
+    }
+}
+
+struct Line {
+    root: Authority,
+    upper: Authority,
+    lower: Authority,
+    leaf: Issued,
+}
+
+fn line() -> Line {
+    let root = Authority::root("root");
+    let upper = root.authority("upper");
+    let lower = upper.authority("lower");
+    let leaf = lower.issue("leaf");
+    Line {
+        root,
+        upper,
+        lower,
+        leaf,
+    }
+}
+
+#[test]
+fn a_pfx_gives_what_the_pem_text_of_the_same_parts_gives() {
+    let Line {
+        root,
+        upper,
+        lower,
+        leaf,
+    } = line();
+    let certificates = [&leaf.der[..], &root.der, &lower.der, &upper.der];
+    let legacy = Recipe {
+        key: Protection::Pkcs12(TRIPLE_DES_3),
+        certificates: Protection::Pkcs12(RC2_40),
+        mac: Some(SHA1),
+        ..MODERN
+    };
+    for recipe in [MODERN, legacy] {
+        let text = STANDARD.encode(recipe.pfx_of(&leaf.key, &certificates));
+        let lines = text.replace('A', "A\n");
+        for (value, content_type) in [
+            (&text, Some("application/x-pkcs12")),
+            (&text, None),
+            (&lines, Some("Application/X-PKCS12; v=1")),
+        ] {
+            let read = read(value.as_bytes(), content_type).expect("readable");
+            assert_eq!(read.leaf, leaf.der);
+            assert_eq!(read.intermediates, [&lower.der[..], &upper.der]);
+            assert!(read.private_key.expect("a key").as_slice() == leaf.key.as_slice());
+        }
+    }
+}
+
+#[test]
+fn text_around_blocks_and_windows_line_ends_are_accepted() {
+    let Line { lower, leaf, .. } = line();
+    let value = format!(
+        "Bag Attributes\n  friendlyName: web\n{}subject=CN = leaf\n{}{}trailing",
+        pem("CERTIFICATE", &leaf.der),
+        pem("PRIVATE KEY", &leaf.key),
+        pem("CERTIFICATE", &lower.der)
+    );
+    for value in [value.replace('\n', "\r\n"), value] {
+        let read = read(value.as_bytes(), PEM).expect("readable");
+        assert_eq!((read.leaf, read.intermediates.len()), (leaf.der.clone(), 1));
+    }
+}
+
+#[test]
+fn encrypted_keys_in_pem_are_refused_by_name() {
+    let Line { leaf, .. } = line();
+    let pkcs8 = pem("ENCRYPTED PRIVATE KEY", &leaf.key) + &pem("CERTIFICATE", &leaf.der);
+    let old = "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: x\n\nAAAA\n-----END RSA PRIVATE KEY-----\n";
+    for value in [pkcs8.as_str(), old] {
+        assert_eq!(
+            outcome(read(value.as_bytes(), PEM)),
+            CertificateError::Pem(PemError::EncryptedKey)
+        );
+    }
+}
+
+#[test]
+fn what_is_no_certificate_is_refused_by_name() {
+    let Line { leaf, .. } = line();
+    let key_only = text(&[], &[&leaf.key]);
+    let damaged = text(&[b"not DER", &leaf.der], &[]);
+    let damaged_key = text(&[&leaf.der], &[&leaf.key[..20]]);
+    let unended = "-----BEGIN CERTIFICATE-----\nAAAA\n";
+    for (value, content_type, expected) in [
+        ("hunter2", None, CertificateError::UnknownFormat),
+        (
+            "aHVudGVyMg==",
+            Some("text/plain"),
+            CertificateError::UnknownFormat,
+        ),
+        ("", None, CertificateError::UnknownFormat),
+        ("hunter2", PEM, CertificateError::NotPem),
+        (
+            &key_only,
+            Some("application/x-pkcs12"),
+            CertificateError::NotBase64,
+        ),
+        (&key_only, PEM, CertificateError::NoCertificate { keys: 1 }),
+        (
+            &damaged,
+            PEM,
+            CertificateError::MalformedCertificate { number: 1, of: 2 },
+        ),
+        (
+            &damaged_key,
+            PEM,
+            CertificateError::MalformedKey { number: 1, of: 1 },
+        ),
+        (
+            unended,
+            PEM,
+            CertificateError::Pem(PemError::Malformed { number: 1 }),
+        ),
+    ] {
+        let error = outcome(read(value.as_bytes(), content_type));
+        assert_eq!(error, expected);
+        assert!(
+            !error.hint().is_empty() && !error.to_string().contains("hunter2"),
+            "{error}"
+        );
+    }
+    let many = text(&[&leaf.der[..]; 33], &[]);
+    assert!(matches!(
+        outcome(read(many.as_bytes(), None)),
+        CertificateError::TooManyCertificates { found: 33, limit: 32 }
+    ));
+}
+
+#[test]
+fn an_absent_content_type_is_made_up_for_by_the_value() {
+    let Line { leaf, .. } = line();
+    let value = text(&[&leaf.der], &[&leaf.key]);
+    assert_eq!(read(value.as_bytes(), None).expect("PEM").leaf, leaf.der);
+    // A SEQUENCE that is no PFX shows that the value was taken for one.
+    let error = outcome(read(
+        STANDARD.encode([0x30, 0x03, 0x02, 0x01, 0x03]).as_bytes(),
+        None,
+    ));
+    assert!(
+        matches!(error, CertificateError::Pfx(PfxError::Malformed { .. })),
+        "{error}"
+    );
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn no_value_makes_the_reader_panic(value in prop_oneof![
+        any::<Vec<u8>>(),
+        "(-----(BEGIN|END) (CERTIFICATE|PRIVATE KEY|EC PRIVATE KEY|X)-----(\r?\n)?|[A-Za-z0-9+/=\n]{0,9}){0,9}"
+            .prop_map(String::into_bytes),
+    ], content_type in prop_oneof![Just(None), Just(PEM), Just(Some("application/x-pkcs12"))]) {
+        let _ = read(&value, content_type);
+    }
+
+    #[test]
+    fn no_altered_pem_makes_the_reader_panic(at: Index, byte: u8) {
+        let Issued { der, key } = self_signed("alone");
+        let mut blocks = [der, key.to_vec()].concat();
+        let at = at.index(blocks.len());
+        blocks[at] = byte;
+        let (der, key) = blocks.split_at(blocks.len() - key.len());
+        let _ = read_pem(&[der], &[key]);
+    }
+}
