@@ -104,3 +104,17 @@ impl PublicHalf {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_point_is_its_compressed_form_of_the_same_parity() {
+        let point = Point(vec![4, 0xaa, 0xbb, 0xcc, 0xdd]);
+        assert_eq!(point, Point(vec![3, 0xaa, 0xbb]));
+        assert_ne!(point, Point(vec![2, 0xaa, 0xbb]));
+        assert_ne!(point, Point(vec![3, 0xaa, 0xbc]));
+        assert_ne!(Point(Vec::new()), Point(vec![4]));
+    }
+}

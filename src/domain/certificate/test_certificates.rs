@@ -57,14 +57,40 @@ impl Authority {
         }
     }
 
-    /// A second certificate for an authority that has one already.
+    /// A second certificate for an authority that has one already; it is valid longer than the first.
     pub(crate) fn cross_sign(&self, other: &Self) -> Vec<u8> {
-        let params = params(&other.name, true);
+        self.cross_sign_as(&other.name, other)
+    }
+
+    /// The same, under another name.
+    pub(crate) fn cross_sign_as(&self, name: &str, other: &Self) -> Vec<u8> {
+        let mut params = params(name, true);
+        params.not_after = date_time_ymd(2150, 1, 1);
         params
-            .signed_by(other.issuer.key(), &self.issuer)
+            .signed_by(other.key(), &self.issuer)
             .expect("signed")
             .der()
             .to_vec()
+    }
+
+    pub(crate) fn key(&self) -> &KeyPair {
+        self.issuer.key()
+    }
+
+    /// A certificate that names its issuer's key, which those of `issue` do not.
+    pub(crate) fn issue_with_key_id(&self, name: &str) -> Issued {
+        let key = ec_key();
+        let mut params = params(name, false);
+        params.use_authority_key_identifier_extension = true;
+        let der = params
+            .signed_by(&key, &self.issuer)
+            .expect("signed")
+            .der()
+            .to_vec();
+        Issued {
+            der,
+            key: Zeroizing::new(key.serialize_der()),
+        }
     }
 
     /// A certificate for a new P-256 key.
@@ -72,6 +98,7 @@ impl Authority {
         self.issue_for(name, &ec_key())
     }
 
+    /// A certificate for this key.
     pub(crate) fn issue_for(&self, name: &str, key: &KeyPair) -> Issued {
         Issued {
             der: self.certify(name, key),
@@ -79,8 +106,7 @@ impl Authority {
         }
     }
 
-    /// A certificate for any public key, without key identifiers.
-    pub(crate) fn certify(&self, name: &str, key: &impl PublicKeyData) -> Vec<u8> {
+    fn certify(&self, name: &str, key: &impl PublicKeyData) -> Vec<u8> {
         params(name, false)
             .signed_by(key, &self.issuer)
             .expect("signed")
@@ -109,6 +135,18 @@ pub(crate) fn rsa_key() -> KeyPair {
 
 pub(crate) fn ec_key() -> KeyPair {
     KeyPair::generate().expect("randomness")
+}
+
+/// Puts another curve's identifier, of the same length, in the place of P-256's.
+pub(crate) fn on_a_rare_curve(der: &[u8]) -> Vec<u8> {
+    const P256: [u8; 8] = [0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07];
+    let at = der
+        .windows(P256.len())
+        .position(|window| window == P256)
+        .expect("a P-256 key");
+    let mut der = der.to_vec();
+    der[at + 7] = 6;
+    der
 }
 
 /// One PEM block.

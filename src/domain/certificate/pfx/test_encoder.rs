@@ -97,7 +97,7 @@ impl Recipe {
         self.pfx_of(KEY, &[CERTIFICATE])
     }
 
-    /// A PFX with one key, PKCS#8, and certificates; the key and the first certificate carry the same mark.
+    /// A PFX with one key, PKCS#8, and certificates; the key and the last certificate carry the same mark.
     pub(crate) fn pfx_of(self, key: &[u8], certificates: &[&[u8]]) -> Vec<u8> {
         let key_bag = match self.encrypt(self.key, key) {
             None => marked_bag("1.2.840.113549.1.12.10.1.1", key),
@@ -107,7 +107,11 @@ impl Recipe {
             ),
         };
         let bags = certificates.iter().enumerate().map(|(index, der)| {
-            let bag_of = if index == 0 { marked_bag } else { bag };
+            let bag_of = if index + 1 == certificates.len() {
+                marked_bag
+            } else {
+                bag
+            };
             bag_of("1.2.840.113549.1.12.10.1.3", &cert_value(der))
         });
         let certificates = sequence(&[&bags.collect::<Vec<_>>().concat()]);

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use proptest::sample::{Index, subsequence};
 
 use super::*;
+use crate::domain::certificate::test_certificates::on_a_rare_curve;
 
 #[test]
 fn the_chain_runs_from_the_leaf_and_leaves_the_root_out() {
@@ -43,21 +44,76 @@ fn a_missing_intermediate_is_named() {
 }
 
 #[test]
-fn an_impostor_with_the_issuers_name_is_left_out() {
+fn an_impostor_with_the_issuers_name_is_left_out_although_its_root_is_there() {
+    let Line {
+        upper, lower, leaf, ..
+    } = line();
+    let elsewhere = Authority::root("elsewhere");
+    let impostor = elsewhere.authority("lower");
+    let certificates = [
+        &leaf.der[..],
+        &impostor.der,
+        &elsewhere.der,
+        &lower.der,
+        &upper.der,
+    ];
+    let read = read_pem(&certificates, &[&leaf.key]).expect("readable");
+    assert_eq!(read.intermediates, [lower.der, upper.der]);
+    assert_eq!(read.left_out, 2);
+}
+
+#[test]
+fn a_certificate_of_another_name_is_no_issuer_although_its_key_signed() {
+    let root = Authority::root("root");
+    let named = root.authority("named");
+    let renamed = root.cross_sign_as("renamed", &named);
+    let leaf = named.issue("leaf");
+    let read = read_pem(&[&leaf.der, &renamed, &root.der], &[&leaf.key]).expect("readable");
+    assert_eq!(
+        (read.intermediates.len(), read.missing_issuer.as_deref()),
+        (0, Some("CN=named"))
+    );
+}
+
+#[test]
+fn where_the_signature_cannot_be_checked_key_identifiers_decide() {
+    let root = Authority::root("root");
+    let (one, two) = (root.authority("same name"), root.authority("same name"));
+    let (one_der, two_der) = (on_a_rare_curve(&one.der), on_a_rare_curve(&two.der));
+    for (issuer, expected) in [(&one, &one_der), (&two, &two_der)] {
+        let leaf = issuer.issue_with_key_id("leaf");
+        let read = read_pem(&[&leaf.der, &one_der, &two_der], &[&leaf.key]).expect("readable");
+        assert_eq!(read.intermediates, std::slice::from_ref(expected));
+    }
+    let unmarked = one.issue("leaf");
+    let read = read_pem(&[&unmarked.der, &one_der], &[&unmarked.key]).expect("readable");
+    assert_eq!(
+        read.intermediates,
+        [one_der],
+        "without an identifier the name is enough"
+    );
+}
+
+#[test]
+fn of_two_certificates_of_one_issuer_the_one_that_is_valid_longer_is_taken() {
     let Line {
         root,
         upper,
         lower,
         leaf,
     } = line();
-    let impostor = Authority::root("elsewhere").authority("lower");
-    let read = read_pem(
-        &[&leaf.der, &impostor.der, &lower.der, &upper.der, &root.der],
-        &[&leaf.key],
-    );
-    let read = read.expect("readable");
-    assert_eq!(read.intermediates, [lower.der, upper.der]);
-    assert_eq!(read.left_out, 1);
+    let renewed = upper.cross_sign(&lower);
+    for certificates in [[&renewed, &lower.der], [&lower.der, &renewed]] {
+        let certificates = [
+            &leaf.der[..],
+            certificates[0],
+            certificates[1],
+            &upper.der,
+            &root.der,
+        ];
+        let read = read_pem(&certificates, &[&leaf.key]).expect("readable");
+        assert_eq!(read.intermediates, [renewed.clone(), upper.der.clone()]);
+    }
 }
 
 #[test]

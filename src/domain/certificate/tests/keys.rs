@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use super::*;
-use crate::domain::certificate::test_certificates::{RSA_PKCS8, ec_key, rsa_key};
+use crate::domain::certificate::test_certificates::{RSA_PKCS8, ec_key, on_a_rare_curve, rsa_key};
 
 #[test]
 fn a_key_whose_point_cannot_be_computed_goes_with_the_certificate_that_carries_its_mark() {
@@ -12,18 +12,17 @@ fn a_key_whose_point_cannot_be_computed_goes_with_the_certificate_that_carries_i
     let (one, two) = (root.issue("one"), root.issue("two"));
     let (one_der, two_der) = (on_a_rare_curve(&one.der), on_a_rare_curve(&two.der));
     let key = on_a_rare_curve(&without_point(&one.key));
-    let marked_first = |certificates: &[&[u8]]| STANDARD.encode(MODERN.pfx_of(&key, certificates));
+    let leaf = |certificates: &[&[u8]]| {
+        let value = STANDARD.encode(MODERN.pfx_of(&key, certificates));
+        read(value.as_bytes(), None).expect("readable").leaf
+    };
+    // The last one carries the mark of the key.
+    assert_eq!(leaf(&[&two_der, &one_der]), one_der);
+    assert_eq!(leaf(&[&one_der, &two_der]), two_der);
     assert_eq!(
-        read(marked_first(&[&one_der, &two_der]).as_bytes(), None)
-            .expect("readable")
-            .leaf,
-        one_der
-    );
-    assert_eq!(
-        read(marked_first(&[&two_der, &one_der]).as_bytes(), None)
-            .expect("readable")
-            .leaf,
-        two_der
+        leaf(&[&one_der, &two_der, &one_der]),
+        one_der,
+        "of two copies one carries it"
     );
 
     // Without marks, as in PEM, there must be only one candidate, and the other curve's certificate is none.
@@ -43,16 +42,20 @@ fn a_key_whose_point_cannot_be_computed_goes_with_the_certificate_that_carries_i
     );
 }
 
-/// Puts another curve's identifier, of the same length, in the place of P-256's.
-fn on_a_rare_curve(der: &[u8]) -> Vec<u8> {
-    const P256: [u8; 8] = [0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07];
-    let at = der
-        .windows(P256.len())
-        .position(|window| window == P256)
-        .expect("a P-256 key");
-    let mut der = der.to_vec();
-    der[at + 7] = 6;
-    der
+#[test]
+fn of_two_certificates_of_the_key_the_one_that_is_no_authority_is_the_leaf() {
+    let root = Authority::root("root");
+    let authority = root.authority("authority");
+    let longer_valid = root.cross_sign(&authority);
+    let leaf = root.issue_for("leaf", authority.key());
+    for certificates in [[&longer_valid[..], &leaf.der], [&leaf.der, &longer_valid]] {
+        assert_eq!(
+            read_pem(&certificates, &[&leaf.key]).expect("readable").leaf,
+            leaf.der
+        );
+    }
+    let both = read_pem(&[&authority.der, &longer_valid], &[&leaf.key]).expect("readable");
+    assert_eq!(both.leaf, longer_valid, "the one that is valid longer");
 }
 
 #[test]
@@ -144,11 +147,37 @@ fn an_ec_key_without_its_public_point_finds_its_certificate() {
     ));
 }
 
+/// The key as PKCS#8 with the scalar alone.
 fn without_point(pkcs8: &[u8]) -> Vec<u8> {
+    with_scalar(pkcs8, scalar(pkcs8))
+}
+
+/// The scalar of a P-256 key: after SEQUENCE, version and the octet string's tag and length.
+fn scalar(pkcs8: &[u8]) -> &[u8] {
     let info = pkcs8::PrivateKeyInfo::try_from(pkcs8).expect("PKCS#8");
-    let content = &info.private_key[2..2 + 3 + 2 + 32];
-    let inner = [&[0x30, u8::try_from(content.len()).expect("short")], content].concat();
+    &info.private_key[7..7 + 32]
+}
+
+fn with_scalar(pkcs8: &[u8], scalar: &[u8]) -> Vec<u8> {
+    let info = pkcs8::PrivateKeyInfo::try_from(pkcs8).expect("PKCS#8");
+    let len = u8::try_from(scalar.len()).expect("short");
+    let inner = [&[0x30, len + 5, 2, 1, 1, 4, len], scalar].concat();
     der::Encode::to_der(&pkcs8::PrivateKeyInfo::new(info.algorithm, &inner)).expect("encodable")
+}
+
+#[test]
+fn an_ec_key_whose_leading_zeros_were_left_out_finds_its_certificate() {
+    let root = Authority::root("root");
+    // One key in 256 begins with a zero.
+    let key = (0..20_000)
+        .map(|_| ec_key())
+        .find(|key| scalar(key.serialized_der())[0] == 0);
+    let leaf = root.issue_for("leaf", &key.expect("chance is on our side"));
+    let short = with_scalar(&leaf.key, &scalar(&leaf.key)[1..]);
+    assert_eq!(
+        read_pem(&[&leaf.der], &[&short]).expect("readable").leaf,
+        leaf.der
+    );
 }
 
 #[test]
