@@ -274,6 +274,7 @@ fn what_openssl_can_write_and_we_do_not_read_is_refused_by_name() {
 fn keys_and_signatures_of_every_algorithm_are_matched() {
     let Some(openssl) = OpenSsl::find() else { return };
     let small = "-algorithm RSA -pkeyopt rsa_keygen_bits:1024";
+    let pss = "-algorithm RSA-PSS -pkeyopt rsa_keygen_bits:2048";
     for (authorities, leaf) in [
         (RSA.to_owned(), ec("P-256")),
         (ec("P-384"), ec("P-384")),
@@ -282,6 +283,7 @@ fn keys_and_signatures_of_every_algorithm_are_matched() {
         ("-algorithm ED25519".to_owned(), "-algorithm ED25519".to_owned()),
         ("-algorithm ED448".to_owned(), "-algorithm ED448".to_owned()),
         (small.to_owned(), small.to_owned()),
+        (pss.to_owned(), pss.to_owned()),
     ] {
         let context = format!("{authorities} / {leaf}");
         openssl.make_line(&authorities, &leaf);

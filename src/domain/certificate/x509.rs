@@ -7,7 +7,7 @@ use x509_parser::error::X509Error;
 use x509_parser::extensions::ParsedExtension;
 use x509_parser::prelude::FromDer;
 
-use super::public_key::PublicHalf;
+use super::public_key::{PublicHalf, RSA_PSS};
 
 /// Longest name that a message shows, in characters.
 const MAX_SHOWN: usize = 200;
@@ -74,7 +74,8 @@ impl Certificate {
 
     /// Whether `issuer`'s name and key are those that issued this certificate.
     ///
-    /// The signature decides. Where it cannot be checked (P-521, secp256k1, RSA outside 2048 to 8192 bits and so on), key
+    /// The signature decides. Where it cannot be checked (P-521, secp256k1, RSA-PSS with unusual salts, RSA outside 2048 to 8192
+    /// bits), key
     /// identifiers do, unless one of them is absent.
     pub(super) fn is_issued_by(&self, issuer: &Self) -> bool {
         self.issuer == issuer.subject
@@ -112,17 +113,22 @@ fn verify(subject: &[u8], issuer: &[u8]) -> Signature {
     };
     match subject.verify_signature(Some(issuer.public_key())) {
         Ok(()) => Signature::Fits,
-        Err(X509Error::SignatureVerificationError) if !is_refused_unseen(&issuer) => Signature::DoesNotFit,
+        Err(X509Error::SignatureVerificationError) if !is_refused_unseen(&subject, &issuer) => {
+            Signature::DoesNotFit
+        }
         Err(_) => Signature::Unverifiable,
     }
 }
 
-/// Whether `ring` refuses the key before it looks at a signature: RSA keys of other sizes than it takes.
-fn is_refused_unseen(issuer: &X509Certificate<'_>) -> bool {
-    match PublicHalf::from_spki(issuer.public_key().raw) {
-        Ok(PublicHalf::Rsa { n, .. }) => !(256..=1024).contains(&n.len()),
-        _ => false,
-    }
+/// Whether `ring` can have refused the signature for its form: RSA keys of other sizes than it takes, and PSS with
+/// another salt than it takes, give the same error as a signature that does not fit.
+fn is_refused_unseen(subject: &X509Certificate<'_>, issuer: &X509Certificate<'_>) -> bool {
+    let is_pss = subject.signature_algorithm.algorithm.to_id_string() == RSA_PSS.to_string();
+    is_pss
+        || match PublicHalf::from_spki(issuer.public_key().raw) {
+            Ok(PublicHalf::Rsa { n, .. }) => !(256..=1024).contains(&n.len()),
+            _ => false,
+        }
 }
 
 fn key_ids(certificate: &X509Certificate<'_>) -> (Option<Vec<u8>>, Option<Vec<u8>>) {
