@@ -159,6 +159,18 @@ impl OpenSsl {
         Ok(STANDARD.encode(self.read("leaf.pfx")))
     }
 
+    /// The key that OpenSSL finds in a recorded PFX.
+    fn recorded_key(&self, value: &str) -> Option<Vec<u8>> {
+        fs::write(self.path("recorded.pfx"), STANDARD.decode(value).expect("base64")).expect("writable");
+        let read =
+            self.try_run("pkcs12 -in recorded.pfx -legacy -nocerts -noenc -passin pass: -out recorded.key");
+        if let Err(error) = read {
+            println!("SKIPPED: {error}");
+            return None;
+        }
+        Some(self.run("pkcs8 -topk8 -nocrypt -in recorded.key"))
+    }
+
     /// Whether the leaf's parts come out of `value` as OpenSSL writes them.
     fn assert_parts(&self, value: &str, content_type: &str, context: &str) {
         let part = |wanted| {
@@ -402,6 +414,7 @@ fn every_recorded_certificate_secret_is_read() {
         println!("SKIPPED: AKV_SYNC_RECORDINGS is unset; no recorded answer was read");
         return;
     };
+    let openssl = OpenSsl::find();
     let mut read = 0;
     for entry in fs::read_dir(&folder).expect("AKV_SYNC_RECORDINGS names a folder") {
         let path = entry.expect("readable").path();
@@ -413,7 +426,17 @@ fn every_recorded_certificate_secret_is_read() {
             String::from_utf8(part.unwrap_or_else(|error| panic!("{}: {error}", path.display())))
                 .expect("PEM")
         };
-        assert!(part(CertificateContent::PrivateKey).starts_with("-----BEGIN PRIVATE KEY-----\n"));
+        let key = part(CertificateContent::PrivateKey);
+        assert!(key.starts_with("-----BEGIN PRIVATE KEY-----\n"));
+        if let Some(openssl) = openssl.as_ref().filter(|_| content_type.ends_with("pkcs12")) {
+            assert!(
+                openssl
+                    .recorded_key(&value)
+                    .is_none_or(|theirs| theirs == key.as_bytes()),
+                "{}",
+                path.display()
+            );
+        }
         let full_chain = part(CertificateContent::FullChain);
         assert_eq!(
             full_chain,

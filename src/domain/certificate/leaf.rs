@@ -76,17 +76,17 @@ fn only_end(certificates: &[Certificate], candidates: &[usize]) -> Option<usize>
         .copied()
         .filter(|&candidate| issued_none(candidate))
         .collect();
-    match ends[..] {
-        [only] => Some(only),
-        _ => match ends
-            .into_iter()
-            .filter(|&end| !certificates[end].is_authority())
-            .collect::<Vec<_>>()[..]
-        {
-            [only] => Some(only),
-            _ => None,
-        },
-    }
+    let no_authorities = ends
+        .iter()
+        .copied()
+        .filter(|&end| !certificates[end].is_authority());
+    only(ends.iter().copied()).or_else(|| only(no_authorities))
+}
+
+/// The element of an iterator that has just one.
+fn only(mut all: impl Iterator<Item = usize>) -> Option<usize> {
+    let first = all.next()?;
+    all.next().is_none().then_some(first)
 }
 
 fn positions(certificates: &[Certificate], wanted: impl Fn(&Certificate) -> bool) -> Vec<usize> {

@@ -74,9 +74,8 @@ impl Certificate {
 
     /// Whether `issuer`'s name and key are those that issued this certificate.
     ///
-    /// The signature decides. Where it cannot be checked (P-521, secp256k1, RSA-PSS with unusual salts, RSA outside 2048 to 8192
-    /// bits), key
-    /// identifiers do, unless one of them is absent.
+    /// The signature decides. Where it cannot be checked (P-521, secp256k1, RSA outside 2048 to 8192 bits, RSA-PSS with
+    /// an unusual salt), key identifiers do, unless one of them is absent.
     pub(super) fn is_issued_by(&self, issuer: &Self) -> bool {
         self.issuer == issuer.subject
             && match verify(&self.der, &issuer.der) {
