@@ -81,7 +81,8 @@ impl Writer {
             let Some(found) = self.intact(directory, name, path, entry, &state.digest_key)? else {
                 continue;
             };
-            let directories_match = tree::directories_above(path).all(|directory| directories[directory]);
+            let directories_match =
+                tree::directories_above(path).all(|above| directories.get(above) == Some(&true));
             inspection.intact.insert(
                 path.clone(),
                 Intact {

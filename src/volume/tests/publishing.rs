@@ -22,19 +22,22 @@ const OLD: &[(&str, &str, u32)] = &[
 
 #[test]
 fn the_first_publish_makes_the_layout_of_a_projected_volume() {
-    let test = TestVolume::new();
-    let volume = test.open();
-    assert!(volume.observe().expect("observes").files.is_empty());
-    assert!(
-        names(test.root()).is_empty(),
-        "observing an empty volume made something"
-    );
+    for test in [TestVolume::new(), TestVolume::on_disk()] {
+        let volume = test.open();
+        assert!(volume.observe().expect("observes").files.is_empty());
+        assert!(names(test.root()).is_empty(), "observing made something");
 
-    let wanted = payload(OLD);
-    let publication = volume.publish(&wanted).expect("publishes");
-    assert_eq!(texts(&publication.written), ["db/password", "db/user", "token"]);
-    assert_eq!(test.visible(), expected(&wanted));
-    test.assert_tidy(&wanted);
+        let wanted = payload(OLD);
+        let publication = volume.publish(&wanted).expect("publishes");
+        let written = texts(&publication.written);
+        assert_eq!(written, ["db/password", "db/user", "token"]);
+        assert_eq!(test.visible(), expected(&wanted));
+        test.assert_tidy(&wanted);
+
+        let next = payload(&[("db/password", "two", 0o440)]);
+        volume.publish(&next).expect("publishes");
+        test.assert_tidy(&next);
+    }
 }
 
 #[test]
@@ -218,7 +221,9 @@ fn what_shall_be_kept_and_is_gone_fails_the_publish_and_changes_nothing() {
     let failure = volume.publish(&kept(&never)).expect_err("nothing to keep");
     assert_eq!(failure.action, "keep");
 
-    fs::write(test.generation().join("token"), "altered").expect("root may write");
+    let token = test.generation().join("token");
+    fs::set_permissions(&token, fs::Permissions::from_mode(0o600)).expect("mode");
+    fs::write(&token, "altered").expect("writes");
     let before = fingerprint(test.root());
     let mut wanted = kept(&old);
     wanted.files.insert(path("db/password"), file("two", 0o440));

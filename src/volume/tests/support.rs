@@ -32,16 +32,34 @@ impl Clock for At {
 
 /// Directory of a test volume, and the specification that it is opened with.
 pub(super) struct TestVolume {
-    _above: TempDir,
+    _above: Option<TempDir>,
     pub(super) spec: VolumeSpec,
 }
 
 impl TestVolume {
+    /// In memory where there is a memory file system: the many volumes of a test need not wait for a disk.
     pub(super) fn new() -> Self {
-        let above = TempDir::new().expect("temporary directory");
+        Self::in_directory(TempDir::new_in("/dev/shm").or_else(|_| TempDir::new()))
+    }
+
+    /// In the directory for temporary files, which usually is on a disk.
+    pub(super) fn on_disk() -> Self {
+        Self::in_directory(TempDir::new())
+    }
+
+    fn in_directory(above: std::io::Result<TempDir>) -> Self {
+        let above = above.expect("temporary directory");
         let path = above.path().join("akv");
         fs::create_dir(&path).expect("root");
         fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("root mode");
+        Self {
+            _above: Some(above),
+            ..Self::at(path)
+        }
+    }
+
+    /// A volume in a directory that somebody else made.
+    pub(super) fn at(path: PathBuf) -> Self {
         let spec = VolumeSpec {
             path,
             layout: Layout::Atomic,
@@ -49,7 +67,7 @@ impl TestVolume {
             owner: None,
             group: None,
         };
-        Self { _above: above, spec }
+        Self { _above: None, spec }
     }
 
     pub(super) fn root(&self) -> &Path {
@@ -87,11 +105,24 @@ impl TestVolume {
         let mut found = BTreeMap::new();
         for entry in fs::read_dir(self.root()).expect("root") {
             let name = entry.expect("entry").file_name().into_string().expect("UTF-8");
-            if !name.starts_with("..") {
+            // Between commit and clean-up a link to a name that is gone leads nowhere, which is how a reader sees it.
+            if !name.starts_with("..") && self.root().join(&name).exists() {
                 collect(&self.root().join(&name), &name, &mut found);
             }
         }
         found
+    }
+
+    /// What a reader finds that resolves `..data` once.
+    pub(super) fn files_of_generation(&self) -> BTreeMap<String, (Vec<u8>, u32)> {
+        let generation = self.generation();
+        let mut files = BTreeMap::new();
+        for name in names(&generation) {
+            if !name.starts_with("..") {
+                collect(&generation.join(&name), &name, &mut files);
+            }
+        }
+        files
     }
 
     /// Fails unless the root holds `..data`, one generation and the links of `payload`, and the generation holds
