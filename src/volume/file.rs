@@ -138,3 +138,68 @@ fn make_named(dir: &Directory, name: &str, path: &Path) -> Result<File, VolumeFa
         .map(File::from)
         .map_err(|error| failed("create", path, error))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::io::Write as _;
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use tempfile::TempDir;
+
+    use super::super::directory::DIRECTORY;
+    use super::super::owner::Declared;
+    use super::*;
+    use crate::domain::spec::{Layout, VolumeSpec};
+
+    const MODE: FileMode = FileMode::from_bits(0o644);
+
+    /// Writes `bytes` under the name `file`; `during` sees the directory when half of them are written.
+    fn write(nameless: bool, during: impl Fn(&Path)) -> TempDir {
+        let place = TempDir::new().expect("temporary directory");
+        let fd = fcntl::open(place.path(), DIRECTORY, Mode::empty()).expect("opens");
+        let dir = Directory::new(fd, place.path().to_owned());
+        let spec = VolumeSpec {
+            path: place.path().to_owned(),
+            layout: Layout::Atomic,
+            dir_mode: MODE,
+            owner: None,
+            group: None,
+        };
+        let declared = Declared::resolve(&spec).expect("no names");
+        let owner = declared.on(&dir.stat().expect("stat"), MODE);
+        let writer = FileWriter::new(&owner, true);
+        writer.nameless.set(nameless);
+        let fill = |file: &mut File| {
+            file.write_all(b"by")?;
+            during(place.path());
+            file.write_all(b"tes")
+        };
+        writer.write(&dir, "file", MODE, fill).expect("writes");
+        place
+    }
+
+    fn assert_complete(place: &TempDir) {
+        let path = place.path().join("file");
+        assert_eq!(fs::read(&path).expect("readable"), b"bytes");
+        let mode = fs::metadata(&path).expect("there").permissions().mode();
+        assert_eq!(mode & 0o7777, MODE.bits());
+    }
+
+    #[test]
+    fn a_file_has_no_name_until_it_is_complete() {
+        let place = write(true, |place| {
+            assert_eq!(fs::read_dir(place).expect("directory").count(), 0);
+        });
+        assert_complete(&place);
+    }
+
+    #[test]
+    fn a_file_that_needs_a_name_has_no_permissions_until_it_is_complete() {
+        let place = write(false, |place| {
+            let found = fs::metadata(place.join("file")).expect("there");
+            assert_eq!(found.permissions().mode() & 0o7777, 0);
+        });
+        assert_complete(&place);
+    }
+}

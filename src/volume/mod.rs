@@ -50,6 +50,9 @@ mod tree;
 #[cfg(test)]
 mod tests;
 
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::fmt;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -91,6 +94,7 @@ impl AtomicVolume {
             clock,
             steps,
             verified: Verified::default(),
+            stuck: RefCell::default(),
         };
         Ok(Self {
             writer: Mutex::new(writer),
@@ -120,6 +124,8 @@ struct Writer {
     clock: Arc<dyn Clock>,
     steps: Arc<dyn StepObserver>,
     verified: Verified,
+    /// Generations that could not be removed, and of which a person was told.
+    stuck: RefCell<BTreeSet<String>>,
 }
 
 impl Writer {
@@ -128,8 +134,8 @@ impl Writer {
     }
 }
 
-impl std::fmt::Debug for Writer {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for Writer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Writer")
             .field("root", &self.root)
             .field("owner", &self.owner)

@@ -3,7 +3,8 @@
 //! Invariant: up to the commit nothing that a reader can see is touched, and a failure removes what was made.
 
 use std::collections::BTreeSet;
-use std::io::Write as _;
+use std::io::{self, Seek as _, Write as _};
+use std::path::PathBuf;
 
 use super::Writer;
 use super::compare::{Difference, check_paths, compare, not_there};
@@ -179,7 +180,7 @@ impl Writer {
         let from = old.open(from)?.ok_or_else(altered)?;
         let mut source = from.open_file(name)?.ok_or_else(altered)?;
         let copied = writer.write(directory, name, file.mode, |sink| {
-            std::io::Seek::rewind(&mut source)?;
+            source.rewind()?;
             recorded
                 .digest_key
                 .digest_stream(&mut source, |chunk| sink.write_all(chunk))
@@ -245,11 +246,14 @@ impl Writer {
 fn readable(directory: &Directory, name: &str) -> Result<(), VolumeFailure> {
     match directory.open_file(name) {
         Ok(_) => Ok(()),
-        Err(_) => Err(no_way_back(directory.path_of(name))),
+        Err(failure) if failure.source.kind() == io::ErrorKind::PermissionDenied => {
+            Err(no_way_back(directory.path_of(name)))
+        }
+        Err(failure) => Err(failure),
     }
 }
 
-fn no_way_back(path: std::path::PathBuf) -> VolumeFailure {
+fn no_way_back(path: PathBuf) -> VolumeFailure {
     refused(
         "read back",
         path,

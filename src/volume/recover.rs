@@ -2,6 +2,8 @@
 //!
 //! Recovery is what every call starts with, so no crash needs to be noticed to be repaired.
 
+use std::collections::BTreeSet;
+
 use super::Writer;
 use super::directory::Directory;
 use super::failure::refused;
@@ -36,7 +38,7 @@ impl Writer {
         self.remove_staged_link()?;
         self.remove_unpublished(published.as_ref().map(|(name, _)| name))?;
         let Some((name, dir)) = published else {
-            links::remove_stale(&self.root.dir, &std::collections::BTreeSet::new(), |path| {
+            links::remove_stale(&self.root.dir, &BTreeSet::new(), |path| {
                 self.announce(Step::Recover, path)
             })?;
             return Ok(None);
@@ -132,9 +134,11 @@ impl Writer {
     }
 
     /// Removes a generation that is not published. What cannot be removed stays for the next call: it harms no
-    /// reader, and must not keep new files from being published.
+    /// reader, and must not keep new files from being published. It is told once.
     pub(super) fn remove_generation(&self, name: &GenerationName) {
-        if let Err(failure) = generation::remove(&self.root.dir, name) {
+        if let Err(failure) = generation::remove(&self.root.dir, name)
+            && self.stuck.borrow_mut().insert(name.to_string())
+        {
             tracing::warn!(generation = %name, error = %failure, cause = %failure.source, hint = %failure.hint,
                 "An old generation could not be removed");
         }

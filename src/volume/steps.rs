@@ -84,12 +84,6 @@ impl StepObserver for Unobserved {
     }
 }
 
-impl<F: Fn(Step) -> io::Result<()> + Send + Sync> StepObserver for F {
-    fn before(&self, step: Step) -> io::Result<()> {
-        self(step)
-    }
-}
-
 impl dyn StepObserver {
     /// Announces a step that is about `path`.
     pub(super) fn announce(&self, step: Step, path: &Path) -> Result<(), VolumeFailure> {

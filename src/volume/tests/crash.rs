@@ -172,11 +172,11 @@ fn a_crash_before_any_step_leaves_a_whole_set_and_is_recovered_from() {
     for scenario in scenarios() {
         for number in 0.. {
             let test = scenario.volume();
-            let stop = StopAt::new(number, true);
-            let published = test.open_observed(stop.clone()).publish(&scenario.new);
+            let observer = StopAt::new(number, true);
+            let published = test.open_observed(observer.clone()).publish(&scenario.new);
             scenario.assert_whole(&test);
             scenario.assert_recovers(&test);
-            match stop.stopped() {
+            match observer.stopped() {
                 Some(step) => {
                     published.expect_err("a stopped publish must not succeed");
                     seen.insert(step)
@@ -194,18 +194,18 @@ fn a_crash_while_recovering_from_a_crash_is_recovered_from() {
     let mut recoveries = 0;
     for scenario in scenarios() {
         for first in 0.. {
-            let stop = StopAt::new(first, true);
+            let observer = StopAt::new(first, true);
             let test = scenario.volume();
-            let _ = test.open_observed(stop.clone()).publish(&scenario.new);
-            if stop.stopped().is_none() {
+            let _ = test.open_observed(observer.clone()).publish(&scenario.new);
+            if observer.stopped().is_none() {
                 break;
             }
             // Each round stops at a later step of the recovery that the one before could not finish.
             for second in 0.. {
-                let stop = StopAt::new(second, true);
-                let _ = test.open_observed(stop.clone()).observe();
+                let observer = StopAt::new(second, true);
+                let _ = test.open_observed(observer.clone()).observe();
                 scenario.assert_whole(&test);
-                match stop.stopped() {
+                match observer.stopped() {
                     Some(Step::Recover) => recoveries += 1,
                     Some(_) => {}
                     None => break,
@@ -223,11 +223,11 @@ fn a_failing_call_changes_nothing_before_the_commit_and_is_made_good_after_it() 
     for scenario in scenarios() {
         for number in 0.. {
             let test = scenario.volume();
-            let stop = StopAt::new(number, false);
-            let volume = test.open_observed(stop.clone());
+            let observer = StopAt::new(number, false);
+            let volume = test.open_observed(observer.clone());
             let published = volume.publish(&scenario.new);
             scenario.assert_whole(&test);
-            let Some(step) = stop.stopped() else {
+            let Some(step) = observer.stopped() else {
                 published.expect("nothing failed");
                 break;
             };
@@ -256,15 +256,15 @@ fn a_crash_within_a_publish_that_keeps_files_loses_none() {
     for number in 0.. {
         let test = TestVolume::new();
         test.publish(&old);
-        let stop = StopAt::new(number, true);
-        let _ = test.open_observed(stop.clone()).publish(&next);
+        let observer = StopAt::new(number, true);
+        let _ = test.open_observed(observer.clone()).publish(&next);
         test.open().publish(&next).expect("publishes");
         let visible = test.visible();
         assert_eq!(visible["a"].0, b"1");
         assert_eq!(visible["b/c"].0, b"2");
         assert_eq!(visible["d"].0, b"3");
         test.assert_tidy(&next);
-        if stop.stopped().is_none() {
+        if observer.stopped().is_none() {
             break;
         }
     }

@@ -70,8 +70,8 @@ fn a_name_that_is_wanted_always_leads_to_a_file() {
             while !done.load(Ordering::Relaxed) {
                 // One open can meet the removal of the set it resolved; the next one cannot meet the same.
                 let token = test.root().join("token");
-                let text = (0..10).find_map(|_| fs::read_to_string(&token).ok());
-                let number: usize = text.expect("token").parse().expect("a whole number");
+                let found = (0..10).find_map(|_| fs::read_to_string(&token).ok());
+                let number: usize = found.expect("token").parse().expect("a whole number");
                 assert!(number >= last, "went back from {last} to {number}");
                 last = number;
             }
