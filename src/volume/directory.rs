@@ -217,3 +217,52 @@ impl AsFd for Directory {
         self.fd.as_fd()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::symlink;
+
+    use tempfile::TempDir;
+
+    use super::super::stat::Kind;
+    use super::*;
+
+    fn open(path: &Path) -> Directory {
+        let fd = fcntl::open(path, DIRECTORY, Mode::empty()).expect("opens");
+        Directory::new(fd, path.to_owned())
+    }
+
+    #[test]
+    fn no_call_follows_a_link() {
+        let place = TempDir::new().expect("temporary directory");
+        let at = |name: &str| place.path().join(name);
+        fs::create_dir(at("directory")).expect("directory");
+        fs::write(at("file"), "bytes").expect("file");
+        symlink(at("directory"), at("to-directory")).expect("link");
+        symlink(at("file"), at("to-file")).expect("link");
+
+        let dir = open(place.path());
+        assert!(dir.open("directory").expect("opens").is_some());
+        assert!(dir.open_file("file").expect("opens").is_some());
+        dir.open("to-directory").expect_err("a link");
+        dir.open_file("to-file").expect_err("a link");
+        let found = dir.stat_of("to-file").expect("stat").expect("there");
+        assert_eq!(found.kind, Kind::Link);
+        dir.remove("to-file").expect("removes the link");
+        assert!(at("file").exists());
+    }
+
+    #[test]
+    fn a_parent_that_is_another_directory_than_before_is_refused() {
+        let place = TempDir::new().expect("temporary directory");
+        let at = |name: &str| place.path().join(name);
+        fs::create_dir_all(at("a/b")).expect("directories");
+        fs::create_dir(at("c")).expect("directory");
+        let expected = open(&at("a")).stat().expect("stat").signature;
+        let below = open(&at("a/b"));
+        below.open_parent(&expected).expect("still there");
+        fs::rename(at("a/b"), at("c/b")).expect("moves");
+        below.open_parent(&expected).expect_err("moved");
+    }
+}

@@ -23,8 +23,18 @@ pub(super) struct Root {
     /// Whether what is written must be flushed to outlive the machine; memory volumes need none.
     pub(super) durable: bool,
     path: PathBuf,
-    /// Shares the lock of `dir`'s open directory; the lock ends when both are closed.
-    _lock: Option<File>,
+    _lock: Option<Lock>,
+}
+
+/// The lock on the root, held through a second descriptor of the same open directory.
+#[derive(Debug)]
+struct Lock(File);
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Closing would do, were it not for a child between `fork` and `exec`, which shares the open directory.
+        self.0.unlock().unwrap_or_default();
+    }
 }
 
 impl Root {
@@ -131,10 +141,10 @@ fn not_a_root(parent: &Directory, path: &Path, failure: VolumeFailure) -> Volume
 }
 
 /// Locks the root against other processes. A file system without locks is used without.
-fn lock(dir: &Directory) -> Result<Option<File>, VolumeFailure> {
+fn lock(dir: &Directory) -> Result<Option<Lock>, VolumeFailure> {
     let file = File::from(dir.duplicate()?);
     match file.try_lock() {
-        Ok(()) => Ok(Some(file)),
+        Ok(()) => Ok(Some(Lock(file))),
         Err(TryLockError::WouldBlock) => Err(failed_with_hint(
             "lock",
             dir.path(),

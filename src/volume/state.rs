@@ -111,12 +111,12 @@ impl State {
         serde_json::from_slice(text).ok()
     }
 
-    /// Puts the state into a generation in place of what is there, in one step.
+    /// Puts the state into a generation in place of what is there, in one step. Recovery has removed what an
+    /// interrupted call may have left.
     pub(super) fn write(&self, generation: &Directory, writer: &FileWriter<'_>) -> Result<(), VolumeFailure> {
         let path = generation.path_of(FILE);
         let text =
             serde_json::to_vec(self).map_err(|error| failed("write", &path, std::io::Error::from(error)))?;
-        Self::discard_staged(generation)?;
         writer.write_own(generation, STAGED, MODE, |file| file.write_all(&text))?;
         generation.rename(STAGED, FILE)
     }

@@ -249,6 +249,22 @@ fn a_failing_call_changes_nothing_before_the_commit_and_is_made_good_after_it() 
 }
 
 #[test]
+fn a_crash_while_the_state_file_is_replaced_leaves_nothing_over() {
+    let test = TestVolume::new();
+    let mut wanted = payload(&[("a", "1", 0o440)]);
+    test.publish(&wanted);
+    let staged = test.generation().join("..akv-sync.json_tmp");
+    for recorded_next in [1, 2] {
+        std::fs::write(&staged, "half of a st").expect("writes");
+        for file in wanted.files.values_mut() {
+            file.record = record(recorded_next);
+        }
+        test.publish(&wanted);
+        test.assert_tidy(&wanted);
+    }
+}
+
+#[test]
 fn a_crash_within_a_publish_that_keeps_files_loses_none() {
     let old = payload(&[("a", "1", 0o440), ("b/c", "2", 0o440)]);
     let mut next = kept(&old);

@@ -169,9 +169,11 @@ fn a_directory_without_write_permission_is_replaced_and_removed_like_any_other()
         .permissions()
         .mode();
     assert_eq!(mode & 0o777, 0o555);
-    let fewer = payload(&[("token", "t", 0o400)]);
-    volume.publish(&fewer).expect("publishes");
-    test.assert_tidy(&fewer);
+    for bytes in ["t", "u", "v"] {
+        let fewer = payload(&[("token", bytes, 0o400)]);
+        volume.publish(&fewer).expect("publishes");
+        test.assert_tidy(&fewer);
+    }
     // So that an unprivileged test can remove its directory.
     fs::set_permissions(test.generation(), fs::Permissions::from_mode(0o755)).expect("mode");
 }
