@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::vault::{Denial, NewSecret, Vault};
+use crate::vault::{self, CertificateOptions, Denial, KeyOptions, NewSecret, Vault};
 use crate::world::World;
 
 /// A vault of a [`FakeAzure`](crate::FakeAzure), in the hands of a test.
@@ -51,7 +51,7 @@ impl VaultHandle<'_> {
         new.attributes.enabled = Some(!options.disabled);
         new.attributes.exp = options.expires;
         new.attributes.nbf = options.not_before;
-        crate::vault::add_secret(&mut self.vault.store(), &self.world.clock, name, new)
+        vault::add_secret(&mut self.vault.store(), &self.world.clock, name, new)
     }
 
     /// Disables the current version of a secret.
@@ -90,6 +90,48 @@ impl VaultHandle<'_> {
     /// Takes one version of a secret away for good.
     pub fn purge_secret_version(&self, name: &str, version: &str) {
         self.vault.store().secrets.remove_version(name, version);
+    }
+
+    /// Adds a version of a key and gives its id.
+    pub fn create_key(&self, name: &str, options: &KeyOptions) -> String {
+        vault::add_key(self.vault, &self.world.clock, name, options)
+    }
+
+    /// Adds a version of a key with a new key of the same kind; `None` when there is no such key.
+    ///
+    /// An RSA key stays the same (see [`KeyType`](crate::KeyType)); its version does not.
+    pub fn rotate_key(&self, name: &str) -> Option<String> {
+        vault::rotate_key(self.vault, &self.world.clock, name)
+    }
+
+    /// Adds a version of a certificate, its key and its secret, and gives the id that the three share.
+    pub fn create_certificate(&self, name: &str, options: &CertificateOptions) -> String {
+        vault::create_certificate(self.vault, &self.world.clock, name, options, None, None)
+    }
+
+    /// Adds a version of a certificate that is made like the current one; `None` when there is none to make it like.
+    pub fn renew_certificate(&self, name: &str) -> Option<String> {
+        vault::renew_certificate(self.vault, &self.world.clock, name)
+    }
+
+    /// Adds a version of a certificate from a PEM file with one `PRIVATE KEY`; the secret keeps the file as it is.
+    ///
+    /// `None` when there is no key or no certificate in it.
+    pub fn import_certificate(&self, name: &str, pem: &str) -> Option<String> {
+        vault::import_certificate(self.vault, &self.world.clock, name, pem, None, None)
+    }
+
+    /// Deletes a certificate, its key and its secret softly.
+    pub fn delete_certificate(&self, name: &str) {
+        let (mut store, now) = (self.vault.store(), self.world.clock.now());
+        store.certificates.delete(name, now);
+        store.keys.delete(name, now);
+        store.secrets.delete(name, now);
+    }
+
+    /// Deletes a key softly.
+    pub fn delete_key(&self, name: &str) {
+        self.vault.store().keys.delete(name, self.world.clock.now());
     }
 
     /// Refuses every authenticated caller, until [`VaultHandle::allow`].

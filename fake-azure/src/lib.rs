@@ -16,6 +16,7 @@
 //! It depends on nothing of `akv-sync`, so that each can judge the other. What it does not do is in its README.
 
 mod clock;
+mod crypto;
 mod entra;
 mod handle;
 mod http;
@@ -35,21 +36,27 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use time::OffsetDateTime;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::oneshot;
 use tokio_rustls::TlsAcceptor;
 
+use crate::crypto::x509::Hierarchy;
 use crate::server::TlsListener;
 use crate::vault::Vault;
 use crate::world::{Target, World};
 
+pub use crate::crypto::key::KeyType;
+pub use crate::crypto::pfx::PfxEncoding;
 pub use crate::entra::{FEDERATED_AUDIENCE, FederatedCredential};
 pub use crate::handle::{SecretOptions, VaultHandle};
 pub use crate::ids::{CLIENT_ID, FOREIGN_TENANT_ID, OBJECT_ID, SUBSCRIPTION_ID, TENANT_ID};
 pub use crate::issuer::Assertion;
 pub use crate::journal::{CallKind, Calls, LoggedCall, Service};
 pub use crate::options::FakeOptions;
-pub use crate::vault::Denial;
+pub use crate::vault::{
+    CertificateFormat, CertificateIssuer, CertificateOptions, ChainOrder, Denial, KeyOptions,
+};
 
 /// A running fake. It answers on a thread of its own and stops when it is dropped.
 #[derive(Debug)]
@@ -172,6 +179,7 @@ impl Drop for FakeAzure {
 
 /// Binds the listeners and says under which URLs they answer.
 fn bind(options: &FakeOptions) -> io::Result<(Vec<TlsListener>, String, Vec<Vault>)> {
+    let hierarchy = Arc::new(Hierarchy::new(OffsetDateTime::now_utc().unix_timestamp()));
     if let Some(address) = options.https {
         let listener = TlsListener {
             socket: listen(address)?,
@@ -181,7 +189,10 @@ fn bind(options: &FakeOptions) -> io::Result<(Vec<TlsListener>, String, Vec<Vaul
             443 => String::new(),
             port => format!(":{port}"),
         };
-        let vault = |name: &String| Vault::new(name.clone(), format!("https://{name}.vault.azure.net{port}"));
+        let vault = |name: &String| {
+            let url = format!("https://{name}.vault.azure.net{port}");
+            Vault::new(name.clone(), url, Arc::clone(&hierarchy))
+        };
         let authority = format!("https://login.microsoftonline.com{port}");
         return Ok((
             vec![listener],
@@ -195,7 +206,7 @@ fn bind(options: &FakeOptions) -> io::Result<(Vec<TlsListener>, String, Vec<Vaul
     for name in &options.vaults {
         let (listener, url) = local(Target::Vault(name.clone()))?;
         listeners.push(listener);
-        vaults.push(Vault::new(name.clone(), url));
+        vaults.push(Vault::new(name.clone(), url, Arc::clone(&hierarchy)));
     }
     Ok((listeners, authority, vaults))
 }

@@ -1,21 +1,34 @@
 //! The data plane of one vault: who may do what, and the store behind it.
 
 mod access;
+mod certificates;
+mod issue;
+mod keys;
 mod page;
+mod policy;
 mod refusal;
 mod secrets;
 mod shelf;
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::clock::Clock;
+use crate::crypto::x509::Hierarchy;
 use crate::entra::Directory;
 use crate::http::{Answer, Call};
 use crate::ids;
 use crate::journal::CallKind;
 
 pub(crate) use access::Operation;
+use certificates::Certificate;
+pub use issue::{CertificateFormat, CertificateIssuer, CertificateOptions, ChainOrder};
+pub(crate) use issue::{
+    create as create_certificate, import as import_certificate, renew as renew_certificate,
+};
+use keys::Key;
+pub use keys::KeyOptions;
+pub(crate) use keys::{add as add_key, rotated as rotate_key};
 pub use refusal::Denial;
 use refusal::Place;
 pub(crate) use refusal::Refusal;
@@ -32,12 +45,16 @@ pub(crate) struct Vault {
     pub(crate) name: String,
     /// `https://HOST` or `https://HOST:PORT`, without a slash at the end; ids begin with it.
     pub(crate) url: String,
+    /// Signs the certificates that are not self-signed.
+    pub(crate) hierarchy: Arc<Hierarchy>,
     store: Mutex<Store>,
 }
 
 #[derive(Debug, Default)]
 pub(crate) struct Store {
     pub(crate) secrets: Shelf<Secret>,
+    pub(crate) keys: Shelf<Key>,
+    pub(crate) certificates: Shelf<Certificate>,
     /// What refuses every caller.
     pub(crate) denial: Option<Denial>,
     /// What refuses callers of single objects, by name in lower case.
@@ -47,10 +64,11 @@ pub(crate) struct Store {
 }
 
 impl Vault {
-    pub(crate) fn new(name: String, url: String) -> Self {
+    pub(crate) fn new(name: String, url: String, hierarchy: Arc<Hierarchy>) -> Self {
         Self {
             name,
             url,
+            hierarchy,
             store: Mutex::default(),
         }
     }
@@ -112,7 +130,24 @@ impl Vault {
             | CallKind::GetDeletedSecret
             | CallKind::RecoverDeletedSecret
             | CallKind::PurgeDeletedSecret => secrets::perform(self, clock, operation, call),
-            _ => Err(Refusal::NoSuchPath),
+            CallKind::CreateKey
+            | CallKind::RotateKey
+            | CallKind::GetKey
+            | CallKind::ListKeys
+            | CallKind::ListKeyVersions => keys::perform(self, clock, operation, call),
+            CallKind::CreateCertificate
+            | CallKind::ImportCertificate
+            | CallKind::GetCertificate
+            | CallKind::GetCertificatePolicy
+            | CallKind::GetCertificateOperation
+            | CallKind::UpdateCertificate
+            | CallKind::ListCertificates
+            | CallKind::ListCertificateVersions => certificates::perform(self, clock, operation, call),
+            CallKind::Token
+            | CallKind::Discovery
+            | CallKind::IdentityEndpoint
+            | CallKind::Imds
+            | CallKind::Unknown => Err(Refusal::NoSuchPath),
         }
     }
 

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::access::Operation;
 use super::page::{self, Page};
+use super::policy::SecretForm;
 use super::refusal::{Kind, Refusal};
 use super::shelf::{Attributes, Deleted, Object, Tags, Version, WantedAttributes};
 use super::{Store, Vault};
@@ -19,6 +20,8 @@ pub(crate) struct Secret {
     pub(crate) content_type: Option<String>,
     /// The key of the certificate that this secret belongs to; only such a secret is managed.
     pub(crate) key_id: Option<String>,
+    /// What `outContentType=application/x-pem-file` gives; only a certificate's PFX with its key has it.
+    pub(crate) as_pem: Option<String>,
 }
 
 /// What a new version of a secret is made from.
@@ -146,16 +149,29 @@ fn get(vault: &Vault, store: &Store, operation: &Operation, call: &Call) -> Resu
     if !version.attributes.enabled {
         return Err(Refusal::SecretDisabled);
     }
-    if let Some(wanted) = call.parameter("outContentType") {
-        refuse_conversion(&wanted, &version.content)?;
+    let bundle = bundle(vault, object, version);
+    match call.parameter("outContentType") {
+        None => Ok(Answer::json(200, &bundle)),
+        Some(wanted) => Ok(Answer::json(200, &converted(bundle, &wanted, &version.content)?)),
     }
-    Ok(Answer::json(200, &bundle(vault, object, version)))
 }
 
-fn refuse_conversion(wanted: &str, _secret: &Secret) -> Result<(), Refusal> {
-    Err(Refusal::BadParameter(format!(
-        "The 'Unsupported' to '{wanted}' transformation is not supported. Only PFX to PEM transformation is supported."
-    )))
+fn converted<'a>(bundle: Bundle<'a>, wanted: &str, secret: &'a Secret) -> Result<Bundle<'a>, Refusal> {
+    let pfx = SecretForm::Pfx.content_type();
+    if wanted != SecretForm::Pem.content_type() || secret.content_type.as_deref() != Some(pfx) {
+        return Err(Refusal::BadParameter(
+            "The 'Unsupported' to 'PEM' transformation is not supported. Only PFX to PEM transformation is supported."
+                .to_owned(),
+        ));
+    }
+    let value = secret.as_pem.as_deref().ok_or_else(|| {
+        Refusal::BadParameter("The fake converts the PFX of an exportable certificate only.".to_owned())
+    })?;
+    Ok(Bundle {
+        value: Some(value),
+        content_type: Some(SecretForm::Pem.content_type()),
+        ..bundle
+    })
 }
 
 fn set(vault: &Vault, store: &mut Store, clock: &Clock, name: &str, call: &Call) -> Result<Answer, Refusal> {
@@ -186,6 +202,7 @@ pub(crate) fn add(store: &mut Store, clock: &Clock, name: &str, new: NewSecret) 
             value: new.value,
             content_type: new.content_type,
             key_id: None,
+            as_pem: None,
         },
     };
     store.secrets.add(name, version).id.clone()

@@ -1,5 +1,6 @@
 //! The fake as a client sees it: over TLS, with a real HTTP client.
 
+mod certificates;
 mod client;
 mod secrets;
 mod sign_in;

@@ -1,0 +1,277 @@
+//! Certificates: what is asked over the wire. How one comes to be is in [`super::issue`].
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use ring::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
+use serde::{Deserialize, Serialize};
+
+use super::access::Operation;
+use super::issue::{self, CertificateOptions};
+use super::page;
+use super::policy::{Policy, SecretForm};
+use super::refusal::{Kind, Refusal};
+use super::shelf::{Attributes, Object, Tags, Version, WantedAttributes};
+use super::{Store, Vault};
+use crate::clock::Clock;
+use crate::http::{Answer, Call, base64};
+use crate::journal::CallKind;
+
+/// The content of a version of a certificate. Its key and its secret are objects of their own with the same version.
+#[derive(Debug, Clone)]
+pub(crate) struct Certificate {
+    /// The leaf.
+    pub(crate) der: Vec<u8>,
+    pub(crate) policy: Policy,
+    /// What the next version is made from; `None` for an imported one.
+    pub(crate) options: Option<CertificateOptions>,
+}
+
+#[derive(Deserialize)]
+struct CreateCertificate {
+    policy: Policy,
+    #[serde(default)]
+    attributes: WantedAttributes,
+    tags: Option<Tags>,
+}
+
+#[derive(Deserialize)]
+struct ImportCertificate {
+    value: String,
+    policy: Option<Policy>,
+    #[serde(default)]
+    attributes: WantedAttributes,
+    tags: Option<Tags>,
+}
+
+#[derive(Deserialize)]
+struct UpdateCertificate {
+    #[serde(default)]
+    attributes: WantedAttributes,
+    tags: Option<Tags>,
+}
+
+#[derive(Serialize)]
+struct Bundle<'a> {
+    id: String,
+    kid: String,
+    sid: String,
+    x5t: String,
+    cer: String,
+    attributes: &'a Attributes,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tags: Option<&'a Tags>,
+    policy: &'a Policy,
+    pending: Pending,
+}
+
+#[derive(Serialize)]
+struct Pending {
+    id: String,
+}
+
+#[derive(Serialize)]
+struct Item<'a> {
+    id: String,
+    x5t: String,
+    attributes: &'a Attributes,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tags: Option<&'a Tags>,
+    subject: &'a str,
+}
+
+#[derive(Serialize)]
+struct PendingOperation<'a> {
+    id: String,
+    issuer: &'a super::policy::Issuer,
+    cancellation_requested: bool,
+    status: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status_details: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    target: Option<String>,
+    request_id: String,
+}
+
+/// Performs an operation on certificates.
+pub(crate) fn perform(
+    vault: &Vault,
+    clock: &Clock,
+    operation: &Operation,
+    call: &Call,
+) -> Result<Answer, Refusal> {
+    let name = operation.name.as_str();
+    match operation.kind {
+        CallKind::CreateCertificate => create(vault, clock, name, call),
+        CallKind::ImportCertificate => import(vault, clock, name, call),
+        CallKind::UpdateCertificate => update(vault, clock, operation, call),
+        CallKind::GetCertificatePolicy => {
+            let store = vault.store();
+            Ok(Answer::json(200, &object(&store, name)?.current().content.policy))
+        }
+        CallKind::GetCertificateOperation => {
+            let store = vault.store();
+            let not_pending = |_| Refusal::PendingNotFound(name.to_owned());
+            let current = object(&store, name).map_err(not_pending)?.current();
+            Ok(Answer::json(200, &pending(vault, name, current, true)))
+        }
+        CallKind::ListCertificates => {
+            let store = vault.store();
+            let items = store.certificates.iter();
+            let items = items
+                .map(|certificate| item(vault.id("certificates", &certificate.name), certificate.current()));
+            Ok(Answer::json(
+                200,
+                &page::cut(items.collect(), call, &vault.url, store.empty_pages),
+            ))
+        }
+        CallKind::ListCertificateVersions => {
+            let store = vault.store();
+            let items = store.certificates.get(name).into_iter().flat_map(|certificate| {
+                let versions = certificate.listed().into_iter();
+                versions.map(|version| item(id(vault, "certificates", certificate, version), version))
+            });
+            Ok(Answer::json(
+                200,
+                &page::cut(items.collect(), call, &vault.url, store.empty_pages),
+            ))
+        }
+        _ => get(vault, &vault.store(), name, operation.version.as_deref()),
+    }
+}
+
+fn object<'a>(store: &'a Store, name: &str) -> Result<&'a Object<Certificate>, Refusal> {
+    store
+        .certificates
+        .get(name)
+        .ok_or_else(|| Refusal::NotFound(Kind::Certificate, name.to_owned()))
+}
+
+fn get(vault: &Vault, store: &Store, name: &str, version: Option<&str>) -> Result<Answer, Refusal> {
+    let certificate = object(store, name)?;
+    let version = match version {
+        None => certificate.current(),
+        Some(id) => certificate
+            .version(id)
+            .ok_or_else(|| Refusal::NotFound(Kind::Certificate, format!("{name}/{id}")))?,
+    };
+    Ok(Answer::json(200, &bundle(vault, certificate, version)))
+}
+
+/// Makes the certificate at once, and answers as if it took a while, as the service does.
+fn create(vault: &Vault, clock: &Clock, name: &str, call: &Call) -> Result<Answer, Refusal> {
+    let wanted: CreateCertificate = call.json().map_err(|_| bad_policy())?;
+    let options = CertificateOptions::of_policy(&wanted.policy).ok_or_else(bad_policy)?;
+    issue::create(vault, clock, name, &options, Some(wanted.policy), wanted.tags);
+    let mut store = vault.store();
+    if let Some(certificate) = store.certificates.get_mut(name) {
+        let id = certificate.current().id.clone();
+        if let Some(version) = certificate.version_mut(&id) {
+            version.attributes.change(&wanted.attributes);
+        }
+    }
+    let current = object(&store, name)?.current();
+    Ok(Answer::json(202, &pending(vault, name, current, false)))
+}
+
+/// Takes a PEM file. A PFX is refused: the fake writes PKCS #12 and does not read it.
+fn import(vault: &Vault, clock: &Clock, name: &str, call: &Call) -> Result<Answer, Refusal> {
+    let wanted: ImportCertificate = call.json().map_err(|_| bad_policy())?;
+    let pem = issue::import(vault, clock, name, &wanted.value, wanted.policy, wanted.tags);
+    pem.ok_or_else(|| {
+        Refusal::BadParameter(
+            "The fake imports PEM with one PRIVATE KEY (PKCS #8) and its certificates only.".to_owned(),
+        )
+    })?;
+    let mut store = vault.store();
+    if let Some(certificate) = store.certificates.get_mut(name) {
+        let id = certificate.current().id.clone();
+        if let Some(version) = certificate.version_mut(&id) {
+            version.attributes.change(&wanted.attributes);
+        }
+    }
+    get(vault, &store, name, None)
+}
+
+fn update(vault: &Vault, clock: &Clock, operation: &Operation, call: &Call) -> Result<Answer, Refusal> {
+    let change: UpdateCertificate = call.json().map_err(|_| bad_policy())?;
+    let name = operation.name.as_str();
+    let mut store = vault.store();
+    let not_found = || Refusal::NotFound(Kind::Certificate, name.to_owned());
+    let certificate = store.certificates.get_mut(name).ok_or_else(not_found)?;
+    let id = operation
+        .version
+        .clone()
+        .unwrap_or_else(|| certificate.current().id.clone());
+    let version = certificate.version_mut(&id).ok_or_else(not_found)?;
+    version.attributes.change(&change.attributes);
+    version.attributes.updated = clock.now();
+    version.tags = change.tags.or(version.tags.take());
+    get(vault, &store, name, Some(&id))
+}
+
+fn id<T>(vault: &Vault, collection: &str, certificate: &Object<Certificate>, version: &Version<T>) -> String {
+    format!("{}/{}", vault.id(collection, &certificate.name), version.id)
+}
+
+fn bundle<'a>(
+    vault: &Vault,
+    certificate: &Object<Certificate>,
+    version: &'a Version<Certificate>,
+) -> Bundle<'a> {
+    Bundle {
+        id: id(vault, "certificates", certificate, version),
+        kid: id(vault, "keys", certificate, version),
+        sid: id(vault, "secrets", certificate, version),
+        x5t: thumbprint(&version.content.der),
+        cer: base64(&version.content.der),
+        attributes: &version.attributes,
+        tags: version.tags.as_ref(),
+        // The policy belongs to the certificate; all versions show the current one.
+        policy: &version.content.policy,
+        pending: Pending {
+            id: format!("{}/pending", vault.id("certificates", &certificate.name)),
+        },
+    }
+}
+
+fn item(id: String, version: &Version<Certificate>) -> Item<'_> {
+    Item {
+        id,
+        x5t: thumbprint(&version.content.der),
+        attributes: &version.attributes,
+        tags: version.tags.as_ref(),
+        subject: &version.content.policy.x509_props.subject,
+    }
+}
+
+fn pending<'a>(
+    vault: &Vault,
+    name: &str,
+    version: &'a Version<Certificate>,
+    completed: bool,
+) -> PendingOperation<'a> {
+    const DETAILS: &str = "Pending certificate created. Certificate request is in progress. This may take some time \
+                           based on the issuer provider. Please check again later.";
+    let certificate = vault.id("certificates", name);
+    PendingOperation {
+        id: format!("{certificate}/pending"),
+        issuer: &version.content.policy.issuer,
+        cancellation_requested: false,
+        status: if completed { "completed" } else { "inProgress" },
+        status_details: (!completed).then_some(DETAILS),
+        target: completed.then_some(certificate),
+        request_id: version.id.clone(),
+    }
+}
+
+fn thumbprint(der: &[u8]) -> String {
+    URL_SAFE_NO_PAD.encode(digest(&SHA1_FOR_LEGACY_USE_ONLY, der))
+}
+
+fn bad_policy() -> Refusal {
+    let forms = [SecretForm::Pfx, SecretForm::Pem].map(SecretForm::content_type);
+    Refusal::BadParameter(format!(
+        "The policy is not supported. Secrets are {}.",
+        forms.join(" or ")
+    ))
+}
