@@ -93,6 +93,29 @@ impl Answer {
             .with_body(body)
     }
 
+    /// An answer as a fault gives it.
+    pub(crate) fn given(status: u16, body: String, headers: Vec<(String, String)>) -> Self {
+        let labelled = headers
+            .iter()
+            .any(|(name, _)| name.eq_ignore_ascii_case("content-type"));
+        let mut answer = Self::empty(status).with_body(body);
+        answer.headers = headers;
+        if labelled {
+            answer
+        } else {
+            answer.with_header("Content-Type", "application/json; charset=utf-8")
+        }
+    }
+
+    /// A success that is none: the body is not JSON, although it says so.
+    pub(crate) fn garbage() -> Self {
+        Self::given(
+            200,
+            "<!DOCTYPE html><p>\u{fffd}{\"value\": ".to_owned(),
+            Vec::new(),
+        )
+    }
+
     pub(crate) fn with_header(mut self, name: &str, value: impl Into<String>) -> Self {
         self.headers.push((name.to_owned(), value.into()));
         self

@@ -79,6 +79,7 @@ pub struct LoggedCall {
 /// A call to a vault without a token is counted as unauthenticated, and neither by kind nor by object: those hold
 /// what a client asked after it had learned to sign in.
 #[derive(Debug, Clone, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Calls {
     by_kind: BTreeMap<CallKind, u64>,
     by_object: BTreeMap<String, u64>,

@@ -15,16 +15,22 @@
 //!
 //! It depends on nothing of `akv-sync`, so that each can judge the other. What it does not do is in its README.
 
+mod body;
 mod clock;
+mod connection;
+mod control;
 mod crypto;
 mod entra;
+mod faults;
 mod handle;
 mod http;
 mod ids;
 mod issuer;
 mod journal;
 mod jwt;
+mod managed_identity;
 mod options;
+mod round_trip;
 mod server;
 mod tls;
 mod vault;
@@ -33,26 +39,29 @@ mod world;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use time::OffsetDateTime;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::oneshot;
-use tokio_rustls::TlsAcceptor;
 
 use crate::crypto::x509::Hierarchy;
-use crate::server::TlsListener;
+use crate::managed_identity::APP_SERVICE_PATH;
+use crate::server::{Acceptors, Listener};
 use crate::vault::Vault;
 use crate::world::{Target, World};
 
 pub use crate::crypto::key::KeyType;
 pub use crate::crypto::pfx::PfxEncoding;
 pub use crate::entra::{FEDERATED_AUDIENCE, FederatedCredential};
+pub use crate::faults::{Effect, Fault, Faults};
 pub use crate::handle::{SecretOptions, VaultHandle};
 pub use crate::ids::{CLIENT_ID, FOREIGN_TENANT_ID, OBJECT_ID, SUBSCRIPTION_ID, TENANT_ID};
 pub use crate::issuer::Assertion;
 pub use crate::journal::{CallKind, Calls, LoggedCall, Service};
+pub use crate::managed_identity::IDENTITY_RESOURCE_ID;
 pub use crate::options::FakeOptions;
 pub use crate::vault::{
     CertificateFormat, CertificateIssuer, CertificateOptions, ChainOrder, Denial, KeyOptions,
@@ -62,6 +71,7 @@ pub use crate::vault::{
 #[derive(Debug)]
 pub struct FakeAzure {
     world: Arc<World>,
+    identity_endpoint: String,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -69,24 +79,38 @@ pub struct FakeAzure {
 impl FakeAzure {
     /// Makes a certificate authority, binds the listeners and starts to answer.
     pub fn start(options: FakeOptions) -> io::Result<Self> {
-        let (listeners, authority_url, vaults) = bind(&options)?;
+        let Bound {
+            listeners,
+            authority,
+            vaults,
+            identity_endpoint,
+        } = bind(&options)?;
         let world = Arc::new(World {
             clock: clock::Clock::default(),
             journal: journal::Journal::default(),
-            directory: entra::Directory::new(authority_url, issuer::Issuer::new()),
+            directory: entra::Directory::new(authority, issuer::Issuer::new()),
             vaults,
             authority: tls::Authority::new("fake-azure test authority")?,
             token_lifetime: options.token_lifetime,
+            round_trip: options.round_trip,
+            faults: Faults::default(),
+            identity_header: ids::guid(),
+            identity_assigned: AtomicBool::new(true),
         });
-        let acceptor = TlsAcceptor::from(tls::server_config(&world.authority, options.http2)?);
+        let stranger = tls::Authority::new("fake-azure stranger")?;
+        let acceptors = Acceptors {
+            trusted: tls::server_config(&world.authority, options.http2)?.into(),
+            untrusted: tls::server_config(&stranger, options.http2)?.into(),
+        };
         let runtime = Builder::new_current_thread().enable_all().build()?;
         let (stop, stopped) = oneshot::channel();
         let serving = Arc::clone(&world);
         let thread = std::thread::Builder::new()
             .name("fake-azure".to_owned())
-            .spawn(move || run(runtime, &serving, &acceptor, listeners, stopped))?;
+            .spawn(move || run(runtime, &serving, &acceptors, listeners, stopped))?;
         Ok(Self {
             world,
+            identity_endpoint,
             stop: Some(stop),
             thread: Some(thread),
         })
@@ -146,6 +170,38 @@ impl FakeAzure {
             .change_application(|application| application.federated = credentials);
     }
 
+    /// Lets the application sign its assertions with this certificate (DER, RSA).
+    ///
+    /// # Panics
+    ///
+    /// When it is not an X.509 certificate.
+    pub fn register_certificate(&self, der: &[u8]) {
+        let certificate = entra::RegisteredCertificate::from_der(der).expect("an X.509 certificate");
+        self.world
+            .directory
+            .change_application(|application| application.certificates.push(certificate));
+    }
+
+    /// The value of `IDENTITY_ENDPOINT`: where App Service and Container Apps give out tokens.
+    pub fn identity_endpoint(&self) -> &str {
+        &self.identity_endpoint
+    }
+
+    /// The value of `IDENTITY_HEADER`; another at each start.
+    pub fn identity_header(&self) -> &str {
+        &self.world.identity_header
+    }
+
+    /// Assigns the managed identities (system- and user-assigned), or takes them away; they are assigned at the start.
+    pub fn assign_managed_identity(&self, assigned: bool) {
+        self.world.identity_assigned.store(assigned, Ordering::Relaxed);
+    }
+
+    /// The fault switches.
+    pub fn faults(&self) -> &Faults {
+        &self.world.faults
+    }
+
     /// Makes every access token issued up to now worthless.
     pub fn revoke_tokens(&self) {
         self.world.directory.tokens.revoke_all();
@@ -177,62 +233,75 @@ impl Drop for FakeAzure {
     }
 }
 
-/// Binds the listeners and says under which URLs they answer.
-fn bind(options: &FakeOptions) -> io::Result<(Vec<TlsListener>, String, Vec<Vault>)> {
+/// The listeners and the URLs under which they answer.
+struct Bound {
+    listeners: Vec<Listener>,
+    authority: String,
+    vaults: Vec<Vault>,
+    identity_endpoint: String,
+}
+
+fn bind(options: &FakeOptions) -> io::Result<Bound> {
     let hierarchy = Arc::new(Hierarchy::new(OffsetDateTime::now_utc().unix_timestamp()));
-    if let Some(address) = options.https {
-        let listener = TlsListener {
-            socket: listen(address)?,
-            target: Target::ByHost,
-        };
-        let port = match listener.socket.local_addr()?.port() {
+    let identity = listener((Ipv4Addr::LOCALHOST, 0).into(), Target::IdentityEndpoint)?;
+    let identity_endpoint = format!("http://{}{APP_SERVICE_PATH}", identity.socket.local_addr()?);
+    let mut listeners = vec![identity];
+    if let Some(address) = options.imds {
+        listeners.push(listener(address, Target::Imds)?);
+    }
+    let mut vaults = Vec::new();
+    let authority = if let Some(address) = options.https {
+        let shared = listener(address, Target::ByHost)?;
+        let port = match shared.socket.local_addr()?.port() {
             443 => String::new(),
             port => format!(":{port}"),
         };
-        let vault = |name: &String| {
+        listeners.push(shared);
+        vaults.extend(options.vaults.iter().map(|name| {
             let url = format!("https://{name}.vault.azure.net{port}");
             Vault::new(name.clone(), url, Arc::clone(&hierarchy))
-        };
-        let authority = format!("https://login.microsoftonline.com{port}");
-        return Ok((
-            vec![listener],
-            authority,
-            options.vaults.iter().map(vault).collect(),
-        ));
-    }
-    let (entra, authority) = local(Target::Entra)?;
-    let mut listeners = vec![entra];
-    let mut vaults = Vec::new();
-    for name in &options.vaults {
-        let (listener, url) = local(Target::Vault(name.clone()))?;
-        listeners.push(listener);
-        vaults.push(Vault::new(name.clone(), url, Arc::clone(&hierarchy)));
-    }
-    Ok((listeners, authority, vaults))
+        }));
+        format!("https://login.microsoftonline.com{port}")
+    } else {
+        for name in &options.vaults {
+            let (listener, url) = local(Target::Vault(name.clone()))?;
+            listeners.push(listener);
+            vaults.push(Vault::new(name.clone(), url, Arc::clone(&hierarchy)));
+        }
+        let (entra, url) = local(Target::Entra)?;
+        listeners.push(entra);
+        url
+    };
+    Ok(Bound {
+        listeners,
+        authority,
+        vaults,
+        identity_endpoint,
+    })
 }
 
-fn local(target: Target) -> io::Result<(TlsListener, String)> {
-    let socket = listen((Ipv4Addr::LOCALHOST, 0).into())?;
-    let url = format!("https://localhost:{}", socket.local_addr()?.port());
-    Ok((TlsListener { socket, target }, url))
+fn local(target: Target) -> io::Result<(Listener, String)> {
+    let listener = listener((Ipv4Addr::LOCALHOST, 0).into(), target)?;
+    let url = format!("https://localhost:{}", listener.socket.local_addr()?.port());
+    Ok((listener, url))
 }
 
-fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+fn listener(address: SocketAddr, target: Target) -> io::Result<Listener> {
     let socket = TcpListener::bind(address)?;
     socket.set_nonblocking(true)?;
-    Ok(socket)
+    Ok(Listener { socket, target })
 }
 
 fn run(
     runtime: Runtime,
     world: &Arc<World>,
-    acceptor: &TlsAcceptor,
-    listeners: Vec<TlsListener>,
+    acceptors: &Acceptors,
+    listeners: Vec<Listener>,
     stopped: oneshot::Receiver<()>,
 ) {
     runtime.block_on(async {
         for listener in listeners {
-            tokio::spawn(server::listen(Arc::clone(world), acceptor.clone(), listener));
+            tokio::spawn(server::listen(Arc::clone(world), acceptors.clone(), listener));
         }
         // Both a message and a dropped sender mean the end.
         drop(stopped.await);

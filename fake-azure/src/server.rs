@@ -1,64 +1,130 @@
 //! Listeners and connections: TCP, TLS, HTTP/1.1 or HTTP/2, then the [`World`].
 
-use std::convert::Infallible;
+use std::future::pending;
 use std::io;
 use std::net::TcpListener as StdListener;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
-use http_body_util::{BodyExt as _, Full};
+use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
-use hyper::header::{DATE, HOST, HeaderName, HeaderValue};
+use hyper::header::{CONTENT_LENGTH, DATE, HOST, HeaderName, HeaderValue};
 use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 
+use crate::body::Body;
+use crate::connection::{Line, Silenceable};
+use crate::faults::Effect;
 use crate::http::{Answer, Call};
 use crate::journal::LoggedCall;
+use crate::round_trip::distant;
 use crate::world::{Target, World};
 
 /// A client that says nothing during the handshake is let go.
 const HANDSHAKE: Duration = Duration::from_secs(10);
 
-/// A bound listener for TLS.
-pub(crate) struct TlsListener {
+/// A bound listener and who answers there.
+pub(crate) struct Listener {
     pub(crate) socket: StdListener,
     pub(crate) target: Target,
 }
 
-/// Accepts connections until the runtime ends.
-pub(crate) async fn listen(
+/// The TLS settings of the listeners that speak TLS.
+#[derive(Clone)]
+pub(crate) struct Acceptors {
+    pub(crate) trusted: TlsAcceptor,
+    /// With a certificate of an authority that no client knows.
+    pub(crate) untrusted: TlsAcceptor,
+}
+
+/// A connection, as its requests know it.
+struct Link {
     world: Arc<World>,
-    acceptor: TlsAcceptor,
-    listener: TlsListener,
-) -> io::Result<()> {
+    line: Arc<Line>,
+    listener: Target,
+}
+
+trait Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static {}
+
+impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Stream for S {}
+
+/// Accepts connections until the runtime ends.
+pub(crate) async fn listen(world: Arc<World>, acceptors: Acceptors, listener: Listener) -> io::Result<()> {
     let socket = TcpListener::from_std(listener.socket)?;
     loop {
         let (stream, _) = socket.accept().await?;
-        let (world, acceptor, target) = (Arc::clone(&world), acceptor.clone(), listener.target.clone());
+        let (world, acceptors, target) = (Arc::clone(&world), acceptors.clone(), listener.target.clone());
         // A failed connection is the client's affair, and what some tests want.
-        tokio::spawn(async move { drop(serve(world, acceptor, target, stream).await) });
+        tokio::spawn(async move { drop(connect(world, acceptors, target, stream).await) });
     }
 }
 
-async fn serve(
+/// Puts the pretended distance and the switches between the socket and the service.
+async fn connect(
     world: Arc<World>,
-    acceptor: TlsAcceptor,
+    acceptors: Acceptors,
     listener: Target,
     stream: TcpStream,
 ) -> io::Result<()> {
     stream.set_nodelay(true)?;
+    let stream = stream.into_std()?;
+    let line = Line::new(stream.try_clone()?);
+    let stream = TcpStream::from_std(stream)?;
+    let round_trip = world.round_trip;
+    let link = Link {
+        world,
+        line: Arc::clone(&line),
+        listener,
+    };
+    let served = async {
+        if round_trip.is_zero() {
+            serve(link, acceptors, stream).await
+        } else {
+            serve(link, acceptors, distant(stream, round_trip)).await
+        }
+    };
+    tokio::select! {
+        served = served => served,
+        () = line.ended() => Ok(()),
+    }
+}
+
+async fn serve(link: Link, acceptors: Acceptors, stream: impl Stream) -> io::Result<()> {
+    let stream = Silenceable {
+        stream,
+        line: Arc::clone(&link.line),
+    };
+    let service = link.listener.service();
+    if !link.listener.speaks_tls() {
+        link.world.journal.connected(service);
+        link.world.faults.lines.add(service, &link.line);
+        return answer_all(link, stream, false).await;
+    }
+    let acceptor = if link.world.faults.is_untrusted(service) {
+        acceptors.untrusted
+    } else {
+        acceptors.trusted
+    };
     let stream = tokio::time::timeout(HANDSHAKE, acceptor.accept(stream)).await??;
     let (_, session) = stream.get_ref();
     let http2 = session.alpn_protocol() == Some(b"h2");
-    let target = world.target(session.server_name().unwrap_or_default(), &listener);
-    world.journal.connected(target.service());
+    let target = link
+        .world
+        .target(session.server_name().unwrap_or_default(), &link.listener);
+    link.world.journal.connected(target.service());
+    link.world.faults.lines.add(target.service(), &link.line);
+    answer_all(link, stream, http2).await
+}
+
+async fn answer_all(link: Link, stream: impl Stream, http2: bool) -> io::Result<()> {
+    let link = Arc::new(link);
     let answer = service_fn(move |request| {
-        let (world, listener) = (Arc::clone(&world), listener.clone());
-        async move { respond(&world, &listener, request).await }
+        let link = Arc::clone(&link);
+        async move { respond(&link, request).await }
     });
     let stream = TokioIo::new(stream);
     let ended = if http2 {
@@ -75,19 +141,59 @@ async fn serve(
     ended.map_err(io::Error::other)
 }
 
-async fn respond(
-    world: &World,
-    listener: &Target,
-    request: Request<Incoming>,
-) -> Result<Response<Full<Bytes>>, Infallible> {
-    let Ok(call) = receive(request).await else {
-        return Ok(Response::new(Full::default()));
-    };
-    let target = world.target(&call.host, listener);
+async fn respond(link: &Link, request: Request<Incoming>) -> io::Result<Response<Body>> {
+    let world = Arc::clone(&link.world);
+    let call = receive(request).await.map_err(io::Error::other)?;
+    let target = world.target(&call.host, &link.listener);
+    if call.path.starts_with(crate::control::PREFIX) {
+        let answer = crate::control::answer(&world, &call);
+        return Ok(response(answer, &world.clock.http_date(), false));
+    }
     let ticket = world.journal.arrived(logged(&target, &call));
-    let answer = world.answer(&target, &call);
+    world.count(&target, &call);
+    let mut truncate = false;
+    let mut instead = None;
+    for effect in world.effects(&target, &call) {
+        match effect {
+            Effect::Delay { milliseconds } => tokio::time::sleep(Duration::from_millis(milliseconds)).await,
+            Effect::Hang => pending().await,
+            Effect::Silence => {
+                link.line.silence();
+                pending().await
+            }
+            Effect::Reset => {
+                link.line.reset();
+                pending().await
+            }
+            Effect::TruncatedBody => truncate = true,
+            Effect::GarbageBody => instead = Some(Answer::garbage()),
+            Effect::Throttled { retry_after_seconds } => {
+                instead = Some(world.throttled(&target, retry_after_seconds))
+            }
+            Effect::Answer {
+                status,
+                body,
+                headers,
+            } => instead = Some(Answer::given(status, body, headers)),
+        }
+    }
+    let answer = match instead {
+        Some(answer) => answer,
+        None => answer_in_background(&world, target, call).await?,
+    };
     ticket.answered(answer.status);
-    Ok(response(answer, &world.clock.http_date()))
+    Ok(response(answer, &world.clock.http_date(), truncate))
+}
+
+/// Answers; what makes keys, which takes long for RSA, does so beside the runtime's one thread.
+async fn answer_in_background(world: &Arc<World>, target: Target, call: Call) -> io::Result<Answer> {
+    if call.method != hyper::Method::POST || !matches!(target, Target::Vault(_)) {
+        return Ok(world.answer(&target, &call));
+    }
+    let world = Arc::clone(world);
+    tokio::task::spawn_blocking(move || world.answer(&target, &call))
+        .await
+        .map_err(io::Error::other)
 }
 
 async fn receive(request: Request<Incoming>) -> Result<Call, hyper::Error> {
@@ -131,14 +237,25 @@ fn logged(target: &Target, call: &Call) -> LoggedCall {
     }
 }
 
-fn response(answer: Answer, date: &str) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::new(answer.body));
+fn response(answer: Answer, date: &str, truncate: bool) -> Response<Body> {
+    let length = answer.body.len();
+    let body = if truncate {
+        Body::truncated(answer.body)
+    } else {
+        Body::whole(answer.body)
+    };
+    let mut response = Response::new(body);
     *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     for (name, value) in &answer.headers {
         // A header that HTTP does not allow is left out; only a fault switch can ask for one.
         if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
             response.headers_mut().append(name, value);
         }
+    }
+    if truncate {
+        response
+            .headers_mut()
+            .insert(CONTENT_LENGTH, HeaderValue::from(length));
     }
     if let Ok(date) = HeaderValue::try_from(date) {
         response.headers_mut().insert(DATE, date);

@@ -1,11 +1,14 @@
 //! Everything the listeners share, and the way of a request to the service that answers it.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use crate::clock::Clock;
 use crate::entra::{self, Directory};
+use crate::faults::{Effect, Faults, Matchable};
 use crate::http::{Answer, Call};
-use crate::journal::{Journal, Service};
+use crate::journal::{CallKind, Journal, Service};
+use crate::managed_identity::{self, Issue};
 use crate::tls::Authority;
 use crate::vault::{self, Operation, Vault};
 
@@ -18,6 +21,12 @@ pub(crate) struct World {
     pub(crate) vaults: Vec<Vault>,
     pub(crate) authority: Authority,
     pub(crate) token_lifetime: Duration,
+    pub(crate) round_trip: Duration,
+    pub(crate) faults: Faults,
+    /// What clients of the App Service endpoint have to send.
+    pub(crate) identity_header: String,
+    /// Whether a managed identity is assigned.
+    pub(crate) identity_assigned: AtomicBool,
 }
 
 /// Who answers the requests of a connection.
@@ -29,6 +38,10 @@ pub(crate) enum Target {
     Entra,
     /// Whoever the host name of the request means.
     ByHost,
+    /// The App Service identity endpoint.
+    IdentityEndpoint,
+    /// The instance metadata service.
+    Imds,
 }
 
 impl World {
@@ -40,6 +53,9 @@ impl World {
 
     /// Who answers for a host name on a listener; a name of Azure's wins over the listener's own target.
     pub(crate) fn target(&self, host: &str, listener: &Target) -> Target {
+        if !listener.speaks_tls() {
+            return listener.clone();
+        }
         let vault = [".vault.azure.net", ".vault.localhost"]
             .iter()
             .find_map(|suffix| host.strip_suffix(suffix));
@@ -50,11 +66,56 @@ impl World {
         }
     }
 
+    /// What goes wrong with a request.
+    pub(crate) fn effects(&self, target: &Target, call: &Call) -> Vec<Effect> {
+        let service = target.service();
+        let operation = (service == Service::Vault).then(|| Operation::of(call));
+        self.faults.on(&Matchable {
+            service,
+            method: call.method.as_str(),
+            path: &call.path,
+            object: operation.as_ref().and_then(Operation::object),
+            authenticated: service != Service::Vault || call.bearer_token().is_some(),
+        })
+    }
+
+    /// The answer of a throttled service.
+    pub(crate) fn throttled(&self, target: &Target, retry_after: Option<u64>) -> Answer {
+        match target.service() {
+            Service::Vault => vault::with_usual_headers(vault::throttled(retry_after)),
+            Service::Entra => entra::throttled(retry_after),
+            Service::IdentityEndpoint | Service::Imds => managed_identity::throttled(retry_after),
+        }
+    }
+
+    /// Counts a request, before anything can go wrong with it.
+    pub(crate) fn count(&self, target: &Target, call: &Call) {
+        match target {
+            Target::Vault(_) | Target::ByHost if call.bearer_token().is_none() => {
+                self.journal.unauthenticated()
+            }
+            Target::Vault(_) | Target::ByHost => {
+                let operation = Operation::of(call);
+                self.journal.counted(operation.kind, operation.object());
+            }
+            Target::Entra => self.journal.counted(entra::kind(call), None),
+            Target::IdentityEndpoint => self.journal.counted(CallKind::IdentityEndpoint, None),
+            Target::Imds if managed_identity::is_imds_token(call) => {
+                self.journal.counted(CallKind::Imds, None)
+            }
+            Target::Imds => self.journal.counted(CallKind::Unknown, None),
+        }
+    }
+
     /// Answers a request.
     pub(crate) fn answer(&self, target: &Target, call: &Call) -> Answer {
         match target {
             Target::Vault(name) => self.answer_as_vault(name, call),
-            Target::Entra => self.answer_as_entra(call),
+            Target::Entra => entra::answer(&self.directory, &self.clock, self.lifetime(), call),
+            Target::IdentityEndpoint => {
+                managed_identity::answer_as_app_service(self.issue(), &self.identity_header, call)
+            }
+            Target::Imds => managed_identity::answer_as_imds(self.issue(), call),
             Target::ByHost => Answer::text(421, "text/plain", "no service of the fake has this host name"),
         }
     }
@@ -64,18 +125,20 @@ impl World {
             return Answer::text(421, "text/plain", "the fake has no vault of this name");
         };
         let operation = Operation::of(call);
-        if call.bearer_token().is_none() {
-            self.journal.unauthenticated();
-        } else {
-            self.journal.counted(operation.kind, operation.object());
-        }
         vault::with_usual_headers(vault.answer(&self.directory, &self.clock, &operation, call))
     }
 
-    fn answer_as_entra(&self, call: &Call) -> Answer {
-        self.journal.counted(entra::kind(call), None);
-        let lifetime = i64::try_from(self.token_lifetime.as_secs()).unwrap_or(i64::MAX / 4);
-        entra::answer(&self.directory, &self.clock, lifetime, call)
+    fn issue(&self) -> Issue<'_> {
+        Issue {
+            directory: &self.directory,
+            clock: &self.clock,
+            lifetime: self.lifetime(),
+            assigned: self.identity_assigned.load(Ordering::Relaxed),
+        }
+    }
+
+    fn lifetime(&self) -> i64 {
+        i64::try_from(self.token_lifetime.as_secs()).unwrap_or(i64::MAX / 4)
     }
 }
 
@@ -85,6 +148,13 @@ impl Target {
         match self {
             Self::Entra => Service::Entra,
             Self::Vault(_) | Self::ByHost => Service::Vault,
+            Self::IdentityEndpoint => Service::IdentityEndpoint,
+            Self::Imds => Service::Imds,
         }
+    }
+
+    /// Whether a listener of this target expects TLS.
+    pub(crate) fn speaks_tls(&self) -> bool {
+        !matches!(self, Self::IdentityEndpoint | Self::Imds)
     }
 }

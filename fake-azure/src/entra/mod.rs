@@ -6,11 +6,13 @@ mod refusal;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use x509_parser::prelude::{FromDer as _, X509Certificate};
+
 use crate::ids;
 use crate::issuer::Issuer;
 use crate::jwt::VerificationKey;
 
-pub(crate) use endpoint::{answer, kind};
+pub(crate) use endpoint::{answer, kind, throttled};
 
 /// The audience that Entra expects in a projected token.
 pub const FEDERATED_AUDIENCE: &str = "api://AzureADTokenExchange";
@@ -41,6 +43,18 @@ pub(crate) struct Application {
 pub(crate) struct RegisteredCertificate {
     pub(crate) der: Vec<u8>,
     pub(crate) key: VerificationKey,
+}
+
+impl RegisteredCertificate {
+    /// Reads a certificate; `None` when it is none.
+    pub(crate) fn from_der(der: &[u8]) -> Option<Self> {
+        let (_, certificate) = X509Certificate::from_der(der).ok()?;
+        let key = certificate.public_key().subject_public_key.data.to_vec();
+        Some(Self {
+            der: der.to_vec(),
+            key: VerificationKey::Rsa(key),
+        })
+    }
 }
 
 /// The directory.

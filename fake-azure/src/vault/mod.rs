@@ -31,7 +31,7 @@ pub use keys::KeyOptions;
 pub(crate) use keys::{add as add_key, rotated as rotate_key};
 pub use refusal::Denial;
 use refusal::Place;
-pub(crate) use refusal::Refusal;
+pub(crate) use refusal::{Refusal, throttled};
 use secrets::Secret;
 pub(crate) use secrets::{NewSecret, add as add_secret};
 use shelf::Shelf;

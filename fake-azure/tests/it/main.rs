@@ -2,5 +2,7 @@
 
 mod certificates;
 mod client;
+mod faults;
+mod identity;
 mod secrets;
 mod sign_in;
