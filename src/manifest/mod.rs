@@ -1,10 +1,10 @@
 //! The manifest: YAML to [`SyncSpec`], or every problem that it has, each with its place, a code and a hint.
 //!
 //! The way of a text, one module a step:
-//! 1. [`tree`] reads YAML into located nodes within a budget; `tree_builder` does the work.
-//! 2. [`reader`] reads the nodes into the [`wire`] types, whose [`field`]s survive any problem.
-//! 3. [`scalar`] gives single values their meaning.
-//! 4. [`resolve`] checks what needs more than one value, and makes the domain's types.
+//! 1. `tree` reads YAML into located nodes within a budget; `tree_builder` does the work.
+//! 2. `reader` reads the nodes into the `wire` types, whose fields (`field`) survive any problem.
+//! 3. `scalar` gives single values their meaning.
+//! 4. `resolve` checks what needs more than one value, and makes the domain's types.
 //!
 //! Invariant: a manifest is all or nothing. No step but [`read`] does I/O; the environment comes in as a port.
 

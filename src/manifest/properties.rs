@@ -139,7 +139,7 @@ fn edits() -> impl Strategy<Value = Vec<Edit>> {
         (any::<Index>(), words()).prop_map(|(at, word)| Edit::Replace(at, word)),
         any::<Index>().prop_map(Edit::Repeat),
     ];
-    proptest::collection::vec(edit, 1..6)
+    proptest::collection::vec(edit, 1..4)
 }
 
 fn edited(text: &str, edits: &[Edit]) -> String {
@@ -192,6 +192,22 @@ proptest! {
     #[test]
     fn any_edit_of_a_valid_manifest_is_decided(text in valid_texts(), edits in edits()) {
         assert_decided(&edited(&text, &edits));
+    }
+
+    #[test]
+    fn paths_are_accepted_when_each_is_one_and_no_two_collide(
+        paths in proptest::collection::vec("[ab.]{1,2}(/[ab]{1,2}){0,2}", 1..5)
+    ) {
+        let parsed: Vec<_> = paths.iter().filter_map(|path| RelativePath::parse(path).ok()).collect();
+        let collide = |(i, path): (usize, &RelativePath)| {
+            parsed.iter().enumerate().any(|(j, other)| i != j && (path == other || path.is_directory_of(other)))
+        };
+        let acceptable = parsed.len() == paths.len() && !parsed.iter().enumerate().any(collide);
+        let entries: Vec<_> = paths.iter().map(|path| format!("- {{ name: s, path: {path} }}\n")).collect();
+        let head = "apiVersion: akv-sync/v1\nkind: SyncManifest\nvolume: { path: /mnt }\nsecrets:\n";
+        let text = head.to_owned() + &entries.concat();
+        assert_decided(&text);
+        prop_assert_eq!(try_load(&text).is_ok(), acceptable, "{}", text);
     }
 }
 

@@ -1,10 +1,10 @@
 //! Who signs in: which keys belong to which type of identity.
 
-use super::super::field::{Optional, Text};
-use super::super::problem::{Code, Mark, Problem, Sink};
-use super::super::vocabulary::listed;
-use super::super::wire::{Identity, IdentityType};
 use crate::domain::spec::{IdentityKind, IdentitySpec};
+use crate::manifest::field::{Optional, Text};
+use crate::manifest::problem::{Code, Mark, Problem, Sink};
+use crate::manifest::vocabulary::listed;
+use crate::manifest::wire::{Identity, IdentityType};
 
 pub(super) fn resolve(identity: &Identity, sink: &Sink) -> IdentitySpec {
     // A type that cannot be read says nothing of the keys beside it.

@@ -1,8 +1,5 @@
 //! Secrets, certificates and keys, and the files made of them.
 
-use super::super::field::{Located, Optional, Required, Text};
-use super::super::problem::{Code, Mark, Problem, Sink};
-use super::super::wire::{self, CertificateEntry, CertificateFile, CertificatePart, KeyEntry, SecretEntry};
 use super::paths::Paths;
 use super::vaults::Vaults;
 use crate::domain::mode::FileMode;
@@ -10,6 +7,11 @@ use crate::domain::object::{ObjectId, ObjectKind, ObjectName, Source, VaultName,
 use crate::domain::path::RelativePath;
 use crate::domain::spec::{
     BundleOrder, CertificateContent, Content, FileSpec, KeyFormat, ObjectSpec, SecretEncoding,
+};
+use crate::manifest::field::{Located, Optional, Required, Text};
+use crate::manifest::problem::{Code, Mark, Problem, Sink};
+use crate::manifest::wire::{
+    self, CertificateEntry, CertificateFile, CertificatePart, KeyEntry, SecretEntry,
 };
 
 /// Resolves the object lists of one manifest.

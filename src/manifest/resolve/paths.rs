@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
-use super::super::problem::{Code, Mark, Problem, Sink};
 use crate::domain::path::RelativePath;
+use crate::manifest::problem::{Code, Mark, Problem, Sink};
 
 /// Paths that files have, in the order of their texts, and where the manifest says so.
 #[derive(Default)]

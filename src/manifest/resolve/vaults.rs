@@ -1,12 +1,12 @@
 //! The vaults, and which of them an object is in.
 
-use super::super::field::{Located, Optional, Required, Scalar, Text};
-use super::super::problem::{Code, Mark, Problem, Sink};
-use super::super::scalar::VaultUrl;
-use super::super::vocabulary::{listed, nearest};
-use super::super::wire;
 use crate::domain::object::VaultName;
 use crate::domain::spec::VaultSpec;
+use crate::manifest::field::{Located, Optional, Required, Scalar, Text};
+use crate::manifest::problem::{Code, Mark, Problem, Sink};
+use crate::manifest::scalar::{HostName, VaultUrl};
+use crate::manifest::vocabulary::{listed, nearest};
+use crate::manifest::wire;
 use crate::ports::Environment;
 
 /// URL of the vault that Azure's Service Connector connected the workload to.
@@ -93,12 +93,11 @@ impl Vaults {
     fn add_connected(&mut self, manifest: Mark, env: &dyn Environment, sink: &Sink) {
         let name = VaultName::parse(SERVICE_CONNECTOR_NAME).expect("`default` is a vault name");
         self.names.push((name.clone(), manifest));
-        let missing = || {
-            let problem = Problem::new(Code::MissingVaultUrl, "this manifest names no vault");
-            problem.hint(format!("add `vaults`, or set {SERVICE_CONNECTOR_URL}"))
-        };
-        if let Some(url) = connected_url(manifest, missing, env, sink) {
-            self.push_spec(name, url, &Optional::Absent, manifest, sink);
+        let missing = Problem::new(Code::MissingVaultUrl, "this manifest names no vault")
+            .hint(format!("add `vaults`, or set {SERVICE_CONNECTOR_URL}"));
+        if let Some(url) = connected_url(missing, manifest, env, sink) {
+            check_host(&url, manifest, Some(&[]), sink);
+            self.specs.push(spec(name, url));
         }
     }
 
@@ -108,26 +107,25 @@ impl Vaults {
             return;
         };
         let name = vault.name.parse(sink);
-        let (url, at) = match &vault.url {
-            Optional::Given(located) => (located.parse(sink), located.mark),
-            Optional::Invalid => (None, *mark),
-            Optional::Absent => {
-                let missing = || {
-                    let problem = Problem::new(Code::MissingVaultUrl, "this vault has no URL");
-                    problem.hint(format!("add `url`, or set {SERVICE_CONNECTOR_URL}"))
-                };
-                (connected_url(*mark, missing, env, sink), *mark)
-            }
-        };
         match &name {
             None => self.complete = false,
             Some(name) => self.add_name(name, vault.name.given().map_or(*mark, |name| name.mark), sink),
         }
-        if let Some(url) = url {
-            // Without a name the host is checked all the same, so that its problem is in the same report.
-            let name =
-                name.unwrap_or_else(|| VaultName::parse(SERVICE_CONNECTOR_NAME).expect("a vault name"));
-            self.push_spec(name, url, &vault.trusted_hosts, at, sink);
+        let (url, at) = match &vault.url {
+            Optional::Given(located) => (located.parse(sink), located.mark),
+            Optional::Invalid => (None, *mark),
+            Optional::Absent => {
+                let missing = Problem::new(Code::MissingVaultUrl, "this vault has no URL")
+                    .hint(format!("add `url`, or set {SERVICE_CONNECTOR_URL}"));
+                (connected_url(missing, *mark, env, sink), *mark)
+            }
+        };
+        let trusted = trusted_hosts(&vault.trusted_hosts, sink);
+        if let Some(url) = &url {
+            check_host(url, at, trusted.as_deref(), sink);
+        }
+        if let (Some(name), Some(url)) = (name, url) {
+            self.specs.push(spec(name, url));
         }
     }
 
@@ -140,30 +138,6 @@ impl Vaults {
             }
             None => self.names.push((name.clone(), mark)),
         }
-    }
-
-    fn push_spec(
-        &mut self,
-        name: VaultName,
-        url: VaultUrl,
-        trusted: &Optional<Vec<Required<Text<super::super::scalar::HostName>>>>,
-        at: Mark,
-        sink: &Sink,
-    ) {
-        let trusted_by_name = !url.has_key_vault_suffix();
-        let hosts: Vec<_> = trusted.elements().filter_map(|host| host.parse(sink)).collect();
-        if trusted_by_name && !hosts.iter().any(|host| host.is_host_of(&url)) {
-            let problem = Problem::new(Code::UntrustedHost, "this host is not one of Key Vault");
-            sink.push(problem.at(at).hint(
-                "a vault is at `https://NAME.vault.azure.net` (or the suffix of its cloud); list any other host \
-                 that may get a token under `trustedHosts`",
-            ));
-        }
-        self.specs.push(VaultSpec {
-            name,
-            url: url.0,
-            trusted_by_name,
-        });
     }
 
     fn unknown(&self, name: &VaultName) -> Problem {
@@ -185,15 +159,45 @@ impl Vaults {
     }
 }
 
+fn spec(name: VaultName, url: VaultUrl) -> VaultSpec {
+    VaultSpec {
+        name,
+        trusted_by_name: !url.has_key_vault_suffix(),
+        url: url.0,
+    }
+}
+
+/// The hosts of a vault's list; `None` when one was a problem, so that nobody can say which are missing.
+fn trusted_hosts(list: &Optional<Vec<Required<Text<HostName>>>>, sink: &Sink) -> Option<Vec<HostName>> {
+    match list {
+        Optional::Absent => Some(Vec::new()),
+        Optional::Invalid => None,
+        Optional::Given(list) => {
+            // Collected first: each host is read, whether or not an earlier one was a problem.
+            let hosts: Vec<_> = list.value.iter().map(|host| host.parse(sink)).collect();
+            hosts.into_iter().collect()
+        }
+    }
+}
+
+/// Records a host that may not get a token.
+fn check_host(url: &VaultUrl, at: Mark, trusted: Option<&[HostName]>, sink: &Sink) {
+    let Some(trusted) = trusted else {
+        return;
+    };
+    if !url.has_key_vault_suffix() && !trusted.iter().any(|host| host.is_host_of(url)) {
+        let problem = Problem::new(Code::UntrustedHost, "this host is not one of Key Vault");
+        sink.push(problem.at(at).hint(
+            "a vault is at `https://NAME.vault.azure.net` (or the suffix of its cloud); list any other host \
+             that may get a token under `trustedHosts`",
+        ));
+    }
+}
+
 /// The URL from the environment, for the vault at `mark`; records `missing` when there is none.
-fn connected_url(
-    mark: Mark,
-    missing: impl FnOnce() -> Problem,
-    env: &dyn Environment,
-    sink: &Sink,
-) -> Option<VaultUrl> {
+fn connected_url(missing: Problem, mark: Mark, env: &dyn Environment, sink: &Sink) -> Option<VaultUrl> {
     let Some(text) = env.var(SERVICE_CONNECTOR_URL) else {
-        sink.push(missing().at(mark));
+        sink.push(missing.at(mark));
         return None;
     };
     VaultUrl::parse(&text)
