@@ -11,11 +11,6 @@ use crate::domain::object::{
 use crate::domain::path::RelativePath;
 use crate::domain::spec::*;
 
-const CONNECTED: [(&str, &str); 1] = [(
-    "AZURE_KEYVAULT_RESOURCEENDPOINT",
-    "https://contoso-connected.vault.azure.net/",
-)];
-
 /// The folder of the valid or the invalid manifests.
 fn folder(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -44,14 +39,13 @@ pub(super) fn manifests(name: &str) -> Vec<(String, String)> {
 
 /// The environment that a fixture is loaded with; its name says so.
 fn environment(name: &str) -> Vec<(&'static str, &'static str)> {
-    match name {
-        _ if name.starts_with("service-connector") => CONNECTED.to_vec(),
-        "environment-url" => vec![(
-            "AZURE_KEYVAULT_RESOURCEENDPOINT",
-            "https://contoso.vault.azure.net/secrets",
-        )],
-        _ => Vec::new(),
-    }
+    let url = match name {
+        "environment-url" => "https://contoso.vault.azure.net/secrets",
+        "environment-url-host" | "environment-url-host-named" => "https://vault.example.com",
+        _ if name.starts_with("service-connector") => "https://contoso-connected.vault.azure.net/",
+        _ => return Vec::new(),
+    };
+    vec![("AZURE_KEYVAULT_RESOURCEENDPOINT", url)]
 }
 
 fn load_fixture(name: &str, text: &str) -> Result<SyncSpec, Problems> {

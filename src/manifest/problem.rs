@@ -210,6 +210,14 @@ impl Problem {
     }
 }
 
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Problem {}
+
 /// Collects problems while a manifest is read; shared by reference, because reading goes on after each.
 #[derive(Debug, Default)]
 pub(super) struct Sink(RefCell<Vec<Problem>>);

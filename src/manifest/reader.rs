@@ -390,11 +390,3 @@ impl de::Error for Problem {
             .hint("see the reference page of the manifest")
     }
 }
-
-impl fmt::Display for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
-    }
-}
-
-impl std::error::Error for Problem {}

@@ -96,7 +96,9 @@ impl Vaults {
         let missing = Problem::new(Code::MissingVaultUrl, "this manifest names no vault")
             .hint(format!("add `vaults`, or set {SERVICE_CONNECTOR_URL}"));
         if let Some(url) = connected_url(missing, manifest, env, sink) {
-            check_host(&url, manifest, Some(&[]), sink);
+            if let Some(problem) = foreign_host(&url, Some(&[])) {
+                sink.push(of_environment(problem).at(manifest));
+            }
             self.specs.push(spec(name, url));
         }
     }
@@ -121,8 +123,13 @@ impl Vaults {
             }
         };
         let trusted = trusted_hosts(&vault.trusted_hosts, sink);
-        if let Some(url) = &url {
-            check_host(url, at, trusted.as_deref(), sink);
+        if let Some(problem) = url.as_ref().and_then(|url| foreign_host(url, trusted.as_deref())) {
+            let problem = if vault.url.is_absent() {
+                of_environment(problem)
+            } else {
+                problem
+            };
+            sink.push(problem.at(at));
         }
         if let (Some(name), Some(url)) = (name, url) {
             self.specs.push(spec(name, url));
@@ -180,18 +187,16 @@ fn trusted_hosts(list: &Optional<Vec<Required<Text<HostName>>>>, sink: &Sink) ->
     }
 }
 
-/// Records a host that may not get a token.
-fn check_host(url: &VaultUrl, at: Mark, trusted: Option<&[HostName]>, sink: &Sink) {
-    let Some(trusted) = trusted else {
-        return;
-    };
-    if !url.has_key_vault_suffix() && !trusted.iter().any(|host| host.is_host_of(url)) {
-        let problem = Problem::new(Code::UntrustedHost, "this host is not one of Key Vault");
-        sink.push(problem.at(at).hint(
-            "a vault is at `https://NAME.vault.azure.net` (or the suffix of its cloud); list any other host \
-             that may get a token under `trustedHosts`",
-        ));
+/// What is wrong with a host that may not get a token.
+fn foreign_host(url: &VaultUrl, trusted: Option<&[HostName]>) -> Option<Problem> {
+    if url.has_key_vault_suffix() || trusted?.iter().any(|host| host.is_host_of(url)) {
+        return None;
     }
+    let problem = Problem::new(Code::UntrustedHost, "this host is not one of Key Vault");
+    Some(problem.hint(
+        "a vault is at `https://NAME.vault.azure.net` (or the suffix of its cloud); list any other host \
+         that may get a token under `trustedHosts`",
+    ))
 }
 
 /// The URL from the environment, for the vault at `mark`; records `missing` when there is none.
@@ -201,14 +206,15 @@ fn connected_url(missing: Problem, mark: Mark, env: &dyn Environment, sink: &Sin
         return None;
     };
     VaultUrl::parse(&text)
-        .map_err(|problem| {
-            let message = format!("{SERVICE_CONNECTOR_URL}: {}", problem.message);
-            let problem = Problem {
-                message: message.into(),
-                code: Code::EnvironmentUrl,
-                ..problem
-            };
-            sink.push(problem.at(mark));
-        })
+        .map_err(|problem| sink.push(of_environment(problem).at(mark)))
         .ok()
+}
+
+/// The problem of a URL that is not in the manifest, but in the environment.
+fn of_environment(problem: Problem) -> Problem {
+    Problem {
+        code: Code::EnvironmentUrl,
+        message: format!("{SERVICE_CONNECTOR_URL}: {}", problem.message).into(),
+        ..problem
+    }
 }
