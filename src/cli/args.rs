@@ -14,7 +14,7 @@ use crate::telemetry::LogFormat;
 pub(super) struct Cli {
     /// What to do.
     #[command(subcommand)]
-    pub command: Command,
+    pub(super) command: Command,
     /// Form of the log on stderr.
     #[arg(
         long,
@@ -23,10 +23,10 @@ pub(super) struct Cli {
         default_value = "text",
         env = "AKV_SYNC_LOG_FORMAT"
     )]
-    pub log_format: LogFormatArg,
+    pub(super) log_format: LogFormatArg,
     /// How much the log says; `info` unless `once` shows its progress on a terminal, then `warn`.
     #[arg(long, global = true, value_enum, env = "AKV_SYNC_LOG_LEVEL")]
-    pub log_level: Option<LogLevelArg>,
+    pub(super) log_level: Option<LogLevelArg>,
 }
 
 const EXIT_CODES: &str = "Exit codes: 0 ok, 1 internal, 2 usage, 3 manifest, 4 identity, 5 vault refused or object \
@@ -56,35 +56,27 @@ pub(super) struct ManifestArgs {
         env = "AKV_SYNC_MANIFEST",
         default_value = "/etc/akv-sync/manifest.yaml"
     )]
-    pub manifest: PathBuf,
+    pub(super) manifest: PathBuf,
 }
 
 /// What every command that talks to Azure takes.
 #[derive(Debug, Args)]
 pub(super) struct SyncArgs {
     #[command(flatten)]
-    #[expect(
-        missing_docs,
-        reason = "flattened arguments are documented where they are defined"
-    )]
-    pub manifest: ManifestArgs,
+    pub(super) manifest: ManifestArgs,
     /// Certificate authorities (PEM) to trust besides those of the system.
     #[arg(long, value_name = "FILE", env = "AKV_SYNC_CA_FILE")]
-    pub ca_file: Option<PathBuf>,
+    pub(super) ca_file: Option<PathBuf>,
 }
 
 /// What `once` takes.
 #[derive(Debug, Args)]
 pub(super) struct OnceArgs {
     #[command(flatten)]
-    #[expect(
-        missing_docs,
-        reason = "flattened arguments are documented where they are defined"
-    )]
-    pub sync: SyncArgs,
+    pub(super) sync: SyncArgs,
     /// How long to wait for required objects that fail for a passing reason: `30s`, `5m`, `1h`.
     #[arg(long, value_name = "DURATION", default_value = "2m", value_parser = parse_duration, env = "AKV_SYNC_TIMEOUT")]
-    pub timeout: Duration,
+    pub(super) timeout: Duration,
 }
 
 /// Takes `30s`, `5m` or `1h`.

@@ -23,9 +23,9 @@ use super::system::{ProcessEnvironment, SystemClock, SystemDice};
 /// What `run` and `once` work with.
 pub(super) struct Composition {
     /// Takes passes.
-    pub reconciler: Reconciler<KeyVault, AtomicVolume>,
+    pub(super) reconciler: Reconciler<KeyVault, AtomicVolume>,
     /// Chance for the loop.
-    pub dice: Arc<SystemDice>,
+    pub(super) dice: Arc<SystemDice>,
 }
 
 /// Builds everything; sends nothing. Needs a tokio runtime.

@@ -30,7 +30,7 @@ pub(super) enum Exit {
 
 impl Exit {
     /// The code for the system.
-    pub const fn code(self) -> u8 {
+    pub(super) const fn code(self) -> u8 {
         self as u8
     }
 }

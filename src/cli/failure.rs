@@ -12,16 +12,16 @@ use super::exit::Exit;
 #[derive(Debug)]
 pub(super) struct CommandFailure {
     /// The exit code.
-    pub exit: Exit,
+    pub(super) exit: Exit,
     /// What happened, and each cause of it, outermost first. Empty when everything was said already.
-    pub chain: Vec<String>,
+    pub(super) chain: Vec<String>,
     /// The next action of the person who reads it.
-    pub hint: Option<String>,
+    pub(super) hint: Option<String>,
 }
 
 impl CommandFailure {
     /// From an error and what it is for the exit code.
-    pub fn new(exit: Exit, error: &dyn Error, hint: impl Into<Option<String>>) -> Self {
+    pub(super) fn new(exit: Exit, error: &dyn Error, hint: impl Into<Option<String>>) -> Self {
         let mut chain = vec![error.to_string()];
         let mut source = error.source();
         while let Some(cause) = source {
@@ -36,7 +36,7 @@ impl CommandFailure {
     }
 
     /// A code for something that the log or a listing has told.
-    pub const fn told(exit: Exit) -> Self {
+    pub(super) const fn told(exit: Exit) -> Self {
         Self {
             exit,
             chain: Vec::new(),
@@ -45,7 +45,7 @@ impl CommandFailure {
     }
 
     /// The text for a terminal: error, causes, hint, a line each; empty when everything was told.
-    pub fn render(&self) -> String {
+    pub(super) fn render(&self) -> String {
         let mut text = String::new();
         for (depth, line) in self.chain.iter().enumerate() {
             let label = if depth == 0 { "error" } else { "  caused by" };

@@ -25,7 +25,7 @@ pub(super) struct SystemDice(SystemRandom);
 
 impl SystemDice {
     /// A source of chance for the whole process.
-    pub fn new() -> Arc<Self> {
+    pub(super) fn new() -> Arc<Self> {
         Arc::new(Self(SystemRandom::new()))
     }
 }

@@ -96,9 +96,7 @@ impl Throttled {
         if let Err(failure) = answer
             && failure.reason == Reason::Throttled
         {
-            self.0
-                .borrow_mut()
-                .insert(source.object.vault.clone(), failure.clone());
+            self.lock().insert(source.object.vault.clone(), failure.clone());
         }
     }
 }
