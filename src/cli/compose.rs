@@ -24,6 +24,8 @@ use super::system::{ProcessEnvironment, SystemClock, SystemDice};
 pub(super) struct Composition {
     /// Takes passes.
     pub(super) reconciler: Reconciler<KeyVault, AtomicVolume>,
+    /// Who signs in, for the log.
+    pub(super) identity: String,
     /// Chance for the loop.
     pub(super) dice: Arc<SystemDice>,
 }
@@ -44,6 +46,7 @@ pub(super) fn compose(args: &SyncArgs) -> Result<Composition, CommandFailure> {
         Arc::clone(&clock),
         dice.clone(),
     )?;
+    let identity = tokens.identity().to_owned();
     let outside = Outside {
         http: Arc::new(transport.vault_client()),
         tokens: Arc::new(tokens),
@@ -61,7 +64,11 @@ pub(super) fn compose(args: &SyncArgs) -> Result<Composition, CommandFailure> {
         limits: FetchLimits::default(),
         volume_turn: Arc::new(Semaphore::new(1)),
     };
-    Ok(Composition { reconciler, dice })
+    Ok(Composition {
+        reconciler,
+        identity,
+        dice,
+    })
 }
 
 /// One thread: the work is waiting, and a thread is memory.

@@ -17,7 +17,12 @@ pub(super) fn once(args: &OnceArgs) -> Result<Exit, CommandFailure> {
     let runtime = compose::runtime()?;
     let ended = runtime.block_on(async {
         let mut stop = signals::listen(Waker::default()).map_err(|error| compose::no_runtime(&error))?;
-        let Composition { reconciler, dice } = compose::compose(&args.sync)?;
+        let Composition {
+            reconciler,
+            identity,
+            dice,
+        } = compose::compose(&args.sync)?;
+        tracing::debug!(identity, "Started");
         let progress: &dyn FetchProgress = if output::stderr_is_terminal() {
             &StatusLine
         } else {

@@ -15,9 +15,14 @@ pub(super) fn run(args: &SyncArgs) -> Result<Exit, CommandFailure> {
         let waker = Waker::default();
         // Before anything else: a signal during start-up must not kill the process half-way.
         let stop = signals::listen(waker.clone()).map_err(|error| compose::no_runtime(&error))?;
-        let Composition { reconciler, dice } = compose::compose(args)?;
+        let Composition {
+            reconciler,
+            identity,
+            dice,
+        } = compose::compose(args)?;
         tracing::info!(
             version = env!("CARGO_PKG_VERSION"),
+            identity,
             objects = reconciler.spec.objects.len(),
             interval_seconds = reconciler.spec.refresh.interval.as_secs(),
             "Started"

@@ -119,3 +119,35 @@ fn the_released_binary_does_not_depend_on_the_fake() {
     );
     assert!(!text.contains("fake-azure"), "{text}");
 }
+
+#[test]
+fn every_dependency_says_why_it_is_there() {
+    let page = fs::read_to_string(root().join("docs/dependencies.md")).expect("the page is there");
+    let named: BTreeSet<_> = page.split('`').skip(1).step_by(2).collect();
+    let tree = |edges: &str| {
+        let output = std::process::Command::new(env!("CARGO"))
+            .args([
+                "tree",
+                "--offline",
+                "--edges",
+                edges,
+                "--depth",
+                "1",
+                "--prefix",
+                "none",
+                "--package",
+                "akv-sync",
+            ])
+            .current_dir(root())
+            .output()
+            .expect("cargo runs");
+        String::from_utf8(output.stdout).expect("text")
+    };
+    let crates = tree("normal,dev");
+    let direct = crates
+        .lines()
+        .skip(1)
+        .filter_map(|line| line.split_whitespace().next());
+    let missing: Vec<_> = direct.filter(|name| !named.contains(name)).collect();
+    assert_eq!(missing, Vec::<&str>::new());
+}

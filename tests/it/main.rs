@@ -1,5 +1,6 @@
 //! One binary for all tests that see the program from outside; each module is one subject.
 
 mod architecture;
+mod links;
 mod once;
 mod support;
