@@ -60,7 +60,7 @@ fn hint(error: &io::Error) -> String {
             "mount the volume writable for akv-sync (no `readOnly: true` on its own volumeMount)".to_owned()
         }
         Some(Errno::EACCES | Errno::EPERM) => format!(
-            "the process runs as user {} and group {}: let that user write there (`runAsUser`, `fsGroup`)",
+            "the process runs as user {} and group {}: let that user read and write there (`runAsUser`, `fsGroup`)",
             Uid::effective(),
             Gid::effective()
         ),

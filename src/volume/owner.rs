@@ -138,8 +138,10 @@ impl Ownership {
             let gid = (found.gid != self.gid).then(|| Gid::from_raw(self.gid));
             unistd::fchown(&fd, uid, gid).map_err(|error| self.cannot_own(&found, path, error))?;
         }
-        stat::fchmod(&fd, Mode::from_bits_truncate(mode))
-            .map_err(|error| failed("change mode of", path, error))?;
+        stat::fchmod(&fd, Mode::from_bits_truncate(mode)).map_err(|error| match error {
+            Errno::EPERM => failed_with_hint("change mode of", path, error, self.run_as_owner()),
+            _ => failed("change mode of", path, error),
+        })?;
         self.was_given(&fd, mode, path)
     }
 
@@ -174,13 +176,17 @@ impl Ownership {
                 gid = self.gid
             )
         } else {
-            format!(
-                "only a privileged process may give files to another user: run akv-sync as user {} (`runAsUser`), \
-                 or share the files through `group`",
-                self.uid
-            )
+            self.run_as_owner()
         };
         failed_with_hint("change owner of", path, error, hint)
+    }
+
+    fn run_as_owner(&self) -> String {
+        format!(
+            "only a privileged process may give files to another user (CAP_CHOWN, CAP_FOWNER and CAP_DAC_OVERRIDE): \
+             run akv-sync as user {} (`runAsUser`), or share the files through `group`",
+            self.uid
+        )
     }
 }
 

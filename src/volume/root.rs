@@ -60,11 +60,13 @@ impl Root {
             .map_err(|failure| not_a_root(&parent, path, failure))?
         {
             Some(dir) => (dir, false),
-            None => (create(&parent, spec)?, true),
+            None => create(&parent, spec)?,
         };
         let ownership = declared.on(&dir.stat()?, spec.dir_mode);
-        if created {
-            ownership.give_directory(&dir, path)?;
+        if created && let Err(failure) = ownership.give_directory(&dir, path) {
+            // With another owner than declared, the next start would take it for a volume that somebody mounted.
+            parent.remove_directory(name)?;
+            return Err(failure);
         }
         let root = Self {
             _lock: lock(&dir)?,
@@ -100,16 +102,18 @@ impl Root {
     }
 }
 
-/// Makes the root itself. It is empty, so its mode is no secret yet; the owner follows on the descriptor.
-fn create(parent: &Directory, spec: &VolumeSpec) -> Result<Directory, VolumeFailure> {
+/// Makes the root itself, and says whether it did, or somebody else was faster. It is empty, so its mode protects
+/// nothing yet; the owner follows on the descriptor.
+fn create(parent: &Directory, spec: &VolumeSpec) -> Result<(Directory, bool), VolumeFailure> {
     let path = spec.path.as_path();
     let name = path.file_name().unwrap_or_default();
-    match parent.make(name, spec.dir_mode.bits()) {
-        Ok(()) | Err(Errno::EEXIST) => {}
+    let created = match parent.make(name, spec.dir_mode.bits()) {
+        Ok(()) => true,
+        Err(Errno::EEXIST) => false,
         Err(error) => return Err(no_volume("create", path, error)),
-    }
-    parent
-        .open(name)?
+    };
+    let dir = parent.open(name)?;
+    dir.map(|dir| (dir, created))
         .ok_or_else(|| failed("open", path, Errno::ENOENT))
 }
 

@@ -2,25 +2,16 @@
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
-use std::sync::Arc;
 
-use time::OffsetDateTime;
-
-use super::support::{At, TestVolume, payload};
+use super::support::{TestVolume, payload};
 use crate::domain::mode::{FileMode, Principal};
-use crate::ports::{Volume as _, VolumeFailure};
-use crate::volume::AtomicVolume;
-
-fn refusal(test: &TestVolume) -> VolumeFailure {
-    let clock = Arc::new(At(OffsetDateTime::UNIX_EPOCH));
-    AtomicVolume::open(&test.spec, clock).expect_err("must not open")
-}
+use crate::ports::Volume as _;
 
 #[test]
 fn two_processes_never_write_one_volume() {
     let test = TestVolume::new();
     let first = test.open();
-    let failure = refusal(&test);
+    let failure = test.refusal();
     assert_eq!(failure.action, "lock");
     assert!(failure.hint.contains("another akv-sync"), "{}", failure.hint);
     drop(first);
@@ -42,7 +33,7 @@ fn a_missing_root_is_made_with_the_mode_of_directories() {
 fn a_root_whose_parent_is_missing_asks_for_a_volume() {
     let mut test = TestVolume::new();
     test.spec.path = test.beside("missing").join("akv");
-    let failure = refusal(&test);
+    let failure = test.refusal();
     assert!(failure.hint.contains("mount a volume at"), "{}", failure.hint);
     assert!(!test.beside("missing").exists());
 }
@@ -53,12 +44,12 @@ fn a_root_that_is_a_link_or_a_file_is_refused() {
     let real = test.root().to_owned();
     test.spec.path = test.beside("link");
     symlink(&real, test.root()).expect("link");
-    let failure = refusal(&test);
+    let failure = test.refusal();
     assert!(failure.hint.contains("is a link"), "{}", failure.hint);
 
     test.spec.path = test.beside("file");
     fs::write(test.root(), "").expect("file");
-    let failure = refusal(&test);
+    let failure = test.refusal();
     assert!(
         failure.hint.contains("something else than a directory"),
         "{}",
@@ -80,7 +71,7 @@ fn a_link_above_the_root_is_the_operators_own() {
 fn the_root_of_the_file_system_is_no_volume() {
     let mut test = TestVolume::new();
     test.spec.path = "/".into();
-    assert!(refusal(&test).hint.contains("volume.path"));
+    assert!(test.refusal().hint.contains("volume.path"));
 }
 
 #[test]
@@ -100,6 +91,6 @@ fn a_root_that_was_replaced_is_noticed() {
 fn an_unknown_group_is_named() {
     let mut test = TestVolume::new();
     test.spec.group = Some(Principal::Name("no-such-group-here".to_owned()));
-    let failure = refusal(&test);
+    let failure = test.refusal();
     assert_eq!(failure.to_string(), "resolve group no-such-group-here failed");
 }

@@ -156,6 +156,20 @@ fn an_owner_that_cannot_be_given_changes_nothing_and_says_what_to_do() {
 }
 
 #[test]
+fn a_root_that_cannot_get_its_owner_is_not_left_behind() {
+    if Uid::effective().is_root() {
+        println!("skipped here: runs again as an unprivileged user");
+        return;
+    }
+    let mut test = TestVolume::new();
+    test.spec.path = test.beside("made");
+    test.spec.owner = Some(Principal::Id(4711));
+    let failure = test.refusal();
+    assert!(failure.hint.contains("runAsUser"), "{}", failure.hint);
+    assert!(!test.root().exists());
+}
+
+#[test]
 fn a_mode_that_the_process_itself_cannot_read_is_refused() {
     if Uid::effective().is_root() {
         println!("skipped here: runs again as an unprivileged user");

@@ -31,7 +31,7 @@ fn any_payload() -> impl Strategy<Value = Payload> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
 
     #[test]
     fn every_publish_makes_the_payload_visible_and_a_second_one_touches_nothing(

@@ -7,12 +7,35 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use super::support::{TestVolume, payload};
+use crate::domain::payload::Payload;
 use crate::ports::Volume as _;
 
 const PUBLISHES: usize = 300;
 
+/// Tells the readers that the writer is done, also when it failed.
+struct Writing<'a>(&'a AtomicBool);
+
+impl Drop for Writing<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+/// A certificate and a key that belong together, long enough to be seen half-written, were they written in place.
+pub(super) fn pair(number: usize) -> Payload {
+    let bytes = format!("{number:08}").repeat(2_000);
+    payload(&[("tls/tls.crt", &bytes, 0o444), ("tls/tls.key", &bytes, 0o440)])
+}
+
+/// Fails unless certificate and key are whole and of one set; gives the number of the set.
+pub(super) fn assert_pair((certificate, key): &(String, String)) -> usize {
+    assert_eq!(certificate.len(), 16_000);
+    assert!(certificate == key, "certificate and key are of two sets");
+    certificate[..8].parse().expect("a number")
+}
+
 /// Reads certificate and key through one resolution of `..data`; `None` when that set was removed meanwhile.
-fn read_pair(root: &Path) -> Option<(String, String)> {
+pub(super) fn read_pair(root: &Path) -> Option<(String, String)> {
     let set = root.join(fs::read_link(root.join("..data")).expect("`..data` is always there"));
     let read = |name| match fs::read_to_string(set.join("tls").join(name)) {
         Ok(text) => Some(text),
@@ -26,34 +49,29 @@ fn read_pair(root: &Path) -> Option<(String, String)> {
 fn a_reader_always_finds_a_certificate_with_its_key() {
     let test = TestVolume::new();
     let volume = test.open();
-    // Long enough for a file to be seen half-written, were it written in place.
-    let set = |number: usize| {
-        let bytes = format!("{number:08}").repeat(2_000);
-        payload(&[("tls/tls.crt", &bytes, 0o444), ("tls/tls.key", &bytes, 0o440)])
-    };
-    volume.publish(&set(0)).expect("publishes");
+    volume.publish(&pair(0)).expect("publishes");
     let done = AtomicBool::new(false);
     let pairs = thread::scope(|scope| {
         let read = || {
             let mut pairs = 0;
             while !done.load(Ordering::Relaxed) {
-                if let Some((certificate, key)) = read_pair(test.root()) {
-                    assert_eq!(certificate.len(), 16_000);
-                    assert!(certificate == key, "certificate and key are of two sets");
+                if let Some(found) = read_pair(test.root()) {
+                    assert_pair(&found);
                     pairs += 1;
                 }
             }
             pairs
         };
         let readers = [scope.spawn(read), scope.spawn(read)];
+        let writing = Writing(&done);
         for number in 1..=PUBLISHES {
-            volume.publish(&set(number)).expect("publishes");
+            volume.publish(&pair(number)).expect("publishes");
         }
-        done.store(true, Ordering::Relaxed);
+        drop(writing);
         readers.map(|reader| reader.join().expect("reader"))
     });
-    let (last, _) = read_pair(test.root()).expect("the last set stays");
-    assert!(last.starts_with(&format!("{PUBLISHES:08}")));
+    let last = read_pair(test.root()).expect("the last set stays");
+    assert_eq!(assert_pair(&last), PUBLISHES);
     assert!(pairs.iter().sum::<usize>() > 0, "no pair was read");
 }
 
@@ -76,10 +94,11 @@ fn a_name_that_is_wanted_always_leads_to_a_file() {
                 last = number;
             }
         });
+        let writing = Writing(&done);
         for number in 1..=PUBLISHES {
             volume.publish(&set(number)).expect("publishes");
         }
-        done.store(true, Ordering::Relaxed);
+        drop(writing);
         reader.join().expect("reader");
     });
 }

@@ -19,7 +19,7 @@ use crate::domain::path::RelativePath;
 use crate::domain::payload::{FileBytes, FileRecord, Payload, PayloadFile};
 use crate::domain::secret::SecretBytes;
 use crate::domain::spec::{Content, Layout, SecretEncoding, VolumeSpec};
-use crate::ports::{Clock, Volume as _};
+use crate::ports::{Clock, Volume as _, VolumeFailure};
 
 /// A clock that stands still.
 pub(super) struct At(pub(super) OffsetDateTime);
@@ -83,6 +83,12 @@ impl TestVolume {
     pub(super) fn open(&self) -> AtomicVolume {
         let later = OffsetDateTime::now_utc() + time::Duration::minutes(1);
         AtomicVolume::open(&self.spec, Arc::new(At(later))).expect("opens")
+    }
+
+    /// Why it cannot be opened.
+    pub(super) fn refusal(&self) -> VolumeFailure {
+        let clock = Arc::new(At(OffsetDateTime::UNIX_EPOCH));
+        AtomicVolume::open(&self.spec, clock).expect_err("must not open")
     }
 
     pub(super) fn open_observed(&self, steps: impl StepObserver + 'static) -> AtomicVolume {
