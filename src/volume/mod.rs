@@ -35,6 +35,7 @@ mod digest;
 mod directory;
 mod failure;
 mod file;
+mod fill;
 mod generation;
 mod links;
 mod observe;
