@@ -62,7 +62,7 @@ mod tests {
     fn advancing_moves_the_time_forward() {
         let clock = Clock::default();
         let before = clock.now();
-        clock.advance(Duration::from_secs(3600));
+        clock.advance(Duration::from_hours(1));
         assert!(clock.now() >= before + 3600);
     }
 

@@ -9,8 +9,10 @@ use crate::entra::FEDERATED_AUDIENCE;
 use crate::ids;
 use crate::jwt::{self, VerificationKey};
 
-const URL: &str = "https://oidc.example.com/cluster/";
-const SUBJECT: &str = "system:serviceaccount:default:akv-sync";
+/// `iss` of the tokens.
+pub(crate) const URL: &str = "https://oidc.example.com/cluster/";
+/// `sub` of the tokens, unless a test wants another.
+pub(crate) const SUBJECT: &str = "system:serviceaccount:default:akv-sync";
 
 /// Signs service account tokens that the directory trusts.
 #[derive(Debug)]
@@ -31,14 +33,6 @@ impl Issuer {
             key,
             verification_key,
         }
-    }
-
-    pub(crate) fn url(&self) -> &'static str {
-        URL
-    }
-
-    pub(crate) fn subject(&self) -> &'static str {
-        SUBJECT
     }
 
     pub(crate) fn verification_key(&self) -> &VerificationKey {

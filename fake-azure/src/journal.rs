@@ -51,7 +51,7 @@ pub enum CallKind {
     ListCertificateVersions,
     /// Entra's token endpoint.
     Token,
-    /// Entra's OpenID configuration.
+    /// Entra's `openid-configuration`.
     Discovery,
     /// A token of the App Service identity endpoint.
     IdentityEndpoint,

@@ -32,6 +32,7 @@ mod managed_identity;
 mod options;
 mod round_trip;
 mod server;
+mod timekeeper;
 mod tls;
 mod vault;
 mod world;
@@ -49,7 +50,9 @@ use tokio::sync::oneshot;
 
 use crate::crypto::x509::Hierarchy;
 use crate::managed_identity::APP_SERVICE_PATH;
+use crate::round_trip::Distance;
 use crate::server::{Acceptors, Listener};
+use crate::timekeeper::Timekeeper;
 use crate::vault::Vault;
 use crate::world::{Target, World};
 
@@ -78,6 +81,10 @@ pub struct FakeAzure {
 
 impl FakeAzure {
     /// Makes a certificate authority, binds the listeners and starts to answer.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "options are written where they are used"
+    )]
     pub fn start(options: FakeOptions) -> io::Result<Self> {
         let Bound {
             listeners,
@@ -92,7 +99,7 @@ impl FakeAzure {
             vaults,
             authority: tls::Authority::new("fake-azure test authority")?,
             token_lifetime: options.token_lifetime,
-            round_trip: options.round_trip,
+            distance: distance(options.round_trip)?,
             faults: Faults::default(),
             identity_header: ids::guid(),
             identity_assigned: AtomicBool::new(true),
@@ -231,6 +238,15 @@ impl Drop for FakeAzure {
             drop(thread.join());
         }
     }
+}
+
+/// Without a round trip there is nothing between socket and service.
+fn distance(round_trip: Duration) -> io::Result<Option<Distance>> {
+    if round_trip.is_zero() {
+        return Ok(None);
+    }
+    let time = Timekeeper::start()?;
+    Ok(Some(Distance { round_trip, time }))
 }
 
 /// The listeners and the URLs under which they answer.

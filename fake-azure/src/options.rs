@@ -30,7 +30,7 @@ impl Default for FakeOptions {
             http2: true,
             round_trip: Duration::ZERO,
             vaults: vec!["app".to_owned()],
-            token_lifetime: Duration::from_secs(86_400),
+            token_lifetime: Duration::from_hours(24),
             https: None,
             imds: None,
         }

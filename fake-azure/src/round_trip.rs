@@ -12,37 +12,47 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, Du
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::Instant;
 
+use crate::timekeeper::{Timekeeper, Wait};
+
 /// The size of one read; larger writes travel as several.
 const CHUNK: usize = 64 * 1024;
 
 /// Bytes with the moment at which they arrive.
 type Parcel = (Instant, Bytes);
 
+/// How far away clients are.
+#[derive(Debug, Clone)]
+pub(crate) struct Distance<W = Timekeeper> {
+    pub(crate) round_trip: Duration,
+    pub(crate) time: W,
+}
+
 /// Puts the distance before a stream; gives the service's end of it.
-pub(crate) fn distant(
+pub(crate) fn distant<W: Wait>(
     stream: impl AsyncRead + AsyncWrite + Send + 'static,
-    round_trip: Duration,
+    distance: &Distance<W>,
 ) -> DuplexStream {
     let (near, far) = tokio::io::duplex(CHUNK);
     let (client_reader, client_writer) = tokio::io::split(stream);
     let (service_reader, service_writer) = tokio::io::split(near);
-    let (half, connected) = (round_trip / 2, Instant::now() + round_trip);
-    travel(client_reader, service_writer, half, connected);
-    travel(service_reader, client_writer, half, connected);
+    let connected = Instant::now() + distance.round_trip;
+    travel(client_reader, service_writer, distance, connected);
+    travel(service_reader, client_writer, distance, connected);
     far
 }
 
 /// Carries bytes in one direction until either end is gone. Nothing sets out before `connected`.
-fn travel(
+fn travel<W: Wait>(
     from: impl AsyncRead + Unpin + Send + 'static,
     to: impl AsyncWrite + Unpin + Send + 'static,
-    half: Duration,
+    distance: &Distance<W>,
     connected: Instant,
 ) {
+    let (half, time) = (distance.round_trip / 2, distance.time.clone());
     let (sender, receiver) = unbounded_channel();
     // An end of a stream that fails is an end all the same; the other side learns it by its own end.
     tokio::spawn(async move { drop(depart(from, sender, half, connected).await) });
-    tokio::spawn(async move { drop(arrive(to, receiver).await) });
+    tokio::spawn(async move { drop(arrive(to, receiver, time).await) });
 }
 
 async fn depart(
@@ -63,9 +73,13 @@ async fn depart(
     }
 }
 
-async fn arrive(mut to: impl AsyncWrite + Unpin, mut receiver: UnboundedReceiver<Parcel>) -> io::Result<()> {
+async fn arrive(
+    mut to: impl AsyncWrite + Unpin,
+    mut receiver: UnboundedReceiver<Parcel>,
+    time: impl Wait,
+) -> io::Result<()> {
     while let Some((arrival, bytes)) = receiver.recv().await {
-        tokio::time::sleep_until(arrival).await;
+        time.until(arrival).await;
         to.write_all(&bytes).await?;
         to.flush().await?;
     }
@@ -77,6 +91,20 @@ mod tests {
     use super::*;
 
     const ROUND_TRIP: Duration = Duration::from_millis(20);
+    const DISTANCE: Distance<PausedTime> = Distance {
+        round_trip: ROUND_TRIP,
+        time: PausedTime,
+    };
+
+    /// Tokio's time, which these tests pause.
+    #[derive(Clone)]
+    struct PausedTime;
+
+    impl Wait for PausedTime {
+        async fn until(&self, moment: Instant) {
+            tokio::time::sleep_until(moment).await;
+        }
+    }
 
     async fn expect(stream: &mut DuplexStream, text: &[u8]) {
         let mut bytes = vec![0; text.len()];
@@ -88,7 +116,7 @@ mod tests {
     async fn the_first_answer_takes_a_round_trip_for_the_connection_and_one_for_itself() {
         let begun = Instant::now();
         let (mut client, stream) = tokio::io::duplex(CHUNK);
-        let mut service = distant(stream, ROUND_TRIP);
+        let mut service = distant(stream, &DISTANCE);
         client.write_all(b"hello").await.expect("open");
         expect(&mut service, b"hello").await;
         assert_eq!(begun.elapsed(), ROUND_TRIP * 3 / 2);
@@ -103,7 +131,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn what_is_sent_together_arrives_together_and_in_order() {
         let (mut client, stream) = tokio::io::duplex(CHUNK);
-        let mut service = distant(stream, ROUND_TRIP);
+        let mut service = distant(stream, &DISTANCE);
         tokio::time::advance(ROUND_TRIP * 10).await;
         let begun = Instant::now();
         for text in [b"one", b"two", b"six"] {
@@ -117,7 +145,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn the_end_of_the_stream_travels_too() {
         let (client, stream) = tokio::io::duplex(CHUNK);
-        let mut service = distant(stream, ROUND_TRIP);
+        let mut service = distant(stream, &DISTANCE);
         drop(client);
         assert_eq!(service.read(&mut [0; 8]).await.expect("closed in order"), 0);
     }

@@ -42,7 +42,7 @@ pub(crate) struct Acceptors {
 }
 
 /// A connection, as its requests know it.
-struct Link {
+struct Peer {
     world: Arc<World>,
     line: Arc<Line>,
     listener: Target,
@@ -74,17 +74,16 @@ async fn connect(
     let stream = stream.into_std()?;
     let line = Line::new(stream.try_clone()?);
     let stream = TcpStream::from_std(stream)?;
-    let round_trip = world.round_trip;
-    let link = Link {
+    let distance = world.distance.clone();
+    let peer = Peer {
         world,
         line: Arc::clone(&line),
         listener,
     };
     let served = async {
-        if round_trip.is_zero() {
-            serve(link, acceptors, stream).await
-        } else {
-            serve(link, acceptors, distant(stream, round_trip)).await
+        match distance {
+            None => serve(peer, acceptors, stream).await,
+            Some(distance) => serve(peer, acceptors, distant(stream, &distance)).await,
         }
     };
     tokio::select! {
@@ -93,18 +92,18 @@ async fn connect(
     }
 }
 
-async fn serve(link: Link, acceptors: Acceptors, stream: impl Stream) -> io::Result<()> {
+async fn serve(peer: Peer, acceptors: Acceptors, stream: impl Stream) -> io::Result<()> {
     let stream = Silenceable {
         stream,
-        line: Arc::clone(&link.line),
+        line: Arc::clone(&peer.line),
     };
-    let service = link.listener.service();
-    if !link.listener.speaks_tls() {
-        link.world.journal.connected(service);
-        link.world.faults.lines.add(service, &link.line);
-        return answer_all(link, stream, false).await;
+    let service = peer.listener.service();
+    if !peer.listener.speaks_tls() {
+        peer.world.journal.connected(service);
+        peer.world.faults.lines.add(service, &peer.line);
+        return answer_all(peer, stream, false).await;
     }
-    let acceptor = if link.world.faults.is_untrusted(service) {
+    let acceptor = if peer.world.faults.is_untrusted(service) {
         acceptors.untrusted
     } else {
         acceptors.trusted
@@ -112,19 +111,17 @@ async fn serve(link: Link, acceptors: Acceptors, stream: impl Stream) -> io::Res
     let stream = tokio::time::timeout(HANDSHAKE, acceptor.accept(stream)).await??;
     let (_, session) = stream.get_ref();
     let http2 = session.alpn_protocol() == Some(b"h2");
-    let target = link
-        .world
-        .target(session.server_name().unwrap_or_default(), &link.listener);
-    link.world.journal.connected(target.service());
-    link.world.faults.lines.add(target.service(), &link.line);
-    answer_all(link, stream, http2).await
+    let target = peer.listener.of_host(session.server_name().unwrap_or_default());
+    peer.world.journal.connected(target.service());
+    peer.world.faults.lines.add(target.service(), &peer.line);
+    answer_all(peer, stream, http2).await
 }
 
-async fn answer_all(link: Link, stream: impl Stream, http2: bool) -> io::Result<()> {
-    let link = Arc::new(link);
+async fn answer_all(peer: Peer, stream: impl Stream, http2: bool) -> io::Result<()> {
+    let peer = Arc::new(peer);
     let answer = service_fn(move |request| {
-        let link = Arc::clone(&link);
-        async move { respond(&link, request).await }
+        let peer = Arc::clone(&peer);
+        async move { respond(&peer, request).await }
     });
     let stream = TokioIo::new(stream);
     let ended = if http2 {
@@ -141,10 +138,10 @@ async fn answer_all(link: Link, stream: impl Stream, http2: bool) -> io::Result<
     ended.map_err(io::Error::other)
 }
 
-async fn respond(link: &Link, request: Request<Incoming>) -> io::Result<Response<Body>> {
-    let world = Arc::clone(&link.world);
+async fn respond(peer: &Peer, request: Request<Incoming>) -> io::Result<Response<Body>> {
+    let world = Arc::clone(&peer.world);
     let call = receive(request).await.map_err(io::Error::other)?;
-    let target = world.target(&call.host, &link.listener);
+    let target = peer.listener.of_host(&call.host);
     if call.path.starts_with(crate::control::PREFIX) {
         let answer = crate::control::answer(&world, &call);
         return Ok(response(answer, &world.clock.http_date(), false));
@@ -156,19 +153,19 @@ async fn respond(link: &Link, request: Request<Incoming>) -> io::Result<Response
     for effect in world.effects(&target, &call) {
         match effect {
             Effect::Delay { milliseconds } => tokio::time::sleep(Duration::from_millis(milliseconds)).await,
-            Effect::Hang => pending().await,
+            Effect::Hang => pending::<()>().await,
             Effect::Silence => {
-                link.line.silence();
-                pending().await
+                peer.line.silence();
+                pending::<()>().await;
             }
             Effect::Reset => {
-                link.line.reset();
-                pending().await
+                peer.line.reset();
+                pending::<()>().await;
             }
             Effect::TruncatedBody => truncate = true,
             Effect::GarbageBody => instead = Some(Answer::garbage()),
             Effect::Throttled { retry_after_seconds } => {
-                instead = Some(world.throttled(&target, retry_after_seconds))
+                instead = Some(target.throttled(retry_after_seconds));
             }
             Effect::Answer {
                 status,

@@ -9,6 +9,7 @@ use crate::faults::{Effect, Faults, Matchable};
 use crate::http::{Answer, Call};
 use crate::journal::{CallKind, Journal, Service};
 use crate::managed_identity::{self, Issue};
+use crate::round_trip::Distance;
 use crate::tls::Authority;
 use crate::vault::{self, Operation, Vault};
 
@@ -21,7 +22,8 @@ pub(crate) struct World {
     pub(crate) vaults: Vec<Vault>,
     pub(crate) authority: Authority,
     pub(crate) token_lifetime: Duration,
-    pub(crate) round_trip: Duration,
+    /// `None` when clients are here.
+    pub(crate) distance: Option<Distance>,
     pub(crate) faults: Faults,
     /// What clients of the App Service endpoint have to send.
     pub(crate) identity_header: String,
@@ -51,21 +53,6 @@ impl World {
             .find(|vault| vault.name.eq_ignore_ascii_case(name))
     }
 
-    /// Who answers for a host name on a listener; a name of Azure's wins over the listener's own target.
-    pub(crate) fn target(&self, host: &str, listener: &Target) -> Target {
-        if !listener.speaks_tls() {
-            return listener.clone();
-        }
-        let vault = [".vault.azure.net", ".vault.localhost"]
-            .iter()
-            .find_map(|suffix| host.strip_suffix(suffix));
-        match vault {
-            Some(name) => Target::Vault(name.to_owned()),
-            None if host.starts_with("login.") => Target::Entra,
-            None => listener.clone(),
-        }
-    }
-
     /// What goes wrong with a request.
     pub(crate) fn effects(&self, target: &Target, call: &Call) -> Vec<Effect> {
         let service = target.service();
@@ -79,20 +66,11 @@ impl World {
         })
     }
 
-    /// The answer of a throttled service.
-    pub(crate) fn throttled(&self, target: &Target, retry_after: Option<u64>) -> Answer {
-        match target.service() {
-            Service::Vault => vault::with_usual_headers(vault::throttled(retry_after)),
-            Service::Entra => entra::throttled(retry_after),
-            Service::IdentityEndpoint | Service::Imds => managed_identity::throttled(retry_after),
-        }
-    }
-
     /// Counts a request, before anything can go wrong with it.
     pub(crate) fn count(&self, target: &Target, call: &Call) {
         match target {
             Target::Vault(_) | Target::ByHost if call.bearer_token().is_none() => {
-                self.journal.unauthenticated()
+                self.journal.unauthenticated();
             }
             Target::Vault(_) | Target::ByHost => {
                 let operation = Operation::of(call);
@@ -101,7 +79,7 @@ impl World {
             Target::Entra => self.journal.counted(entra::kind(call), None),
             Target::IdentityEndpoint => self.journal.counted(CallKind::IdentityEndpoint, None),
             Target::Imds if managed_identity::is_imds_token(call) => {
-                self.journal.counted(CallKind::Imds, None)
+                self.journal.counted(CallKind::Imds, None);
             }
             Target::Imds => self.journal.counted(CallKind::Unknown, None),
         }
@@ -143,6 +121,21 @@ impl World {
 }
 
 impl Target {
+    /// Who answers for a host name on a listener of this target; a name of Azure's wins over the listener's own.
+    pub(crate) fn of_host(&self, host: &str) -> Self {
+        if !self.speaks_tls() {
+            return self.clone();
+        }
+        let vault = [".vault.azure.net", ".vault.localhost"]
+            .iter()
+            .find_map(|suffix| host.strip_suffix(suffix));
+        match vault {
+            Some(name) => Self::Vault(name.to_owned()),
+            None if host.starts_with("login.") => Self::Entra,
+            None => self.clone(),
+        }
+    }
+
     /// The service that counters and faults know this target as.
     pub(crate) fn service(&self) -> Service {
         match self {
@@ -150,6 +143,15 @@ impl Target {
             Self::Vault(_) | Self::ByHost => Service::Vault,
             Self::IdentityEndpoint => Service::IdentityEndpoint,
             Self::Imds => Service::Imds,
+        }
+    }
+
+    /// The answer of a throttled service.
+    pub(crate) fn throttled(&self, retry_after: Option<u64>) -> Answer {
+        match self.service() {
+            Service::Vault => vault::with_usual_headers(vault::throttled(retry_after)),
+            Service::Entra => entra::throttled(retry_after),
+            Service::IdentityEndpoint | Service::Imds => managed_identity::throttled(retry_after),
         }
     }
 

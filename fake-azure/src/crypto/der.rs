@@ -69,7 +69,7 @@ pub(crate) fn printable(text: &str) -> Vec<u8> {
     element(0x13, text.as_bytes())
 }
 
-/// A BMPString: UTF-16, big-endian, without terminator.
+/// A `BMPString`: UTF-16, big-endian, without terminator.
 pub(crate) fn bmp(text: &str) -> Vec<u8> {
     let bytes: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
     element(0x1e, &bytes)
@@ -106,14 +106,15 @@ fn base128(mut value: u32) -> Vec<u8> {
 fn element(tag: u8, content: &[u8]) -> Vec<u8> {
     let mut bytes = vec![tag];
     let length = content.len().to_be_bytes();
-    match content.len() {
-        0..=0x7f => bytes.push(length[length.len() - 1]),
-        _ => {
-            let start = length.iter().position(|&byte| byte != 0).unwrap_or(0);
-            bytes.push(0x80 | u8::try_from(length.len() - start).unwrap_or_default());
-            bytes.extend(&length[start..]);
-        }
+    let start = length
+        .iter()
+        .position(|&byte| byte != 0)
+        .unwrap_or(length.len() - 1);
+    let significant = &length[start..];
+    if content.len() > 0x7f {
+        bytes.push(0x80 | u8::try_from(significant.len()).unwrap_or_default());
     }
+    bytes.extend(significant);
     bytes.extend(content);
     bytes
 }

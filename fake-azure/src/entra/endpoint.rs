@@ -134,7 +134,7 @@ struct TokenBody {
     access_token: String,
 }
 
-/// The resource of the first scope that is not OpenID's.
+/// The resource of the first scope that is not of `OpenID`.
 fn audience(scope: &str) -> &str {
     let mut scopes = scope.split_ascii_whitespace();
     let resource = scopes.find(|scope| scope.contains("://")).unwrap_or(scope);

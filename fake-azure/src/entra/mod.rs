@@ -9,7 +9,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use x509_parser::prelude::{FromDer as _, X509Certificate};
 
 use crate::ids;
-use crate::issuer::Issuer;
+use crate::issuer::{self, Issuer};
 use crate::jwt::VerificationKey;
 
 pub(crate) use endpoint::{answer, kind, throttled};
@@ -75,8 +75,8 @@ impl Directory {
             object_id: ids::OBJECT_ID.to_owned(),
             secret: format!("fake~{}", ids::version_id()),
             federated: vec![FederatedCredential {
-                issuer: issuer.url().to_owned(),
-                subject: issuer.subject().to_owned(),
+                issuer: issuer::URL.to_owned(),
+                subject: issuer::SUBJECT.to_owned(),
                 audience: FEDERATED_AUDIENCE.to_owned(),
             }],
             certificates: Vec::new(),

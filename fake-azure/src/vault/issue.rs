@@ -15,7 +15,7 @@ use crate::crypto::key::{KeyPair, KeyType};
 use crate::crypto::pfx::{self, PfxEncoding};
 use crate::crypto::x509::{Identity, Template};
 use crate::crypto::{pem, read_pem};
-use crate::http::base64;
+use crate::http::{base64, from_base64};
 use crate::ids;
 
 /// What a certificate is made from.
@@ -222,6 +222,7 @@ pub(crate) fn import(
     policy: Option<Policy>,
     tags: Option<Tags>,
 ) -> Option<String> {
+    let value = &as_text(value)?;
     let blocks: BTreeMap<String, Vec<u8>> = read_pem(value).into_iter().rev().collect();
     let (der, _key) = (blocks.get("CERTIFICATE")?, blocks.get("PRIVATE KEY")?);
     let subject = X509Certificate::from_der(der).ok()?.1.subject().to_string();
@@ -236,6 +237,14 @@ pub(crate) fn import(
         tags,
     };
     Some(store(vault, clock.now(), name, made))
+}
+
+/// A PEM file comes as it is or, from some clients, in base64.
+fn as_text(value: &str) -> Option<String> {
+    if value.contains("-----BEGIN ") {
+        return Some(value.to_owned());
+    }
+    String::from_utf8(from_base64(value)?).ok()
 }
 
 struct Made {

@@ -125,7 +125,7 @@ impl Policy {
     pub(crate) fn complete(&mut self, id: String, now: i64) {
         self.id = id;
         if self.issuer.name.is_empty() {
-            self.issuer.name = "Self".to_owned();
+            "Self".clone_into(&mut self.issuer.name);
         }
         self.attributes = PolicyAttributes {
             enabled: true,

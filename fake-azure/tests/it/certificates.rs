@@ -37,7 +37,7 @@ fn openssl(pfx: &str) -> Option<String> {
         .stderr(Stdio::piped())
         .spawn();
     let Ok(mut child) = child else {
-        println!("skipped: there is no openssl");
+        eprintln!("skipped: there is no openssl");
         return None;
     };
     let bytes = STANDARD.decode(pfx).expect("a PFX is in base64");

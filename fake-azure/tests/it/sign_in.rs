@@ -46,7 +46,7 @@ async fn a_call_without_a_token_is_challenged_with_the_way_to_one() {
 async fn each_flaw_of_an_assertion_has_its_code() {
     let fake = start();
     let session = Session::anonymous(&fake);
-    let day = Duration::from_secs(86_400);
+    let day = Duration::from_hours(24);
     let cases = [
         (
             fake.assertion().issuer("https://other.example.com/"),
@@ -107,7 +107,7 @@ async fn an_expired_or_revoked_token_is_challenged_again() {
     assert_eq!(session.get("/secrets/a").await.0, 401);
     session.sign_in().await;
     assert_eq!(session.get("/secrets/a").await.0, 200);
-    fake.advance_clock(Duration::from_secs(86_400));
+    fake.advance_clock(Duration::from_hours(24));
     assert_eq!(session.get("/secrets/a").await.0, 401);
     session.sign_in().await;
     assert_eq!(session.get("/secrets/a").await.0, 200);
