@@ -58,6 +58,8 @@ pub struct FileRecord {
 pub struct Observation {
     /// By path. A recorded file that was removed or altered since is absent.
     pub files: BTreeMap<RelativePath, ObservedFile>,
+    /// Whether files are published whose records cannot be read any more, so that none of them is in `files`.
+    pub records_lost: bool,
 }
 
 /// One file on the volume.

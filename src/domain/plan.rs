@@ -54,8 +54,6 @@ fn serves(object: &ObjectSpec, version: &VersionId, observed: &Observation) -> b
 pub struct Plan {
     /// The whole desired set.
     pub payload: Payload,
-    /// Whether the volume holds exactly this already, so that there is nothing to publish.
-    pub is_current: bool,
     /// One for each object of the specification, in its order.
     pub objects: Vec<PlannedObject>,
 }
@@ -108,12 +106,7 @@ pub fn plan(spec: &SyncSpec, observed: &Observation, answers: &Answers, now: Off
         payload.files.extend(files);
         objects.push(planned);
     }
-    let is_current = is_current(&payload, observed);
-    Plan {
-        payload,
-        is_current,
-        objects,
-    }
+    Plan { payload, objects }
 }
 
 type PlannedFiles = Vec<(RelativePath, PayloadFile)>;
@@ -267,16 +260,4 @@ fn write(
 
 fn whole_seconds(time: OffsetDateTime) -> OffsetDateTime {
     time.replace_nanosecond(0).unwrap_or(time)
-}
-
-fn is_current(payload: &Payload, observed: &Observation) -> bool {
-    payload.files.len() == observed.files.len()
-        && payload.files.iter().all(|(path, file)| {
-            observed.files.get(path).is_some_and(|found| {
-                file.bytes == FileBytes::Keep
-                    && file.mode == found.mode
-                    && found.owner_matches
-                    && file.record == found.record
-            })
-        })
 }

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -107,7 +106,7 @@ impl Vault for Arc<FakeVault> {
 #[derive(Debug, Default)]
 pub(super) struct FakeVolume {
     files: Mutex<BTreeMap<RelativePath, (Vec<u8>, ObservedFile)>>,
-    publishes: AtomicUsize,
+    records_lost: Mutex<bool>,
     pub(super) broken: Mutex<bool>,
 }
 
@@ -121,9 +120,9 @@ impl FakeVolume {
             .map(|(bytes, _)| String::from_utf8(bytes.clone()).expect("text"))
     }
 
-    /// How often something was published.
-    pub(super) fn publishes(&self) -> usize {
-        self.publishes.load(Ordering::SeqCst)
+    /// Forgets what was published, and leaves the files.
+    pub(super) fn lose_records(&self) {
+        *lock(&self.records_lost) = true;
     }
 
     fn check(&self) -> Result<(), VolumeFailure> {
@@ -141,18 +140,25 @@ impl FakeVolume {
 
 impl Volume for FakeVolume {
     fn observe(&self) -> Result<Observation, VolumeFailure> {
+        if *lock(&self.records_lost) {
+            return Ok(Observation {
+                records_lost: true,
+                ..Observation::default()
+            });
+        }
         let files = lock(&self.files);
+        let found = files
+            .iter()
+            .map(|(path, (_, found))| (path.clone(), found.clone()));
         Ok(Observation {
-            files: files
-                .iter()
-                .map(|(path, (_, found))| (path.clone(), found.clone()))
-                .collect(),
+            files: found.collect(),
+            records_lost: false,
         })
     }
 
     fn publish(&self, payload: &Payload) -> Result<Publication, VolumeFailure> {
         self.check()?;
-        self.publishes.fetch_add(1, Ordering::SeqCst);
+        *lock(&self.records_lost) = false;
         let mut files = lock(&self.files);
         let mut publication = Publication::default();
         let mut next = BTreeMap::new();

@@ -92,16 +92,13 @@ impl<V: Vault, W: Volume + 'static> Reconciler<V, W> {
         let sources = plan::sources_to_fetch(&self.spec, &observed, due);
         let fetched = sources.len();
         let answers = fetch_all(&self.vault, sources, self.limits, progress).await;
-        let Plan {
-            payload,
-            is_current,
-            mut objects,
-        } = plan::plan(&self.spec, &observed, &answers, self.clock.now());
+        let Plan { payload, mut objects } = plan::plan(&self.spec, &observed, &answers, self.clock.now());
         drop(answers);
-        let published = if is_current {
-            Ok(Publication::default())
-        } else {
-            self.publish(payload).await
+        // Also when nothing was fetched: a publish that changes nothing mends links, and says which names are taken.
+        let published = match may_lose_files(&observed, &objects) {
+            Some(failure) => Err(failure),
+            None if payload.files.is_empty() && observed.files.is_empty() => Ok(Publication::default()),
+            None => self.publish(payload).await,
         };
         let (publication, volume_failure) = match published {
             Ok(publication) => (publication, None),
@@ -174,6 +171,17 @@ fn stopped_failure(stopped: tokio::task::JoinError) -> VolumeFailure {
     }
 }
 
+/// Why the payload must not be published: files that are there, but unknown, would disappear without a successor.
+fn may_lose_files(observed: &Observation, objects: &[PlannedObject]) -> Option<VolumeFailure> {
+    let failed = |object: &PlannedObject| matches!(object.outcome, Outcome::Failed { .. });
+    (observed.records_lost && objects.iter().any(failed)).then(|| VolumeFailure {
+        action: "replace",
+        path: PathBuf::from("the published files"),
+        hint: "nothing is published until every object of the manifest can be fetched; remove objects that cannot".into(),
+        source: std::io::Error::new(std::io::ErrorKind::InvalidData, "their state file is damaged"),
+    })
+}
+
 /// Turns a name that a foreign entry occupies into a failure of the objects below it.
 fn blame_taken_names(specs: &[ObjectSpec], publication: &Publication, planned: &mut [PlannedObject]) {
     for (spec, planned) in specs.iter().zip(planned) {
@@ -230,7 +238,6 @@ mod tests {
 
             let again = reconciler.pass(ALL, &()).await;
             assert_eq!((again.fetched, again.publication), (1, Publication::default()));
-            assert_eq!(bench.volume.publishes(), 1);
         });
     }
 
@@ -320,6 +327,27 @@ mod tests {
     }
 
     #[test]
+    fn files_whose_records_are_lost_stay_until_everything_can_be_written_again() {
+        run(async {
+            let bench = Bench::new();
+            bench.vault.set("a", "one", 1);
+            bench.vault.set("b", "one", 1);
+            let reconciler = bench.reconciler(spec(vec![secret("a"), secret("b")]));
+            reconciler.pass(ALL, &()).await;
+            bench.volume.lose_records();
+            bench.vault.refuse("a", Reason::Unreachable, None);
+            bench.vault.set("b", "two", 2);
+            let report = reconciler.pass(ALL, &()).await;
+            assert!(report.volume_failure.is_some());
+            assert_eq!(bench.volume.text("a").as_deref(), Some("one"));
+
+            bench.vault.set("a", "one", 1);
+            assert!(reconciler.pass(ALL, &()).await.required_are_served());
+            assert_eq!(bench.volume.text("b").as_deref(), Some("two"));
+        });
+    }
+
+    #[test]
     fn two_entries_of_one_secret_share_a_fetch() {
         run(async {
             let bench = Bench::new();
@@ -387,9 +415,7 @@ mod tests {
                     objects[0].files[0].mode = FileMode::from_bits(0o440 - mode * 0o40);
                     let reconciler = bench.reconciler(spec(objects));
                     reconciler.pass(ALL, &()).await;
-                    let publishes = bench.volume.publishes();
                     let again = reconciler.pass(ALL, &()).await;
-                    assert_eq!(bench.volume.publishes(), publishes);
                     assert_eq!(again.publication, Publication::default());
                 }
             });

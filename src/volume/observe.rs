@@ -47,6 +47,7 @@ impl Writer {
             return Ok(Observation::default());
         };
         let inspection = self.inspect(&current)?;
+        let records_lost = current.state.is_none();
         let mut entries = current.state.map(|state| state.files).unwrap_or_default();
         let files = inspection.intact.into_iter().filter_map(|(path, intact)| {
             let record = entries.remove(&path)?.record;
@@ -59,6 +60,7 @@ impl Writer {
         });
         Ok(Observation {
             files: files.collect(),
+            records_lost,
         })
     }
 

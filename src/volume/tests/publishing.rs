@@ -304,12 +304,14 @@ fn a_damaged_state_file_costs_a_rewrite_and_never_a_failure() {
         test.publish(&wanted);
         fs::write(test.state_file(), damage).expect("writes");
         let volume = test.open();
-        assert!(volume.observe().expect("observes").files.is_empty());
+        let observed = volume.observe().expect("observes");
+        assert!(observed.files.is_empty() && observed.records_lost);
         assert_eq!(test.visible(), expected(&wanted), "observing took files away");
         let publication = volume.publish(&wanted).expect("publishes");
         assert_eq!(publication.written.len(), OLD.len());
         test.assert_tidy(&wanted);
-        assert_eq!(volume.observe().expect("observes").files.len(), OLD.len());
+        let observed = volume.observe().expect("observes");
+        assert!(observed.files.len() == OLD.len() && !observed.records_lost);
     }
 }
 
