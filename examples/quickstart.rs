@@ -4,6 +4,12 @@
 //! `akv-sync run` as a child process with a federated token, as a pod would. Then it rotates the secret and the
 //! certificate and waits until the volume follows. Values are never shown, only where they are.
 
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a demonstration talks to a person"
+)]
+
 use std::error::Error;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -19,7 +25,7 @@ use nix::unistd::Pid;
 const AS_AKV_SYNC: &str = "as-akv-sync";
 
 /// Longest wait for each step.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 

@@ -48,9 +48,6 @@ pub(super) fn once(args: &OnceArgs) -> Result<Exit, CommandFailure> {
 
 /// Shows the table to a person and turns the report into an exit code.
 fn conclude(report: PassReport, served: bool) -> Result<Exit, CommandFailure> {
-    if output::stderr_is_terminal() {
-        output::status_line("");
-    }
     if output::stdout_is_terminal() {
         output::data(&table::render(&report.objects));
     }
@@ -71,11 +68,15 @@ fn conclude(report: PassReport, served: bool) -> Result<Exit, CommandFailure> {
     Err(CommandFailure::told(worst.map_or(Exit::Unavailable, Exit::from)))
 }
 
-/// `fetched 12 of 20`, on one line of a terminal.
+/// `fetched 12 of 20`, on one line of a terminal; gone when everything has an answer, before the log speaks.
 struct StatusLine;
 
 impl FetchProgress for StatusLine {
     fn fetched(&self, done: usize, total: usize) {
-        output::status_line(&format!("fetched {done} of {total}"));
+        if done == total {
+            output::status_line("");
+        } else {
+            output::status_line(&format!("fetched {done} of {total}"));
+        }
     }
 }

@@ -1,0 +1,216 @@
+//! One pass over fakes: what is written, kept, removed and told.
+
+use proptest::prelude::*;
+
+use crate::domain::mode::FileMode;
+use crate::domain::object::VersionSelector;
+use crate::domain::spec::{Content, SecretEncoding};
+use crate::reconcile::fakes::{Bench, latest, secret, spec, version_id};
+
+use super::*;
+
+const ALL: fn(&Source) -> bool = |_| true;
+
+fn run<T>(future: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build();
+    runtime.expect("a runtime").block_on(future)
+}
+
+#[test]
+fn a_pass_writes_what_the_vault_has_and_the_next_one_changes_nothing() {
+    run(async {
+        let bench = Bench::new();
+        bench.vault.set("db-password", "one", 1);
+        let reconciler = bench.reconciler(spec(vec![secret("db-password")]));
+        let report = reconciler.pass(ALL, &()).await;
+        assert!(report.required_are_served());
+        assert_eq!(bench.volume.text("db-password").as_deref(), Some("one"));
+
+        let again = reconciler.pass(ALL, &()).await;
+        assert_eq!((again.fetched, again.publication), (1, Publication::default()));
+    });
+}
+
+#[test]
+fn a_rotated_secret_is_written_again() {
+    run(async {
+        let bench = Bench::new();
+        bench.vault.set("db-password", "one", 1);
+        let reconciler = bench.reconciler(spec(vec![secret("db-password")]));
+        reconciler.pass(ALL, &()).await;
+        bench.vault.set("db-password", "two", 2);
+        let report = reconciler.pass(ALL, &()).await;
+        assert_eq!(report.publication.written.len(), 1);
+        assert_eq!(bench.volume.text("db-password").as_deref(), Some("two"));
+    });
+}
+
+#[test]
+fn one_bad_object_never_stops_the_others() {
+    run(async {
+        let bench = Bench::new();
+        bench.vault.set("good", "value", 1);
+        bench.vault.set("broken", "this is not base64", 1);
+        bench.vault.silence("silent");
+        let mut broken = secret("broken");
+        broken.files[0].content = Content::Secret(SecretEncoding::Base64);
+        let objects = vec![secret("missing"), secret("silent"), broken, secret("good")];
+        let reconciler = bench.reconciler(spec(objects));
+        let report = reconciler.pass(ALL, &()).await;
+        let reasons: Vec<_> = report.failures().map(|(_, failure)| failure.reason).collect();
+        assert_eq!(
+            reasons,
+            [Reason::NotFound, Reason::TimedOut, Reason::Unrenderable]
+        );
+        assert_eq!(bench.volume.text("good").as_deref(), Some("value"));
+        assert!(!report.required_are_served());
+    });
+}
+
+#[test]
+fn an_object_that_fails_later_keeps_its_file() {
+    run(async {
+        let bench = Bench::new();
+        bench.vault.set("a", "one", 1);
+        bench.vault.set("b", "one", 1);
+        let reconciler = bench.reconciler(spec(vec![secret("a"), secret("b")]));
+        reconciler.pass(ALL, &()).await;
+        bench.vault.refuse("a", Reason::Forbidden, None);
+        bench.vault.set("b", "two", 2);
+        let report = reconciler.pass(ALL, &()).await;
+        assert_eq!(bench.volume.text("a").as_deref(), Some("one"));
+        assert_eq!(bench.volume.text("b").as_deref(), Some("two"));
+        assert!(!report.required_are_served() && report.required_are_present());
+    });
+}
+
+#[test]
+fn an_object_that_left_the_manifest_disappears() {
+    run(async {
+        let bench = Bench::new();
+        bench.vault.set("a", "one", 1);
+        bench.vault.set("b", "one", 1);
+        bench
+            .reconciler(spec(vec![secret("a"), secret("b")]))
+            .pass(ALL, &())
+            .await;
+        let report = bench.reconciler(spec(vec![secret("a")])).pass(ALL, &()).await;
+        assert_eq!(report.publication.removed.len(), 1);
+        assert_eq!(bench.volume.text("b"), None);
+    });
+}
+
+#[test]
+fn a_pinned_version_is_fetched_once_and_never_again() {
+    run(async {
+        let bench = Bench::new();
+        bench.vault.set("pinned", "one", 1);
+        let mut object = secret("pinned");
+        object.source.version = VersionSelector::Exact(version_id(1));
+        let reconciler = bench.reconciler(spec(vec![object]));
+        reconciler.pass(ALL, &()).await;
+        bench.vault.take_calls();
+        let report = reconciler.pass(ALL, &()).await;
+        assert_eq!(bench.vault.take_calls(), []);
+        assert!(report.required_are_served());
+    });
+}
+
+#[test]
+fn files_whose_records_are_lost_stay_until_everything_can_be_written_again() {
+    run(async {
+        let bench = Bench::new();
+        bench.vault.set("a", "one", 1);
+        bench.vault.set("b", "one", 1);
+        let reconciler = bench.reconciler(spec(vec![secret("a"), secret("b")]));
+        reconciler.pass(ALL, &()).await;
+        bench.volume.lose_records();
+        bench.vault.refuse("a", Reason::Unreachable, None);
+        bench.vault.set("b", "two", 2);
+        let report = reconciler.pass(ALL, &()).await;
+        assert!(report.volume_failure.is_some());
+        assert_eq!(bench.volume.text("a").as_deref(), Some("one"));
+
+        bench.vault.set("a", "one", 1);
+        assert!(reconciler.pass(ALL, &()).await.required_are_served());
+        assert_eq!(bench.volume.text("b").as_deref(), Some("two"));
+    });
+}
+
+#[test]
+fn two_entries_of_one_secret_share_a_fetch() {
+    run(async {
+        let bench = Bench::new();
+        bench.vault.set("shared", "one", 1);
+        let mut second = secret("copy");
+        second.source = latest("shared");
+        bench
+            .reconciler(spec(vec![secret("shared"), second]))
+            .pass(ALL, &())
+            .await;
+        assert_eq!(bench.vault.take_calls().len(), 1);
+        assert_eq!(bench.volume.text("copy").as_deref(), Some("one"));
+    });
+}
+
+#[test]
+fn a_source_that_is_not_due_is_served_from_the_volume() {
+    run(async {
+        let bench = Bench::new();
+        bench.vault.set("a", "one", 1);
+        let reconciler = bench.reconciler(spec(vec![secret("a")]));
+        reconciler.pass(ALL, &()).await;
+        bench.vault.take_calls();
+        let report = reconciler.pass(|_| false, &()).await;
+        assert_eq!(bench.vault.take_calls(), []);
+        assert!(report.required_are_served());
+    });
+}
+
+#[test]
+fn a_volume_that_cannot_be_written_is_told_and_nothing_is_lost() {
+    run(async {
+        let bench = Bench::new();
+        bench.vault.set("a", "one", 1);
+        let reconciler = bench.reconciler(spec(vec![secret("a")]));
+        *bench.volume.broken.lock().expect("not poisoned") = true;
+        let report = reconciler.pass(ALL, &()).await;
+        assert!(report.volume_failure.is_some() && !report.required_are_served());
+        *bench.volume.broken.lock().expect("not poisoned") = false;
+        assert!(reconciler.pass(ALL, &()).await.required_are_served());
+    });
+}
+
+/// What a vault may answer for a secret.
+fn any_state() -> impl Strategy<Value = Option<u32>> {
+    prop_oneof![Just(None), (1_u32..4).prop_map(Some)]
+}
+
+proptest! {
+    #[test]
+    fn a_plan_applied_leaves_an_empty_plan(
+        steps in prop::collection::vec((prop::collection::vec(any_state(), 4), 1_usize..5, 0_u32..2), 1..6),
+    ) {
+        run(async {
+            let bench = Bench::new();
+            for (states, count, mode) in steps {
+                let names = ["a", "b", "c", "d"];
+                for (name, state) in names.iter().zip(states) {
+                    match state {
+                        None => bench.vault.refuse(name, Reason::Unavailable, None),
+                        Some(version) => bench.vault.set(name, &format!("{name}{version}"), version),
+                    }
+                }
+                let mut objects: Vec<_> = names[..count].iter().map(|name| secret(name)).collect();
+                objects[0].files[0].mode = FileMode::from_bits(0o440 - mode * 0o40);
+                let reconciler = bench.reconciler(spec(objects));
+                reconciler.pass(ALL, &()).await;
+                let again = reconciler.pass(ALL, &()).await;
+                assert_eq!(again.publication, Publication::default());
+            }
+        });
+    }
+}

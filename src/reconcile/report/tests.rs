@@ -1,0 +1,134 @@
+//! What the log says, line by line.
+
+use std::io::Write;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use crate::domain::payload::Publication;
+use crate::reconcile::fakes::{latest, version_id};
+
+use super::*;
+
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().expect("not poisoned").extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The lines at info and above that the reporter writes for each report, one list per report.
+fn lines(reports: &[PassReport]) -> Vec<Vec<String>> {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .without_time()
+        .with_ansi(false)
+        .with_target(false)
+        .with_writer(move || writer.clone())
+        .finish();
+    tracing::subscriber::with_default(subscriber, || {
+        let mut reporter = Reporter::default();
+        let report = |report: &PassReport| {
+            reporter.report(report);
+            let text = std::mem::take(&mut *log.0.lock().expect("not poisoned"));
+            String::from_utf8(text)
+                .expect("text")
+                .lines()
+                .map(|line| line.trim().to_owned())
+                .collect()
+        };
+        reports.iter().map(report).collect()
+    })
+}
+
+fn object(name: &str, outcome: Outcome) -> PlannedObject {
+    PlannedObject {
+        source: latest(name),
+        required: true,
+        outcome,
+        notices: Vec::new(),
+    }
+}
+
+fn failed(name: &str, reason: Reason) -> PlannedObject {
+    let failure = Failure {
+        reason,
+        detail: "seen".into(),
+        hint: "do".into(),
+        retry_after: None,
+    };
+    object(name, Outcome::Failed { failure, kept: true })
+}
+
+fn fetched(name: &str, changed: bool) -> PlannedObject {
+    object(
+        name,
+        Outcome::Fetched {
+            version: version_id(1),
+            changed,
+            expires: None,
+        },
+    )
+}
+
+fn pass(objects: Vec<PlannedObject>) -> PassReport {
+    PassReport {
+        objects,
+        publication: Publication::default(),
+        volume_failure: None,
+        fetched: 1,
+        took: Duration::ZERO,
+    }
+}
+
+#[test]
+fn a_change_is_one_line_and_a_no_op_none() {
+    let lines = lines(&[pass(vec![fetched("a", true)]), pass(vec![fetched("a", false)])]);
+    assert_eq!(lines[0].len(), 1);
+    assert!(
+        lines[0][0].starts_with("INFO Published object=app/secrets/a version="),
+        "{}",
+        lines[0][0]
+    );
+    assert_eq!(lines[1], Vec::<String>::new());
+}
+
+#[test]
+fn a_repeated_failure_is_told_once_with_its_count_and_its_end_once() {
+    let mut passes: Vec<_> = (0..10)
+        .map(|_| pass(vec![failed("a", Reason::Forbidden)]))
+        .collect();
+    passes.push(pass(vec![fetched("a", false)]));
+    let lines = lines(&passes);
+    let counts: Vec<_> = lines.iter().map(Vec::len).collect();
+    assert_eq!(counts, [1, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1]);
+    assert!(lines[9][0].contains("times=10"), "{}", lines[9][0]);
+    assert!(
+        lines[10][0].contains("Recovered") && lines[10][0].contains("failures=10"),
+        "{}",
+        lines[10][0]
+    );
+}
+
+#[test]
+fn another_reason_is_told_again() {
+    let passes = [
+        pass(vec![failed("a", Reason::Forbidden)]),
+        pass(vec![failed("a", Reason::NotFound)]),
+    ];
+    assert_eq!(lines(&passes).iter().map(Vec::len).collect::<Vec<_>>(), [1, 1]);
+}
+
+#[test]
+fn an_outage_of_a_vault_is_one_line_for_all_its_objects() {
+    let down = |name| failed(name, Reason::Unreachable);
+    let lines = lines(&[pass(vec![down("a"), down("b"), down("c")])]);
+    assert_eq!(lines[0].len(), 1);
+    assert!(lines[0][0].contains("objects=3"), "{}", lines[0][0]);
+}
