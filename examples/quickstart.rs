@@ -210,9 +210,9 @@ fn listing(volume: &Path) -> Outcome<String> {
         for entry in fs::read_dir(directory)? {
             let path = entry?.path();
             if path.is_dir() {
-                directories.push(path)
+                directories.push(path);
             } else {
-                files.push(path)
+                files.push(path);
             }
         }
     }
@@ -235,5 +235,5 @@ fn listing(volume: &Path) -> Outcome<String> {
 }
 
 fn indent(text: &str) -> String {
-    text.lines().map(|line| format!("    {line}\n")).collect()
+    text.lines().flat_map(|line| ["    ", line, "\n"]).collect()
 }

@@ -154,7 +154,7 @@ mod tests {
 
     #[test]
     fn a_duration_needs_a_unit_and_has_bounds() {
-        assert_eq!(parse_duration("5m"), Ok(Duration::from_secs(300)));
+        assert_eq!(parse_duration("5m"), Ok(Duration::from_mins(5)));
         for bad in [
             "",
             "5",
