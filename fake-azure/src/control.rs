@@ -9,6 +9,8 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
+use crate::crypto::read_pem;
+use crate::entra::RegisteredCertificate;
 use crate::faults::Fault;
 use crate::handle::VaultHandle;
 use crate::http::{Answer, Call};
@@ -49,6 +51,7 @@ fn perform(world: &World, call: &Call) -> Result<Answer, String> {
                 .faults
                 .present_untrusted_certificate(service(call)?, untrusted);
         }
+        (&Method::POST, ["application", "certificates"]) => register(world, call)?,
         (&Method::GET, ["assertion"]) => return Ok(Answer::text(200, "text/plain", assertion(world, call))),
         (method, ["vaults", vault, rest @ ..]) => {
             let vault = world.vault(vault).ok_or("there is no such vault")?;
@@ -95,6 +98,20 @@ fn vault_switch(
         _ => return Err("a vault has no such switch".to_owned()),
     };
     Ok(Answer::json(200, &json!({ "version": version })))
+}
+
+/// Lets the application sign with the first certificate of a PEM file.
+fn register(world: &World, call: &Call) -> Result<(), String> {
+    let blocks = std::str::from_utf8(&call.body).map(read_pem).unwrap_or_default();
+    let certificate = blocks
+        .iter()
+        .find(|(label, _)| label == "CERTIFICATE")
+        .and_then(|(_, der)| RegisteredCertificate::from_der(der))
+        .ok_or("there is no certificate in the body")?;
+    world
+        .directory
+        .change_application(|application| application.certificates.push(certificate));
+    Ok(())
 }
 
 fn assertion(world: &World, call: &Call) -> String {

@@ -33,9 +33,12 @@ impl Unverified {
         self.claims[claim].as_str()
     }
 
-    /// A claim that is a number of seconds.
+    /// A claim that is a number of seconds; a fraction, which RFC 7519 allows and some clients send, is rounded.
     pub(crate) fn second(&self, claim: &str) -> Option<i64> {
-        self.claims[claim].as_i64()
+        let number = &self.claims[claim];
+        number
+            .as_i64()
+            .or_else(|| format!("{:.0}", number.as_f64()?).parse().ok())
     }
 
     /// Whether `aud` is, or contains, this audience.
@@ -122,6 +125,20 @@ mod tests {
         assert!(!token.is_authenticated_by(&key(b"two")));
         assert!(token.has_audience("b"));
         assert!(!token.has_audience("c"));
+    }
+
+    #[test]
+    fn a_time_may_have_a_fraction() {
+        let token = encode(
+            &json!({}),
+            &json!({"exp": 12.75, "iat": 3, "nbf": "x"}),
+            <[u8]>::to_vec,
+        );
+        let token = Unverified::parse(&token).expect("three parts");
+        assert_eq!(
+            (token.second("exp"), token.second("iat"), token.second("nbf")),
+            (Some(13), Some(3), None)
+        );
     }
 
     #[test]

@@ -15,6 +15,10 @@
 //!
 //! It depends on nothing of `akv-sync`, so that each can judge the other. What it does not do is in its README.
 
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 mod body;
 mod clock;
 mod connection;
@@ -75,6 +79,7 @@ pub use crate::vault::{
 pub struct FakeAzure {
     world: Arc<World>,
     identity_endpoint: String,
+    imds: Option<SocketAddr>,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -91,6 +96,7 @@ impl FakeAzure {
             authority,
             vaults,
             identity_endpoint,
+            imds,
         } = bind(&options)?;
         let world = Arc::new(World {
             clock: clock::Clock::default(),
@@ -118,6 +124,7 @@ impl FakeAzure {
         Ok(Self {
             world,
             identity_endpoint,
+            imds,
             stop: Some(stop),
             thread: Some(thread),
         })
@@ -199,6 +206,11 @@ impl FakeAzure {
         &self.world.identity_header
     }
 
+    /// Where the instance metadata service listens, if [`FakeOptions::imds`] turned it on.
+    pub fn imds_address(&self) -> Option<SocketAddr> {
+        self.imds
+    }
+
     /// Assigns the managed identities (system- and user-assigned), or takes them away; they are assigned at the start.
     pub fn assign_managed_identity(&self, assigned: bool) {
         self.world.identity_assigned.store(assigned, Ordering::Relaxed);
@@ -255,6 +267,7 @@ struct Bound {
     authority: String,
     vaults: Vec<Vault>,
     identity_endpoint: String,
+    imds: Option<SocketAddr>,
 }
 
 fn bind(options: &FakeOptions) -> io::Result<Bound> {
@@ -262,8 +275,11 @@ fn bind(options: &FakeOptions) -> io::Result<Bound> {
     let identity = listener((Ipv4Addr::LOCALHOST, 0).into(), Target::IdentityEndpoint)?;
     let identity_endpoint = format!("http://{}{APP_SERVICE_PATH}", identity.socket.local_addr()?);
     let mut listeners = vec![identity];
+    let mut imds = None;
     if let Some(address) = options.imds {
-        listeners.push(listener(address, Target::Imds)?);
+        let listener = listener(address, Target::Imds)?;
+        imds = Some(listener.socket.local_addr()?);
+        listeners.push(listener);
     }
     let mut vaults = Vec::new();
     let authority = if let Some(address) = options.https {
@@ -293,6 +309,7 @@ fn bind(options: &FakeOptions) -> io::Result<Bound> {
         authority,
         vaults,
         identity_endpoint,
+        imds,
     })
 }
 

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write as _};
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{PathBuf, absolute};
 use std::time::Duration;
 
 use clap::Parser;
@@ -71,7 +71,7 @@ fn main() -> io::Result<()> {
         std::fs::write(path, fake.ca_pem())?;
     }
     project_token(&fake, &arguments)?;
-    let environment = environment(&fake, &arguments);
+    let environment = environment(&fake, &arguments)?;
     io::stdout().write_all(environment.as_bytes())?;
     io::stdout().flush()?;
     if let Some(path) = &arguments.ready_file {
@@ -107,7 +107,7 @@ fn project_token(fake: &FakeAzure, arguments: &Arguments) -> io::Result<()> {
 }
 
 /// Shell assignments in the names that Azure's own tools use.
-fn environment(fake: &FakeAzure, arguments: &Arguments) -> String {
+fn environment(fake: &FakeAzure, arguments: &Arguments) -> io::Result<String> {
     let mut lines = vec![
         format!("AZURE_AUTHORITY_HOST={}/", fake.authority()),
         format!("AZURE_TENANT_ID={}", fake.tenant_id()),
@@ -118,16 +118,19 @@ fn environment(fake: &FakeAzure, arguments: &Arguments) -> String {
         format!("FAKE_AZURE_CLIENT_SECRET={}", fake.client_secret()),
     ];
     if let Some(path) = &arguments.federated_token_out {
-        lines.push(format!("AZURE_FEDERATED_TOKEN_FILE={}", path.display()));
+        lines.push(format!(
+            "AZURE_FEDERATED_TOKEN_FILE={}",
+            absolute(path)?.display()
+        ));
     }
     if let Some(path) = &arguments.ca_out {
-        lines.push(format!("SSL_CERT_FILE={}", path.display()));
+        lines.push(format!("SSL_CERT_FILE={}", absolute(path)?.display()));
     }
     for name in &arguments.vaults {
         let variable = name.to_ascii_uppercase().replace('-', "_");
         lines.push(format!("FAKE_AZURE_VAULT_{variable}={}", fake.vault(name).url()));
     }
-    lines.join("\n") + "\n"
+    Ok(lines.join("\n") + "\n")
 }
 
 /// Rotates and projects until the process is ended.

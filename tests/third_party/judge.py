@@ -7,6 +7,8 @@ The program is started on loopback and ended again. Nothing else is contacted.
 """
 
 import base64
+import datetime
+import logging
 import pathlib
 import subprocess
 import sys
@@ -17,13 +19,15 @@ from unittest import mock
 
 import requests
 from azure.core.exceptions import ClientAuthenticationError, HttpResponseError, ResourceNotFoundError
-from azure.identity import ClientSecretCredential, ManagedIdentityCredential, WorkloadIdentityCredential
+from azure.identity import CertificateCredential, ClientSecretCredential, ManagedIdentityCredential, WorkloadIdentityCredential
 from azure.keyvault.certificates import CertificateClient, CertificateContentType, CertificatePolicy, KeyType
 from azure.keyvault.keys import KeyClient, KeyCurveName
 from azure.keyvault.secrets import SecretClient
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.serialization import load_pem_private_key, pkcs12
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key, pkcs12
+from cryptography.x509.oid import NameOID
 
 SCOPE = "https://vault.azure.net/.default"
 
@@ -125,6 +129,32 @@ class SignIn(Case):
             connection_verify=self.fake.ca,
         )
         self.secrets(credential).set_secret("client-secret", "value")
+
+    def test_a_certificate_signs_in_when_it_is_registered(self):
+        key = rsa.generate_private_key(65537, 2048)
+        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "akv-sync")])
+        now = datetime.datetime.now(datetime.timezone.utc)
+        builder = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        builder = builder.not_valid_before(now).not_valid_after(now + datetime.timedelta(days=1))
+        certificate = builder.sign(key, SHA256())
+        pem = certificate.public_bytes(Encoding.PEM)
+        private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        for registered in (False, True):
+            if registered:
+                self.fake.control("POST", "application/certificates", data=pem)
+            credential = CertificateCredential(
+                self.fake.environment["AZURE_TENANT_ID"],
+                self.fake.environment["AZURE_CLIENT_ID"],
+                certificate_data=private + pem,
+                authority=self.fake.environment["AZURE_AUTHORITY_HOST"],
+                disable_instance_discovery=True,
+                connection_verify=self.fake.ca,
+            )
+            if registered:
+                self.assertTrue(credential.get_token(SCOPE).token)
+            else:
+                with self.assertRaises(ClientAuthenticationError):
+                    credential.get_token(SCOPE)
 
     def test_app_service_gives_a_token(self):
         names = ("IDENTITY_ENDPOINT", "IDENTITY_HEADER")
@@ -303,6 +333,8 @@ class Certificates(Case):
 
 
 def main():
+    # Refusals are expected, and the clients log each of them.
+    logging.disable(logging.CRITICAL)
     program = pathlib.Path(sys.argv.pop(1)).resolve()
     with tempfile.TemporaryDirectory() as folder:
         Case.fake = Fake(program, pathlib.Path(folder))

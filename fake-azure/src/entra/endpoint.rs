@@ -226,10 +226,17 @@ fn check_certificate(
     check_time(now, assertion)
 }
 
+/// Compares thumbprints; some clients pad their base64, and Entra does not mind.
 fn is_named_by(certificate: &RegisteredCertificate, assertion: &Unverified) -> bool {
     let thumbprint = |algorithm| URL_SAFE_NO_PAD.encode(ring::digest::digest(algorithm, &certificate.der));
-    assertion.header["x5t"] == thumbprint(&ring::digest::SHA1_FOR_LEGACY_USE_ONLY)
-        || assertion.header["x5t#S256"] == thumbprint(&ring::digest::SHA256)
+    let header = |name: &str| {
+        assertion.header[name]
+            .as_str()
+            .unwrap_or_default()
+            .trim_end_matches('=')
+    };
+    header("x5t") == thumbprint(&ring::digest::SHA1_FOR_LEGACY_USE_ONLY)
+        || header("x5t#S256") == thumbprint(&ring::digest::SHA256)
 }
 
 fn check_time(now: i64, assertion: &Unverified) -> Result<(), Refusal> {

@@ -28,6 +28,14 @@ fn chain(encoding: PfxEncoding, key_type: KeyType) -> CertificateOptions {
     }
 }
 
+#[expect(
+    clippy::print_stderr,
+    reason = "whoever runs the tests has to see what was not checked"
+)]
+fn say_skipped() {
+    eprintln!("skipped: there is no openssl");
+}
+
 /// What `openssl pkcs12` reads out of a PFX with an empty password; `None` without `openssl`.
 fn openssl(pfx: &str) -> Option<String> {
     let child = Command::new("openssl")
@@ -37,7 +45,7 @@ fn openssl(pfx: &str) -> Option<String> {
         .stderr(Stdio::piped())
         .spawn();
     let Ok(mut child) = child else {
-        eprintln!("skipped: there is no openssl");
+        say_skipped();
         return None;
     };
     let bytes = STANDARD.decode(pfx).expect("a PFX is in base64");

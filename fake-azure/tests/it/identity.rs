@@ -35,13 +35,11 @@ async fn app_service_gives_a_token_with_its_expiry_as_a_string() {
 
 #[tokio::test]
 async fn imds_wants_its_header_and_gives_every_number_as_a_string() {
-    let address = std::net::TcpListener::bind("127.0.0.1:0")
-        .and_then(|socket| socket.local_addr())
-        .expect("a free port");
     let fake = start(FakeOptions {
-        imds: Some(address),
+        imds: Some(([127, 0, 0, 1], 0).into()),
         ..FakeOptions::default()
     });
+    let address = fake.imds_address().expect("it is on");
     let http = trusting(&fake);
     let url = format!("http://{address}/metadata/identity/oauth2/token?resource=https://vault.azure.net");
     assert_eq!(read(http.get(&url)).await.1["error"], "bad_request_102");
