@@ -6,7 +6,7 @@ use x509_parser::prelude::{FromDer as _, X509Certificate};
 
 use super::Vault;
 use super::certificates::Certificate;
-use super::keys::{Key, default_operations};
+use super::keys::{HSM_PLATFORM, Key, default_operations};
 use super::policy::{Policy, Sans, SecretForm};
 use super::secrets::Secret;
 use super::shelf::{Attributes, Tags, Version};
@@ -284,9 +284,9 @@ fn store(vault: &Vault, now: i64, name: &str, mut made: Made) -> String {
             hardware: false,
             managed: true,
         };
-        store
-            .keys
-            .add(name, version(&id, &attributes, made.tags.clone(), key));
+        let mut version = version(&id, &attributes, made.tags.clone(), key);
+        version.attributes.hsm_platform = Some(HSM_PLATFORM);
+        store.keys.add(name, version);
     }
     let certificate = Certificate {
         der: made.der,

@@ -15,6 +15,9 @@ use crate::http::{Answer, Call};
 use crate::ids;
 use crate::journal::CallKind;
 
+/// `hsmPlatform` of keys: kept in software.
+pub(crate) const HSM_PLATFORM: &str = "0";
+
 /// The content of a version of a key.
 #[derive(Debug, Clone)]
 pub(crate) struct Key {
@@ -188,7 +191,7 @@ pub(crate) fn add(vault: &Vault, clock: &Clock, name: &str, options: &KeyOptions
     let mut attributes = Attributes::created_at(clock.now());
     attributes.enabled = !options.disabled;
     attributes.exp = options.expires;
-    attributes.hsm_platform = Some("0");
+    attributes.hsm_platform = Some(HSM_PLATFORM);
     let operations = match options.operations.as_slice() {
         [] => default_operations(options.key_type, false),
         given => given.to_vec(),

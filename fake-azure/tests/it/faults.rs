@@ -94,9 +94,15 @@ async fn a_hanging_request_leaves_the_connection_to_others_and_a_silent_one_does
             .timeout(PATIENCE)
             .send();
         assert!(hanging.await.expect_err("no answer").is_timeout());
+        // An answer may take its time on a busy machine; for no answer, any time will do.
+        let patience = if others_are_answered {
+            PATIENCE * 100
+        } else {
+            PATIENCE
+        };
         let other = session
             .request(Method::GET, "/secrets/db")
-            .timeout(PATIENCE)
+            .timeout(patience)
             .send()
             .await;
         assert_eq!(other.is_ok(), others_are_answered);

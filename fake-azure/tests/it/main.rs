@@ -4,5 +4,6 @@ mod certificates;
 mod client;
 mod faults;
 mod identity;
+mod recordings;
 mod secrets;
 mod sign_in;
