@@ -3,4 +3,5 @@
 mod architecture;
 mod links;
 mod once;
+mod run;
 mod support;

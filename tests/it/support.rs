@@ -1,8 +1,9 @@
 //! The real binary against the fake Azure: a directory, an environment, a child process.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::{BufRead, BufReader};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
@@ -11,6 +12,7 @@ use std::time::{Duration, Instant};
 use fake_azure::{FakeAzure, FakeOptions};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use serde_json::Value;
 use tempfile::TempDir;
 
 /// Longest wait for anything; only a failing test waits that long.
@@ -69,6 +71,23 @@ impl World {
         fs::write(self.path("manifest.yaml"), text).expect("written");
     }
 
+    /// Writes a manifest that names each of these vaults, then `rest`.
+    pub(crate) fn manifest_of_vaults(&self, vaults: &[&str], rest: &str) {
+        let entry = |name: &&str| {
+            let vault = self.fake.vault(name);
+            let url = vault.url();
+            format!("  - {{ name: {name}, url: \"{url}\", trustedHosts: [localhost] }}\n")
+        };
+        let vaults: String = vaults.iter().map(entry).collect();
+        let volume = self.path("volume");
+        let text = format!(
+            "apiVersion: akv-sync/v1\nkind: SyncManifest\nvaults:\n{vaults}\
+             volume: {{ path: \"{}\" }}\n{rest}\n",
+            volume.display()
+        );
+        fs::write(self.path("manifest.yaml"), text).expect("written");
+    }
+
     /// A command line of the program, with nothing of this process's environment.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_akv-sync"));
@@ -88,6 +107,16 @@ impl World {
         command
     }
 
+    /// The same without any identity; `identity` is the one to use.
+    pub(crate) fn command_as(&self, arguments: &[&str], identity: &[(&str, &str)]) -> Command {
+        let mut command = self.command(arguments);
+        for name in ["AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_FEDERATED_TOKEN_FILE"] {
+            command.env_remove(name);
+        }
+        command.envs(identity.iter().copied());
+        command
+    }
+
     /// Runs `once` to its end.
     pub(crate) fn once(&self) -> Output {
         self.once_with(&[])
@@ -102,6 +131,32 @@ impl World {
     /// Starts `run`, logging in JSON at debug.
     pub(crate) fn run(&self) -> Running {
         Running::start(self.command(&["run", "--log-format", "json", "--log-level", "debug"]))
+    }
+
+    /// The name of the published generation.
+    pub(crate) fn generation(&self) -> PathBuf {
+        fs::read_link(self.path("volume/..data")).expect("a generation is published")
+    }
+
+    /// Everything on the volume, by path: inode, mode, and when it or its entry was changed last.
+    pub(crate) fn inventory(&self) -> BTreeMap<PathBuf, [i64; 5]> {
+        let mut found = BTreeMap::new();
+        let mut open = vec![self.path("volume")];
+        while let Some(path) = open.pop() {
+            let metadata = fs::symlink_metadata(&path).expect("there");
+            if metadata.is_dir() {
+                let entries = fs::read_dir(&path).expect("readable");
+                open.extend(entries.map(|entry| entry.expect("readable").path()));
+            }
+            let inode = i64::try_from(metadata.ino()).expect("a small number");
+            let times = [metadata.mtime(), metadata.mtime_nsec(), metadata.ctime_nsec()];
+            let [modified, nanoseconds, changed] = times;
+            found.insert(
+                path,
+                [inode, metadata.mode().into(), modified, nanoseconds, changed],
+            );
+        }
+        found
     }
 
     /// The text of a published file, through the link that readers use.
@@ -167,6 +222,19 @@ impl Running {
         }
     }
 
+    /// Waits for the next event with this message, of a log in JSON.
+    pub(crate) fn event(&mut self, message: &str) -> Value {
+        let line = self.wait_for(&format!("\"message\":\"{message}\""));
+        serde_json::from_str(&line).expect("a line of the log is JSON")
+    }
+
+    /// Asks for a pass over everything and waits for its end.
+    pub(crate) fn sync(&mut self) {
+        self.signal(Signal::SIGHUP);
+        self.event("Sync asked for");
+        self.event("Pass finished");
+    }
+
     /// Sends a signal.
     pub(crate) fn signal(&self, signal: Signal) {
         let id = i32::try_from(self.child.id()).expect("a process id");
@@ -200,6 +268,40 @@ impl Drop for Running {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Waits until the condition holds; only a failing test waits long.
+pub(crate) fn eventually(what: &str, mut condition: impl FnMut() -> bool) {
+    let deadline = Instant::now() + PATIENCE;
+    while !condition() {
+        assert!(Instant::now() < deadline, "it never came to be that {what}");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+/// The events of a log in JSON that have this message.
+pub(crate) fn events(lines: &[String], message: &str) -> Vec<Value> {
+    let parsed = lines
+        .iter()
+        .map(|line| serde_json::from_str(line).expect("a line of the log is JSON"));
+    parsed
+        .filter(|event: &Value| event["message"] == message)
+        .collect()
+}
+
+/// The events of a log in JSON at this level or above: `INFO`, `WARN` or `ERROR`.
+pub(crate) fn events_from(lines: &[String], level: &str) -> Vec<Value> {
+    const LEVELS: [&str; 3] = ["INFO", "WARN", "ERROR"];
+    let from = LEVELS
+        .iter()
+        .position(|known| *known == level)
+        .expect("a known level");
+    let parsed = lines
+        .iter()
+        .map(|line| serde_json::from_str(line).expect("a line of the log is JSON"));
+    parsed
+        .filter(|event: &Value| LEVELS[from..].iter().any(|level| event["level"] == *level))
+        .collect()
 }
 
 /// What the program wrote to stderr.
