@@ -9,8 +9,11 @@ pub(super) fn data(text: &str) {
     let _ = writeln!(stdout().lock(), "{}", text.trim_end_matches('\n'));
 }
 
-/// Writes a message to stderr, with a line end.
+/// Writes a message to stderr, with a line end; nothing at all when there is no message.
 pub(super) fn message(text: &str) {
+    if text.is_empty() {
+        return;
+    }
     let _ = writeln!(stderr().lock(), "{}", text.trim_end_matches('\n'));
 }
 
