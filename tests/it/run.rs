@@ -2,10 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use fake_azure::{CallKind, CertificateOptions, Effect, Fault, FakeOptions, Service};
+use fake_azure::{CallKind, CertificateOptions, Effect, FakeOptions, Fault, Service};
 use nix::sys::signal::Signal;
 
-use crate::support::{Running, World, eventually, events, events_from};
+use crate::support::{Running, World, events, events_from, eventually};
 
 const SECRET: &str = "secrets: [{ name: db-password, path: db/password }]";
 /// Passes come when a test asks for them.
@@ -35,7 +35,11 @@ fn a_rotation_is_on_disk_within_one_interval_and_its_jitter() {
         world.text("db/password").as_deref() == Some("two")
     });
     // The regular wait is evenly spread over 5 to 15 s.
-    assert!(rotated.elapsed() < Duration::from_secs(16), "{:?}", rotated.elapsed());
+    assert!(
+        rotated.elapsed() < Duration::from_secs(16),
+        "{:?}",
+        rotated.elapsed()
+    );
     assert!(!version.is_empty());
 }
 
@@ -175,9 +179,7 @@ fn sigterm_before_the_first_token_ends_it_with_0_and_an_empty_volume() {
         .faults()
         .inject(Fault::new(Service::Entra, Effect::Hang));
     let running = world.run();
-    eventually("Entra is asked", || {
-        world.fake.calls().of(CallKind::Token) == 1
-    });
+    eventually("Entra is asked", || world.fake.calls().of(CallKind::Token) == 1);
     let told = Instant::now();
     assert_eq!(running.stop().0.code(), Some(0));
     assert!(told.elapsed() < Duration::from_secs(1), "{:?}", told.elapsed());
