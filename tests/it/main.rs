@@ -6,3 +6,4 @@ mod links;
 mod once;
 mod run;
 mod support;
+mod volume;
