@@ -6,4 +6,5 @@ mod links;
 mod once;
 mod run;
 mod support;
+mod tokens;
 mod volume;
