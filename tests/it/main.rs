@@ -1,6 +1,7 @@
 //! One binary for all tests that see the program from outside; each module is one subject.
 
 mod architecture;
+mod crash;
 mod failures;
 mod links;
 mod once;
@@ -8,3 +9,4 @@ mod run;
 mod support;
 mod tokens;
 mod volume;
+mod volume_reader;
