@@ -1,0 +1,88 @@
+//! Passes that find everything current: what they ask for, and the CPU time that they take.
+
+use std::io;
+use std::path::Path;
+use std::time::Duration;
+
+use fake_azure::{CallKind, Calls, Service};
+
+use crate::program::{Memory, Program};
+use crate::scene::Scene;
+
+/// What the program says at the beginning of a pass that was asked for.
+pub(crate) const PASS_BEGINS: &str = "Sync asked for";
+
+/// Many passes of one process.
+#[derive(Debug)]
+pub(crate) struct Passes {
+    pub(crate) http2: bool,
+    pub(crate) objects: usize,
+    pub(crate) count: u32,
+    /// CPU time of all passes.
+    pub(crate) cpu: Duration,
+    /// What they called.
+    pub(crate) calls: Calls,
+    pub(crate) memory: Memory,
+}
+
+impl Passes {
+    /// Whether each pass was one call for each object, with no token call, no challenge and no new connection.
+    pub(crate) fn are_minimal(&self) -> bool {
+        let calls = &self.calls;
+        let objects = u64::try_from(self.objects).unwrap_or(u64::MAX);
+        calls.of(CallKind::GetSecret) == u64::from(self.count) * objects
+            && calls.total() == calls.of(CallKind::GetSecret)
+            && calls.unauthenticated() == 0
+            && calls.connections(Service::Entra) == 0
+    }
+}
+
+/// Takes `count` passes, one right after the other.
+///
+/// A request for a pass that comes during another is heard when that one is over. So a pass has begun, and the one
+/// before it is over, when the program says so; asking again at once leaves no gap between them.
+pub(crate) fn measure(program: &Path, scene: &Scene, objects: usize, count: u32) -> io::Result<Passes> {
+    scene.reset(objects)?;
+    let mut running = Program::start(scene.command(program))?;
+    running.wait_for("Ready")?;
+    warm_up(&mut running)?;
+    settled(scene);
+    scene.fake.reset_calls();
+    let before = running.cpu_time()?;
+    for _ in 0..count {
+        running.hang_up()?;
+        running.wait_for(PASS_BEGINS)?;
+    }
+    let calls = settled(scene);
+    let passes = Passes {
+        http2: scene.http2,
+        objects,
+        count,
+        cpu: running.cpu_time()?.saturating_sub(before),
+        calls,
+        memory: running.memory()?,
+    };
+    running.stop()?;
+    Ok(passes)
+}
+
+fn warm_up(running: &mut Program) -> io::Result<()> {
+    for _ in 0..5 {
+        running.hang_up()?;
+        running.wait_for(PASS_BEGINS)?;
+    }
+    Ok(())
+}
+
+/// Waits until the fake has heard nothing for a while, which is when the last pass is over; gives what it counted.
+fn settled(scene: &Scene) -> Calls {
+    let mut calls = scene.fake.calls();
+    loop {
+        std::thread::sleep(Duration::from_millis(250));
+        let later = scene.fake.calls();
+        if later.total() == calls.total() {
+            return later;
+        }
+        calls = later;
+    }
+}

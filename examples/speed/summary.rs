@@ -1,0 +1,173 @@
+//! The figures as Markdown tables.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::thread::available_parallelism;
+use std::time::Duration;
+
+use fake_azure::{CallKind, Service};
+use time::OffsetDateTime;
+
+use crate::cold_start::{Start, Starts};
+use crate::no_op::Passes;
+use crate::soak::{ROTATE_EVERY, Sample};
+
+/// Where and how it was measured.
+pub(crate) fn surroundings(runs: usize, size: u64) -> String {
+    let cores = available_parallelism().map_or(0, usize::from);
+    let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    let load = load.split(' ').next().unwrap_or_default();
+    let fake = if cfg!(debug_assertions) {
+        "the dev profile"
+    } else {
+        "an optimised profile"
+    };
+    format!(
+        "Measured on {} with {cores} cores, load average {load} before the start; the fake was built with {fake}. Medians of \
+         {runs} starts. The program has {size} bytes.\n",
+        OffsetDateTime::now_utc().date()
+    )
+}
+
+/// One row for each setting.
+pub(crate) fn cold_starts(all: &[Starts]) -> String {
+    let mut table = String::from(
+        "| Protocol | Round trip | Objects | Ready (ms) | least - most | Round trips | CPU (ms) | GETs | Unauthenticated | Token calls | Connections: vault, Entra | Peak RSS (MiB) |\n\
+         |---|---|---|---|---|---|---|---|---|---|---|---|\n",
+    );
+    for starts in all {
+        let setting = starts.setting;
+        let ready = sorted(starts, |start| start.ready);
+        let (least, most) = (ready.first(), ready.last());
+        let trips = round_trips(all, starts).map_or_else(|| "-".to_owned(), |trips| format!("{trips:.1}"));
+        let row = [
+            protocol(setting.http2).to_owned(),
+            format!("{} ms", setting.round_trip.as_millis()),
+            setting.objects.to_string(),
+            milliseconds(median(&ready)),
+            format!(
+                "{} - {}",
+                milliseconds(least.copied().unwrap_or_default()),
+                milliseconds(most.copied().unwrap_or_default())
+            ),
+            trips,
+            milliseconds(median(&sorted(starts, |start| start.cpu))),
+            counted(starts, |start| start.calls.of(CallKind::GetSecret)),
+            counted(starts, |start| start.calls.unauthenticated()),
+            counted(starts, |start| start.calls.of(CallKind::Token)),
+            format!(
+                "{}, {}",
+                counted(starts, |start| start.calls.connections(Service::Vault)),
+                counted(starts, |start| start.calls.connections(Service::Entra))
+            ),
+            mebibytes(starts.peak()),
+        ];
+        add_row(&mut table, &row);
+    }
+    table
+}
+
+/// What a no-op pass asks for and costs.
+pub(crate) fn no_op_passes(all: &[Passes]) -> String {
+    let mut table = String::from(
+        "| Protocol | Objects | Passes | GETs in all | Unauthenticated | Token calls | New connections | CPU of a pass (ms) | CPU of an object (µs) | Peak RSS (MiB) |\n\
+         |---|---|---|---|---|---|---|---|---|---|\n",
+    );
+    for passes in all {
+        let calls = &passes.calls;
+        let cpu = passes.cpu.as_secs_f64() / f64::from(passes.count);
+        let objects = u32::try_from(passes.objects).unwrap_or(u32::MAX);
+        let row = [
+            protocol(passes.http2).to_owned(),
+            passes.objects.to_string(),
+            passes.count.to_string(),
+            calls.of(CallKind::GetSecret).to_string(),
+            calls.unauthenticated().to_string(),
+            calls.of(CallKind::Token).to_string(),
+            (calls.connections(Service::Vault) + calls.connections(Service::Entra)).to_string(),
+            format!("{:.2}", cpu * 1e3),
+            format!("{:.0}", cpu * 1e6 / f64::from(objects)),
+            mebibytes(passes.memory.peak),
+        ];
+        add_row(&mut table, &row);
+    }
+    table
+}
+
+/// The memory of one process on its way through many passes.
+pub(crate) fn soak(objects: usize, samples: &[Sample]) -> String {
+    let mut table = format!(
+        "{objects} objects over HTTP/2; one of them is rotated every {ROTATE_EVERY} passes.\n\n\
+         | Passes | RSS (MiB) | Peak RSS (MiB) |\n|---|---|---|\n"
+    );
+    for sample in samples {
+        let row = [
+            sample.passes.to_string(),
+            mebibytes(sample.memory.now),
+            mebibytes(sample.memory.peak),
+        ];
+        add_row(&mut table, &row);
+    }
+    table
+}
+
+/// The column `Round trips`: how much later than without distance, in round trips. `None` where there is no distance.
+fn round_trips(all: &[Starts], starts: &Starts) -> Option<f64> {
+    let setting = starts.setting;
+    let near = all.iter().find(|near| {
+        let near = near.setting;
+        near.round_trip.is_zero() && (near.http2, near.objects) == (setting.http2, setting.objects)
+    })?;
+    let later = starts.ready().as_secs_f64() - near.ready().as_secs_f64();
+    (!setting.round_trip.is_zero()).then(|| later / setting.round_trip.as_secs_f64())
+}
+
+impl Starts {
+    /// The median time to ready.
+    pub(crate) fn ready(&self) -> Duration {
+        median(&sorted(self, |start| start.ready))
+    }
+
+    /// The highest peak of resident memory, in KiB.
+    pub(crate) fn peak(&self) -> u64 {
+        self.runs.iter().map(|start| start.memory.peak).max().unwrap_or(0)
+    }
+}
+
+fn sorted(starts: &Starts, figure: impl Fn(&Start) -> Duration) -> Vec<Duration> {
+    let mut figures: Vec<_> = starts.runs.iter().map(figure).collect();
+    figures.sort_unstable();
+    figures
+}
+
+fn median(sorted: &[Duration]) -> Duration {
+    sorted.get(sorted.len() / 2).copied().unwrap_or_default()
+}
+
+/// A count that should not vary: one number, or the least and the most.
+fn counted(starts: &Starts, count: impl Fn(&Start) -> u64) -> String {
+    let least = starts.runs.iter().map(&count).min().unwrap_or(0);
+    let most = starts.runs.iter().map(&count).max().unwrap_or(0);
+    if least == most {
+        least.to_string()
+    } else {
+        format!("{least} - {most}")
+    }
+}
+
+fn protocol(http2: bool) -> &'static str {
+    if http2 { "HTTP/2" } else { "HTTP/1.1" }
+}
+
+fn milliseconds(time: Duration) -> String {
+    format!("{:.0}", time.as_secs_f64() * 1e3)
+}
+
+/// KiB as MiB.
+pub(crate) fn mebibytes(kibibytes: u64) -> String {
+    format!("{}.{:02}", kibibytes / 1024, kibibytes % 1024 * 100 / 1024)
+}
+
+fn add_row(table: &mut String, cells: &[String]) {
+    writeln!(table, "| {} |", cells.join(" | ")).expect("a string takes everything");
+}

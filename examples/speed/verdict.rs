@@ -1,0 +1,103 @@
+//! The targets, beside what was measured.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use fake_azure::CallKind;
+
+use crate::cold_start::Starts;
+use crate::no_op::Passes;
+use crate::soak::Sample;
+use crate::summary::mebibytes;
+
+const FAR: Duration = Duration::from_millis(20);
+const MIB: u64 = 1024 * 1024;
+
+/// Resident memory that 100 objects may take, in KiB.
+const MEMORY: u64 = 10 * 1024;
+
+/// More than this between a fifth of the soak and its end is growth; below it is the allocator's breathing. In KiB.
+const BREATH: u64 = 256;
+
+/// Each target with its figure. What was not measured is left out.
+pub(crate) fn table(size: u64, starts: &[Starts], passes: &[Passes], soak: Option<&[Sample]>) -> String {
+    let mut table = String::from("| Target | Measured | Met |\n|---|---|---|\n");
+    let mut row = |target: &str, measured: String, met: bool| {
+        let met = if met { "yes" } else { "**no**" };
+        writeln!(table, "| {target} | {measured} | {met} |").expect("a string takes everything");
+    };
+    for (http2, target, limit) in [
+        (
+            true,
+            "20 objects, 20 ms, HTTP/2: ready within 5 round trips and 20 ms",
+            FAR * 5 + Duration::from_millis(20),
+        ),
+        (
+            false,
+            "20 objects, 20 ms, HTTP/1.1: ready within 7 round trips and 20 ms",
+            FAR * 7 + Duration::from_millis(20),
+        ),
+    ] {
+        if let Some(ready) = ready_at_20_20(starts, http2) {
+            let measured = format!("{} ms of {} ms", ready.as_millis(), limit.as_millis());
+            row(target, measured, ready <= limit);
+        }
+    }
+    let odd = starts
+        .iter()
+        .flat_map(|it| &it.runs)
+        .filter(|start| start.calls.of(CallKind::Token) != 1 || start.calls.unauthenticated() != 1);
+    let odd = odd.count();
+    row(
+        "one token call and one unauthenticated call, whatever the number of objects",
+        format!("{odd} starts with other counts"),
+        odd == 0,
+    );
+    let wasteful = passes.iter().filter(|passes| !passes.are_minimal()).count();
+    row(
+        "a no-op pass is one GET for each object, no challenge, no token call",
+        format!("{wasteful} of {} settings with other counts", passes.len()),
+        wasteful == 0,
+    );
+    let peaks = starts
+        .iter()
+        .filter(|it| it.setting.objects == 100)
+        .map(Starts::peak);
+    let later = passes
+        .iter()
+        .filter(|it| it.objects == 100)
+        .map(|it| it.memory.peak);
+    if let Some(peak) = peaks.chain(later).max() {
+        let measured = format!("{} MiB", mebibytes(peak));
+        row(
+            "100 objects: peak RSS at most 10 MiB, start and passes",
+            measured,
+            peak <= MEMORY,
+        );
+    }
+    if let Some([.., last]) = soak
+        && let Some(early) = soak.and_then(|samples| samples.get(samples.len() / 5))
+    {
+        let measured = format!(
+            "{} MiB after {} passes, {} MiB after {}",
+            mebibytes(early.memory.now),
+            early.passes,
+            mebibytes(last.memory.now),
+            last.passes
+        );
+        let target = format!("peak RSS flat over {} passes", last.passes);
+        row(&target, measured, last.memory.peak <= early.memory.peak + BREATH);
+    }
+    row(
+        "stripped release binary at most 6 MiB",
+        format!("{size} bytes"),
+        size <= 6 * MIB,
+    );
+    table
+}
+
+fn ready_at_20_20(starts: &[Starts], http2: bool) -> Option<Duration> {
+    let wanted =
+        |it: &&Starts| it.setting.http2 == http2 && it.setting.round_trip == FAR && it.setting.objects == 20;
+    starts.iter().find(wanted).map(Starts::ready)
+}
