@@ -8,13 +8,11 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
+use nix::time::clock_getcpuclockid;
 use nix::unistd::Pid;
 
 /// Longest wait for one line of the log; a program that is silent for so long is not measured but broken.
 const PATIENCE: Duration = Duration::from_secs(60);
-
-/// `/proc` counts CPU time in hundredths of a second on every architecture that Linux has in use (`USER_HZ`).
-const TICK: Duration = Duration::from_millis(10);
 
 /// A running program; killed when dropped.
 pub(crate) struct Program {
@@ -80,13 +78,8 @@ impl Program {
 
     /// User and system time of all its threads, ended ones included.
     pub(crate) fn cpu_time(&self) -> io::Result<Duration> {
-        let stat = self.proc("stat")?;
-        // The second field is the name in brackets, the only one that may hold spaces.
-        let after_name = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
-        let fields: Vec<&str> = after_name.split_ascii_whitespace().collect();
-        let ticks = |index: usize| fields.get(index).and_then(|field| field.parse::<u32>().ok());
-        let (user, system) = ticks(11).zip(ticks(12)).ok_or(io::ErrorKind::InvalidData)?;
-        Ok(TICK * (user + system))
+        let clock = clock_getcpuclockid(self.id()?)?;
+        Ok(Duration::from(clock.now()?))
     }
 
     /// Its resident memory.
@@ -115,8 +108,12 @@ impl Program {
     }
 
     fn signal(&self, signal: Signal) -> io::Result<()> {
+        Ok(kill(self.id()?, signal)?)
+    }
+
+    fn id(&self) -> io::Result<Pid> {
         let id = i32::try_from(self.child.id()).map_err(io::Error::other)?;
-        Ok(kill(Pid::from_raw(id), signal)?)
+        Ok(Pid::from_raw(id))
     }
 
     fn proc(&self, file: &str) -> io::Result<String> {

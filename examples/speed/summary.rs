@@ -51,7 +51,10 @@ pub(crate) fn cold_starts(all: &[Starts]) -> String {
                 milliseconds(most.copied().unwrap_or_default())
             ),
             trips,
-            milliseconds(median(&sorted(starts, |start| start.cpu))),
+            format!(
+                "{:.1}",
+                median(&sorted(starts, |start| start.cpu)).as_secs_f64() * 1e3
+            ),
             counted(starts, |start| start.calls.of(CallKind::GetSecret)),
             counted(starts, |start| start.calls.unauthenticated()),
             counted(starts, |start| start.calls.of(CallKind::Token)),
