@@ -6,6 +6,7 @@
 
 mod authorities;
 pub mod limits;
+mod lookup;
 
 use std::sync::{Arc, OnceLock};
 
@@ -13,6 +14,7 @@ use rustls::ClientConfig;
 use rustls::crypto::ring;
 
 pub use self::authorities::{AuthorityOptions, TransportError};
+use self::lookup::Lookups;
 
 /// The clients, made from one set of certificate authorities. Cloning shares them.
 #[derive(Debug, Clone)]
@@ -35,6 +37,7 @@ impl Transport {
         tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         let vault = limits::vault(reqwest::Client::builder())
             .https_only(true)
+            .dns_resolver(Arc::new(Lookups::of_the_system()))
             .tls_backend_preconfigured(tls.clone())
             .build()
             .map_err(TransportError::Client)?;
