@@ -42,3 +42,67 @@ fn row(object: &PlannedObject) -> [String; 4] {
         reason.to_owned(),
     ]
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::domain::failure::{Failure, Reason};
+    use crate::domain::object::{
+        ObjectId, ObjectKind, ObjectName, Source, VaultName, VersionId, VersionSelector,
+    };
+
+    use super::*;
+
+    fn object(name: &str, outcome: Outcome) -> PlannedObject {
+        let source = Source {
+            object: ObjectId {
+                vault: VaultName::parse("app").expect("valid"),
+                kind: ObjectKind::Secret,
+                name: ObjectName::parse(name).expect("valid"),
+            },
+            version: VersionSelector::Latest,
+        };
+        PlannedObject {
+            source,
+            required: true,
+            outcome,
+            notices: Vec::new(),
+        }
+    }
+
+    fn failed(kept: bool) -> Outcome {
+        let failure = Failure {
+            reason: Reason::Forbidden,
+            detail: "not shown".into(),
+            hint: "not shown".into(),
+            retry_after: None,
+        };
+        Outcome::Failed { failure, kept }
+    }
+
+    #[test]
+    fn each_object_is_a_line_that_says_what_became_of_it() {
+        let version = VersionId::parse(&"0a".repeat(16)).expect("valid");
+        let fetched = |changed| Outcome::Fetched {
+            version: version.clone(),
+            changed,
+            expires: None,
+        };
+        let objects = [
+            object("new", fetched(true)),
+            object("same", fetched(false)),
+            object("old", failed(true)),
+            object("none", failed(false)),
+            object("pinned", Outcome::Unasked { complete: true }),
+        ];
+        let text = render(&objects);
+        let expected = [
+            "OBJECT              VERSION                           RESULT     REASON",
+            "app/secrets/new     0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a  written",
+            "app/secrets/same    0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a  unchanged",
+            "app/secrets/old                                       kept       forbidden",
+            "app/secrets/none                                      refused    forbidden",
+            "app/secrets/pinned                                    unchanged",
+        ];
+        assert_eq!(text.lines().collect::<Vec<_>>(), expected);
+    }
+}
