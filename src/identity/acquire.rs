@@ -17,6 +17,9 @@ pub struct TokenLimits {
     pub budget: Duration,
     /// One attempt: reading the proof, and one call.
     pub attempt: Duration,
+    /// How long a read waits for all that. It ends with the last refusal so far, which says more than the time limit of
+    /// whoever reads; the attempts go on, and the next read finds what they brought.
+    pub patience: Duration,
     /// At most one token is dropped per this time because a vault rejected it.
     pub rejection_interval: Duration,
     /// How long a failure answers all who ask, before it is tried again; a longer `Retry-After` counts, up to the budget.
@@ -29,6 +32,7 @@ impl Default for TokenLimits {
             budget: Duration::from_mins(1),
             // A token file that comes late is waited for within it.
             attempt: Duration::from_secs(45),
+            patience: Duration::from_secs(10),
             rejection_interval: Duration::from_secs(10),
             rest: Duration::from_secs(5),
         }
@@ -81,6 +85,7 @@ pub(super) async fn within_budget(shared: &Shared, scope: Scope) -> Result<HeldT
             wait_milliseconds = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX),
             "Could not obtain a token yet"
         );
+        shared.note_refusal(scope, &refusal.failure);
         last = Some(refusal);
         sleep(wait).await;
     }
@@ -98,7 +103,8 @@ async fn attempt(shared: &Shared, scope: Scope, limit: Duration) -> Result<HeldT
     })
 }
 
-fn timed_out(shared: &Shared, limit: Duration) -> Refusal {
+/// There is no token after this time, for no reason known.
+pub(super) fn timed_out(shared: &Shared, limit: Duration) -> Refusal {
     Refusal::unavailable(
         format!(
             "no token for the {} within {} s",

@@ -13,7 +13,7 @@ use azure_core::credentials::{AccessToken, TokenCredential, TokenRequestOptions}
 use azure_core::error::ErrorKind;
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::acquire::{self, TokenLimits};
 use super::exchange::Exchange;
@@ -42,6 +42,8 @@ pub(super) struct Shared {
 pub(super) struct Slot {
     held: Option<HeldToken>,
     flight: Option<Flight>,
+    /// How the attempts of the exchange that runs were refused up to now.
+    refused: Option<Failure>,
     /// The task that waits for the time of renewal.
     renewal: Option<Task>,
     failed_renewals: u32,
@@ -90,8 +92,16 @@ impl Tokens {
 
     /// A token that is valid for 30 s or more: at once while one is held, else after one exchange for all who ask.
     ///
-    /// The wait is bounded by [`TokenLimits::budget`]. Dropping the future is safe and does not stop the exchange.
+    /// The wait is bounded by [`TokenLimits::patience`]; the exchange goes on after it. Dropping the future does not
+    /// stop the exchange either.
     pub async fn token(&self, scope: Scope) -> Result<AccessToken, Failure> {
+        match timeout(self.0.limits.patience, self.landed(scope)).await {
+            Ok(outcome) => outcome,
+            Err(_) => Err(self.0.lose_patience(scope)),
+        }
+    }
+
+    async fn landed(&self, scope: Scope) -> Outcome {
         let mut flight = match self.0.ready(scope) {
             Ready::Now(outcome) => return outcome,
             Ready::After(flight) => flight,
@@ -216,15 +226,32 @@ impl Shared {
         if let Some(held) = slot.held.as_ref().filter(|held| held.is_usable(now)) {
             return Ready::Now(Ok(held.token.clone()));
         }
-        if let Some(flight) = &slot.flight {
-            return Ready::After(flight.clone());
-        }
         if let Some((failure, until)) = &slot.failed
             && Instant::now() < *until
         {
             return Ready::Now(Err(failure.clone()));
         }
+        if let Some(flight) = &slot.flight {
+            return Ready::After(flight.clone());
+        }
         Ready::After(self.start(slot, scope, Purpose::Acquire))
+    }
+
+    /// Remembers how an attempt of the exchange that runs was refused.
+    pub(super) fn note_refusal(&self, scope: Scope, failure: &Failure) {
+        self.lock().entry(scope).or_default().refused = Some(failure.clone());
+    }
+
+    /// What a read ends with that waited long enough: the last refusal, also for those who ask right after it.
+    fn lose_patience(&self, scope: Scope) -> Failure {
+        let mut slots = self.lock();
+        let slot = slots.entry(scope).or_default();
+        let failure = slot
+            .refused
+            .clone()
+            .unwrap_or_else(|| acquire::timed_out(self, self.limits.patience).failure);
+        slot.failed = Some((failure.clone(), Instant::now() + self.limits.rest));
+        failure
     }
 
     /// Starts an exchange as a task.
@@ -232,6 +259,7 @@ impl Shared {
         let (sender, outcome) = watch::channel(None);
         let flight = Flight { purpose, outcome };
         slot.flight = Some(flight.clone());
+        slot.refused = None;
         let shared = self.clone();
         tokio::spawn(async move {
             let exchanged = match purpose {

@@ -42,7 +42,12 @@ struct Bench {
 }
 
 impl Bench {
+    /// Readers with more patience than any exchange needs.
     fn new(steps: Vec<Step>, then: Step) -> Self {
+        Self::with_patience(steps, then, HOUR)
+    }
+
+    fn with_patience(steps: Vec<Step>, then: Step, patience: Duration) -> Self {
         let clock = TokioClock::start();
         let script = Arc::new(Script {
             clock: clock.clone(),
@@ -55,7 +60,10 @@ impl Bench {
             exchange: script.clone(),
             clock,
             dice: Arc::new(LoadedDice(0.5)),
-            limits: TokenLimits::default(),
+            limits: TokenLimits {
+                patience,
+                ..TokenLimits::default()
+            },
             slots: Mutex::default(),
         });
         Self { tokens, script }
@@ -276,6 +284,34 @@ async fn a_retry_after_beyond_the_budget_ends_the_wait_and_is_kept() {
     assert_eq!(bench.calls(), 1);
     sleep(Duration::from_secs(2)).await;
     bench.read().await.expect("a token");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_read_ends_with_the_last_refusal_before_its_own_time_limit_would_hide_it() {
+    let patience = TokenLimits::default().patience;
+    let mut steps = vec![bad(Retry::Backoff); 6];
+    steps.push(good(20));
+    let bench = Bench::with_patience(steps, good(0), patience);
+    let began = Instant::now();
+    let failure = bench.read().await.expect_err("no token yet");
+    assert_eq!(failure.detail, "marker outage");
+    assert_eq!(began.elapsed(), patience);
+    bench
+        .read_at_once()
+        .await
+        .expect_err("who asks right after it does not wait again");
+    // The attempts went on, and the next read finds what they brought.
+    sleep(MINUTE).await;
+    assert_eq!(bench.read_at_once().await.as_deref(), Ok("token-7"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_read_of_an_exchange_that_hangs_names_the_identity() {
+    let bench = Bench::with_patience(vec![], hanging(), Duration::from_secs(10));
+    let failure = bench.read().await.expect_err("no token yet");
+    assert_eq!(failure.reason, Reason::IdentityUnavailable);
+    assert!(failure.detail.contains("test identity"), "{failure}");
+    assert_eq!(bench.calls(), 1);
 }
 
 #[tokio::test(start_paused = true)]
