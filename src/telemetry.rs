@@ -36,17 +36,17 @@ impl fmt::Display for LogFormat {
 pub fn install(format: LogFormat, level: Level) -> Result<(), TryInitError> {
     let libraries = LevelFilter::from_level(level).min(LevelFilter::INFO);
     let ours = LevelFilter::from_level(level);
-    let targets = [
-        "akv_sync",
-        "azure_core",
-        "azure_identity",
-        "typespec",
-        "typespec_client_core",
-    ]
-    .into_iter()
-    .fold(Targets::new().with_default(libraries), |targets, target| {
-        targets.with_target(target, ours)
-    });
+    let sdk = if ours >= LevelFilter::DEBUG {
+        ours
+    } else {
+        ours.min(LevelFilter::WARN)
+    };
+    let targets = ["azure_core", "azure_identity", "typespec", "typespec_client_core"]
+        .into_iter()
+        .fold(Targets::new().with_default(libraries), |targets, target| {
+            targets.with_target(target, sdk)
+        })
+        .with_target("akv_sync", ours);
     let registry = tracing_subscriber::registry().with(targets);
     let layer = tracing_subscriber::fmt::layer()
         .with_writer(stderr)
