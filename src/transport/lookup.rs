@@ -25,7 +25,7 @@ pub(super) struct Lookups {
 
 impl Lookups {
     /// Asks the system.
-    pub fn of_the_system() -> Self {
+    pub(super) fn of_the_system() -> Self {
         Self::by(|name| {
             async move {
                 // The connector puts the port of the URL in the place of 0.
