@@ -151,3 +151,28 @@ fn every_dependency_says_why_it_is_there() {
     let missing: Vec<_> = direct.filter(|name| !named.contains(name)).collect();
     assert_eq!(missing, Vec::<&str>::new());
 }
+
+/// With its feature `debug`, `azure_core` prints values in `Debug` output, and one dependency that asks for it is enough.
+#[test]
+fn the_sdk_is_built_without_the_feature_that_prints_values() {
+    let output = std::process::Command::new(env!("CARGO"))
+        .args([
+            "tree",
+            "--offline",
+            "--edges",
+            "features",
+            "--invert",
+            "typespec_client_core",
+            "--package",
+            "akv-sync",
+        ])
+        .current_dir(root())
+        .output()
+        .expect("cargo runs");
+    let tree = String::from_utf8(output.stdout).expect("text");
+    assert!(
+        tree.contains("typespec_client_core feature \"reqwest\""),
+        "{tree}"
+    );
+    assert!(!tree.contains("feature \"debug\""), "{tree}");
+}
