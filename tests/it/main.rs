@@ -3,6 +3,7 @@
 mod architecture;
 mod crash;
 mod failures;
+mod identities;
 mod links;
 mod network;
 mod once;

@@ -98,16 +98,11 @@ fn a_vault_that_resets_every_connection_gets_a_bounded_number_of_calls() {
     down(&world, Effect::Reset);
     world.fake.reset_calls();
     running.sync();
-    let first = world.fake.calls().of(CallKind::GetSecret);
-    assert!(
-        (1..=150).contains(&first),
-        "one try each, fifty retries for all: {first}"
-    );
     running.sync();
-    let second = world.fake.calls().of(CallKind::GetSecret) - first;
+    let calls = world.fake.calls().of(CallKind::GetSecret);
     assert!(
-        second <= 100 + 50,
-        "no more while the retries are used up: {second}"
+        (3..=250).contains(&calls),
+        "one try each in both passes, and fifty retries for all: {calls}"
     );
     assert_eq!(world.fake.calls().of(CallKind::Token), 0);
     assert!(all_are(&world, 100, "one"));
