@@ -1,6 +1,7 @@
 //! One binary for all tests that see the program from outside; each module is one subject.
 
 mod architecture;
+mod certificates;
 mod crash;
 mod failures;
 mod identities;
