@@ -2,6 +2,7 @@
 
 mod architecture;
 mod certificates;
+mod commands;
 mod crash;
 mod failures;
 mod identities;

@@ -1,0 +1,247 @@
+//! The command line: `check`, `schema`, help, the log, certificate authorities, proxies.
+
+use std::fs;
+use std::process::Output;
+
+use serde_json::Value;
+
+use crate::network::Proxy;
+use crate::support::{World, stderr};
+
+const SECRET: &str = "secrets: [{ name: db-password, path: db/password }]";
+
+fn world() -> World {
+    let world = World::new();
+    world
+        .fake
+        .vault("app")
+        .set_secret("db-password", "marker of a value");
+    world.manifest(SECRET);
+    world
+}
+
+fn output(world: &World, arguments: &[&str]) -> Output {
+    world.command(arguments).output().expect("runs")
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).expect("text")
+}
+
+fn asked_nothing(world: &World) -> bool {
+    let calls = world.fake.calls();
+    calls.total() + calls.unauthenticated() == 0
+}
+
+#[test]
+fn check_of_a_good_manifest_says_so_and_asks_nobody() {
+    let world = world();
+    let output = output(&world, &["check"]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert!(
+        stdout(&output).contains("ok, 1 objects, 1 files"),
+        "{}",
+        stdout(&output)
+    );
+    assert!(stderr(&output).is_empty(), "{}", stderr(&output));
+    assert!(asked_nothing(&world));
+    assert_eq!(
+        fs::read_dir(world.path("volume")).expect("there").count(),
+        0,
+        "and touches nothing"
+    );
+}
+
+#[test]
+fn check_tells_every_problem_at_once_with_its_line_and_a_hint() {
+    let world = world();
+    world.manifest(
+        "secrets:\n  - { name: a/b }\n  - { name: b, path: ../b }\n  - { name: c, mode: \"999\" }\n  \
+         - { name: d, requird: true }\nkeys: [{ name: e, format: pme }]",
+    );
+    let output = output(&world, &["check"]);
+    let text = stderr(&output);
+    assert_eq!(output.status.code(), Some(3), "{text}");
+    assert!(output.stdout.is_empty());
+    for (line, problem) in [
+        (8, "a/b"),
+        (9, "../b"),
+        (10, "999"),
+        (11, "required"),
+        (12, "pem"),
+    ] {
+        assert!(
+            text.contains(&format!("manifest.yaml:{line}:")),
+            "line {line}:\n{text}"
+        );
+        assert!(text.contains(problem), "{problem}:\n{text}");
+    }
+}
+
+#[test]
+fn a_manifest_that_is_absent_or_no_yaml_ends_with_3_for_every_command() {
+    let world = world();
+    for text in [None, Some("secrets: ["), Some("\u{0}"), Some("- 1"), Some("")] {
+        match text {
+            Some(text) => fs::write(world.path("manifest.yaml"), text).expect("written"),
+            None => fs::remove_file(world.path("manifest.yaml")).expect("removed"),
+        }
+        for command in ["check", "once", "run"] {
+            let output = output(&world, &[command]);
+            assert_eq!(
+                output.status.code(),
+                Some(3),
+                "{command} {text:?}: {}",
+                stderr(&output)
+            );
+            assert!(stderr(&output).contains("manifest.yaml"), "{}", stderr(&output));
+        }
+    }
+    assert!(asked_nothing(&world));
+}
+
+#[test]
+fn the_schema_is_json_on_stdout_and_nothing_else() {
+    let world = world();
+    let output = output(&world, &["schema"]);
+    assert_eq!(output.status.code(), Some(0));
+    let schema: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert!(schema["properties"]["secrets"].is_object(), "{schema:#}");
+    assert!(stderr(&output).is_empty());
+}
+
+#[test]
+fn help_lists_the_commands_and_every_exit_code() {
+    let world = world();
+    let output = output(&world, &["--help"]);
+    assert_eq!(output.status.code(), Some(0));
+    let text = stdout(&output);
+    for command in ["run", "once", "check", "schema"] {
+        assert!(text.contains(&format!("\n  {command} ")), "{command}:\n{text}");
+    }
+    let codes = text.split("Exit codes").nth(1).expect("listed");
+    for code in [
+        "0 ok",
+        "1 ",
+        "2 usage",
+        "3 manifest",
+        "4 identity",
+        "5 ",
+        "6 ",
+        "7 volume",
+        "130 ",
+    ] {
+        assert!(codes.contains(code), "{code}:\n{codes}");
+    }
+}
+
+#[test]
+fn the_version_is_the_packages() {
+    let world = world();
+    let output = output(&world, &["--version"]);
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(
+        stdout(&output).trim(),
+        concat!("akv-sync ", env!("CARGO_PKG_VERSION"))
+    );
+}
+
+#[test]
+fn every_line_of_a_json_log_is_an_object_with_level_and_message_whatever_happens() {
+    let world = world();
+    world.manifest("secrets: [{ name: db-password }, { name: missing }]");
+    for level in ["info", "debug", "trace"] {
+        let output = output(&world, &["once", "--log-format", "json", "--log-level", level]);
+        assert_eq!(output.status.code(), Some(5), "{}", stderr(&output));
+        for line in stderr(&output).lines() {
+            let event: Value = serde_json::from_str(line).expect(line);
+            assert!(
+                event["level"].is_string() && event["message"].is_string(),
+                "{line}"
+            );
+        }
+        assert!(!stderr(&output).contains("marker of"), "a value is never logged");
+    }
+}
+
+#[test]
+fn a_quiet_log_says_nothing_of_a_change() {
+    let world = world();
+    let output = output(&world, &["once", "--log-level", "warn"]);
+    assert_eq!(output.status.code(), Some(0));
+    assert!(stderr(&output).is_empty(), "{}", stderr(&output));
+}
+
+#[test]
+fn an_authority_comes_from_a_flag_or_its_variable() {
+    let world = world();
+    let ca = world.path("ca.pem").display().to_string();
+    let mut by_flag = world.command(&["once", "--ca-file", &ca]);
+    by_flag.env_remove("SSL_CERT_FILE");
+    let mut by_variable = world.command(&["once"]);
+    by_variable
+        .env_remove("SSL_CERT_FILE")
+        .env("AKV_SYNC_CA_FILE", &ca);
+    for command in [&mut by_flag, &mut by_variable] {
+        let output = command.output().expect("runs");
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    }
+}
+
+#[test]
+fn an_authority_file_that_holds_none_ends_with_2_and_is_named() {
+    let world = world();
+    let empty = world.path("empty.pem");
+    fs::write(&empty, "no certificate\n").expect("written");
+    for path in [empty, world.path("absent.pem")] {
+        let name = path.display().to_string();
+        let mut by_variable = world.command(&["once"]);
+        by_variable.env("SSL_CERT_FILE", &name);
+        let mut by_flag = world.command(&["once", "--ca-file", &name]);
+        for command in [&mut by_flag, &mut by_variable] {
+            let output = command.output().expect("runs");
+            let text = stderr(&output);
+            assert_eq!(output.status.code(), Some(2), "{text}");
+            assert!(text.contains(&name) && text.contains("hint: "), "{text}");
+        }
+    }
+    assert!(asked_nothing(&world));
+}
+
+#[test]
+fn vault_and_entra_are_reached_through_the_proxy_and_not_when_exempt() {
+    let world = world();
+    let proxy = Proxy::start(None);
+    let mut exempt = world.command(&["once"]);
+    exempt
+        .env("HTTPS_PROXY", proxy.url())
+        .env("NO_PROXY", "localhost");
+    let output = exempt.output().expect("runs");
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert_eq!(proxy.asked(), Vec::<String>::new());
+    let mut proxied = world.command(&["once"]);
+    proxied.env("HTTPS_PROXY", proxy.url());
+    let output = proxied.output().expect("runs");
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let vault = world.fake.vault("app");
+    for url in [vault.url(), world.fake.authority()] {
+        let authority = url.strip_prefix("https://").expect("https").to_owned();
+        assert!(proxy.asked().contains(&authority), "{:?}", proxy.asked());
+    }
+}
+
+#[test]
+fn a_proxy_that_refuses_is_blamed_and_its_credentials_are_not_shown() {
+    let world = world();
+    let proxy = Proxy::refusing("407 Proxy Authentication Required");
+    let with_password = proxy
+        .url()
+        .replace("http://", "http://user:marker-of-a-password@");
+    let mut command = world.command(&["once", "--timeout", "1s"]);
+    command.env("HTTPS_PROXY", with_password);
+    let output = command.output().expect("runs");
+    let text = stderr(&output);
+    assert_eq!(output.status.code(), Some(6), "{text}");
+    assert!(text.contains("HTTPS_PROXY"), "{text}");
+    assert!(!text.contains("marker-of"), "{text}");
+}
