@@ -273,3 +273,15 @@ fn objects_of_several_vaults_come_with_one_token_and_one_challenge_for_each() {
     assert_eq!(calls.unauthenticated(), 2);
     assert_eq!(running.stop().0.code(), Some(0));
 }
+
+#[test]
+fn a_second_signal_ends_it_at_once_with_130() {
+    let world = world();
+    let running = ready(&world);
+    // Both are pending when it goes on.
+    running.signal(Signal::SIGSTOP);
+    running.signal(Signal::SIGTERM);
+    running.signal(Signal::SIGINT);
+    running.signal(Signal::SIGCONT);
+    assert_eq!(running.finish().0.code(), Some(130));
+}
