@@ -196,12 +196,8 @@ impl Running {
         }
     }
 
-    /// The process id.
-    pub(crate) fn id(&self) -> u32 {
-        self.child.id()
-    }
-
     /// Waits for the next log line that contains the text, and gives it.
+    #[expect(clippy::panic, reason = "a test that waits in vain has failed")]
     pub(crate) fn wait_for(&mut self, text: &str) -> String {
         let deadline = Instant::now() + PATIENCE;
         loop {
@@ -271,6 +267,10 @@ impl Drop for Running {
 }
 
 /// Waits until the condition holds; only a failing test waits long.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "another process is waited for, whose time cannot be paused"
+)]
 pub(crate) fn eventually(what: &str, mut condition: impl FnMut() -> bool) {
     let deadline = Instant::now() + PATIENCE;
     while !condition() {

@@ -131,7 +131,7 @@ fn an_expired_token_while_entra_is_down_keeps_the_files_and_recovers() {
         .faults()
         .inject(Fault::new(Service::Entra, refusal(401, 7_000_222)));
     let generation = world.generation();
-    world.fake.advance_clock(Duration::from_secs(2 * 86_400));
+    world.fake.advance_clock(Duration::from_hours(48));
     running.sync();
     assert_eq!(token_calls(&world), 2);
     assert_eq!(world.text("db-password").as_deref(), Some("one"));
@@ -265,7 +265,7 @@ fn a_wrong_audience_or_issuer_ends_with_4_and_shows_what_was_sent() {
 #[test]
 fn a_token_of_the_api_server_is_told_apart_from_the_projected_one() {
     let world = world();
-    let year = Duration::from_secs(365 * 86_400);
+    let year = Duration::from_hours(365 * 24);
     world.project_token(&world.fake.assertion().lifetime(year).sign());
     let log = refused(&world);
     assert!(
