@@ -216,6 +216,7 @@ struct Sequence(u64);
 
 impl Sequence {
     /// Begins at [`SEED`] or now, and says where: the harness shows it when the test fails.
+    #[expect(clippy::print_stdout, reason = "whoever reads the failure needs the seed")]
     fn begin() -> Self {
         let given = std::env::var(SEED)
             .ok()

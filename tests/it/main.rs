@@ -6,6 +6,7 @@ mod commands;
 mod crash;
 mod failures;
 mod identities;
+mod leak;
 mod links;
 mod network;
 mod once;

@@ -1,0 +1,325 @@
+//! No value, token, assertion or credential reaches anything but its file, whatever happens and however much is logged.
+//!
+//! A new output of the program is a line in [`SINKS`]; a new way for a value to get in is a line in one of the lists of
+//! `leak/sources.rs`; a new type that carries a value, one in `leak/library.rs`.
+
+mod library;
+mod process;
+mod search;
+mod sources;
+mod traces;
+
+use std::fs;
+use std::process::Command;
+
+use fake_azure::{CertificateOptions, Effect, Fault, SecretOptions, Service};
+use nix::sys::signal::Signal;
+
+use self::search::{Marker, Search};
+use self::sources::{
+    ANSWERS, ASSERTION, BROKEN, CREDENTIALS, Given, TOKEN_ANSWERS, assertion, published, stock,
+};
+use self::traces::{Observed, Traces};
+use crate::support::World;
+use crate::volume_reader::tree;
+
+type Sink = (&'static str, fn(&Traces) -> Vec<u8>);
+
+/// Where a value could surface.
+const SINKS: &[Sink] = &[
+    ("stdout", |traces| traces.stdout.clone()),
+    ("stderr", |traces| traces.stderr.clone()),
+    ("the command line", |traces| traces.command_line.clone()),
+    ("the state file", state_files),
+    ("names and links on the volume", names_and_links),
+    ("files besides the volume", files_elsewhere),
+];
+
+/// Both forms of the log, at its most talkative.
+const LOGS: &[[&str; 4]] = &[
+    ["--log-level", "trace", "--log-format", "text"],
+    ["--log-level", "trace", "--log-format", "json"],
+];
+
+/// What the log says when a sign-in has come to its first result.
+const TRIED: &[&str] = &["Pass finished", "Could not obtain a token yet"];
+
+#[test]
+fn nothing_shows_a_value_when_all_goes_well() {
+    for log in LOGS {
+        let world = World::new();
+        let mut markers = vec![assertion(&world)];
+        markers.extend(stock(&world));
+        let once = Observed::start(&world, command(&world, "once", log)).finish();
+        assert!(once.status.success(), "{}", String::from_utf8_lossy(&once.stderr));
+        markers.extend(published(&once));
+        finds_what_was_published(&markers, &once);
+        nowhere(&markers, &once, "once");
+
+        fs::remove_dir_all(&once.volume).expect("removed");
+        let run = Observed::start(&world, command(&world, "run", log));
+        run.wait_for("Pass finished", 1);
+        markers.extend(stock(&world));
+        run.signal(Signal::SIGHUP);
+        run.wait_for("Pass finished", 2);
+        let run = run.stop();
+        assert!(run.status.success());
+        markers.extend(published(&run));
+        finds_what_was_published(&markers[markers.len() - 4..], &run);
+        nowhere(&markers, &run, "run");
+
+        let mut check = command(&world, "check", log);
+        let secret = Marker::plain("a client secret");
+        check.env("AZURE_CLIENT_SECRET", secret.text());
+        nowhere(&[secret], &Observed::start(&world, check).finish(), "check");
+    }
+}
+
+#[test]
+fn nothing_shows_a_value_in_an_answer_that_is_refused() {
+    for value in [Marker::plain("a plain value"), Marker::random("a value")] {
+        for log in LOGS {
+            let world = World::new();
+            let mut objects = vec!["secrets:\n".to_owned()];
+            for (name, status, body) in ANSWERS {
+                world.fake.vault("app").set_secret(name, "unused");
+                let id = format!(
+                    "{}/secrets/{name}/{}",
+                    world.fake.vault("app").url(),
+                    "0a".repeat(16)
+                );
+                let answer = Effect::Answer {
+                    status: *status,
+                    body: body.replace("{id}", &id).replace("{value}", &in_json(&value)),
+                    headers: Vec::new(),
+                };
+                world
+                    .fake
+                    .faults()
+                    .inject(Fault::new(Service::Vault, answer).object(name));
+                objects.push(format!("  - {{ name: {name}, required: false }}\n"));
+            }
+            for (name, effect) in [("truncated", Effect::TruncatedBody), ("reset", Effect::Reset)] {
+                world.fake.vault("app").set_secret(name, value.text());
+                world
+                    .fake
+                    .faults()
+                    .inject(Fault::new(Service::Vault, effect).object(name));
+                objects.push(format!("  - {{ name: {name}, required: false }}\n"));
+            }
+            world.manifest(&objects.concat());
+            let traces = Observed::start(&world, command(&world, "once", log)).finish();
+            for (name, _, _) in ANSWERS {
+                let told = traces.stderr.windows(name.len()).any(|it| it == name.as_bytes());
+                assert!(
+                    told,
+                    "{name} was not refused:\n{}",
+                    String::from_utf8_lossy(&traces.stderr)
+                );
+            }
+            nowhere(&[value.clone(), assertion(&world)], &traces, "refused answers");
+        }
+    }
+}
+
+#[test]
+fn nothing_shows_a_value_that_cannot_be_rendered() {
+    for value in [Marker::plain("a plain value"), Marker::random("a value")] {
+        for log in LOGS {
+            let world = World::new();
+            let (mut secrets, mut certificates) =
+                (vec!["secrets:\n".to_owned()], vec!["certificates:\n".to_owned()]);
+            for (name, encoding, content_type, make) in BROKEN {
+                let options = SecretOptions {
+                    content_type: content_type.map(str::to_owned),
+                    ..SecretOptions::default()
+                };
+                let vault = world.fake.vault("app");
+                if *encoding == "certificate" {
+                    // The secret behind it is then another one than the certificate's own.
+                    vault.create_certificate(name, &CertificateOptions::default());
+                    certificates.push(format!(
+                        "  - {{ name: {name}, required: false, files: [{{ path: {name}, content: bundle }}] }}\n"));
+                } else {
+                    secrets.push(format!(
+                        "  - {{ name: {name}, required: false, encoding: {encoding} }}\n"
+                    ));
+                }
+                vault.set_secret_with(name, &make(&value), options);
+            }
+            world.manifest(&(secrets.concat() + &certificates.concat()));
+            let traces = Observed::start(&world, command(&world, "once", log)).finish();
+            let told = String::from_utf8_lossy(&traces.stderr)
+                .matches("unrenderable")
+                .count();
+            assert!(
+                told >= BROKEN.len(),
+                "{told} of {} were refused:\n{}",
+                BROKEN.len(),
+                String::from_utf8_lossy(&traces.stderr)
+            );
+            nowhere(
+                std::slice::from_ref(&value),
+                &traces,
+                "values that cannot be rendered",
+            );
+        }
+    }
+}
+
+#[test]
+fn nothing_shows_a_token_whatever_the_answer_that_holds_it() {
+    for (index, (status, body)) in TOKEN_ANSWERS.iter().enumerate() {
+        for service in [Service::Entra, Service::IdentityEndpoint] {
+            let token = Marker::plain("the token");
+            let world = World::new();
+            world.fake.vault("app").set_secret("db-password", "unused");
+            let answer = Effect::Answer {
+                status: *status,
+                body: body.replace("{value}", token.text()),
+                headers: Vec::new(),
+            };
+            world.fake.faults().inject(Fault::new(service, answer));
+            let mut markers = vec![token, assertion(&world)];
+            // The text of a log line and its JSON are made from the same fields: each answer is seen in one of them.
+            let mut command = command(&world, "run", &LOGS[index % LOGS.len()]);
+            if service == Service::IdentityEndpoint {
+                world.manifest_with(
+                    "identity: { type: managedIdentity }",
+                    "secrets: [{ name: db-password }]",
+                );
+                command.env("IDENTITY_ENDPOINT", world.fake.identity_endpoint());
+                command.env("IDENTITY_HEADER", world.fake.identity_header());
+                markers.push(Marker::new("the identity header", world.fake.identity_header()));
+            } else {
+                world.manifest("secrets: [{ name: db-password }]");
+            }
+            let run = Observed::start(&world, command);
+            run.wait_for_any(TRIED);
+            let traces = run.stop();
+            assert_eq!(
+                world.text("db-password"),
+                None,
+                "{status} {body} was taken for a token"
+            );
+            nowhere(&markers, &traces, body);
+        }
+    }
+}
+
+#[test]
+fn nothing_shows_a_credential_whether_it_is_taken_or_refused() {
+    for Given {
+        what,
+        taken,
+        identity,
+        set_up,
+    } in CREDENTIALS
+    {
+        for log in LOGS {
+            let world = World::new();
+            world.fake.vault("app").set_secret("db-password", "unused");
+            let file = world.path("credential").display().to_string();
+            world.manifest_with(
+                &identity.replace("{file}", &file),
+                "secrets: [{ name: db-password }]",
+            );
+            let mut markers = vec![assertion(&world)];
+            let wrong = Marker::plain(*what);
+            let mut command = command(&world, "run", log);
+            markers.extend(set_up(&world, &wrong, &mut command));
+            markers.push(wrong);
+            let run = Observed::start(&world, command);
+            run.wait_for_any(TRIED);
+            let traces = run.stop();
+            assert_eq!(
+                world.text("db-password").is_some(),
+                *taken,
+                "{what}: {}",
+                String::from_utf8_lossy(&traces.stderr)
+            );
+            nowhere(&markers, &traces, what);
+        }
+    }
+}
+
+/// The search would find the values if they were there: it finds them where they belong.
+fn finds_what_was_published(markers: &[Marker], traces: &Traces) {
+    let mut data = Vec::new();
+    for (path, metadata) in tree(&traces.volume) {
+        if metadata.is_file() && !path.ends_with("..akv-sync.json") {
+            data.extend(fs::read(traces.volume.join(path)).expect("readable"));
+            data.push(b' ');
+        }
+    }
+    for marker in markers.iter().filter(|marker| marker.name != ASSERTION) {
+        let found = Search::new(std::slice::from_ref(marker)).find(&data);
+        assert!(found.is_some(), "{} is not on the volume", marker.name);
+    }
+}
+
+fn nowhere(markers: &[Marker], traces: &Traces, situation: &str) {
+    let search = Search::new(markers);
+    for (sink, content) in SINKS {
+        assert_eq!(
+            search.find(&content(traces)),
+            None,
+            "{situation}: shown by {sink}"
+        );
+    }
+    assert!(
+        !traces.stderr.is_empty() || !traces.stdout.is_empty(),
+        "{situation}: nothing was written at all"
+    );
+}
+
+fn command(world: &World, name: &str, log: &[&str; 4]) -> Command {
+    let mut arguments = vec![name];
+    arguments.extend(log);
+    if name == "once" {
+        arguments.extend(["--timeout", "1s"]);
+    }
+    world.command(&arguments)
+}
+
+fn in_json(value: &Marker) -> String {
+    serde_json::json!(value.text())
+        .to_string()
+        .trim_matches('"')
+        .to_owned()
+}
+
+fn state_files(traces: &Traces) -> Vec<u8> {
+    let states = tree(&traces.volume).into_iter().filter(|(path, _)| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        name.starts_with("..akv-sync.json")
+    });
+    let mut content = Vec::new();
+    for (path, _) in states {
+        content.extend(fs::read(traces.volume.join(path)).expect("readable"));
+    }
+    content
+}
+
+fn names_and_links(traces: &Traces) -> Vec<u8> {
+    let mut content = Vec::new();
+    for (path, metadata) in tree(&traces.volume) {
+        content.push(path.display().to_string());
+        if metadata.is_symlink() {
+            let target = fs::read_link(traces.volume.join(path)).expect("readable");
+            content.push(target.display().to_string());
+        }
+    }
+    content.join("\n").into_bytes()
+}
+
+fn files_elsewhere(traces: &Traces) -> Vec<u8> {
+    let mut content = Vec::new();
+    for (path, metadata) in tree(&traces.elsewhere) {
+        content.extend(format!("{}\n", path.display()).into_bytes());
+        if metadata.is_file() {
+            content.extend(fs::read(traces.elsewhere.join(path)).expect("readable"));
+        }
+    }
+    content
+}

@@ -1,0 +1,311 @@
+//! The library's types that carry a value, and its errors about one, as `Debug` and `Display` show them.
+
+use std::collections::BTreeMap;
+use std::error::Error;
+use std::fmt::Debug;
+use std::sync::Arc;
+
+use akv_sync::domain::certificate;
+use akv_sync::domain::failure::Failure;
+use akv_sync::domain::fetched::{Attributes, FetchedContent, FetchedObject, SecretContent};
+use akv_sync::domain::mode::FileMode;
+use akv_sync::domain::object::{
+    ObjectId, ObjectKind, ObjectName, Source, VaultName, VersionId, VersionSelector,
+};
+use akv_sync::domain::path::RelativePath;
+use akv_sync::domain::payload::{FileBytes, FileRecord, Payload, PayloadFile};
+use akv_sync::domain::plan::{self, Answers};
+use akv_sync::domain::render::render;
+use akv_sync::domain::secret::SecretBytes;
+use akv_sync::domain::spec::{
+    CertificateContent, Content, FileSpec, IdentitySpec, Layout, ObjectSpec, OnStart, RefreshSpec,
+    SecretEncoding, SyncSpec, VaultSpec, VolumeSpec,
+};
+use akv_sync::identity::Tokens;
+use akv_sync::keyvault::{KeyVault, Limits, Outside};
+use akv_sync::ports::{Clock, Dice, Vault, Volume};
+use akv_sync::transport::{AuthorityOptions, Transport};
+use akv_sync::volume::AtomicVolume;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use time::OffsetDateTime;
+use time::macros::datetime;
+
+use super::search::{Marker, Search};
+use crate::support::World;
+
+/// A value on each of its ways through the library, and what the types on the way show of themselves.
+fn shown(value: &Marker) -> Vec<(String, String)> {
+    let object = fetched(&value.value, None);
+    let spec = spec(Content::Secret(SecretEncoding::Utf8));
+    let rendered = render(&spec.objects[0], &object).expect("rendered");
+    let answers = Answers::from([(spec.objects[0].source.clone(), Ok(object.clone()))]);
+    let plan = plan::plan(
+        &spec,
+        &akv_sync::domain::payload::Observation::default(),
+        &answers,
+        Fixed.now(),
+    );
+    let mut shown = vec![
+        debug("SecretBytes", &SecretBytes::new(value.value.clone())),
+        debug("FetchedContent", &object.content),
+        debug("FetchedObject", &object),
+        debug(
+            "FileBytes",
+            &FileBytes::Write(SecretBytes::new(value.value.clone())),
+        ),
+        debug("Rendered", &rendered),
+        debug("Answers", &answers),
+        debug("Plan", &plan),
+        error(
+            "NameError of an object",
+            ObjectName::parse(&format!("{}/", value.text())),
+        ),
+        error("NameError of a version", VersionId::parse(value.text())),
+        error("PathError", RelativePath::parse(&format!("../{}", value.text()))),
+        error("ModeError", FileMode::parse(value.text())),
+    ];
+    shown.extend(refused(value));
+    shown
+}
+
+/// Everything that a value can be refused as.
+fn refused(value: &Marker) -> Vec<(String, String)> {
+    let mut shown = Vec::new();
+    let encodings = [SecretEncoding::Base64, SecretEncoding::Hex].map(Content::Secret);
+    let parts = [CertificateContent::PrivateKey, CertificateContent::FullChain].map(Content::Certificate);
+    for content in encodings.into_iter().chain(parts) {
+        for content_type in [None, Some("application/x-pkcs12"), Some("application/x-pem-file")] {
+            for bytes in misshapen(value) {
+                let spec = spec(content.clone());
+                match render(&spec.objects[0], &fetched(&bytes, content_type)) {
+                    Ok(rendered) => shown.push(debug("Rendered", &rendered)),
+                    Err(refusal) => {
+                        shown.push(debug("Failure", &Failure::from(refusal.clone())));
+                        shown.push(error::<()>("RenderError", Err(refusal)));
+                    }
+                }
+                if let Err(refusal) = certificate::read(&bytes, content_type) {
+                    shown.push(error::<()>("CertificateError", Err(refusal)));
+                }
+            }
+        }
+    }
+    assert!(shown.len() > 50, "most of these are refused");
+    shown
+}
+
+/// The value in shapes that reach different parts of the readers.
+fn misshapen(value: &Marker) -> Vec<Vec<u8>> {
+    let (bytes, encoded) = (&value.value, STANDARD.encode(&value.value));
+    let pem = |label: &str| format!("-----BEGIN {label}-----\n{encoded}\n-----END {label}-----\n");
+    let mut sequence = vec![0x30, u8::try_from(bytes.len()).expect("a short value")];
+    sequence.extend_from_slice(bytes);
+    vec![
+        bytes.clone(),
+        encoded.clone().into_bytes(),
+        format!("{encoded}!").into_bytes(),
+        sequence.clone(),
+        STANDARD.encode(&sequence).into_bytes(),
+        pem("PRIVATE KEY").into_bytes(),
+        pem("ENCRYPTED PRIVATE KEY").into_bytes(),
+        pem("RSA PRIVATE KEY").into_bytes(),
+        pem("EC PRIVATE KEY").into_bytes(),
+        pem("CERTIFICATE").into_bytes(),
+        (pem("PRIVATE KEY") + &pem("CERTIFICATE")).into_bytes(),
+        pem(value.text()).into_bytes(),
+        format!("-----BEGIN PRIVATE KEY-----\n{}", value.text()).into_bytes(),
+        [b"\xff\xfe", bytes.as_slice()].concat(),
+    ]
+}
+
+#[test]
+fn no_type_and_no_error_of_the_library_shows_a_value() {
+    for value in [Marker::plain("a plain value"), Marker::random("a value")] {
+        let search = Search::new(std::slice::from_ref(&value));
+        for (what, shown) in shown(&value) {
+            assert_eq!(search.find(shown.as_bytes()), None, "{what}");
+        }
+    }
+}
+
+#[test]
+fn neither_a_volume_nor_its_failure_shows_what_it_holds() {
+    let value = Marker::random("a value");
+    let root = tempfile::tempdir().expect("a directory");
+    let spec = volume(root.path());
+    let volume = AtomicVolume::open(&spec, Arc::new(Fixed)).expect("opened");
+    let path = RelativePath::parse("db/password").expect("a path");
+    let file = PayloadFile {
+        bytes: FileBytes::Write(SecretBytes::new(value.value.clone())),
+        mode: FileMode::from_bits(0o440),
+        record: FileRecord {
+            source: source(),
+            version: version(),
+            content: Content::Secret(SecretEncoding::Utf8),
+            fetched: Fixed.now(),
+        },
+    };
+    let payload = Payload {
+        files: BTreeMap::from([(path, file)]),
+    };
+    let publication = volume.publish(&payload).expect("published");
+    let observation = volume.observe().expect("observed");
+    // The root is gone: neither publish nor observe can work.
+    std::fs::rename(root.path().join("..data"), root.path().join("elsewhere")).expect("moved");
+    std::fs::remove_dir_all(root.path()).expect("removed");
+    let search = Search::new(&[value]);
+    for (what, shown) in [
+        debug("Payload", &payload),
+        debug("Publication", &publication),
+        debug("Observation", &observation),
+        debug("AtomicVolume", &volume),
+        error("VolumeFailure of publish", volume.publish(&payload)),
+        error("VolumeFailure of observe", volume.observe()),
+    ] {
+        assert_eq!(search.find(shown.as_bytes()), None, "{what}");
+    }
+}
+
+#[tokio::test]
+async fn neither_a_vault_nor_who_signs_in_shows_a_token_or_a_value() {
+    let world = World::new();
+    let value = Marker::random("a value");
+    world.fake.vault("app").set_secret("db-password", value.text());
+    let secret = world.fake.client_secret();
+    let environment = [
+        ("AZURE_AUTHORITY_HOST", world.fake.authority()),
+        ("AZURE_TENANT_ID", world.fake.tenant_id()),
+        ("AZURE_CLIENT_ID", world.fake.client_id()),
+        ("AZURE_CLIENT_SECRET", &secret),
+    ];
+    let authorities = AuthorityOptions {
+        ssl_cert_file: Some(world.path("ca.pem")),
+        ..AuthorityOptions::default()
+    };
+    let transport = Transport::new(&authorities).expect("authorities");
+    let identity = IdentitySpec::default();
+    let tokens = Tokens::new(
+        &identity,
+        &environment[..],
+        &transport,
+        Arc::new(Fixed),
+        Arc::new(Fixed),
+    );
+    let tokens = Arc::new(tokens.expect("a credential"));
+    let outside = Outside {
+        http: Arc::new(transport.vault_client()),
+        tokens: tokens.clone(),
+        clock: Arc::new(Fixed),
+        dice: Arc::new(Fixed),
+    };
+    let spec = VaultSpec {
+        name: VaultName::parse("app").expect("a name"),
+        url: world.fake.vault("app").url().parse().expect("a URL"),
+        trusted_by_name: true,
+    };
+    let vault = KeyVault::new(&[spec], outside.clone(), Limits::default()).expect("built");
+    let object = vault.fetch(&source()).await.expect("fetched");
+    let search = Search::new(&[value, Marker::new("the client secret", secret)]);
+    for (what, shown) in [
+        debug("FetchedObject", &object),
+        debug("Tokens", &tokens),
+        debug("the credential", &tokens.as_credential()),
+        debug("Outside", &outside),
+        debug("KeyVault", &vault),
+        debug("Transport", &transport),
+    ] {
+        assert_eq!(search.find(shown.as_bytes()), None, "{what}");
+    }
+}
+
+fn debug(what: &str, value: &impl Debug) -> (String, String) {
+    (what.to_owned(), format!("{value:?}\n{value:#?}"))
+}
+
+/// An error with its causes; panics when there is none.
+fn error<T>(what: &str, result: Result<T, impl Error>) -> (String, String) {
+    let error = result.err().expect(what);
+    let mut shown = vec![format!("{error}\n{error:?}\n{error:#?}")];
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        shown.push(format!("{error}\n{error:?}"));
+        cause = error.source();
+    }
+    (what.to_owned(), shown.join("\n"))
+}
+
+fn source() -> Source {
+    Source {
+        object: ObjectId {
+            vault: VaultName::parse("app").expect("a name"),
+            kind: ObjectKind::Secret,
+            name: ObjectName::parse("db-password").expect("a name"),
+        },
+        version: VersionSelector::Latest,
+    }
+}
+
+fn version() -> VersionId {
+    VersionId::parse(&"0a".repeat(16)).expect("a version")
+}
+
+fn fetched(value: &[u8], content_type: Option<&str>) -> FetchedObject {
+    FetchedObject {
+        object: source().object,
+        version: version(),
+        attributes: Attributes::default(),
+        content: FetchedContent::Secret(SecretContent {
+            value: SecretBytes::new(value.to_vec()),
+            content_type: content_type.map(str::to_owned),
+            backs_certificate: content_type.is_some(),
+        }),
+    }
+}
+
+fn volume(root: &std::path::Path) -> VolumeSpec {
+    VolumeSpec {
+        path: root.to_owned(),
+        layout: Layout::Atomic,
+        dir_mode: FileMode::from_bits(0o750),
+        owner: None,
+        group: None,
+    }
+}
+
+fn spec(content: Content) -> SyncSpec {
+    let file = FileSpec {
+        path: RelativePath::parse("db/password").expect("a path"),
+        content,
+        mode: FileMode::from_bits(0o440),
+    };
+    SyncSpec {
+        identity: IdentitySpec::default(),
+        vaults: Vec::new(),
+        volume: volume(std::path::Path::new("/nonexistent")),
+        refresh: RefreshSpec {
+            interval: std::time::Duration::from_mins(2),
+            on_start: OnStart::Fresh,
+        },
+        objects: vec![ObjectSpec {
+            source: source(),
+            required: true,
+            files: vec![file],
+        }],
+    }
+}
+
+/// A clock that stands still and a die that always falls the same way.
+struct Fixed;
+
+impl Clock for Fixed {
+    fn now(&self) -> OffsetDateTime {
+        datetime!(2026-11-23 05:48:45 UTC)
+    }
+}
+
+impl Dice for Fixed {
+    fn roll(&self) -> f64 {
+        0.5
+    }
+}
