@@ -17,6 +17,10 @@ pub const IDENTITY_ENDPOINT_CONNECT: Duration = Duration::from_secs(2);
 /// Idle connections go before the 4 minutes after which Azure's load balancers and NAT drop them silently.
 const POOL_IDLE: Duration = Duration::from_mins(1);
 
+/// Idle connections that are kept for each host, as many as there are requests at once (`keyvault::Limits`). Over HTTP/1.1
+/// the pool opens a connection for a request that then takes one that has come free; what is left over would stay.
+const POOL_IDLE_CONNECTIONS: usize = 32;
+
 /// A dropped HTTP/2 connection is noticed after this long without a frame, plus [`PING_TIMEOUT`].
 const PING_INTERVAL: Duration = Duration::from_secs(10);
 
@@ -29,6 +33,7 @@ pub(super) fn vault(builder: ClientBuilder) -> ClientBuilder {
         .connect_timeout(CONNECT)
         .timeout(ATTEMPT)
         .pool_idle_timeout(POOL_IDLE)
+        .pool_max_idle_per_host(POOL_IDLE_CONNECTIONS)
         .redirect(Policy::none())
         .http2_keep_alive_interval(PING_INTERVAL)
         .http2_keep_alive_timeout(PING_TIMEOUT)
