@@ -46,14 +46,14 @@ pub(crate) fn measure(program: &Path, scene: &Scene, objects: usize, count: u32)
     let mut running = Program::start(scene.command(program))?;
     running.wait_for("Ready")?;
     warm_up(&mut running)?;
-    settled(scene);
+    settled(scene)?;
     scene.fake.reset_calls();
     let before = running.cpu_time()?;
     for _ in 0..count {
         running.hang_up()?;
         running.wait_for(PASS_BEGINS)?;
     }
-    let calls = settled(scene);
+    let calls = settled(scene)?;
     let passes = Passes {
         http2: scene.http2,
         objects,
@@ -75,14 +75,21 @@ fn warm_up(running: &mut Program) -> io::Result<()> {
 }
 
 /// Waits until the fake has heard nothing for a while, which is when the last pass is over; gives what it counted.
-fn settled(scene: &Scene) -> Calls {
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the program is another process, so its time cannot be paused"
+)]
+fn settled(scene: &Scene) -> io::Result<Calls> {
     let mut calls = scene.fake.calls();
-    loop {
+    for _ in 0..240 {
         std::thread::sleep(Duration::from_millis(250));
         let later = scene.fake.calls();
         if later.total() == calls.total() {
-            return later;
+            return Ok(later);
         }
         calls = later;
     }
+    Err(io::Error::other(
+        "the program goes on calling without being asked",
+    ))
 }

@@ -12,7 +12,7 @@ use nix::time::clock_getcpuclockid;
 use nix::unistd::Pid;
 
 /// Longest wait for one line of the log; a program that is silent for so long is not measured but broken.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A running program; killed when dropped.
 pub(crate) struct Program {
