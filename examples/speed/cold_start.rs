@@ -7,7 +7,7 @@ use std::time::Duration;
 use fake_azure::Calls;
 
 use crate::program::{Memory, Program};
-use crate::scene::Scene;
+use crate::scene::{Scene, Wanted};
 
 /// One row of the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,7 +42,8 @@ pub(crate) fn measure(program: &Path, settings: &[Setting], runs: usize) -> io::
         let known = stages.iter().any(|(stage, _)| same_distance(stage, setting));
         if !known {
             let most = settings.iter().map(|setting| setting.objects).max();
-            let scene = Scene::new(setting.http2, setting.round_trip, most.unwrap_or(1))?;
+            let stocked = Wanted::secrets(most.unwrap_or(1));
+            let scene = Scene::new(setting.http2, setting.round_trip, stocked)?;
             stages.push((*setting, scene));
         }
     }
@@ -74,7 +75,7 @@ fn same_distance(one: &Setting, other: &Setting) -> bool {
 }
 
 fn once(program: &Path, scene: &Scene, objects: usize) -> io::Result<Start> {
-    scene.reset(objects)?;
+    scene.reset(Wanted::secrets(objects))?;
     let mut running = Program::start(scene.command(program))?;
     let ready = running.wait_for("Ready")?;
     let start = Start {

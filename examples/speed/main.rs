@@ -25,7 +25,7 @@ use std::time::Duration;
 use clap::Parser;
 
 use crate::cold_start::Setting;
-use crate::scene::Scene;
+use crate::scene::{Scene, Wanted};
 
 /// Measures the release binary against the fake Azure and prints Markdown tables.
 #[derive(Debug, Parser)]
@@ -84,6 +84,21 @@ impl Extent {
         }
     }
 
+    /// Secrets, two more of them pinned; and at last a set with everything in it.
+    fn no_op_passes(&self) -> Vec<Wanted> {
+        let secrets = self.objects.iter().map(|&secrets| Wanted {
+            pinned: 2,
+            ..Wanted::secrets(secrets)
+        });
+        let mixed = Wanted {
+            secrets: 80,
+            pinned: 2,
+            certificates: 10,
+            keys: 10,
+        };
+        secrets.chain([mixed]).collect()
+    }
+
     fn settings(&self) -> Vec<Setting> {
         let mut settings = Vec::new();
         for http2 in [true, false] {
@@ -121,19 +136,20 @@ fn measure(arguments: &Arguments) -> io::Result<()> {
 
     let mut passes = Vec::new();
     for http2 in [true, false] {
-        for &objects in extent.objects {
-            let scene = Scene::new(http2, Duration::ZERO, objects)?;
+        for wanted in extent.no_op_passes() {
+            let scene = Scene::new(http2, Duration::ZERO, wanted)?;
             // A pass over a thousand objects takes as long as ten over a hundred, and is as exact.
-            let share = u32::try_from(objects / 100).unwrap_or(1).max(1);
+            let share = u32::try_from(wanted.unpinned() / 100).unwrap_or(1).max(1);
             let count = (extent.passes / share).max(5);
-            passes.push(no_op::measure(&arguments.program, &scene, objects, count)?);
+            passes.push(no_op::measure(&arguments.program, &scene, wanted, count)?);
         }
     }
     println!("{}", summary::no_op_passes(&passes));
 
     let mut soaked = None;
     if let Some(count) = arguments.soak {
-        let scene = Scene::new(true, Duration::ZERO, arguments.soak_objects)?;
+        let stocked = Wanted::secrets(arguments.soak_objects);
+        let scene = Scene::new(true, Duration::ZERO, stocked)?;
         let samples = soak::measure(&arguments.program, &scene, arguments.soak_objects, count)?;
         println!("{}", summary::soak(arguments.soak_objects, &samples));
         soaked = Some(samples);

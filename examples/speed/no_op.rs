@@ -7,7 +7,7 @@ use std::time::Duration;
 use fake_azure::{CallKind, Calls, Service};
 
 use crate::program::{Memory, Program};
-use crate::scene::Scene;
+use crate::scene::{Scene, Wanted};
 
 /// What the program says at the beginning of a pass that was asked for.
 pub(crate) const PASS_BEGINS: &str = "Sync asked for";
@@ -16,7 +16,7 @@ pub(crate) const PASS_BEGINS: &str = "Sync asked for";
 #[derive(Debug)]
 pub(crate) struct Passes {
     pub(crate) http2: bool,
-    pub(crate) objects: usize,
+    pub(crate) wanted: Wanted,
     pub(crate) count: u32,
     /// CPU time of all passes.
     pub(crate) cpu: Duration,
@@ -26,12 +26,17 @@ pub(crate) struct Passes {
 }
 
 impl Passes {
-    /// Whether each pass was one call for each object, with no token call, no challenge and no new connection.
+    /// What was read of the vault; a certificate is read as its secret.
+    pub(crate) fn gets(&self) -> u64 {
+        self.calls.of(CallKind::GetSecret) + self.calls.of(CallKind::GetKey)
+    }
+
+    /// Whether each pass was one call for each unpinned object, with no token call, no challenge and no new connection.
     pub(crate) fn are_minimal(&self) -> bool {
         let calls = &self.calls;
-        let objects = u64::try_from(self.objects).unwrap_or(u64::MAX);
-        calls.of(CallKind::GetSecret) == u64::from(self.count) * objects
-            && calls.total() == calls.of(CallKind::GetSecret)
+        let objects = u64::try_from(self.wanted.unpinned()).unwrap_or(u64::MAX);
+        self.gets() == u64::from(self.count) * objects
+            && calls.total() == self.gets()
             && calls.unauthenticated() == 0
             && calls.connections(Service::Entra) == 0
     }
@@ -41,8 +46,8 @@ impl Passes {
 ///
 /// A request for a pass that comes during another is heard when that one is over. So a pass has begun, and the one
 /// before it is over, when the program says so; asking again at once leaves no gap between them.
-pub(crate) fn measure(program: &Path, scene: &Scene, objects: usize, count: u32) -> io::Result<Passes> {
-    scene.reset(objects)?;
+pub(crate) fn measure(program: &Path, scene: &Scene, wanted: Wanted, count: u32) -> io::Result<Passes> {
+    scene.reset(wanted)?;
     let mut running = Program::start(scene.command(program))?;
     running.wait_for("Ready")?;
     warm_up(&mut running)?;
@@ -56,7 +61,7 @@ pub(crate) fn measure(program: &Path, scene: &Scene, objects: usize, count: u32)
     let calls = settled(scene)?;
     let passes = Passes {
         http2: scene.http2,
-        objects,
+        wanted,
         count,
         cpu: running.cpu_time()?.saturating_sub(before),
         calls,

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::no_op::PASS_BEGINS;
 use crate::program::{Memory, Program};
-use crate::scene::{Scene, secret_name};
+use crate::scene::{Scene, Wanted, secret_name};
 
 /// Every so many passes a secret has a new version, so that publishing is a part of it.
 pub(crate) const ROTATE_EVERY: u32 = 100;
@@ -22,7 +22,7 @@ pub(crate) struct Sample {
 
 /// Takes `count` passes; the first sample is from right after the start.
 pub(crate) fn measure(program: &Path, scene: &Scene, objects: usize, count: u32) -> io::Result<Vec<Sample>> {
-    scene.reset(objects)?;
+    scene.reset(Wanted::secrets(objects))?;
     let mut running = Program::start(scene.command(program))?;
     running.wait_for("Ready")?;
     let every = (count / SAMPLES).max(1);

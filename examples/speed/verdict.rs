@@ -55,7 +55,7 @@ pub(crate) fn table(size: u64, starts: &[Starts], passes: &[Passes], soak: Optio
     );
     let wasteful = passes.iter().filter(|passes| !passes.are_minimal()).count();
     row(
-        "a no-op pass is one GET for each object, no challenge, no token call",
+        "a no-op pass is one GET for each unpinned object, no challenge, no token call",
         format!("{wasteful} of {} settings with other counts", passes.len()),
         wasteful == 0,
     );
@@ -65,7 +65,7 @@ pub(crate) fn table(size: u64, starts: &[Starts], passes: &[Passes], soak: Optio
         .map(Starts::peak);
     let later = passes
         .iter()
-        .filter(|it| it.objects == 100)
+        .filter(|it| it.wanted.unpinned() == 100)
         .map(|it| it.memory.peak);
     if let Some(peak) = peaks.chain(later).max() {
         let measured = format!("{} MiB", mebibytes(peak));
