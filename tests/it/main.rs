@@ -13,6 +13,7 @@ mod once;
 mod outage;
 mod run;
 mod support;
+mod terminal;
 mod tokens;
 mod volume;
 mod volume_reader;
