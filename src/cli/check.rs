@@ -10,7 +10,7 @@ use super::failure::CommandFailure;
 use super::output;
 use super::system::ProcessEnvironment;
 
-/// Reads the manifest and says so, or lists every problem.
+/// Reads the manifest and says so.
 pub(super) fn check(args: &ManifestArgs) -> Result<Exit, CommandFailure> {
     let spec = read(args, &ProcessEnvironment)?;
     let files: usize = spec.objects.iter().map(|object| object.files.len()).sum();
@@ -28,12 +28,9 @@ pub(super) fn schema() -> Exit {
     Exit::Ok
 }
 
-/// Reads and resolves the manifest; lists every problem on stderr otherwise.
+/// Reads and resolves the manifest; the failure holds every problem otherwise.
 pub(super) fn read(args: &ManifestArgs, environment: &dyn Environment) -> Result<SyncSpec, CommandFailure> {
     let origin = args.manifest.display().to_string();
-    let read = manifest::read(&args.manifest).and_then(|text| manifest::load(&text, &origin, environment));
-    read.map_err(|problems| {
-        output::message(&problems.render(output::stderr_is_terminal()));
-        CommandFailure::told(Exit::Manifest)
-    })
+    let text = manifest::read(&args.manifest)?;
+    Ok(manifest::load(&text, &origin, environment)?)
 }

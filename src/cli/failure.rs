@@ -4,6 +4,7 @@ use std::error::Error;
 use std::fmt::Write as _;
 
 use crate::domain::failure::Failure;
+use crate::manifest::Problems;
 use crate::ports::VolumeFailure;
 
 use super::exit::Exit;
@@ -17,6 +18,8 @@ pub(super) struct CommandFailure {
     pub(super) chain: Vec<String>,
     /// The next action of the person who reads it.
     pub(super) hint: Option<String>,
+    /// What is wrong with the manifest, when that is it.
+    problems: Option<Box<Problems>>,
 }
 
 impl CommandFailure {
@@ -32,21 +35,27 @@ impl CommandFailure {
             exit,
             chain,
             hint: hint.into(),
+            problems: None,
         }
     }
 
-    /// A code for something that the log or a listing has told.
+    /// A code for something that the log has told.
     pub(super) const fn told(exit: Exit) -> Self {
         Self {
             exit,
             chain: Vec::new(),
             hint: None,
+            problems: None,
         }
     }
 
-    /// The text for a terminal: error, causes, hint, a line each; empty when everything was told.
-    pub(super) fn render(&self) -> String {
+    /// The text for a person: every problem of the manifest, or error, causes, hint, a line each; empty when everything
+    /// was told.
+    pub(super) fn render(&self, color: bool) -> String {
         let mut text = String::new();
+        if let Some(problems) = &self.problems {
+            text = problems.render(color);
+        }
         for (depth, line) in self.chain.iter().enumerate() {
             let label = if depth == 0 { "error" } else { "  caused by" };
             let _ = writeln!(text, "{label}: {line}");
@@ -55,6 +64,34 @@ impl CommandFailure {
             let _ = writeln!(text, "hint: {hint}");
         }
         text
+    }
+
+    /// The same as events of the log, for a reader that is a program.
+    pub(super) fn log(&self) {
+        for problem in self.problems.iter().flat_map(|problems| problems.iter()) {
+            let (line, column) = problem.at.map(|at| (at.line, at.column)).unzip();
+            let (code, hint) = (problem.code.as_str(), problem.hint.as_deref());
+            tracing::error!(code, line, column, error = %problem.message, hint, "Manifest refused");
+        }
+        if let [error, causes @ ..] = self.chain.as_slice() {
+            let cause = (!causes.is_empty()).then(|| causes.join(": "));
+            tracing::error!(
+                error,
+                cause,
+                hint = self.hint,
+                exit_code = self.exit.code(),
+                "Ended"
+            );
+        }
+    }
+}
+
+impl From<Problems> for CommandFailure {
+    fn from(problems: Problems) -> Self {
+        Self {
+            problems: Some(Box::new(problems)),
+            ..Self::told(Exit::Manifest)
+        }
     }
 }
 
@@ -82,7 +119,7 @@ mod tests {
             hint: "mount a volume there".into(),
             source: std::io::Error::from(std::io::ErrorKind::NotFound),
         };
-        let text = CommandFailure::from(failure).render();
+        let text = CommandFailure::from(failure).render(false);
         assert_eq!(
             text,
             "error: open /mnt/akv failed\n  caused by: entity not found\nhint: mount a volume there\n"

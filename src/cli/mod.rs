@@ -19,7 +19,7 @@ use clap::Parser;
 use clap::error::ErrorKind;
 use tracing::Level;
 
-use crate::telemetry;
+use crate::telemetry::{self, LogFormat};
 
 use self::args::{Cli, Command};
 use self::exit::Exit;
@@ -34,10 +34,14 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return usage(&error),
     };
+    let log_format = cli.log_format.into();
     match execute(cli) {
         Ok(exit) => exit.into(),
         Err(failure) => {
-            output::message(&failure.render());
+            match log_format {
+                LogFormat::Text => output::message(&failure.render(output::stderr_is_terminal())),
+                LogFormat::Json => failure.log(),
+            }
             failure.exit.into()
         }
     }
