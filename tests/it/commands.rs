@@ -165,6 +165,37 @@ fn every_line_of_a_json_log_is_an_object_with_level_and_message_whatever_happens
 }
 
 #[test]
+fn what_ends_a_command_is_json_too_when_the_log_is() {
+    let world = world();
+    let last = |command: &str, code: i32| {
+        let output = output(&world, &[command, "--log-format", "json"]);
+        let text = stderr(&output);
+        assert_eq!(output.status.code(), Some(code), "{text}");
+        let line = text.lines().last().expect("something is said");
+        serde_json::from_str::<Value>(line).expect(line)
+    };
+    fs::remove_dir(world.path("volume")).expect("removed");
+    fs::write(world.path("volume"), "no directory").expect("written");
+    let ended = last("run", 7);
+    assert_eq!(ended["message"], "Ended", "{ended:#}");
+    assert_eq!(ended["exit_code"], 7, "{ended:#}");
+    assert!(
+        ended["error"].is_string() && ended["hint"].is_string(),
+        "{ended:#}"
+    );
+    world.manifest("secrets: [{ name: a/b }]");
+    for command in ["check", "once", "run"] {
+        let refused = last(command, 3);
+        assert_eq!(refused["message"], "Manifest refused", "{refused:#}");
+        assert_eq!(refused["line"], 7, "{refused:#}");
+        assert!(
+            refused["code"].is_string() && refused["error"].is_string(),
+            "{refused:#}"
+        );
+    }
+}
+
+#[test]
 fn a_quiet_log_says_nothing_of_a_change() {
     let world = world();
     let output = output(&world, &["once", "--log-level", "warn"]);
