@@ -48,6 +48,17 @@ fn ready(world: &World) -> Running {
     running
 }
 
+fn port(url: &str) -> u16 {
+    url.rsplit(':').next().expect("a port").parse().expect("a number")
+}
+
+/// Puts the gate in the place of a vault's URL in the manifest.
+fn lead_through(world: &World, url: &str, gate: &Gate) {
+    let manifest = fs::read_to_string(world.path("manifest.yaml")).expect("readable");
+    let manifest = manifest.replace(url, &format!("https://localhost:{}", gate.port()));
+    fs::write(world.path("manifest.yaml"), manifest).expect("written");
+}
+
 fn down(world: &World, effect: Effect) {
     world
         .fake
@@ -72,12 +83,8 @@ fn told_once(running: Running, count: usize) -> Value {
 fn a_vault_that_refuses_connections_costs_no_file_and_its_return_is_noticed_without_help() {
     let world = world(3, true);
     let vault = world.fake.vault("app");
-    let url = vault.url();
-    let port = url.rsplit(':').next().expect("a port").parse().expect("a number");
-    let mut gate = Gate::to(port);
-    let manifest = fs::read_to_string(world.path("manifest.yaml")).expect("readable");
-    let through_the_gate = manifest.replace(url, &format!("https://localhost:{}", gate.port()));
-    fs::write(world.path("manifest.yaml"), through_the_gate).expect("written");
+    let mut gate = Gate::to(port(vault.url()));
+    lead_through(&world, vault.url(), &gate);
     let mut running = ready(&world);
     let before = world.inventory();
     gate.shut();
@@ -89,6 +96,33 @@ fn a_vault_that_refuses_connections_costs_no_file_and_its_return_is_noticed_with
     running.event("Pass finished");
     assert!(all_are(&world, 3, "two"));
     assert_eq!(told_once(running, 3)["reason"], "unreachable");
+}
+
+#[test]
+fn an_outage_of_one_vault_does_not_hold_up_another() {
+    let world = World::with(FakeOptions {
+        vaults: vec!["app".to_owned(), "shared".to_owned()],
+        ..FakeOptions::default()
+    });
+    let (app, shared) = (world.fake.vault("app"), world.fake.vault("shared"));
+    app.set_secret("a", "one");
+    shared.set_secret("b", "one");
+    let mut gate = Gate::to(port(shared.url()));
+    world.manifest_of_vaults(
+        &["app", "shared"],
+        &format!("{BY_HAND}\nsecrets: [{{ name: a, vault: app }}, {{ name: b, vault: shared }}]"),
+    );
+    lead_through(&world, shared.url(), &gate);
+    let mut running = ready(&world);
+    gate.shut();
+    app.set_secret("a", "two");
+    running.sync();
+    assert_eq!(world.text("a").as_deref(), Some("two"));
+    assert_eq!(world.text("b").as_deref(), Some("one"));
+    gate.open();
+    running.event("Recovered");
+    let warning = told_once(running, 1);
+    assert_eq!(warning["object"], "shared/secrets/b");
 }
 
 #[test]

@@ -177,3 +177,52 @@ fn the_second_writer_of_a_volume_is_turned_away() {
     assert!(stderr(&output).contains("hint: "), "{}", stderr(&output));
     assert_eq!(running.stop().0.code(), Some(0));
 }
+
+#[test]
+fn what_somebody_removed_is_published_again() {
+    let world = world();
+    world.manifest_with(
+        "refresh: { interval: 24h }",
+        "secrets: [{ name: a, path: x/a }, { name: b }]",
+    );
+    let mut running = world.run();
+    running.event("Ready");
+    let damages: [fn(&World); 5] = [
+        |world| fs::remove_file(world.path("volume/b")).expect("removed"),
+        |world| fs::remove_file(world.path("volume/x/a")).expect("removed"),
+        |world| fs::remove_file(world.path("volume/..data")).expect("removed"),
+        |world| fs::remove_dir_all(world.path("volume").join(world.generation())).expect("removed"),
+        |world| {
+            for entry in fs::read_dir(world.path("volume")).expect("readable") {
+                let path = entry.expect("readable").path();
+                if path.is_symlink() || path.is_file() {
+                    fs::remove_file(path).expect("removed");
+                } else {
+                    fs::remove_dir_all(path).expect("removed");
+                }
+            }
+        },
+    ];
+    for (number, damage) in damages.iter().enumerate() {
+        damage(&world);
+        running.sync();
+        assert_eq!(world.text("x/a").as_deref(), Some("value a"), "damage {number}");
+        assert_eq!(world.text("b").as_deref(), Some("value b"), "damage {number}");
+    }
+    assert_eq!(running.stop().0.code(), Some(0));
+}
+
+#[test]
+fn a_file_that_was_tampered_with_is_written_again() {
+    let world = world();
+    world.manifest_with("refresh: { interval: 24h }", "secrets: [{ name: a }]");
+    let mut running = world.run();
+    running.event("Ready");
+    let file = world.path("volume").join(world.generation()).join("a");
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).expect("set");
+    fs::write(&file, "of the same").expect("written");
+    running.sync();
+    assert_eq!(world.text("a").as_deref(), Some("value a"));
+    assert_eq!(mode(&world.path("volume/a")), 0o440);
+    assert_eq!(running.stop().0.code(), Some(0));
+}
