@@ -29,6 +29,8 @@ pub(crate) struct Memory {
     pub(crate) peak: u64,
     /// Now (`VmRSS`).
     pub(crate) now: u64,
+    /// What of it is the program's own, and not pages of files: heap and stacks (`RssAnon`).
+    pub(crate) own: u64,
 }
 
 impl Program {
@@ -89,10 +91,12 @@ impl Program {
             let line = status.lines().find_map(|line| line.strip_prefix(name))?;
             line.split_ascii_whitespace().next()?.parse().ok()
         };
-        let (peak, now) = field("VmHWM:")
-            .zip(field("VmRSS:"))
-            .ok_or(io::ErrorKind::InvalidData)?;
-        Ok(Memory { peak, now })
+        let field = |name| field(name).ok_or(io::ErrorKind::InvalidData);
+        Ok(Memory {
+            peak: field("VmHWM:")?,
+            now: field("VmRSS:")?,
+            own: field("RssAnon:")?,
+        })
     }
 
     /// Ends it as a cluster does, and waits until it has ended.

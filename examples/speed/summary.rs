@@ -111,12 +111,13 @@ pub(crate) fn no_op_passes(all: &[Passes]) -> String {
 pub(crate) fn soak(objects: usize, samples: &[Sample]) -> String {
     let mut table = format!(
         "{objects} objects over HTTP/2; one of them is rotated every {ROTATE_EVERY} passes.\n\n\
-         | Passes | RSS (MiB) | Peak RSS (MiB) |\n|---|---|---|\n"
+         | Passes | RSS (MiB) | of it heap and stacks | Peak RSS (MiB) |\n|---|---|---|---|\n"
     );
     for sample in samples {
         let row = [
             sample.passes.to_string(),
             mebibytes(sample.memory.now),
+            mebibytes(sample.memory.own),
             mebibytes(sample.memory.peak),
         ];
         add_row(&mut table, &row);
