@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, sleep_until, timeout};
 
+use crate::domain::failure::Failure;
 use crate::domain::plan::Outcome;
 use crate::domain::spec::OnStart;
 use crate::ports::{Dice, Vault, Volume};
@@ -36,17 +37,21 @@ pub struct Daemon<V, W> {
     ledger: Ledger,
     reporter: Reporter,
     dice: Arc<dyn Dice>,
+    /// Why each object of the specification failed when its source was asked for last.
+    standing: Vec<Option<Failure>>,
 }
 
 impl<V: Vault, W: Volume + 'static> Daemon<V, W> {
     /// A loop in which everything is due.
     pub fn new(reconciler: Reconciler<V, W>, dice: Arc<dyn Dice>) -> Self {
         let ledger = Ledger::new(reconciler.spec.refresh.interval);
+        let standing = vec![None; reconciler.spec.objects.len()];
         Self {
             reconciler,
             ledger,
             reporter: Reporter::default(),
             dice,
+            standing,
         }
     }
 
@@ -71,7 +76,7 @@ impl<V: Vault, W: Volume + 'static> Daemon<V, W> {
         let mut ready = self.is_ready_from_before().await;
         loop {
             let report = self.pass(&()).await;
-            if !ready && report.required_are_served() {
+            if !ready && self.is_served(&report) {
                 ready = true;
                 tracing::info!(objects = report.objects.len(), "Ready");
             }
@@ -79,10 +84,13 @@ impl<V: Vault, W: Volume + 'static> Daemon<V, W> {
         }
     }
 
-    /// Takes passes until the required objects are there, until one of them is refused for good, or until `deadline`.
-    /// Gives the last report.
+    /// Takes passes until the required objects are there, until one of them is refused for good, or until `deadline`,
+    /// after which nothing is waited for. Gives the last report.
     pub async fn until_served(&mut self, deadline: Instant, progress: &dyn FetchProgress) -> PassReport {
+        let usual = self.reconciler.limits.per_pass;
         loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            self.reconciler.limits.per_pass = usual.min(left);
             let report = self.pass(progress).await;
             let next = self.ledger.next_due().unwrap_or_else(Instant::now);
             if self.is_settled(&report) || next >= deadline {
@@ -96,12 +104,11 @@ impl<V: Vault, W: Volume + 'static> Daemon<V, W> {
     pub async fn pass(&mut self, progress: &dyn FetchProgress) -> PassReport {
         let began = Instant::now();
         let ledger = &self.ledger;
-        let report = self
+        let mut report = self
             .reconciler
             .pass(|source| ledger.is_due(source, began), progress)
             .await;
         let roll = self.dice.roll();
-        self.reporter.report(&report);
         // Two entries of the manifest may share a source: it is healthy when none of them failed.
         let failed: BTreeMap<_, _> = report
             .failures()
@@ -118,7 +125,29 @@ impl<V: Vault, W: Volume + 'static> Daemon<V, W> {
         }
         self.ledger
             .finish_pass(began, report.volume_failure.is_some(), roll);
+        self.reporter
+            .report(&report, |source| self.ledger.is_failing(source));
+        self.recall_failures(&mut report);
         report
+    }
+
+    /// An object that was not asked for, because its next try is not due, fails as it did before: its old files are not
+    /// what the vault has.
+    fn recall_failures(&mut self, report: &mut PassReport) {
+        if report.volume_failure.is_some() {
+            return;
+        }
+        for (object, standing) in report.objects.iter_mut().zip(&mut self.standing) {
+            let failing = self.ledger.is_failing(&object.source);
+            match (&object.outcome, standing.as_ref()) {
+                (Outcome::Failed { failure, .. }, _) => *standing = Some(failure.clone()),
+                (Outcome::Unasked { complete }, Some(failure)) if failing => {
+                    let (failure, kept) = (failure.clone(), *complete);
+                    object.outcome = Outcome::Failed { failure, kept };
+                }
+                _ => *standing = None,
+            }
+        }
     }
 
     /// Whether the required objects are there as `refresh.onStart` asks.

@@ -1,6 +1,6 @@
 //! A vault, a volume and a clock in memory, for the tests of the loop.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -15,7 +15,7 @@ use crate::domain::object::{
     ObjectId, ObjectKind, ObjectName, Source, VaultName, VersionId, VersionSelector,
 };
 use crate::domain::path::RelativePath;
-use crate::domain::payload::{FileBytes, Observation, ObservedFile, Payload, Publication};
+use crate::domain::payload::{FileBytes, Observation, ObservedFile, Payload, Publication, RefusedName};
 use crate::domain::secret::SecretBytes;
 use crate::domain::spec::{
     Content, FileSpec, IdentitySpec, Layout, ObjectSpec, OnStart, RefreshSpec, SecretEncoding, SyncSpec,
@@ -107,6 +107,8 @@ impl Vault for Arc<FakeVault> {
 pub(super) struct FakeVolume {
     files: Mutex<BTreeMap<RelativePath, (Vec<u8>, ObservedFile)>>,
     records_lost: Mutex<bool>,
+    hidden: Mutex<bool>,
+    taken: Mutex<BTreeSet<String>>,
     pub(super) broken: Mutex<bool>,
 }
 
@@ -125,8 +127,23 @@ impl FakeVolume {
         *lock(&self.records_lost) = true;
     }
 
-    fn check(&self) -> Result<(), VolumeFailure> {
-        if !*lock(&self.broken) {
+    /// Makes the volume unreadable, or readable again.
+    pub(super) fn hide(&self, hidden: bool) {
+        *lock(&self.hidden) = hidden;
+    }
+
+    /// Puts something foreign at a name, or takes it away.
+    pub(super) fn take_name(&self, name: &str, taken: bool) {
+        let mut names = lock(&self.taken);
+        if taken {
+            names.insert(name.to_owned());
+        } else {
+            names.remove(name);
+        }
+    }
+
+    fn check(broken: bool) -> Result<(), VolumeFailure> {
+        if !broken {
             return Ok(());
         }
         Err(VolumeFailure {
@@ -140,6 +157,7 @@ impl FakeVolume {
 
 impl Volume for FakeVolume {
     fn observe(&self) -> Result<Observation, VolumeFailure> {
+        Self::check(*lock(&self.hidden))?;
         if *lock(&self.records_lost) {
             return Ok(Observation {
                 records_lost: true,
@@ -157,7 +175,7 @@ impl Volume for FakeVolume {
     }
 
     fn publish(&self, payload: &Payload) -> Result<Publication, VolumeFailure> {
-        self.check()?;
+        Self::check(*lock(&self.broken))?;
         *lock(&self.records_lost) = false;
         let mut files = lock(&self.files);
         let mut publication = Publication::default();
@@ -184,6 +202,11 @@ impl Volume for FakeVolume {
             .cloned()
             .collect();
         *files = next;
+        let refused = |name: &String| RefusedName {
+            name: name.clone(),
+            found: "a directory".into(),
+        };
+        publication.refused = lock(&self.taken).iter().map(refused).collect();
         Ok(publication)
     }
 }

@@ -57,7 +57,8 @@ pub async fn fetch_all<V: Vault>(
     progress: &dyn FetchProgress,
 ) -> Answers {
     let total = sources.len();
-    let pass_deadline = Instant::now() + limits.per_pass;
+    let began = Instant::now();
+    let pass_deadline = began + limits.per_pass;
     let throttled = Throttled::default();
     let throttled = &throttled;
     let fetches = stream::iter(sources).map(|source| async move {
@@ -66,7 +67,7 @@ pub async fn fetch_all<V: Vault>(
         }
         let deadline = pass_deadline.min(Instant::now() + limits.per_object);
         let answer = timeout_at(deadline, vault.fetch(&source)).await;
-        let answer = answer.unwrap_or_else(|_| Err(timed_out(&source, limits)));
+        let answer = answer.unwrap_or_else(|_| Err(timed_out(&source, began.elapsed())));
         throttled.learn(&source, &answer);
         (source, answer)
     });
@@ -101,10 +102,11 @@ impl Throttled {
     }
 }
 
-fn timed_out(source: &Source, limits: FetchLimits) -> Failure {
+/// `waited` is counted from the begin of the pass.
+fn timed_out(source: &Source, waited: Duration) -> Failure {
     Failure {
         reason: Reason::TimedOut,
-        detail: format!("{source} did not arrive within {} s", limits.per_object.as_secs()),
+        detail: format!("{source} did not arrive within {} s", waited.as_secs()),
         hint: "check that the vault and the identity endpoint are reachable from here; it is tried again"
             .into(),
         retry_after: None,

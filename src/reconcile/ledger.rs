@@ -57,17 +57,29 @@ impl Ledger {
         }
     }
 
-    /// Takes the end of a pass that began at `began`: sets the regular time if it was due then.
+    /// Whether the source failed when it was asked for last.
+    pub fn is_failing(&self, source: &Source) -> bool {
+        self.failing.contains_key(source)
+    }
+
+    /// Takes the end of a pass that began at `began`: sets the regular time if it was due then. Nothing that was due
+    /// stays so, or the next pass would begin at once.
     ///
     /// When the volume could not be written, everything is due again after a backoff, since what was fetched is lost.
     pub fn finish_pass(&mut self, began: Instant, volume_failed: bool, roll: f64) {
         if volume_failed {
             self.volume_failures += 1;
             let wait = schedule::backoff_wait(self.volume_failures, true, self.interval, None, roll);
-            self.regular = Some(Instant::now() + wait);
+            let due = Instant::now() + wait;
+            self.regular = Some(due);
+            for failing in self.failing.values_mut().filter(|failing| failing.due <= began) {
+                failing.due = due;
+            }
             return;
         }
         self.volume_failures = 0;
+        // Due, and neither asked for nor failed: an exact version that is published after all.
+        self.failing.retain(|_, failing| failing.due > began);
         if self.regular.is_none_or(|regular| regular <= began) {
             self.regular = Some(Instant::now() + schedule::regular_wait(self.interval, roll));
         }

@@ -16,7 +16,8 @@ const REMINDERS: [u32; 4] = [10, 100, 1_000, 10_000];
 /// Remembers what it said, so that it says it once.
 #[derive(Debug, Default)]
 pub struct Reporter {
-    failing: BTreeMap<Source, Said>,
+    /// How often in a row each source failed, by reason: entries of the manifest may share a source and fail differently.
+    failing: BTreeMap<Source, BTreeMap<Reason, u32>>,
     notices: BTreeMap<Source, Vec<Notice>>,
     volume_failures: u32,
 }
@@ -24,19 +25,14 @@ pub struct Reporter {
 /// An object, why it failed, and how often in a row.
 type Failed<'a> = (&'a PlannedObject, &'a Failure, u32);
 
-#[derive(Debug)]
-struct Said {
-    reason: Reason,
-    times: u32,
-}
-
 impl Reporter {
-    /// Says what is new in the report of a pass.
-    pub fn report(&mut self, report: &PassReport) {
+    /// Says what is new in the report of a pass. `failing` knows the sources that failed when they were asked for last,
+    /// in this pass or before.
+    pub fn report(&mut self, report: &PassReport, failing: impl Fn(&Source) -> bool) {
         self.report_volume(report.volume_failure.as_ref());
         report_changes(report);
         self.report_notices(report);
-        self.report_recoveries(report);
+        self.report_recoveries(report, failing);
         self.report_failures(report);
         tracing::debug!(
             fetched = report.fetched,
@@ -83,15 +79,19 @@ impl Reporter {
         }
     }
 
-    fn report_recoveries(&mut self, report: &PassReport) {
+    fn report_recoveries(&mut self, report: &PassReport, failing: impl Fn(&Source) -> bool) {
         let failed: BTreeSet<&Source> = report.failures().map(|(object, _)| &object.source).collect();
         for object in &report.objects {
-            let recovered = matches!(object.outcome, Outcome::Fetched { .. });
-            if !recovered || failed.contains(&object.source) {
+            let served = match object.outcome {
+                Outcome::Fetched { .. } => true,
+                Outcome::Unasked { complete } => complete,
+                Outcome::Failed { .. } => false,
+            };
+            if !served || failed.contains(&object.source) || failing(&object.source) {
                 continue;
             }
-            if let Some(said) = self.failing.remove(&object.source) {
-                tracing::info!(object = %object.source, reason = %said.reason, failures = said.times, "Recovered");
+            for (reason, failures) in self.failing.remove(&object.source).into_iter().flatten() {
+                tracing::info!(object = %object.source, %reason, failures, "Recovered");
             }
         }
     }
@@ -100,7 +100,11 @@ impl Reporter {
     fn report_failures(&mut self, report: &PassReport) {
         let mut groups: BTreeMap<(Option<&VaultName>, Reason), Vec<Failed<'_>>> = BTreeMap::new();
         let mut alone = Vec::new();
+        let mut reasons: BTreeMap<&Source, BTreeSet<Reason>> = BTreeMap::new();
         for (object, failure) in report.failures() {
+            if !reasons.entry(&object.source).or_default().insert(failure.reason) {
+                continue;
+            }
             let times = self.count(&object.source, failure.reason);
             match failure.reason.class() {
                 FailureClass::Identity => groups
@@ -117,6 +121,11 @@ impl Reporter {
                 FailureClass::Refused | FailureClass::Volume => alone.push((object, failure, times)),
             }
         }
+        for (source, reasons) in reasons {
+            if let Some(said) = self.failing.get_mut(source) {
+                said.retain(|reason, _| reasons.contains(reason));
+            }
+        }
         for (object, failure, times) in alone {
             say(object, failure, 1, times);
         }
@@ -130,15 +139,10 @@ impl Reporter {
     }
 
     fn count(&mut self, source: &Source, reason: Reason) -> u32 {
-        let said = self
-            .failing
-            .entry(source.clone())
-            .or_insert(Said { reason, times: 0 });
-        if said.reason != reason {
-            *said = Said { reason, times: 0 };
-        }
-        said.times += 1;
-        said.times
+        let said = self.failing.entry(source.clone()).or_default();
+        let times = said.entry(reason).or_default();
+        *times += 1;
+        *times
     }
 }
 

@@ -1,8 +1,10 @@
 //! The loop over fakes, in paused time.
 
 use crate::domain::failure::Reason;
-use crate::domain::spec::SyncSpec;
-use crate::reconcile::fakes::{Bench, FakeVault, FakeVolume, LoadedDice, latest, secret, spec};
+use crate::domain::object::VersionSelector;
+use crate::domain::path::RelativePath;
+use crate::domain::spec::{Content, ObjectSpec, SecretEncoding, SyncSpec};
+use crate::reconcile::fakes::{Bench, FakeVault, FakeVolume, LoadedDice, latest, secret, spec, version_id};
 
 use super::*;
 
@@ -146,4 +148,99 @@ async fn last_known_good_is_enough_at_start_when_the_manifest_says_so() {
     bench.vault.refuse("a", Reason::Unreachable, None);
     let restarted = daemon(&bench, spec);
     assert!(restarted.is_ready_from_before().await);
+}
+
+fn optional(name: &str) -> ObjectSpec {
+    ObjectSpec {
+        required: false,
+        ..secret(name)
+    }
+}
+
+fn pinned(name: &str, version: u32) -> ObjectSpec {
+    let mut object = secret(name);
+    object.source.version = VersionSelector::Exact(version_id(version));
+    object
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_volume_that_cannot_be_read_is_tried_again_with_a_pause_also_while_an_object_fails() {
+    let bench = Bench::new();
+    bench.vault.refuse("a", Reason::Unavailable, None);
+    let mut daemon = daemon(&bench, spec(vec![secret("a")]));
+    daemon.pass(&()).await;
+    tokio::time::sleep(INTERVAL).await;
+    bench.volume.hide(true);
+    let report = daemon.pass(&()).await;
+    assert!(report.volume_failure.is_some());
+    let next = daemon.ledger.next_due().expect("known");
+    assert!(next >= Instant::now() + Duration::from_millis(500), "no pause");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failing_pinned_object_that_is_served_after_all_leaves_the_schedule() {
+    let bench = Bench::new();
+    bench.vault.set("a", "one", 1);
+    let mut daemon = daemon(&bench, spec(vec![pinned("a", 1)]));
+    bench.volume.take_name("a", true);
+    let report = daemon.pass(&()).await;
+    assert!(!report.required_are_served());
+    bench.volume.take_name("a", false);
+    tokio::time::sleep(INTERVAL).await;
+    let report = daemon.pass(&()).await;
+    assert!(report.required_are_served());
+    let next = daemon.ledger.next_due().expect("known");
+    assert!(next > Instant::now() + INTERVAL / 4, "no pause");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_object_that_fails_is_not_served_by_its_old_files_while_it_waits_for_its_next_try() {
+    let bench = Bench::new();
+    let objects = || spec(vec![secret("a"), secret("b")]);
+    bench.vault.set("a", "one", 1);
+    bench.vault.set("b", "one", 1);
+    let soon = || Instant::now() + Duration::from_secs(20);
+    daemon(&bench, objects()).until_served(soon(), &()).await;
+
+    // Tried again at different times: the first after a minute, the second within seconds.
+    let minute = Some(Duration::from_mins(1));
+    bench.vault.refuse("a", Reason::Conflict, minute);
+    bench.vault.refuse("b", Reason::Unavailable, None);
+    let mut restarted = daemon(&bench, objects());
+    restarted.pass(&()).await;
+    bench.vault.set("b", "two", 2);
+    let report = restarted.until_served(soon(), &()).await;
+    assert!(!restarted.is_served(&report));
+    let reasons: Vec<_> = report.failures().map(|(_, failure)| failure.reason).collect();
+    assert_eq!(reasons, [Reason::Conflict]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_object_that_is_listed_twice_is_served_when_its_own_entry_is() {
+    let bench = Bench::new();
+    bench.vault.set("a", "not base64 at all", 1);
+    bench.vault.refuse("b", Reason::Unavailable, None);
+    let mut decoded = optional("a");
+    decoded.files[0].path = RelativePath::parse("decoded").expect("valid");
+    decoded.files[0].content = Content::Secret(SecretEncoding::Base64);
+    let mut daemon = daemon(&bench, spec(vec![secret("a"), decoded, secret("b")]));
+    daemon.pass(&()).await;
+    bench.vault.set("b", "one", 1);
+    let began = Instant::now();
+    let report = daemon.until_served(began + INTERVAL, &()).await;
+    assert!(daemon.is_served(&report) && began.elapsed() < Duration::from_secs(2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn once_ends_at_its_deadline_also_within_a_pass() {
+    let bench = Bench::new();
+    bench.vault.silence("silent");
+    let began = Instant::now();
+    let limit = Duration::from_secs(5);
+    let report = daemon(&bench, spec(vec![secret("silent")]))
+        .until_served(began + limit, &())
+        .await;
+    assert_eq!(began.elapsed(), limit);
+    let (_, failure) = report.failures().next().expect("it failed");
+    assert!(failure.detail.contains("within 5 s"), "{}", failure.detail);
 }

@@ -35,7 +35,7 @@ fn lines(reports: &[PassReport]) -> Vec<Vec<String>> {
     tracing::subscriber::with_default(subscriber, || {
         let mut reporter = Reporter::default();
         let report = |report: &PassReport| {
-            reporter.report(report);
+            reporter.report(report, |_| false);
             let text = std::mem::take(&mut *log.0.lock().expect("not poisoned"));
             String::from_utf8(text)
                 .expect("text")
@@ -131,4 +131,28 @@ fn an_outage_of_a_vault_is_one_line_for_all_its_objects() {
     let lines = lines(&[pass(vec![down("a"), down("b"), down("c")])]);
     assert_eq!(lines[0].len(), 1);
     assert!(lines[0][0].contains("objects=3"), "{}", lines[0][0]);
+}
+
+#[test]
+fn two_entries_of_one_object_are_told_once_and_two_reasons_each_once() {
+    let alike = || pass(vec![failed("a", Reason::NotFound), failed("a", Reason::NotFound)]);
+    let counts = |passes: &[PassReport]| lines(passes).iter().map(Vec::len).collect::<Vec<_>>();
+    let tenth: Vec<_> = (0..10).map(|_| alike()).collect();
+    assert_eq!(counts(&tenth), [1, 0, 0, 0, 0, 0, 0, 0, 0, 1]);
+
+    let different = || {
+        pass(vec![
+            failed("a", Reason::Unrenderable),
+            failed("a", Reason::NameTaken),
+        ])
+    };
+    let recovered = pass(vec![fetched("a", false), fetched("a", false)]);
+    assert_eq!(counts(&[different(), different(), recovered]), [2, 0, 2]);
+}
+
+#[test]
+fn a_pinned_object_that_is_served_again_without_being_asked_for_has_recovered() {
+    let served = object("a", Outcome::Unasked { complete: true });
+    let lines = lines(&[pass(vec![failed("a", Reason::NameTaken)]), pass(vec![served])]);
+    assert!(lines[1][0].contains("Recovered"), "{lines:?}");
 }
