@@ -126,7 +126,14 @@ fn plan_object(
     let kept = keep(object, observed);
     let all_kept = kept.len() == object.files.len();
     match answer {
-        None => (kept, planned(unasked(object, observed), Vec::new())),
+        None => match &object.source.version {
+            // Perhaps published before it was pinned: the record then says so from now on.
+            VersionSelector::Exact(version) if serves(object, version, observed) => (
+                keep_as(object, observed, version),
+                planned(Outcome::Unasked { complete: true }, Vec::new()),
+            ),
+            _ => (kept, planned(unasked(object, observed), Vec::new())),
+        },
         Some(Err(failure)) => {
             let outcome = Outcome::Failed {
                 failure: failure.clone(),

@@ -214,3 +214,22 @@ proptest! {
         });
     }
 }
+
+#[test]
+fn an_object_that_is_pinned_to_the_version_it_has_is_complete_without_a_fetch() {
+    run(async {
+        let bench = Bench::new();
+        bench.vault.set("a", "one", 1);
+        bench.reconciler(spec(vec![secret("a")])).pass(ALL, &()).await;
+        let mut pinned = secret("a");
+        pinned.source.version = VersionSelector::Exact(version_id(1));
+        let source = pinned.source.clone();
+        let reconciler = bench.reconciler(spec(vec![pinned]));
+        let report = reconciler.pass(ALL, &()).await;
+        assert_eq!(report.fetched, 0);
+        assert!(report.required_are_served());
+        let observed = reconciler.observe().await.expect("readable");
+        let record = observed.files.values().next().map(|found| &found.record.source);
+        assert_eq!(record, Some(&source), "the record says what is asked for now");
+    });
+}
