@@ -26,7 +26,7 @@ pub fn regular_wait(interval: Duration, roll: f64) -> Duration {
 ///
 /// `failures` counts the tries that failed in a row, this one included. The ceiling doubles with each failure up to
 /// `interval`; the wait is evenly spread over the upper half below the ceiling. A `retry_after` of the service is never
-/// undercut, and jitter comes on top of it.
+/// undercut, and jitter comes on top of it; a short one does not shorten the wait.
 pub fn backoff_wait(
     failures: u32,
     transient: bool,
@@ -39,7 +39,7 @@ pub fn backoff_wait(
     let ceiling = base.saturating_mul(1 << doublings).min(interval);
     let wait = (ceiling / 2 + (ceiling / 2).mul_f64(roll.clamp(0.0, 1.0))).min(interval);
     match retry_after.map(|asked| asked.min(RETRY_AFTER_CAP)) {
-        Some(asked) => asked + wait.min(asked.max(base) / 2),
+        Some(asked) => wait.max(asked + wait.min(asked.max(base) / 2)),
         None => wait,
     }
 }
@@ -62,6 +62,15 @@ mod tests {
         let asked = Duration::from_mins(5);
         let wait = backoff_wait(1, true, Duration::from_mins(1), Some(asked), 0.0);
         assert!(wait >= asked);
+    }
+
+    #[test]
+    fn a_short_retry_after_does_not_stop_the_backoff_from_growing() {
+        let interval = Duration::from_mins(2);
+        for asked in [Duration::ZERO, Duration::from_secs(1)] {
+            let wait = backoff_wait(8, true, interval, Some(asked), 0.0);
+            assert!(wait >= Duration::from_mins(1), "{wait:?}");
+        }
     }
 
     proptest! {
