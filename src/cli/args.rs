@@ -46,7 +46,7 @@ pub(super) enum Command {
 }
 
 /// Where the manifest is.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(super) struct ManifestArgs {
     /// The manifest.
     #[arg(
@@ -60,7 +60,7 @@ pub(super) struct ManifestArgs {
 }
 
 /// What every command that talks to Azure takes.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(super) struct SyncArgs {
     #[command(flatten)]
     pub(super) manifest: ManifestArgs,

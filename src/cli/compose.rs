@@ -4,7 +4,7 @@ use std::error::Error;
 use std::sync::Arc;
 
 use tokio::runtime::{Builder, Runtime};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 
 use crate::identity::Tokens;
 use crate::keyvault::{KeyVault, Limits, Outside};
@@ -30,8 +30,26 @@ pub(super) struct Composition {
     pub(super) dice: Arc<SystemDice>,
 }
 
-/// Builds everything; sends nothing. Needs a tokio runtime.
-pub(super) fn compose(args: &SyncArgs) -> Result<Composition, CommandFailure> {
+/// Builds everything; sends nothing. `None` when told to stop first.
+///
+/// Files and the volume may hang, and a thread that hangs in the kernel hears no signal: so this is done on another.
+pub(super) async fn compose(
+    args: &SyncArgs,
+    stop: &mut watch::Receiver<bool>,
+) -> Result<Option<Composition>, CommandFailure> {
+    let args = args.clone();
+    let composed = tokio::task::spawn_blocking(move || compose_blocking(&args));
+    tokio::select! {
+        biased;
+        _ = stop.wait_for(|stop| *stop) => Ok(None),
+        composed = composed => match composed {
+            Ok(composed) => composed.map(Some),
+            Err(error) => Err(CommandFailure::new(Exit::Internal, &error, None)),
+        },
+    }
+}
+
+fn compose_blocking(args: &SyncArgs) -> Result<Composition, CommandFailure> {
     let environment = ProcessEnvironment;
     let spec = check::read(&args.manifest, &environment)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);

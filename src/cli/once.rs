@@ -17,11 +17,14 @@ pub(super) fn once(args: &OnceArgs) -> Result<Exit, CommandFailure> {
     let runtime = compose::runtime()?;
     let ended = runtime.block_on(async {
         let mut stop = signals::listen(Waker::default()).map_err(|error| compose::no_runtime(&error))?;
+        let Some(composition) = compose::compose(&args.sync, &mut stop).await? else {
+            return Ok(Exit::Interrupted);
+        };
         let Composition {
             reconciler,
             identity,
             dice,
-        } = compose::compose(&args.sync)?;
+        } = composition;
         tracing::debug!(identity, "Started");
         let progress: &dyn FetchProgress = if output::stderr_is_terminal() {
             &StatusLine

@@ -14,12 +14,16 @@ pub(super) fn run(args: &SyncArgs) -> Result<Exit, CommandFailure> {
     let ended = runtime.block_on(async {
         let waker = Waker::default();
         // Before anything else: a signal during start-up must not kill the process half-way.
-        let stop = signals::listen(waker.clone()).map_err(|error| compose::no_runtime(&error))?;
+        let mut stop = signals::listen(waker.clone()).map_err(|error| compose::no_runtime(&error))?;
+        let Some(composition) = compose::compose(args, &mut stop).await? else {
+            tracing::info!("Stopped");
+            return Ok(Exit::Ok);
+        };
         let Composition {
             reconciler,
             identity,
             dice,
-        } = compose::compose(args)?;
+        } = composition;
         tracing::info!(
             version = env!("CARGO_PKG_VERSION"),
             identity,

@@ -12,6 +12,7 @@ mod network;
 mod once;
 mod outage;
 mod run;
+mod starting;
 mod support;
 mod terminal;
 mod tokens;
