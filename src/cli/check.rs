@@ -15,9 +15,11 @@ pub(super) fn check(args: &ManifestArgs) -> Result<Exit, CommandFailure> {
     let spec = read(args, &ProcessEnvironment)?;
     let files: usize = spec.objects.iter().map(|object| object.files.len()).sum();
     let path = args.manifest.display();
+    let counted = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
     output::data(&format!(
-        "{path}: ok, {} objects, {files} files",
-        spec.objects.len()
+        "{path}: ok, {}, {}",
+        counted(spec.objects.len(), "object"),
+        counted(files, "file")
     ));
     Ok(Exit::Ok)
 }
