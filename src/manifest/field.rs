@@ -16,6 +16,8 @@ use super::problem::{Mark, Problem, Sink};
 pub(super) const REQUIRED: &str = "akv-sync.required";
 /// Name by which [`Optional`] makes itself known to the reader.
 pub(super) const OPTIONAL: &str = "akv-sync.optional";
+/// Name by which a [`Text`] that must not be written as a bare number makes itself known to the reader.
+pub(super) const QUOTED: &str = "akv-sync.quoted";
 
 /// A value and its place.
 #[derive(Debug)]
@@ -85,6 +87,8 @@ impl<T> Optional<Vec<Required<T>>> {
 
 /// A single value whose text becomes a `Self`: what a text of the manifest means, and how the schema describes it.
 pub(super) trait Scalar: Sized {
+    /// Whether bare digits are refused, because a program that rewrites the YAML may take them for another number.
+    const QUOTED: bool = false;
     /// Takes the text as written; gives the rule that it breaks, without a place, otherwise.
     fn parse(text: &str) -> Result<Self, Problem>;
     /// Describes the texts that `parse` accepts; where it cannot say all, it accepts more.
@@ -132,9 +136,13 @@ impl<T: Copy> Optional<T> {
     }
 }
 
-impl<'de, T> Deserialize<'de> for Text<T> {
+impl<'de, T: Scalar> Deserialize<'de> for Text<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
+        let text = if T::QUOTED {
+            deserializer.deserialize_newtype_struct(QUOTED, TextVisitor)?
+        } else {
+            String::deserialize(deserializer)?
+        };
         Ok(Self {
             text,
             meaning: PhantomData,
@@ -155,6 +163,21 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Required<T> {
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Optional<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_newtype_struct(OPTIONAL, FieldVisitor(PhantomData))
+    }
+}
+
+/// Takes the text that the reader has checked for quotes.
+struct TextVisitor;
+
+impl Visitor<'_> for TextVisitor {
+    type Value = String;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a text in quotes")
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<String, E> {
+        Ok(text.to_owned())
     }
 }
 

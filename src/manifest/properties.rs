@@ -258,7 +258,7 @@ fn one_fault_is_reported_once_however_often_an_alias_repeats_it() {
 
 #[test]
 fn text_is_what_is_written_not_what_it_looks_like() {
-    let text = "apiVersion: akv-sync/v1\nkind: SyncManifest\nvolume: { path: /mnt, fileMode: 0440, group: 0020 }\n\
+    let text = "apiVersion: akv-sync/v1\nkind: SyncManifest\nvolume: { path: /mnt, fileMode: \"0440\", group: 0020 }\n\
                 secrets:\n- name: no\n- name: 0123\n- name: 1e3\n- name: \"null\"\n- name: \"true\"\n";
     let spec = try_load(text).unwrap_or_else(|problems| panic!("{}", problems.render(false)));
     let names: Vec<_> = spec

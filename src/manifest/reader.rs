@@ -11,17 +11,17 @@ use serde::de::{
 };
 use serde::forward_to_deserialize_any;
 
-use super::field::{REQUIRED, Required};
+use super::field::{QUOTED, REQUIRED, Required};
 use super::problem::{Code, Mark, Problem, Sink};
 use super::tree::{Kind, NodeId, Tree};
-use super::vocabulary::{is_planned_key, is_planned_value, listed, nearest, quoted};
+use super::vocabulary::{nearest, unknown_key, unknown_value};
 
 /// Reads the root of a tree; `None` when it is not even a mapping.
 pub(super) fn read<'de, T: Deserialize<'de>>(tree: &Tree<'_>, sink: &Sink) -> Required<T> {
     let reader = FieldReader {
         context: Context { tree, sink },
         subject: Subject::Manifest,
-        node: Some(tree.root()),
+        given: Given::Value(tree.root()),
         parent: Mark::START,
     };
     Required::deserialize(reader).unwrap_or_else(|problem| {
@@ -64,11 +64,21 @@ impl fmt::Display for Subject {
     }
 }
 
+/// What a mapping has for a known key.
+#[derive(Clone, Copy)]
+enum Given {
+    Nothing,
+    /// A key that was probably meant to be this one, and was recorded as unknown: to call this one missing as well
+    /// would be a second report of one mistake.
+    Misspelt,
+    Value(NodeId),
+}
+
 /// Reads a field or an element, there or not.
 struct FieldReader<'r, 't> {
     context: Context<'r, 't>,
     subject: Subject,
-    node: Option<NodeId>,
+    given: Given,
     parent: Mark,
 }
 
@@ -81,16 +91,19 @@ impl<'de> Deserializer<'de> for FieldReader<'_, '_> {
         visitor: V,
     ) -> Result<V::Value, Problem> {
         let Context { tree, sink } = self.context;
-        let Some(id) = self.node else {
-            if sort == REQUIRED {
+        let id = match self.given {
+            Given::Value(id) => id,
+            Given::Misspelt => return visitor.visit_unit(),
+            Given::Nothing if sort != REQUIRED => return visitor.visit_none(),
+            Given::Nothing => {
                 let problem = Problem::new(Code::MissingKey, format!("{} is missing", self.subject));
                 sink.push(
                     problem
                         .at(self.parent)
                         .hint(format!("add the key {} here", self.subject)),
                 );
+                return visitor.visit_none();
             }
-            return visitor.visit_none();
         };
         if tree.node(id).is_null() {
             let problem = Problem::new(Code::NoValue, format!("{} has no value", self.subject));
@@ -192,22 +205,25 @@ impl<'r, 't> ValueReader<'r, 't> {
     }
 
     /// The value of each known key, in the order of `fields`; records the others.
-    fn fields(
-        &self,
-        wire_type: &str,
-        known: &'static [&'static str],
-    ) -> Result<Vec<Option<NodeId>>, Problem> {
+    fn fields(&self, wire_type: &str, known: &'static [&'static str]) -> Result<Vec<Given>, Problem> {
         let Kind::Mapping(entries) = self.kind() else {
             return Err(self.wrong_type("a mapping", "write lines of `key: value`"));
         };
-        let mut values = vec![None; known.len()];
+        let mut values = vec![Given::Nothing; known.len()];
+        let mut misspelt = Vec::new();
         for (key, value) in entries {
             let text = self.context.tree.text(*key);
             if let Some(index) = known.iter().position(|field| *field == text) {
-                values[index] = Some(*value);
+                values[index] = Given::Value(*value);
             } else {
+                misspelt.extend(nearest(text, known.iter().copied()));
                 let problem = unknown_key(wire_type, text, known);
                 self.record(problem.at(self.context.tree.node(*key).mark));
+            }
+        }
+        for (field, value) in known.iter().zip(&mut values) {
+            if matches!(value, Given::Nothing) && misspelt.contains(field) {
+                *value = Given::Misspelt;
             }
         }
         Ok(values)
@@ -255,7 +271,7 @@ impl<'de> Deserializer<'de> for ValueReader<'_, '_> {
             let variant: value::StrDeserializer<'_, Problem> = text.into_deserializer();
             return visitor.visit_enum(variant);
         }
-        Err(unknown_value(name, self.subject, text, variants))
+        Err(unknown_value(name, &self.subject, text, variants))
     }
 
     fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Problem> {
@@ -263,13 +279,34 @@ impl<'de> Deserializer<'de> for ValueReader<'_, '_> {
         match self.kind() {
             Kind::Scalar { plain: true, .. } if text == "true" => visitor.visit_bool(true),
             Kind::Scalar { plain: true, .. } if text == "false" => visitor.visit_bool(false),
-            _ => Err(unknown_value("bool", self.subject, text, &["true", "false"])
+            _ => Err(unknown_value("bool", &self.subject, text, &["true", "false"])
                 .hint("write `true` or `false`, without quotes")),
         }
     }
 
     fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Problem> {
         visitor.visit_str(self.scalar()?)
+    }
+
+    /// A text that must have quotes when it is made of digits: `0400` is 256 to YAML 1.1, and what rewrites a
+    /// manifest (Helm's `toYaml`) writes that.
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        sort: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Problem> {
+        let text = self.scalar()?;
+        let is_number = matches!(self.kind(), Kind::Scalar { plain: true, .. })
+            && !text.is_empty()
+            && text.bytes().all(|b| b.is_ascii_digit());
+        if sort == QUOTED && is_number {
+            let message = format!("{} must be in quotes, and this is a number", self.subject);
+            return Err(Problem::new(Code::WrongType, message).hint(
+                "put quotes round the octal digits; a number may have become another one on its way here \
+                 (0400 is 256)",
+            ));
+        }
+        visitor.visit_str(text)
     }
 
     fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Problem> {
@@ -283,7 +320,7 @@ impl<'de> Deserializer<'de> for ValueReader<'_, '_> {
     }
 
     forward_to_deserialize_any! {
-        i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char bytes byte_buf option unit unit_struct newtype_struct
+        i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char bytes byte_buf option unit unit_struct
         tuple tuple_struct map identifier ignored_any
     }
 }
@@ -291,8 +328,8 @@ impl<'de> Deserializer<'de> for ValueReader<'_, '_> {
 /// Gives every known field of a mapping, there or not.
 struct Fields<'r, 't> {
     owner: ValueReader<'r, 't>,
-    rest: std::vec::IntoIter<(&'static str, Option<NodeId>)>,
-    value: Option<(&'static str, Option<NodeId>)>,
+    rest: std::vec::IntoIter<(&'static str, Given)>,
+    value: Option<(&'static str, Given)>,
 }
 
 impl<'de> MapAccess<'de> for Fields<'_, '_> {
@@ -308,14 +345,14 @@ impl<'de> MapAccess<'de> for Fields<'_, '_> {
     }
 
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Problem> {
-        let (key, node) = self
+        let (key, given) = self
             .value
             .take()
             .ok_or_else(|| de::Error::custom("a value without a key"))?;
         seed.deserialize(FieldReader {
             context: self.owner.context,
             subject: Subject::Key(key),
-            node,
+            given,
             parent: self.owner.mark(),
         })
     }
@@ -337,48 +374,10 @@ impl<'de> SeqAccess<'de> for Elements<'_, '_> {
         let reader = FieldReader {
             context: self.owner.context,
             subject: Subject::Entry(self.owner.subject.key()),
-            node: Some(*node),
+            given: Given::Value(*node),
             parent: self.owner.mark(),
         };
         seed.deserialize(reader).map(Some)
-    }
-}
-
-fn unknown_key(wire_type: &str, key: &str, known: &'static [&'static str]) -> Problem {
-    if is_planned_key(wire_type, key) {
-        let message = format!("{} is not supported by this version", quoted(key));
-        return Problem::new(Code::UnsupportedKey, message)
-            .hint("remove it, or use a version that has it")
-            .hiding_rest();
-    }
-    let hint = nearest(key, known.iter().copied()).map_or_else(
-        || format!("the keys here are {}", listed(known.iter().copied())),
-        |near| format!("did you mean `{near}`?"),
-    );
-    Problem::new(Code::UnknownKey, format!("unknown key {}", quoted(key)))
-        .hint(hint)
-        .hiding_rest()
-}
-
-fn unknown_value(wire_type: &str, subject: Subject, text: &str, known: &[&str]) -> Problem {
-    let allowed = allowed(known);
-    if is_planned_value(wire_type, text) {
-        let message = format!("this value of {subject} is not supported by this version");
-        return Problem::new(Code::UnsupportedValue, message).hint(allowed);
-    }
-    let hint = match nearest(text, known.iter().copied()) {
-        Some(near) if known.len() > 1 => format!("did you mean `{near}`? {allowed}"),
-        _ => allowed,
-    };
-    Problem::new(Code::UnknownValue, format!("unknown value of {subject}")).hint(hint)
-}
-
-fn allowed(known: &[&str]) -> String {
-    let values = listed(known.iter().copied());
-    if known.len() == 1 {
-        format!("the only value here is {values}")
-    } else {
-        format!("the values here are {values}")
     }
 }
 

@@ -1,7 +1,7 @@
 //! The JSON Schema of the manifest, for editors and admission.
 //!
 //! It is stricter than [`super::load`] in one point, and laxer in none that one value can show: a text that other
-//! YAML readers take for a number, such as a mode, has to be quoted.
+//! YAML readers take for a number, such as a name of digits alone, has to be quoted.
 
 use schemars::generate::SchemaSettings;
 
@@ -26,7 +26,8 @@ mod tests {
     use super::super::fixtures::manifests;
     use super::super::problem::{Code, Sink};
     use super::super::scalar::{
-        AbsolutePath, AuthorityUrl, ClientId, HostName, Interval, ResourceId, TenantId, VaultUrl,
+        AbsolutePath, AuthorityUrl, ClientId, DirectoryMode, HostName, Interval, ResourceId, TenantId,
+        VaultUrl,
     };
     use super::super::tree::{Kind, NodeId, Tree};
     use super::*;
@@ -167,6 +168,7 @@ mod tests {
             agree::<VaultName>(&text, true)?;
             agree::<VersionSelector>(&text, true)?;
             agree::<FileMode>(&text, true)?;
+            agree::<DirectoryMode>(&text, true)?;
             agree::<ClientId>(&text, true)?;
             agree::<TenantId>(&text, true)?;
             agree::<Interval>(&text, false)?;

@@ -1,5 +1,54 @@
 //! The words of the manifest: the nearest known one to a typing mistake, and those that later versions keep.
 
+use std::fmt;
+
+use super::problem::{Code, Problem};
+
+/// A key that the named wire type does not have.
+pub(super) fn unknown_key(wire_type: &str, key: &str, known: &'static [&'static str]) -> Problem {
+    if is_planned_key(wire_type, key) {
+        let message = format!("{} is not supported by this version", quoted(key));
+        return Problem::new(Code::UnsupportedKey, message)
+            .hint("remove it, or use a version that has it")
+            .hiding_rest();
+    }
+    let hint = nearest(key, known.iter().copied()).map_or_else(
+        || format!("the keys here are {}", listed(known.iter().copied())),
+        |near| format!("did you mean `{near}`?"),
+    );
+    Problem::new(Code::UnknownKey, format!("unknown key {}", quoted(key)))
+        .hint(hint)
+        .hiding_rest()
+}
+
+/// A text that is none of the values that `subject`, of the named wire type, may have.
+pub(super) fn unknown_value(
+    wire_type: &str,
+    subject: &impl fmt::Display,
+    text: &str,
+    known: &[&str],
+) -> Problem {
+    let allowed = allowed(known);
+    if is_planned_value(wire_type, text) {
+        let message = format!("this value of {subject} is not supported by this version");
+        return Problem::new(Code::UnsupportedValue, message).hint(allowed);
+    }
+    let hint = match nearest(text, known.iter().copied()) {
+        Some(near) if known.len() > 1 => format!("did you mean `{near}`? {allowed}"),
+        _ => allowed,
+    };
+    Problem::new(Code::UnknownValue, format!("unknown value of {subject}")).hint(hint)
+}
+
+fn allowed(known: &[&str]) -> String {
+    let values = listed(known.iter().copied());
+    if known.len() == 1 {
+        format!("the only value here is {values}")
+    } else {
+        format!("the values here are {values}")
+    }
+}
+
 /// The known word that `word` was probably meant to be.
 pub(super) fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
     /// No word of the manifest comes near; distance takes quadratic time.
@@ -44,7 +93,7 @@ pub(super) fn quoted(key: &str) -> String {
 }
 
 /// Whether a later version will know this key of the named wire type.
-pub(super) fn is_planned_key(wire_type: &str, key: &str) -> bool {
+fn is_planned_key(wire_type: &str, key: &str) -> bool {
     let planned: &[&str] = match wire_type {
         "Manifest" => &["hooks", "templates"],
         "SecretEntry" => &["group", "history", "interval", "property", "select"],
@@ -56,7 +105,7 @@ pub(super) fn is_planned_key(wire_type: &str, key: &str) -> bool {
 }
 
 /// Whether a later version will know this value of the named wire type.
-pub(super) fn is_planned_value(wire_type: &str, value: &str) -> bool {
+fn is_planned_value(wire_type: &str, value: &str) -> bool {
     let planned: &[&str] = match wire_type {
         "Layout" => &["flat"],
         "CertificatePart" => &["ca", "jks", "metadata", "pkcs1", "pkcs12", "sec1", "truststore"],

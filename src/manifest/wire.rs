@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::field::{Optional, Required, Text};
 use super::scalar::{
-    AbsolutePath, AuthorityUrl, ClientId, HostName, Interval, ResourceId, TenantId, VaultUrl,
+    AbsolutePath, AuthorityUrl, ClientId, DirectoryMode, HostName, Interval, ResourceId, TenantId, VaultUrl,
 };
 use crate::domain::mode::{FileMode, Principal};
 use crate::domain::object::{ObjectName, VaultName, VersionSelector};
@@ -161,7 +161,7 @@ pub(super) struct Volume {
     /// Mode of every directory in the volume.
     #[serde(default)]
     #[schemars(extend("default" = DEFAULT_DIR_MODE))]
-    pub(super) dir_mode: Optional<Text<FileMode>>,
+    pub(super) dir_mode: Optional<Text<DirectoryMode>>,
     /// User that owns the files: a number, or a name that resolves. When absent, the user that the process runs as.
     #[serde(default)]
     pub(super) owner: Optional<Text<Principal>>,

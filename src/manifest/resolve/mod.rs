@@ -12,7 +12,7 @@ use self::objects::Objects;
 use self::vaults::Vaults;
 use super::field::{Located, Optional, Scalar, Text};
 use super::problem::{Code, Mark, Problem, Sink};
-use super::scalar::Interval;
+use super::scalar::{DirectoryMode, Interval};
 use super::wire;
 use crate::domain::spec::{IdentitySpec, Layout, OnStart, RefreshSpec, SyncSpec, VolumeSpec};
 use crate::ports::Environment;
@@ -60,7 +60,7 @@ fn resolve_volume(volume: &wire::Volume, sink: &Sink) -> Option<VolumeSpec> {
     let layout = match volume.layout.value() {
         Some(wire::Layout::Atomic) | None => Layout::Atomic,
     };
-    let dir_mode = or_default(&volume.dir_mode, wire::DEFAULT_DIR_MODE, sink);
+    let dir_mode = or_default::<DirectoryMode>(&volume.dir_mode, wire::DEFAULT_DIR_MODE, sink).0;
     let owner = volume.owner.parse(sink);
     let group = volume.group.parse(sink);
     Some(VolumeSpec {

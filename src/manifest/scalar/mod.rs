@@ -4,24 +4,30 @@
 
 mod identifier;
 mod location;
+mod mode;
 mod quantity;
 
 use schemars::{Schema, json_schema};
 
 pub(super) use self::identifier::{ClientId, ResourceId, TenantId};
 pub(super) use self::location::{AbsolutePath, AuthorityUrl, HostName, VaultUrl};
+pub(super) use self::mode::DirectoryMode;
 pub(super) use self::quantity::Interval;
 use super::field::Scalar;
 use super::problem::{Code, Problem};
-use crate::domain::mode::{FileMode, Principal};
+use crate::domain::mode::Principal;
 use crate::domain::object::{ObjectName, VaultName, VersionId, VersionSelector};
 use crate::domain::path::RelativePath;
 
 impl Scalar for ObjectName {
     fn parse(text: &str) -> Result<Self, Problem> {
         Self::parse(text).map_err(|error| {
-            Problem::new(Code::InvalidName, error.to_string())
-                .hint("write the name alone, without vault, collection or version")
+            let is_part_of_a_url = text.contains(['/', ':']);
+            Problem::new(Code::InvalidName, error.to_string()).hint(if is_part_of_a_url {
+                "write the name alone, without vault, collection or version"
+            } else {
+                "write the name as the vault lists it; `path` may be another one"
+            })
         })
     }
 
@@ -54,29 +60,17 @@ impl Scalar for VersionSelector {
         }
         let error = "a version must be `latest`, or 32 hexadecimal digits (0-9, a-f)";
         VersionId::parse(text).map(Self::Exact).map_err(|_| {
-            Problem::new(Code::InvalidVersion, error)
-                .hint("the identifier of a version is the last part of its URL")
+            let hint = if VersionId::parse(&text.to_ascii_lowercase()).is_ok() {
+                "write its letters in lower case"
+            } else {
+                "the identifier of a version is the last part of its URL"
+            };
+            Problem::new(Code::InvalidVersion, error).hint(hint)
         })
     }
 
     fn schema() -> Schema {
         json_schema!({ "type": "string", "title": "`latest`, or 32 hexadecimal digits", "pattern": "^(latest|[0-9a-f]{32})$" })
-    }
-}
-
-impl Scalar for FileMode {
-    fn parse(text: &str) -> Result<Self, Problem> {
-        Self::parse(text).map_err(|error| {
-            let problem = Problem::new(Code::InvalidMode, error.to_string());
-            if text.len() == 4 && text.bytes().all(|b| matches!(b, b'0'..=b'7')) {
-                return problem.hint("set-user-ID, set-group-ID and sticky bits are not supported");
-            }
-            problem.hint("owner, group and others: 4 is read, 2 is write, 1 is execute")
-        })
-    }
-
-    fn schema() -> Schema {
-        json_schema!({ "type": "string", "title": "octal permission bits, such as `\"0440\"`", "pattern": "^0?[0-7]{3}$" })
     }
 }
 
@@ -96,7 +90,12 @@ impl Scalar for Principal {
             None if is_name => Ok(Self::Name(text.to_owned())),
             None => {
                 let error = "an owner or group must be a name, or a number from 0 to 4294967294";
-                Err(Problem::new(Code::InvalidOwner, error).hint("`owner` and `group` are keys of their own"))
+                let hint = if text.contains(':') {
+                    "`owner` and `group` are keys of their own"
+                } else {
+                    "write the number (`runAsUser`, `fsGroup`), or a name of `/etc/passwd` or `/etc/group`"
+                };
+                Err(Problem::new(Code::InvalidOwner, error).hint(hint))
             }
         }
     }
