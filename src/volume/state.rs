@@ -121,10 +121,10 @@ impl State {
         generation.rename(STAGED, FILE)
     }
 
-    /// Removes what a crash within [`State::write`] left.
+    /// Removes what a crash or a failure within [`State::write`] left.
     pub(super) fn discard_staged(generation: &Directory) -> Result<(), VolumeFailure> {
         match generation.stat_of(STAGED)? {
-            Some(_) => generation.remove(STAGED),
+            Some(_) => while_writable(generation, || generation.remove(STAGED)),
             None => Ok(()),
         }
     }
@@ -135,14 +135,22 @@ impl State {
         generation: &Directory,
         writer: &FileWriter<'_>,
     ) -> Result<(), VolumeFailure> {
-        let before = generation.stat()?;
-        make_writable(generation)?;
-        let written = self.write(generation, writer);
-        if generation.stat()?.mode != before.mode {
-            generation.set_mode(before.mode)?;
-        }
-        written
+        while_writable(generation, || self.write(generation, writer))
     }
+}
+
+/// Lets the owner write to a generation while `change` is made.
+fn while_writable(
+    generation: &Directory,
+    change: impl FnOnce() -> Result<(), VolumeFailure>,
+) -> Result<(), VolumeFailure> {
+    let before = generation.stat()?;
+    make_writable(generation)?;
+    let changed = change();
+    if generation.stat()?.mode != before.mode {
+        generation.set_mode(before.mode)?;
+    }
+    changed
 }
 
 /// Marks a new generation as ours.

@@ -1,13 +1,16 @@
 //! The writer is stopped before every single step, and again while it recovers from that.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, Permissions};
 use std::io;
+use std::os::unix::fs::PermissionsExt as _;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use nix::errno::Errno;
 
 use super::support::{TestVolume, expected, file, kept, path, payload, record};
+use crate::domain::mode::FileMode;
 use crate::domain::payload::{Observation, Payload};
 use crate::ports::Volume as _;
 use crate::volume::{Step, StepObserver};
@@ -75,7 +78,7 @@ fn scenarios() -> Vec<Scenario> {
     modes
         .files
         .values_mut()
-        .for_each(|file| file.mode = crate::domain::mode::FileMode::from_bits(0o444));
+        .for_each(|file| file.mode = FileMode::from_bits(0o444));
     let mut versions = pair("1");
     versions
         .files
@@ -255,13 +258,33 @@ fn a_crash_while_the_state_file_is_replaced_leaves_nothing_over() {
     test.publish(&wanted);
     let staged = test.generation().join("..akv-sync.json_tmp");
     for recorded_next in [1, 2] {
-        std::fs::write(&staged, "half of a st").expect("writes");
+        fs::write(&staged, "half of a st").expect("writes");
         for file in wanted.files.values_mut() {
             file.record = record(recorded_next);
         }
         test.publish(&wanted);
         test.assert_tidy(&wanted);
     }
+}
+
+#[test]
+fn half_a_state_file_is_removed_from_a_directory_that_nobody_may_write() {
+    let mut test = TestVolume::new();
+    test.spec.dir_mode = FileMode::from_bits(0o555);
+    let wanted = payload(&[("a", "1", 0o440)]);
+    test.publish(&wanted);
+    let generation = test.generation();
+    let allow = |mode| fs::set_permissions(&generation, Permissions::from_mode(mode)).expect("mode");
+    allow(0o755);
+    fs::write(generation.join("..akv-sync.json_tmp"), "half of a st").expect("writes");
+    allow(0o555);
+    test.publish(&wanted);
+    assert_eq!(test.generation(), generation);
+    test.assert_tidy(&wanted);
+    let mode = fs::metadata(&generation).expect("there").permissions().mode();
+    assert_eq!(mode & 0o777, 0o555);
+    // So that an unprivileged test can remove its directory.
+    allow(0o755);
 }
 
 #[test]
