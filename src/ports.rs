@@ -72,3 +72,11 @@ impl<S: AsRef<str> + Send + Sync> Environment for [(S, S)] {
             .filter(|value| !value.is_empty())
     }
 }
+
+/// A reference to an environment is one. So one to a slice of pairs, which has no size of its own, serves as
+/// `&dyn Environment`.
+impl<E: Environment + ?Sized> Environment for &E {
+    fn var(&self, name: &str) -> Option<String> {
+        (**self).var(name)
+    }
+}

@@ -37,6 +37,9 @@ pub(super) fn manifests(name: &str) -> Vec<(String, String)> {
     manifests
 }
 
+/// An environment in which nothing is set.
+const NO_VARIABLES: &[(&str, &str)] = &[];
+
 /// The environment that a fixture is loaded with; its name says so.
 fn environment(name: &str) -> Vec<(&'static str, &'static str)> {
     let url = match name {
@@ -49,16 +52,7 @@ fn environment(name: &str) -> Vec<(&'static str, &'static str)> {
 }
 
 fn load_fixture(name: &str, text: &str) -> Result<SyncSpec, Problems> {
-    load(text, "manifest.yaml", &Variables(environment(name)))
-}
-
-/// An environment made of pairs; a slice of pairs is one too, but not `Sized`, which `&dyn` needs.
-pub(super) struct Variables(pub(super) Vec<(&'static str, &'static str)>);
-
-impl Environment for Variables {
-    fn var(&self, name: &str) -> Option<String> {
-        self.0.as_slice().var(name)
-    }
+    load(text, "manifest.yaml", &environment(name).as_slice())
 }
 
 fn load_valid(name: &str) -> SyncSpec {
@@ -78,7 +72,7 @@ fn every_valid_manifest_is_accepted() {
 #[test]
 fn the_example_is_accepted() {
     let text = include_str!("../../examples/manifest.yaml");
-    if let Err(problems) = load(text, "examples/manifest.yaml", &Variables(Vec::new())) {
+    if let Err(problems) = load(text, "examples/manifest.yaml", &NO_VARIABLES) {
         panic!("{}", problems.render(false));
     }
 }

@@ -6,7 +6,7 @@ use std::path::Component;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
-use super::fixtures::{Variables, manifests};
+use super::fixtures::manifests;
 use super::problem::Sink;
 use super::tree::{MAX_ALIASES, MAX_NODES, Tree};
 use super::*;
@@ -17,7 +17,7 @@ fn try_load(text: &str) -> Result<SyncSpec, Problems> {
         "AZURE_KEYVAULT_RESOURCEENDPOINT",
         "https://contoso.vault.azure.net/",
     );
-    load(text, "manifest.yaml", &Variables(vec![connected]))
+    load(text, "manifest.yaml", &[connected].as_slice())
 }
 
 /// Asserts what every user of a `SyncSpec` relies on.
