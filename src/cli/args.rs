@@ -74,7 +74,8 @@ pub(super) struct SyncArgs {
 pub(super) struct OnceArgs {
     #[command(flatten)]
     pub(super) sync: SyncArgs,
-    /// How long to wait for required objects that fail for a passing reason: `30s`, `5m`, `1h`.
+    /// How long to try again for required objects that fail for a passing reason: `30s`, `5m`, `1h`. A try that is
+    /// under way then may take up to 30 seconds more, so that its reason can be told.
     #[arg(long, value_name = "DURATION", default_value = "2m", value_parser = parse_duration, env = "AKV_SYNC_TIMEOUT")]
     pub(super) timeout: Duration,
 }

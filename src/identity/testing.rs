@@ -1,7 +1,7 @@
 //! The fakes that the tests of this module share: a clock on tokio's time, loaded dice, a log that can be read.
 
 use std::io::{self, Write};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 
 use time::OffsetDateTime;
 use tokio::time::Instant;
@@ -48,8 +48,14 @@ impl Dice for LoadedDice {
 #[derive(Clone, Default)]
 pub(super) struct Log(Arc<Mutex<Vec<u8>>>);
 
+/// While there is one subscriber in the process, `tracing` asks the thread that meets an event first whether anybody
+/// listens, and remembers a no of a thread of another test. With a second one, it asks all subscribers.
+static SECOND_SUBSCRIBER: LazyLock<tracing::Dispatch> =
+    LazyLock::new(|| tracing::Dispatch::new(tracing_subscriber::registry()));
+
 impl Log {
     pub(super) fn listen() -> (Self, DefaultGuard) {
+        LazyLock::force(&SECOND_SUBSCRIBER);
         let log = Self::default();
         let subscriber = tracing_subscriber::fmt()
             .with_max_level(tracing::Level::TRACE)

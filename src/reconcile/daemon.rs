@@ -12,7 +12,7 @@ use crate::domain::plan::Outcome;
 use crate::domain::spec::OnStart;
 use crate::ports::{Dice, Vault, Volume};
 
-use super::fetch::FetchProgress;
+use super::fetch::{FetchLimits, FetchProgress};
 use super::ledger::Ledger;
 use super::pass::{PassReport, Reconciler};
 use super::report::Reporter;
@@ -85,12 +85,17 @@ impl<V: Vault, W: Volume + 'static> Daemon<V, W> {
     }
 
     /// Takes passes until the required objects are there, until one of them is refused for good, or until `deadline`,
-    /// after which nothing is waited for. Gives the last report.
+    /// after which no pass begins. Gives the last report.
+    ///
+    /// A pass under way may outlast the deadline by the time limit of one object: who cuts an attempt short learns that
+    /// it was cut short, and not why it would have failed.
     pub async fn until_served(&mut self, deadline: Instant, progress: &dyn FetchProgress) -> PassReport {
-        let usual = self.reconciler.limits.per_pass;
+        let FetchLimits {
+            per_pass, per_object, ..
+        } = self.reconciler.limits;
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
-            self.reconciler.limits.per_pass = usual.min(left);
+            self.reconciler.limits.per_pass = per_pass.min(left.max(per_object));
             let report = self.pass(progress).await;
             let next = self.ledger.next_due().unwrap_or_else(Instant::now);
             if self.is_settled(&report) || next >= deadline {

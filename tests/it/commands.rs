@@ -39,7 +39,7 @@ fn check_of_a_good_manifest_says_so_and_asks_nobody() {
     let output = output(&world, &["check"]);
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     assert!(
-        stdout(&output).contains("ok, 1 objects, 1 files"),
+        stdout(&output).contains("ok, 1 object, 1 file"),
         "{}",
         stdout(&output)
     );

@@ -196,6 +196,11 @@ impl Running {
         }
     }
 
+    /// The process id.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Waits for the next log line that contains the text, and gives it.
     #[expect(clippy::panic, reason = "a test that waits in vain has failed")]
     pub(crate) fn wait_for(&mut self, text: &str) -> String {

@@ -1,7 +1,7 @@
 //! What the log says, line by line.
 
 use std::io::Write;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
 use crate::domain::payload::Publication;
@@ -22,8 +22,14 @@ impl Write for Log {
     }
 }
 
+/// While there is one subscriber in the process, `tracing` asks the thread that meets an event first whether anybody
+/// listens, and remembers a no of a thread of another test. With a second one, it asks all subscribers.
+static SECOND_SUBSCRIBER: LazyLock<tracing::Dispatch> =
+    LazyLock::new(|| tracing::Dispatch::new(tracing_subscriber::registry()));
+
 /// The lines at info and above that the reporter writes for each report, one list per report.
 fn lines(reports: &[PassReport]) -> Vec<Vec<String>> {
+    LazyLock::force(&SECOND_SUBSCRIBER);
     let log = Log::default();
     let writer = log.clone();
     let subscriber = tracing_subscriber::fmt()
