@@ -204,11 +204,15 @@ fn an_expired_assertion_is_read_again_at_once() {
         .fake
         .faults()
         .inject(Fault::new(Service::Entra, refusal(401, 700_024)).times(1));
-    let output = world.once();
+    let output = world.once_with(&["--log-level", "debug"]);
     let log = stderr(&output);
     assert_eq!(output.status.code(), Some(0), "{log}");
     assert!(!log.contains("WARN"), "{log}");
     assert_eq!(token_calls(&world), 2);
+    assert!(
+        log.contains("Obtained a token") && !log.contains("Could not obtain a token yet"),
+        "it waited in between:\n{log}"
+    );
 }
 
 #[test]
