@@ -34,6 +34,11 @@ use crate::ports::Clock;
 pub(super) trait Exchange: Send + Sync {
     /// Asks once. May wait for the proof; the caller sets the deadline.
     async fn exchange(&self, scope: Scope) -> Result<AccessToken, Refusal>;
+
+    /// What an exchange that runs waits for besides an answer, for those who do not wait for its end.
+    fn waits_for(&self) -> Option<Refusal> {
+        None
+    }
 }
 
 /// An application proves itself at Entra.
@@ -53,6 +58,13 @@ impl Exchange for ApplicationExchange {
             // The token was replaced between reading and judging it, or nearly so: the file may hold the next one now.
             Err(refusal) if refusal.retry == Retry::FreshAssertion => self.attempt(scope).await,
             outcome => outcome,
+        }
+    }
+
+    fn waits_for(&self) -> Option<Refusal> {
+        match &self.proof {
+            Proof::FederatedToken(path) => federated_token::absence(path),
+            _ => None,
         }
     }
 }

@@ -41,10 +41,17 @@ pub(super) async fn read(path: &Path, wait_until: Instant) -> Result<Zeroizing<S
     }
 }
 
+const FILE_HINT: &str = "check that the projected service account token is mounted in this container: the webhook mounts it when the pod has the label azure.workload.identity/use: \"true\"";
+
 fn refusal(unread: &Unread) -> Refusal {
-    unread.refusal(
-        "check that the projected service account token is mounted in this container: the webhook mounts it when the pod has the label azure.workload.identity/use: \"true\"",
-    )
+    unread.refusal(FILE_HINT)
+}
+
+/// What is missing while [`read`] waits; `None` when the file is there.
+pub(super) fn absence(path: &Path) -> Option<Refusal> {
+    let detail = || format!("{} ({SETTING}) is not there yet", path.display());
+    let is_absent = matches!(path.try_exists(), Ok(false));
+    is_absent.then(|| Refusal::unavailable(detail(), FILE_HINT))
 }
 
 /// Who issued a federated token, for whom and about whom: what Entra compares with the federated credentials.

@@ -249,6 +249,7 @@ impl Shared {
         let failure = slot
             .refused
             .clone()
+            .or_else(|| Some(self.exchange.waits_for()?.failure))
             .unwrap_or_else(|| acquire::timed_out(self, self.limits.patience).failure);
         slot.failed = Some((failure.clone(), Instant::now() + self.limits.rest));
         failure
