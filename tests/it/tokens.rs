@@ -166,6 +166,19 @@ fn a_token_file_that_comes_late_is_waited_for() {
 }
 
 #[test]
+fn a_token_file_that_does_not_come_is_named_with_what_mounts_it() {
+    let world = world();
+    fs::remove_file(world.path("token")).expect("removed");
+    let log = refused(&world);
+    assert!(
+        log.contains("AZURE_FEDERATED_TOKEN_FILE) is not there yet"),
+        "{log}"
+    );
+    assert!(log.contains("azure.workload.identity/use"), "{log}");
+    assert_eq!(token_calls(&world), 0);
+}
+
+#[test]
 fn a_rotated_projected_token_is_used_at_the_next_exchange() {
     let world = world();
     let mut running = ready(&world);
