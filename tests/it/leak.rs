@@ -7,6 +7,7 @@ mod library;
 mod process;
 mod search;
 mod sources;
+mod stock;
 mod traces;
 
 use std::fs;
@@ -16,9 +17,8 @@ use fake_azure::{CertificateOptions, Effect, Fault, SecretOptions, Service};
 use nix::sys::signal::Signal;
 
 use self::search::{Marker, Search};
-use self::sources::{
-    ANSWERS, ASSERTION, BROKEN, CREDENTIALS, Given, TOKEN_ANSWERS, assertion, published, stock,
-};
+use self::sources::{ANSWERS, ASSERTION, BROKEN, CREDENTIALS, Given, TOKEN_ANSWERS, assertion};
+use self::stock::{published, stock};
 use self::traces::{Observed, Traces};
 use crate::support::World;
 use crate::volume_reader::tree;
