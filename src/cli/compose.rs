@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::sync::Arc;
 
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::{Semaphore, watch};
 
 use crate::identity::Tokens;
@@ -30,15 +30,19 @@ pub(super) struct Composition {
     pub(super) dice: Arc<SystemDice>,
 }
 
-/// Builds everything; sends nothing. `None` when told to stop first.
+/// Builds everything; sends nothing. `None` when told to stop first. Needs the handle of [`Runtimes::block_on`].
 ///
-/// Files and the volume may hang, and a thread that hangs in the kernel hears no signal: so this is done on another.
+/// Files and the volume may hang, and a thread that hangs in the kernel hears no signal: so this is done on the thread
+/// of the file system.
 pub(super) async fn compose(
     args: &SyncArgs,
     stop: &mut watch::Receiver<bool>,
+    file_system: Handle,
 ) -> Result<Option<Composition>, CommandFailure> {
     let args = args.clone();
-    let composed = tokio::task::spawn_blocking(move || compose_blocking(&args));
+    let composed = file_system
+        .clone()
+        .spawn_blocking(move || compose_blocking(&args, file_system));
     tokio::select! {
         biased;
         _ = stop.wait_for(|stop| *stop) => Ok(None),
@@ -49,7 +53,7 @@ pub(super) async fn compose(
     }
 }
 
-fn compose_blocking(args: &SyncArgs) -> Result<Composition, CommandFailure> {
+fn compose_blocking(args: &SyncArgs, file_system: Handle) -> Result<Composition, CommandFailure> {
     let environment = ProcessEnvironment;
     let spec = check::read(&args.manifest, &environment)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
@@ -81,6 +85,7 @@ fn compose_blocking(args: &SyncArgs) -> Result<Composition, CommandFailure> {
         clock,
         limits: FetchLimits::default(),
         volume_turn: Arc::new(Semaphore::new(1)),
+        file_system,
     };
     Ok(Composition {
         reconciler,
@@ -89,12 +94,34 @@ fn compose_blocking(args: &SyncArgs) -> Result<Composition, CommandFailure> {
     })
 }
 
-/// One thread: the work is waiting, and a thread is memory.
-pub(super) fn runtime() -> Result<Runtime, CommandFailure> {
-    Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| no_runtime(&error))
+/// The runtimes of the process.
+pub(super) struct Runtimes {
+    main: Runtime,
+    volume: Runtime,
+}
+
+impl Runtimes {
+    /// One thread for everything that waits, and one for the file system.
+    ///
+    /// Of threads that took turns with the volume, each would keep the memory of its largest turn. And a name lookup
+    /// that hangs must not take the volume's thread.
+    pub(super) fn new() -> Result<Self, CommandFailure> {
+        let main = Builder::new_current_thread().enable_all().build();
+        let volume = Builder::new_current_thread().max_blocking_threads(1).build();
+        Ok(Self {
+            main: main.map_err(|error| no_runtime(&error))?,
+            volume: volume.map_err(|error| no_runtime(&error))?,
+        })
+    }
+
+    /// Runs `work`, which gets a handle for calls to the file system. What it leaves under way (a token exchange, a
+    /// connection) has nothing left to serve, and ends with it.
+    pub(super) fn block_on<T>(self, work: impl AsyncFnOnce(Handle) -> T) -> T {
+        let done = self.main.block_on(work(self.volume.handle().clone()));
+        self.main.shutdown_background();
+        self.volume.shutdown_background();
+        done
+    }
 }
 
 /// The system refused what the program cannot work without.

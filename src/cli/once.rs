@@ -7,17 +7,16 @@ use crate::reconcile::fetch::FetchProgress;
 use crate::reconcile::pass::PassReport;
 
 use super::args::OnceArgs;
-use super::compose::{self, Composition};
+use super::compose::{self, Composition, Runtimes};
 use super::exit::Exit;
 use super::failure::CommandFailure;
 use super::{output, signals, table};
 
 /// Syncs until the required objects are there or cannot come; gives the code that says which.
 pub(super) fn once(args: &OnceArgs) -> Result<Exit, CommandFailure> {
-    let runtime = compose::runtime()?;
-    let ended = runtime.block_on(async {
+    Runtimes::new()?.block_on(async |file_system| {
         let mut stop = signals::listen(Waker::default()).map_err(|error| compose::no_runtime(&error))?;
-        let Some(composition) = compose::compose(&args.sync, &mut stop).await? else {
+        let Some(composition) = compose::compose(&args.sync, &mut stop, file_system).await? else {
             return Ok(Exit::Interrupted);
         };
         let Composition {
@@ -44,9 +43,7 @@ pub(super) fn once(args: &OnceArgs) -> Result<Exit, CommandFailure> {
             let served = daemon.is_served(&report);
             conclude(report, served)
         })
-    });
-    runtime.shutdown_background();
-    ended
+    })
 }
 
 /// Shows the table to a person and turns the report into an exit code.

@@ -3,19 +3,18 @@
 use crate::reconcile::daemon::{Daemon, Waker};
 
 use super::args::SyncArgs;
-use super::compose::{self, Composition};
+use super::compose::{self, Composition, Runtimes};
 use super::exit::Exit;
 use super::failure::CommandFailure;
 use super::signals;
 
 /// Runs until a signal; gives `Exit::Ok` then.
 pub(super) fn run(args: &SyncArgs) -> Result<Exit, CommandFailure> {
-    let runtime = compose::runtime()?;
-    let ended = runtime.block_on(async {
+    Runtimes::new()?.block_on(async |file_system| {
         let waker = Waker::default();
         // Before anything else: a signal during start-up must not kill the process half-way.
         let mut stop = signals::listen(waker.clone()).map_err(|error| compose::no_runtime(&error))?;
-        let Some(composition) = compose::compose(args, &mut stop).await? else {
+        let Some(composition) = compose::compose(args, &mut stop, file_system).await? else {
             tracing::info!("Stopped");
             return Ok(Exit::Ok);
         };
@@ -34,8 +33,5 @@ pub(super) fn run(args: &SyncArgs) -> Result<Exit, CommandFailure> {
         Daemon::new(reconciler, dice).run(waker, stop).await;
         tracing::info!("Stopped");
         Ok(Exit::Ok)
-    });
-    // What is still under way (a token exchange, a connection) has nothing left to serve.
-    runtime.shutdown_background();
-    ended
+    })
 }

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use time::OffsetDateTime;
+use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 
 use crate::domain::failure::{Failure, Reason};
@@ -306,6 +307,7 @@ impl Bench {
             clock: Arc::new(StoppedClock),
             limits: FetchLimits::default(),
             volume_turn: Arc::clone(&self.volume_turn),
+            file_system: Handle::current(),
         }
     }
 

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
@@ -30,6 +31,8 @@ pub struct Reconciler<V, W> {
     pub limits: FetchLimits,
     /// Held while a file system call is under way, so that there is never more than one.
     pub volume_turn: Arc<Semaphore>,
+    /// Where file system calls run: a runtime's threads for blocking calls.
+    pub file_system: Handle,
 }
 
 /// What a pass did.
@@ -137,7 +140,7 @@ impl<V: Vault, W: Volume + 'static> Reconciler<V, W> {
         call: impl FnOnce() -> Result<T, VolumeFailure> + Send + 'static,
     ) -> Result<T, VolumeFailure> {
         let turn = Arc::clone(&self.volume_turn).acquire_owned().await;
-        let call = tokio::task::spawn_blocking(move || {
+        let call = self.file_system.spawn_blocking(move || {
             let _turn = turn;
             call()
         });
