@@ -2,6 +2,7 @@
 
 use tokio::time::Instant;
 
+use crate::domain::failure::Reason;
 use crate::reconcile::daemon::{Daemon, Waker};
 use crate::reconcile::fetch::FetchProgress;
 use crate::reconcile::pass::PassReport;
@@ -62,10 +63,13 @@ fn conclude(report: PassReport, served: bool) -> Result<Exit, CommandFailure> {
     }
     let required = report.failures().filter(|(object, _)| object.required);
     // Several may have failed for several reasons: what must be mended by a person comes before what may pass.
-    let worst = required
-        .map(|(_, failure)| failure.reason.class())
-        .min_by_key(|class| *class);
-    Err(CommandFailure::told(worst.map_or(Exit::Unavailable, Exit::from)))
+    let reasons = required.map(|(_, failure)| failure.reason);
+    Err(CommandFailure::told(worst(reasons)))
+}
+
+fn worst(reasons: impl Iterator<Item = Reason>) -> Exit {
+    let worst = reasons.min_by_key(|reason| (reason.is_transient(), reason.class()));
+    worst.map_or(Exit::Unavailable, |reason| reason.class().into())
 }
 
 /// `fetched 12 of 20`, on one line of a terminal; gone when everything has an answer, before the log speaks.
@@ -77,6 +81,27 @@ impl FetchProgress for StatusLine {
             output::status_line("");
         } else {
             output::status_line(&format!("fetched {done} of {total}"));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_code_is_that_of_what_somebody_must_mend() {
+        for (reasons, exit) in [
+            (&[Reason::Throttled, Reason::NameTaken][..], Exit::Volume),
+            (&[Reason::IdentityUnavailable, Reason::NotFound], Exit::Refused),
+            (
+                &[Reason::Forbidden, Reason::IdentityMisconfigured],
+                Exit::Identity,
+            ),
+            (&[Reason::Unreachable], Exit::Unavailable),
+            (&[], Exit::Unavailable),
+        ] {
+            assert_eq!(worst(reasons.iter().copied()), exit, "{reasons:?}");
         }
     }
 }
