@@ -10,7 +10,7 @@ use crate::identity::Tokens;
 use crate::keyvault::{KeyVault, Limits, Outside};
 use crate::ports::Clock;
 use crate::reconcile::fetch::FetchLimits;
-use crate::reconcile::pass::Reconciler;
+use crate::reconcile::pass::{Reconciler, VOLUME_LIMIT};
 use crate::transport::{AuthorityOptions, Transport};
 use crate::volume::AtomicVolume;
 
@@ -86,6 +86,7 @@ fn compose_blocking(args: &SyncArgs, file_system: Handle) -> Result<Composition,
         limits: FetchLimits::default(),
         volume_turn: Arc::new(Semaphore::new(1)),
         file_system,
+        volume_limit: VOLUME_LIMIT,
     };
     Ok(Composition {
         reconciler,

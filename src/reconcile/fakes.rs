@@ -25,7 +25,7 @@ use crate::domain::spec::{
 use crate::ports::{Clock, Dice, Vault, Volume, VolumeFailure};
 
 use super::fetch::FetchLimits;
-use super::pass::Reconciler;
+use super::pass::{Reconciler, VOLUME_LIMIT};
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
@@ -109,6 +109,8 @@ pub(super) struct FakeVolume {
     files: Mutex<BTreeMap<RelativePath, (Vec<u8>, ObservedFile)>>,
     records_lost: Mutex<bool>,
     hidden: Mutex<bool>,
+    /// Held by a test while the file system hangs.
+    pub(super) hanging: Mutex<()>,
     taken: Mutex<BTreeSet<String>>,
     pub(super) broken: Mutex<bool>,
 }
@@ -158,6 +160,7 @@ impl FakeVolume {
 
 impl Volume for FakeVolume {
     fn observe(&self) -> Result<Observation, VolumeFailure> {
+        drop(lock(&self.hanging));
         Self::check(*lock(&self.hidden))?;
         if *lock(&self.records_lost) {
             return Ok(Observation {
@@ -308,6 +311,7 @@ impl Bench {
             limits: FetchLimits::default(),
             volume_turn: Arc::clone(&self.volume_turn),
             file_system: Handle::current(),
+            volume_limit: VOLUME_LIMIT,
         }
     }
 

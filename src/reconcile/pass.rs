@@ -1,12 +1,12 @@
 //! One pass: observe, plan, fetch, publish once.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use crate::domain::failure::{Failure, Reason};
 use crate::domain::object::Source;
@@ -16,6 +16,9 @@ use crate::domain::spec::{ObjectSpec, SyncSpec};
 use crate::ports::{Clock, Vault, Volume, VolumeFailure};
 
 use super::fetch::{FetchLimits, FetchProgress, fetch_all};
+
+/// Longest wait for one call of the file system: the whole set is a few megabytes.
+pub const VOLUME_LIMIT: Duration = Duration::from_mins(1);
 
 /// Everything a pass needs.
 pub struct Reconciler<V, W> {
@@ -33,6 +36,8 @@ pub struct Reconciler<V, W> {
     pub volume_turn: Arc<Semaphore>,
     /// Where file system calls run: a runtime's threads for blocking calls.
     pub file_system: Handle,
+    /// Longest wait for such a call, [`VOLUME_LIMIT`] unless a test has less time.
+    pub volume_limit: Duration,
 }
 
 /// What a pass did.
@@ -134,17 +139,23 @@ impl<V: Vault, W: Volume + 'static> Reconciler<V, W> {
         let _ = self.volume_turn.acquire().await;
     }
 
-    /// Runs file system calls where they do not hold up the timers and signals of the loop.
+    /// Runs file system calls where they do not hold up the timers and signals of the loop, nor hang it: a call that
+    /// takes too long is left behind, and keeps its turn until it ends.
     async fn on_file_system<T: Send + 'static>(
         &self,
         call: impl FnOnce() -> Result<T, VolumeFailure> + Send + 'static,
     ) -> Result<T, VolumeFailure> {
-        let turn = Arc::clone(&self.volume_turn).acquire_owned().await;
-        let call = self.file_system.spawn_blocking(move || {
-            let _turn = turn;
-            call()
+        let turn = Arc::clone(&self.volume_turn);
+        let done = timeout(self.volume_limit, async {
+            let turn = turn.acquire_owned().await;
+            let call = self.file_system.spawn_blocking(move || {
+                let _turn = turn;
+                call()
+            });
+            call.await.unwrap_or_else(|stopped| Err(stopped_failure(stopped)))
         });
-        call.await.unwrap_or_else(|stopped| Err(stopped_failure(stopped)))
+        done.await
+            .unwrap_or_else(|_| Err(hanging_failure(&self.spec.volume.path)))
     }
 
     fn blocked(&self, failure: VolumeFailure, began: Instant) -> PassReport {
@@ -161,6 +172,16 @@ impl<V: Vault, W: Volume + 'static> Reconciler<V, W> {
             fetched: 0,
             took: began.elapsed(),
         }
+    }
+}
+
+/// The file system does not answer.
+fn hanging_failure(volume: &Path) -> VolumeFailure {
+    VolumeFailure {
+        action: "use",
+        path: volume.to_owned(),
+        hint: "the file system of the volume hangs: check the node's storage; it is tried again".into(),
+        source: std::io::Error::from(std::io::ErrorKind::TimedOut),
     }
 }
 
