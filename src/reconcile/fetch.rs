@@ -8,7 +8,7 @@ use futures::StreamExt;
 use futures::stream;
 use tokio::time::{Instant, timeout_at};
 
-use crate::domain::failure::{Failure, Reason};
+use crate::domain::failure::{Failure, FailureClass, Reason};
 use crate::domain::fetched::FetchedObject;
 use crate::domain::object::{Source, VaultName};
 use crate::domain::plan::Answers;
@@ -48,8 +48,9 @@ impl FetchProgress for () {
 
 /// Fetches every source; gives exactly one answer for each.
 ///
-/// A vault that throttles is asked for nothing more in this pass: what was not yet asked for gets the same answer, and
-/// the ledger's backoff spreads the next try.
+/// A vault that throttles, or that failed time and again without a single answer, is asked for nothing more in this
+/// pass: what was not yet asked for gets the same answer, and the ledger's backoff spreads the next try. So an outage
+/// costs few calls however many objects there are, and leaves time for the other vaults.
 pub async fn fetch_all<V: Vault>(
     vault: &V,
     sources: BTreeSet<Source>,
@@ -59,16 +60,16 @@ pub async fn fetch_all<V: Vault>(
     let total = sources.len();
     let began = Instant::now();
     let pass_deadline = began + limits.per_pass;
-    let throttled = Throttled::default();
-    let throttled = &throttled;
+    let quiet = Quiet::default();
+    let quiet = &quiet;
     let fetches = stream::iter(sources).map(|source| async move {
-        if let Some(failure) = throttled.answer(&source) {
+        if let Some(failure) = quiet.answer(&source) {
             return (source, Err(failure));
         }
         let deadline = pass_deadline.min(Instant::now() + limits.per_object);
         let answer = timeout_at(deadline, vault.fetch(&source)).await;
         let answer = answer.unwrap_or_else(|_| Err(timed_out(&source, began.elapsed())));
-        throttled.learn(&source, &answer);
+        quiet.learn(&source, &answer);
         (source, answer)
     });
     let mut fetches = fetches.buffer_unordered(limits.concurrency);
@@ -80,24 +81,50 @@ pub async fn fetch_all<V: Vault>(
     answers
 }
 
-/// The vaults that answered "too many requests" in this pass.
-#[derive(Default)]
-struct Throttled(Mutex<BTreeMap<VaultName, Failure>>);
+/// Failures after which a vault that answered nothing in this pass counts as down.
+const DOWN_AFTER: u32 = 8;
 
-impl Throttled {
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<VaultName, Failure>> {
+/// The vaults that are to be left alone for the rest of the pass.
+#[derive(Default)]
+struct Quiet(Mutex<BTreeMap<VaultName, Seen>>);
+
+/// What a vault showed in this pass.
+#[derive(Default)]
+struct Seen {
+    /// It answered for an object, if only with a refusal.
+    answered: bool,
+    outages: u32,
+    /// Why it is to be left alone.
+    failure: Option<Failure>,
+}
+
+impl Quiet {
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<VaultName, Seen>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn answer(&self, source: &Source) -> Option<Failure> {
-        self.lock().get(&source.object.vault).cloned()
+        self.lock().get(&source.object.vault)?.failure.clone()
     }
 
     fn learn(&self, source: &Source, answer: &Result<FetchedObject, Failure>) {
-        if let Err(failure) = answer
-            && failure.reason == Reason::Throttled
-        {
-            self.lock().insert(source.object.vault.clone(), failure.clone());
+        let mut vaults = self.lock();
+        let seen = vaults.entry(source.object.vault.clone()).or_default();
+        let Err(failure) = answer else {
+            seen.answered = true;
+            return;
+        };
+        match failure.reason {
+            Reason::Throttled => seen.failure = Some(failure.clone()),
+            Reason::Unavailable | Reason::Unreachable | Reason::TimedOut => {
+                seen.outages += 1;
+                if seen.outages >= DOWN_AFTER && !seen.answered {
+                    seen.failure = Some(failure.clone());
+                }
+            }
+            // Says nothing of the vault.
+            reason if reason.class() == FailureClass::Identity => {}
+            _ => seen.answered = true,
         }
     }
 }
@@ -139,6 +166,46 @@ mod tests {
                 .all(|answer| matches!(answer, Err(f) if f.reason == Reason::Throttled))
         );
         assert!(bench.vault.take_calls().len() <= 4);
+    }
+
+    fn named(prefix: &str, count: u32) -> Vec<String> {
+        (0..count).map(|number| format!("{prefix}-{number}")).collect()
+    }
+
+    fn at_vault(vault: &str, name: &str) -> Source {
+        let mut source = latest(name);
+        source.object.vault = VaultName::parse(vault).expect("valid");
+        source
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_vault_that_hangs_leaves_time_for_the_others() {
+        let bench = Bench::new();
+        bench.vault.set("good", "one", 1);
+        let hanging = named("hanging", 500);
+        let mut sources: BTreeSet<_> = hanging.iter().map(|name| at_vault("a", name)).collect();
+        hanging.iter().for_each(|name| bench.vault.silence(name));
+        let good = at_vault("b", "good");
+        sources.insert(good.clone());
+        let answers = fetch_all(&bench.vault, sources, FetchLimits::default(), &()).await;
+        assert!(answers[&good].is_ok());
+        assert!(bench.vault.take_calls().len() <= 2 * FetchLimits::default().concurrency);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_vault_that_answers_for_some_objects_is_asked_for_all() {
+        let bench = Bench::new();
+        let failing = named("a-failing", 40);
+        failing
+            .iter()
+            .for_each(|name| bench.vault.refuse(name, Reason::Unavailable, None));
+        bench.vault.set("b-good", "one", 1);
+        let names = failing.iter().map(String::as_str);
+        let sources: BTreeSet<_> = names.chain(["a-absent", "b-good"]).map(latest).collect();
+        let count = sources.len();
+        let answers = fetch_all(&bench.vault, sources, FetchLimits::default(), &()).await;
+        assert!(answers[&latest("b-good")].is_ok());
+        assert_eq!(bench.vault.take_calls().len(), count);
     }
 
     #[tokio::test(start_paused = true)]
