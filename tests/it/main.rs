@@ -11,6 +11,7 @@ mod links;
 mod network;
 mod once;
 mod outage;
+mod promises;
 mod run;
 mod starting;
 mod support;
