@@ -56,7 +56,8 @@ fn page(schema: &Value) -> String {
          Generated from the types that read the manifest, as is [the JSON Schema](manifest.schema.json).\n\n\
          A manifest is one YAML document of at most 1 MiB. Keys that are not listed here are errors. Anchors and\n\
          aliases may be used; tags and merge keys may not. A text stays the text that is written: `no` is not a\n\
-         boolean and `0440` is not a number. Quotes round such a text keep other YAML tools from thinking so.\n",
+         boolean and `1e3` is not a number. Quotes round such a text keep other YAML tools from thinking so; modes\n\
+         must have them.\n",
     );
     let definitions = schema["$defs"].as_object().expect("the schema has definitions");
     for (title, name) in SECTIONS {
@@ -96,6 +97,8 @@ fn table(out: &mut String, section: &Value) {
         let default = match &property["default"] {
             Value::Null if required.iter().any(|name| name == key) => "required".to_owned(),
             Value::Null => String::new(),
+            // A mode; without quotes it would be refused.
+            Value::String(text) if text.parse::<u32>().is_ok() => format!("`\"{text}\"`"),
             Value::String(text) => format!("`{text}`"),
             other => format!("`{other}`"),
         };
