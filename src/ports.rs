@@ -51,10 +51,24 @@ pub trait Clock: Send + Sync {
     fn now(&self) -> OffsetDateTime;
 }
 
+/// A time is a clock that stands still.
+impl Clock for OffsetDateTime {
+    fn now(&self) -> OffsetDateTime {
+        *self
+    }
+}
+
 /// Chance, for jitter.
 pub trait Dice: Send + Sync {
     /// A number in `0.0..1.0`, evenly distributed.
     fn roll(&self) -> f64;
+}
+
+/// A number is dice that always fall alike.
+impl Dice for f64 {
+    fn roll(&self) -> f64 {
+        *self
+    }
 }
 
 /// Reads environment variables.

@@ -80,22 +80,14 @@ mod tests {
 
     use super::*;
 
-    struct Fixed(f64);
-
-    impl Dice for Fixed {
-        fn roll(&self) -> f64 {
-            self.0
-        }
-    }
-
     #[test]
     fn a_token_is_renewed_at_seventy_percent_but_ten_minutes_ahead() {
         let minutes = |n: u64| Duration::from_secs(n * 60);
-        let delay = |lifetime| renewal_delay(lifetime, &Fixed(0.0));
+        let delay = |lifetime| renewal_delay(lifetime, &0.0);
         assert_eq!(delay(minutes(60)), minutes(42));
         assert_eq!(delay(minutes(24)), minutes(14));
         assert_eq!(delay(minutes(10)), minutes(5));
-        assert_eq!(renewal_delay(minutes(100), &Fixed(0.999_999)).as_secs() / 60, 63);
+        assert_eq!(renewal_delay(minutes(100), &0.999_999).as_secs() / 60, 63);
     }
 
     #[test]
@@ -114,10 +106,10 @@ mod tests {
             lifetime in 1_u64..200_000, failures in 0_u32..2000, roll in 0.0_f64..1.0,
         ) {
             let lifetime = Duration::from_secs(lifetime);
-            let wait = renewal_delay(lifetime, &Fixed(roll));
+            let wait = renewal_delay(lifetime, &roll);
             prop_assert!(wait + AHEAD.min(lifetime / 2) <= lifetime);
             prop_assert!(wait >= lifetime.mul_f64(0.44));
-            let wait = retry_delay(failures, lifetime, &Fixed(roll));
+            let wait = retry_delay(failures, lifetime, &roll);
             prop_assert!(wait >= RETRY_FLOOR);
             prop_assert!(wait <= RETRY_LIMIT.min(lifetime / 4).max(RETRY_FLOOR));
         }

@@ -8,7 +8,7 @@ use std::process::Command;
 use std::sync::mpsc;
 use std::time::Duration;
 
-use super::testing::{LoadedDice, SystemClock};
+use super::testing::SystemClock;
 use super::*;
 use crate::domain::spec::IdentityKind;
 use crate::transport::AuthorityOptions;
@@ -101,7 +101,7 @@ async fn sign_in_as_the_variables_say() {
         &environment,
         &Transport::new(&options).expect("a transport"),
         Arc::new(SystemClock),
-        Arc::new(LoadedDice(0.0)),
+        Arc::new(0.0),
     )
     .expect("a credential");
     let scope = Scope::parse("https://vault.azure.net/.default").expect("a scope");

@@ -152,28 +152,20 @@ fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn
 mod tests {
     use super::*;
 
-    struct Fixed(f64);
-
-    impl Dice for Fixed {
-        fn roll(&self) -> f64 {
-            self.0
-        }
-    }
-
     #[test]
     fn waits_grow_to_a_limit_and_never_vanish() {
         let waits: Vec<_> = (1..7)
-            .map(|n| Retry::Backoff.delay(n, &Fixed(0.5)).expect("a wait"))
+            .map(|n| Retry::Backoff.delay(n, &0.5).expect("a wait"))
             .collect();
         let seconds: Vec<_> = waits.iter().map(Duration::as_secs_f64).collect();
         assert_eq!(seconds, [0.5, 1.0, 2.0, 4.0, 8.0, 8.0]);
-        assert_eq!(Retry::Backoff.delay(usize::MAX, &Fixed(0.0)), Some(BACKOFF_FLOOR));
-        assert_eq!(Retry::Never.delay(1, &Fixed(0.0)), None);
+        assert_eq!(Retry::Backoff.delay(usize::MAX, &0.0), Some(BACKOFF_FLOOR));
+        assert_eq!(Retry::Never.delay(1, &0.0), None);
     }
 
     #[test]
     fn an_updating_imds_is_asked_for_seventy_seconds_and_a_failing_one_for_fifty_two() {
-        let total = |retry: Retry| -> Duration { (1..20).map_while(|n| retry.delay(n, &Fixed(0.0))).sum() };
+        let total = |retry: Retry| -> Duration { (1..20).map_while(|n| retry.delay(n, &0.0)).sum() };
         assert_eq!(total(Retry::InstanceMetadata), Duration::from_secs(52));
         assert_eq!(total(Retry::InstanceMetadataGone), Duration::from_secs(70));
         let usual = Duration::from_mins(1);

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use tracing::subscriber::DefaultGuard;
 use tracing_subscriber::fmt::MakeWriter;
 
-use crate::ports::{Clock, Dice};
+use crate::ports::Clock;
 
 /// Runs with tokio's time, which tests pause.
 pub(super) struct TokioClock(Instant);
@@ -32,15 +32,6 @@ pub(super) struct SystemClock;
 impl Clock for SystemClock {
     fn now(&self) -> OffsetDateTime {
         OffsetDateTime::now_utc()
-    }
-}
-
-/// Always the same number.
-pub(super) struct LoadedDice(pub(super) f64);
-
-impl Dice for LoadedDice {
-    fn roll(&self) -> f64 {
-        self.0
     }
 }
 

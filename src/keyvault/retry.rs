@@ -101,14 +101,6 @@ mod tests {
     use super::*;
     use crate::domain::failure::Reason;
 
-    struct Fixed(f64);
-
-    impl Dice for Fixed {
-        fn roll(&self) -> f64 {
-            self.0
-        }
-    }
-
     fn refused(again: Again, retry_after: Option<u64>) -> Refused {
         let failure = Failure {
             reason: Reason::Unavailable,
@@ -123,37 +115,26 @@ mod tests {
     fn pauses_grow_and_stay_below_the_longest() {
         let budget = Budget::new();
         let soon = refused(Again::Soon, None);
-        let pauses: Vec<_> = (0..4).map(|n| pause(&soon, n, 9, &budget, &Fixed(1.0))).collect();
+        let pauses: Vec<_> = (0..4).map(|n| pause(&soon, n, 9, &budget, &1.0)).collect();
         let millis = |n| Some(Duration::from_millis(n));
         assert_eq!(pauses, [millis(500), millis(2000), millis(2000), millis(2000)]);
-        assert_eq!(pause(&soon, 0, 9, &budget, &Fixed(0.0)), Some(Duration::ZERO));
+        assert_eq!(pause(&soon, 0, 9, &budget, &0.0), Some(Duration::ZERO));
     }
 
     #[test]
     fn the_number_of_retries_is_bounded_for_every_sort() {
         for again in [Again::No, Again::Once, Again::AtOnce, Again::Soon] {
-            assert_eq!(
-                pause(&refused(again, None), 2, 2, &Budget::new(), &Fixed(0.5)),
-                None
-            );
+            assert_eq!(pause(&refused(again, None), 2, 2, &Budget::new(), &0.5), None);
         }
         assert_eq!(
-            pause(&refused(Again::Once, None), 1, 2, &Budget::new(), &Fixed(0.5)),
+            pause(&refused(Again::Once, None), 1, 2, &Budget::new(), &0.5),
             None
         );
     }
 
     #[test]
     fn a_short_wish_of_the_vault_is_waited_for_and_a_long_one_is_left_to_the_loop() {
-        let wait = |seconds| {
-            pause(
-                &refused(Again::Soon, Some(seconds)),
-                0,
-                2,
-                &Budget::new(),
-                &Fixed(0.0),
-            )
-        };
+        let wait = |seconds| pause(&refused(Again::Soon, Some(seconds)), 0, 2, &Budget::new(), &0.0);
         assert_eq!(wait(1), Some(Duration::from_secs(1)));
         assert_eq!(wait(3), None);
     }
@@ -162,10 +143,10 @@ mod tests {
     fn a_vault_that_is_down_gets_few_retries_however_many_objects_it_has() {
         let budget = Budget::new();
         let soon = refused(Again::Soon, None);
-        let attempts = (0..1000).filter(|_| pause(&soon, 0, 2, &budget, &Fixed(0.5)).is_some());
+        let attempts = (0..1000).filter(|_| pause(&soon, 0, 2, &budget, &0.5).is_some());
         assert_eq!(attempts.count(), 50);
         (0..10).for_each(|_| budget.refund());
-        assert!(pause(&soon, 0, 2, &budget, &Fixed(0.5)).is_some());
-        assert!(pause(&soon, 0, 2, &budget, &Fixed(0.5)).is_none());
+        assert!(pause(&soon, 0, 2, &budget, &0.5).is_some());
+        assert!(pause(&soon, 0, 2, &budget, &0.5).is_none());
     }
 }

@@ -22,7 +22,7 @@ use crate::domain::spec::{
     Content, FileSpec, IdentitySpec, Layout, ObjectSpec, OnStart, RefreshSpec, SecretEncoding, SyncSpec,
     VolumeSpec,
 };
-use crate::ports::{Clock, Dice, Vault, Volume, VolumeFailure};
+use crate::ports::{Vault, Volume, VolumeFailure};
 
 use super::fetch::FetchLimits;
 use super::pass::{Reconciler, VOLUME_LIMIT};
@@ -215,26 +215,6 @@ impl Volume for FakeVolume {
     }
 }
 
-/// A clock that stands still.
-#[derive(Debug)]
-pub(super) struct StoppedClock;
-
-impl Clock for StoppedClock {
-    fn now(&self) -> OffsetDateTime {
-        OffsetDateTime::UNIX_EPOCH
-    }
-}
-
-/// Dice that always fall alike.
-#[derive(Debug)]
-pub(super) struct LoadedDice(pub(super) f64);
-
-impl Dice for LoadedDice {
-    fn roll(&self) -> f64 {
-        self.0
-    }
-}
-
 /// A version id made of a number.
 pub(super) fn version_id(number: u32) -> VersionId {
     VersionId::parse(&format!("{number:032x}")).expect("32 digits")
@@ -307,7 +287,7 @@ impl Bench {
             spec,
             vault: Arc::clone(&self.vault),
             volume: Arc::clone(&self.volume),
-            clock: Arc::new(StoppedClock),
+            clock: Arc::new(OffsetDateTime::UNIX_EPOCH),
             limits: FetchLimits::default(),
             volume_turn: Arc::clone(&self.volume_turn),
             file_system: Handle::current(),

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::super::refusal::{Refusal, Retry, failure_in};
-use super::super::testing::{LoadedDice, Log, TokioClock};
+use super::super::testing::{Log, TokioClock};
 use super::*;
 
 const HOUR: Duration = Duration::from_hours(1);
@@ -59,7 +59,7 @@ impl Bench {
             identity: "test identity".to_owned(),
             exchange: script.clone(),
             clock,
-            dice: Arc::new(LoadedDice(0.5)),
+            dice: Arc::new(0.5),
             limits: TokenLimits {
                 patience,
                 ..TokenLimits::default()

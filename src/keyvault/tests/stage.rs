@@ -21,7 +21,7 @@ use crate::domain::object::{
 };
 use crate::domain::spec::VaultSpec;
 use crate::keyvault::{KeyVault, Limits, Outside, TokenSource};
-use crate::ports::{Clock, Dice, Vault as _};
+use crate::ports::Vault as _;
 
 pub(super) const HOST: &str = "contoso-app.vault.azure.net";
 pub(super) const VERSION: &str = "0123456789abcdef0123456789abcdef";
@@ -216,22 +216,6 @@ impl TokenSource for SharedTokens {
     }
 }
 
-struct Noon;
-
-impl Clock for Noon {
-    fn now(&self) -> OffsetDateTime {
-        datetime!(2026-11-23 12:00:00 UTC)
-    }
-}
-
-struct Sixes;
-
-impl Dice for Sixes {
-    fn roll(&self) -> f64 {
-        0.999
-    }
-}
-
 /// A `KeyVault` and everything around it.
 pub(super) struct Stage {
     pub(super) vault: Arc<KeyVault>,
@@ -269,8 +253,8 @@ impl Stage {
         let outside = Outside {
             http: Arc::clone(&http) as Arc<dyn HttpClient>,
             tokens: Arc::new(SharedTokens(Arc::clone(&tokens))),
-            clock: Arc::new(Noon),
-            dice: Arc::new(Sixes),
+            clock: Arc::new(datetime!(2026-11-23 12:00:00 UTC)),
+            dice: Arc::new(0.999),
         };
         let vault = KeyVault::new(vaults, outside, Limits::default()).expect("valid URLs");
         Self {

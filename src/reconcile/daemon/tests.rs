@@ -4,14 +4,14 @@ use crate::domain::failure::Reason;
 use crate::domain::object::VersionSelector;
 use crate::domain::path::RelativePath;
 use crate::domain::spec::{Content, ObjectSpec, SecretEncoding, SyncSpec};
-use crate::reconcile::fakes::{Bench, FakeVault, FakeVolume, LoadedDice, latest, secret, spec, version_id};
+use crate::reconcile::fakes::{Bench, FakeVault, FakeVolume, latest, secret, spec, version_id};
 
 use super::*;
 
 const INTERVAL: Duration = Duration::from_mins(2);
 
 fn daemon(bench: &Bench, spec: SyncSpec) -> Daemon<Arc<FakeVault>, FakeVolume> {
-    Daemon::new(bench.reconciler(spec), Arc::new(LoadedDice(0.5)))
+    Daemon::new(bench.reconciler(spec), Arc::new(0.5))
 }
 
 fn start(bench: &Bench, spec: SyncSpec) -> (Waker, watch::Sender<bool>, tokio::task::JoinHandle<()>) {

@@ -6,9 +6,7 @@ use std::sync::Arc;
 
 use time::OffsetDateTime;
 
-use super::support::{
-    At, TestVolume, expected, file, fingerprint, kept, names, path, payload, record, texts,
-};
+use super::support::{TestVolume, expected, file, fingerprint, kept, names, path, payload, record, texts};
 use crate::domain::mode::FileMode;
 use crate::domain::payload::{FileBytes, Payload, Publication};
 use crate::ports::Volume as _;
@@ -267,7 +265,7 @@ fn bytes_are_read_once_and_again_only_when_the_file_changed() {
     drop(volume);
 
     // A stamp of this very moment proves nothing: the file could change again within the same tick.
-    let now = Arc::new(At(OffsetDateTime::now_utc() - time::Duration::minutes(1)));
+    let now = Arc::new(OffsetDateTime::now_utc() - time::Duration::minutes(1));
     let volume = AtomicVolume::open(&test.spec, now).expect("opens");
     volume.observe().expect("observes");
     assert_eq!(verified(&volume), 0);

@@ -19,16 +19,7 @@ use crate::domain::path::RelativePath;
 use crate::domain::payload::{FileBytes, FileRecord, Payload, PayloadFile};
 use crate::domain::secret::SecretBytes;
 use crate::domain::spec::{Content, Layout, SecretEncoding, VolumeSpec};
-use crate::ports::{Clock, Volume as _, VolumeFailure};
-
-/// A clock that stands still.
-pub(super) struct At(pub(super) OffsetDateTime);
-
-impl Clock for At {
-    fn now(&self) -> OffsetDateTime {
-        self.0
-    }
-}
+use crate::ports::{Volume as _, VolumeFailure};
 
 /// Directory of a test volume, and the specification that it is opened with.
 pub(super) struct TestVolume {
@@ -82,17 +73,17 @@ impl TestVolume {
     /// Opens it with a clock so far ahead of the files' stamps that each file is read once.
     pub(super) fn open(&self) -> AtomicVolume {
         let later = OffsetDateTime::now_utc() + time::Duration::minutes(1);
-        AtomicVolume::open(&self.spec, Arc::new(At(later))).expect("opens")
+        AtomicVolume::open(&self.spec, Arc::new(later)).expect("opens")
     }
 
     /// Why it cannot be opened.
     pub(super) fn refusal(&self) -> VolumeFailure {
-        let clock = Arc::new(At(OffsetDateTime::UNIX_EPOCH));
+        let clock = Arc::new(OffsetDateTime::UNIX_EPOCH);
         AtomicVolume::open(&self.spec, clock).expect_err("must not open")
     }
 
     pub(super) fn open_observed(&self, steps: impl StepObserver + 'static) -> AtomicVolume {
-        let clock = Arc::new(At(OffsetDateTime::now_utc()));
+        let clock = Arc::new(OffsetDateTime::now_utc());
         AtomicVolume::open_observed(&self.spec, clock, Arc::new(steps)).expect("opens")
     }
 
