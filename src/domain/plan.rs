@@ -41,11 +41,10 @@ pub fn sources_to_fetch(
 /// Whether every file of the object is published from `version`, in the form that the manifest asks for.
 fn serves(object: &ObjectSpec, version: &VersionId, observed: &Observation) -> bool {
     object.files.iter().all(|file| {
-        observed.files.get(&file.path).is_some_and(|found| {
-            found.record.source.object == object.source.object
-                && found.record.version == *version
-                && found.record.content == file.content
-        })
+        observed
+            .files
+            .get(&file.path)
+            .is_some_and(|found| found.record.version == *version && is_made_of(object, file, &found.record))
     })
 }
 
@@ -92,7 +91,7 @@ pub enum Outcome {
     Failed {
         /// Why.
         failure: Failure,
-        /// Whether every file of it is still there from an earlier pass.
+        /// Whether every file of it is still there from an earlier pass, of the version that is pinned, if one is.
         kept: bool,
     },
 }
@@ -124,7 +123,7 @@ fn plan_object(
         notices,
     };
     let kept = keep(object, observed);
-    let all_kept = kept.len() == object.files.len();
+    let all_kept = has_all(object, observed);
     match answer {
         None => match &object.source.version {
             // Perhaps published before it was pinned: the record then says so from now on.
@@ -193,14 +192,38 @@ fn unasked(object: &ObjectSpec, observed: &Observation) -> Outcome {
     Outcome::Unasked { complete }
 }
 
-/// The files that the object has now, in whatever version: last known good.
+/// Whether each of the object's files was made of it and in the form asked for, of a version that will do.
+fn has_all(object: &ObjectSpec, observed: &Observation) -> bool {
+    match &object.source.version {
+        VersionSelector::Exact(version) => serves(object, version, observed),
+        VersionSelector::Latest => object.files.iter().all(|file| {
+            let found = observed.files.get(&file.path);
+            found.is_some_and(|found| is_made_of(object, file, &found.record))
+        }),
+    }
+}
+
+fn is_made_of(object: &ObjectSpec, file: &FileSpec, record: &FileRecord) -> bool {
+    record.source.object == object.source.object && record.content == file.content
+}
+
+/// The files at the object's paths, in whatever version: last known good.
+///
+/// After an edit of the manifest they may be another object's, or of another form. Those keep the mode that they were
+/// published with: the one that is asked for now may be wider, and is not for these bytes.
 fn keep(object: &ObjectSpec, observed: &Observation) -> PlannedFiles {
     let found = object
         .files
         .iter()
         .filter_map(|file| Some((file, observed.files.get(&file.path)?)));
     found
-        .map(|(file, found)| kept_file(file, found.record.clone()))
+        .map(|(file, found)| {
+            let (path, mut kept) = kept_file(file, found.record.clone());
+            if !is_made_of(object, file, &found.record) {
+                kept.mode = found.mode;
+            }
+            (path, kept)
+        })
         .collect()
 }
 

@@ -88,6 +88,54 @@ fn an_object_that_fails_later_keeps_its_file() {
 }
 
 #[test]
+fn bytes_of_another_object_are_kept_with_their_own_mode_and_count_as_missing() {
+    run(async {
+        let bench = Bench::new();
+        bench.vault.set("old", "private", 1);
+        let path = secret("file").files;
+        let at = |name: &str, mode| {
+            let mut object = secret(name);
+            object.files = path.clone();
+            object.files[0].mode = FileMode::from_bits(mode);
+            object
+        };
+        bench
+            .reconciler(spec(vec![at("old", 0o400)]))
+            .pass(ALL, &())
+            .await;
+        let reconciler = bench.reconciler(spec(vec![at("new", 0o444)]));
+        let report = reconciler.pass(ALL, &()).await;
+        assert_eq!(bench.volume.text("file").as_deref(), Some("private"));
+        let observed = reconciler.observe().await.expect("readable");
+        assert_eq!(observed.files[&path[0].path].mode.bits(), 0o400);
+        assert!(
+            !report.required_are_present(),
+            "the file is not what was asked for"
+        );
+
+        bench.vault.set("new", "public", 1);
+        reconciler.pass(ALL, &()).await;
+        let observed = reconciler.observe().await.expect("readable");
+        assert_eq!(observed.files[&path[0].path].mode.bits(), 0o444);
+    });
+}
+
+#[test]
+fn another_version_than_the_pinned_one_is_kept_and_counts_as_missing() {
+    run(async {
+        let bench = Bench::new();
+        bench.vault.set("a", "one", 1);
+        bench.reconciler(spec(vec![secret("a")])).pass(ALL, &()).await;
+        bench.vault.refuse("a", Reason::Unavailable, None);
+        let mut pinned = secret("a");
+        pinned.source.version = VersionSelector::Exact(version_id(2));
+        let report = bench.reconciler(spec(vec![pinned])).pass(ALL, &()).await;
+        assert_eq!(bench.volume.text("a").as_deref(), Some("one"));
+        assert!(!report.required_are_present());
+    });
+}
+
+#[test]
 fn an_object_that_left_the_manifest_disappears() {
     run(async {
         let bench = Bench::new();
