@@ -12,7 +12,7 @@ fn pages(directory: &Path, found: &mut Vec<PathBuf>) {
         }
         if path.is_dir() {
             pages(&path, found);
-        } else if name.ends_with(".md") {
+        } else if path.extension().is_some_and(|extension| extension == "md") {
             found.push(path);
         }
     }
