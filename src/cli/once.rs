@@ -32,7 +32,7 @@ pub(super) fn once(args: &OnceArgs) -> Result<Exit, CommandFailure> {
             &()
         };
         let deadline = Instant::now() + args.timeout;
-        let mut daemon = Daemon::new(reconciler, dice);
+        let mut daemon = Daemon::new(reconciler, dice).signed_in_as(&identity);
         let report = tokio::select! {
             biased;
             _ = stop.wait_for(|stop| *stop) => None,

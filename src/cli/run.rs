@@ -30,7 +30,8 @@ pub(super) fn run(args: &SyncArgs) -> Result<Exit, CommandFailure> {
             interval_seconds = reconciler.spec.refresh.interval.as_secs(),
             "Started"
         );
-        Daemon::new(reconciler, dice).run(waker, stop).await;
+        let daemon = Daemon::new(reconciler, dice).signed_in_as(&identity);
+        daemon.run(waker, stop).await;
         tracing::info!("Stopped");
         Ok(Exit::Ok)
     })

@@ -55,6 +55,13 @@ impl<V: Vault, W: Volume + 'static> Daemon<V, W> {
         }
     }
 
+    /// With the name of who signs in, for refusals.
+    #[must_use]
+    pub fn signed_in_as(mut self, identity: &str) -> Self {
+        self.reporter.identity = Some(identity.to_owned());
+        self
+    }
+
     /// Takes passes until `stop` becomes true; a pass under way is dropped then, which leaves the volume as it was.
     pub async fn run(mut self, waker: Waker, mut stop: watch::Receiver<bool>) {
         tokio::select! {

@@ -20,6 +20,8 @@ pub struct Reporter {
     failing: BTreeMap<Source, BTreeMap<Reason, u32>>,
     notices: BTreeMap<Source, Vec<Notice>>,
     volume_failures: u32,
+    /// Who signs in: named with each refusal of a vault, whose answers rarely do.
+    pub(super) identity: Option<String>,
 }
 
 /// An object, why it failed, and how often in a row.
@@ -127,13 +129,13 @@ impl Reporter {
             }
         }
         for (object, failure, times) in alone {
-            say(object, failure, 1, times);
+            self.say(object, failure, 1, times);
         }
         for group in groups.into_values() {
             let objects = group.len();
             let newest = group.into_iter().min_by_key(|(_, _, times)| *times);
             if let Some((object, failure, times)) = newest {
-                say(object, failure, objects, times);
+                self.say(object, failure, objects, times);
             }
         }
     }
@@ -144,18 +146,21 @@ impl Reporter {
         *times += 1;
         *times
     }
-}
 
-fn say(object: &PlannedObject, failure: &Failure, objects: usize, times: u32) {
-    let kept = matches!(object.outcome, Outcome::Failed { kept: true, .. });
-    let (reason, hint, required) = (failure.reason.as_str(), failure.hint.as_str(), object.required);
-    if times == 1 || REMINDERS.contains(&times) {
-        tracing::warn!(
-            object = %object.source, objects, reason, kept, required, times, error = %failure, hint,
-            "Object not fetched"
-        );
-    } else {
-        tracing::debug!(object = %object.source, objects, reason, times, error = %failure, "Object not fetched");
+    fn say(&self, object: &PlannedObject, failure: &Failure, objects: usize, times: u32) {
+        let kept = matches!(object.outcome, Outcome::Failed { kept: true, .. });
+        let (reason, hint, required) = (failure.reason.as_str(), failure.hint.as_str(), object.required);
+        // A failure to sign in names it itself; the rest has nothing to do with it.
+        let refused = failure.reason.class() == FailureClass::Refused;
+        let identity = self.identity.as_deref().filter(|_| refused);
+        if times == 1 || REMINDERS.contains(&times) {
+            tracing::warn!(
+                object = %object.source, objects, reason, kept, required, times, identity, error = %failure, hint,
+                "Object not fetched"
+            );
+        } else {
+            tracing::debug!(object = %object.source, objects, reason, times, error = %failure, "Object not fetched");
+        }
     }
 }
 

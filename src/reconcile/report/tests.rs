@@ -39,7 +39,10 @@ fn lines(reports: &[PassReport]) -> Vec<Vec<String>> {
         .with_writer(move || writer.clone())
         .finish();
     tracing::subscriber::with_default(subscriber, || {
-        let mut reporter = Reporter::default();
+        let mut reporter = Reporter {
+            identity: Some("the identity".to_owned()),
+            ..Reporter::default()
+        };
         let report = |report: &PassReport| {
             reporter.report(report, |_| false);
             let text = std::mem::take(&mut *log.0.lock().expect("not poisoned"));
@@ -161,4 +164,14 @@ fn a_pinned_object_that_is_served_again_without_being_asked_for_has_recovered() 
     let served = object("a", Outcome::Unasked { complete: true });
     let lines = lines(&[pass(vec![failed("a", Reason::NameTaken)]), pass(vec![served])]);
     assert!(lines[1][0].contains("Recovered"), "{lines:?}");
+}
+
+#[test]
+fn a_refusal_of_a_vault_names_the_identity_and_an_outage_does_not() {
+    let lines = lines(&[pass(vec![
+        failed("a", Reason::NotFound),
+        failed("b", Reason::Unreachable),
+    ])]);
+    assert!(lines[0][0].contains("identity=\"the identity\""), "{lines:?}");
+    assert!(!lines[0][1].contains("the identity"), "{lines:?}");
 }
