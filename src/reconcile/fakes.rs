@@ -110,7 +110,7 @@ pub(super) struct FakeVolume {
     records_lost: Mutex<bool>,
     hidden: Mutex<bool>,
     /// Held by a test while the file system hangs.
-    pub(super) hanging: Mutex<()>,
+    pub(super) hanging: tokio::sync::Mutex<()>,
     taken: Mutex<BTreeSet<String>>,
     pub(super) broken: Mutex<bool>,
 }
@@ -160,7 +160,7 @@ impl FakeVolume {
 
 impl Volume for FakeVolume {
     fn observe(&self) -> Result<Observation, VolumeFailure> {
-        drop(lock(&self.hanging));
+        drop(self.hanging.blocking_lock());
         Self::check(*lock(&self.hidden))?;
         if *lock(&self.records_lost) {
             return Ok(Observation {

@@ -184,7 +184,9 @@ mod tests {
         bench.vault.set("good", "one", 1);
         let hanging = named("hanging", 500);
         let mut sources: BTreeSet<_> = hanging.iter().map(|name| at_vault("a", name)).collect();
-        hanging.iter().for_each(|name| bench.vault.silence(name));
+        for name in &hanging {
+            bench.vault.silence(name);
+        }
         let good = at_vault("b", "good");
         sources.insert(good.clone());
         let answers = fetch_all(&bench.vault, sources, FetchLimits::default(), &()).await;
@@ -196,9 +198,9 @@ mod tests {
     async fn a_vault_that_answers_for_some_objects_is_asked_for_all() {
         let bench = Bench::new();
         let failing = named("a-failing", 40);
-        failing
-            .iter()
-            .for_each(|name| bench.vault.refuse(name, Reason::Unavailable, None));
+        for name in &failing {
+            bench.vault.refuse(name, Reason::Unavailable, None);
+        }
         bench.vault.set("b-good", "one", 1);
         let names = failing.iter().map(String::as_str);
         let sources: BTreeSet<_> = names.chain(["a-absent", "b-good"]).map(latest).collect();

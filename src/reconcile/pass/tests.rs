@@ -290,7 +290,7 @@ async fn a_file_system_that_hangs_is_a_volume_failure_and_is_asked_again() {
     let mut reconciler = bench.reconciler(spec(vec![secret("a")]));
     reconciler.volume_limit = Duration::from_millis(50);
     let volume = Arc::clone(&bench.volume);
-    let hanging = volume.hanging.lock().expect("not poisoned");
+    let hanging = volume.hanging.lock().await;
     for _ in 0..2 {
         let report = reconciler.pass(ALL, &()).await;
         let failure = report.volume_failure.expect("it hangs");
