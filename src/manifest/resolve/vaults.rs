@@ -193,10 +193,12 @@ fn foreign_host(url: &VaultUrl, trusted: Option<&[HostName]>) -> Option<Problem>
         return None;
     }
     let problem = Problem::new(Code::UntrustedHost, "this host is not one of Key Vault");
-    Some(problem.hint(
+    Some(problem.hint(if url.is_private_link() {
+        "write the vault's own name, `https://NAME.vault.azure.net`: inside the network, DNS leads it to the private endpoint"
+    } else {
         "a vault is at `https://NAME.vault.azure.net` (or the suffix of its cloud); list any other host \
-         that may get a token under `trustedHosts`",
-    ))
+         that may get a token under `trustedHosts`"
+    }))
 }
 
 /// The URL from the environment, for the vault at `mark`; records `missing` when there is none.

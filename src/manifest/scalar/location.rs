@@ -35,6 +35,12 @@ impl VaultUrl {
             .find_map(|suffix| host.strip_suffix(suffix));
         name.is_some_and(|name| !name.is_empty())
     }
+
+    /// Whether the host is an alias of a private DNS zone, which is how a vault's own name is resolved and not how it is called.
+    pub(in crate::manifest) fn is_private_link(&self) -> bool {
+        let host = self.0.host_str().unwrap_or_default();
+        host.split('.').any(|label| label == "privatelink")
+    }
 }
 
 impl Scalar for VaultUrl {
