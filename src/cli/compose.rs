@@ -11,7 +11,7 @@ use crate::keyvault::{KeyVault, Limits, Outside};
 use crate::ports::Clock;
 use crate::reconcile::fetch::FetchLimits;
 use crate::reconcile::pass::{Reconciler, VOLUME_LIMIT};
-use crate::transport::{AuthorityOptions, Transport};
+use crate::transport::{AuthorityOptions, Transport, check_proxy};
 use crate::volume::AtomicVolume;
 
 use super::args::SyncArgs;
@@ -59,7 +59,8 @@ fn compose_blocking(args: &SyncArgs, file_system: Handle) -> Result<Composition,
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let dice = SystemDice::new();
     let authorities = AuthorityOptions::from_environment(&environment, args.ca_file.clone());
-    let transport = Transport::new(&authorities)
+    let transport = check_proxy(&environment)
+        .and_then(|()| Transport::new(&authorities))
         .map_err(|error| CommandFailure::new(Exit::Usage, &error, error.hint().to_owned()))?;
     let tokens = Tokens::new(
         &spec.identity,

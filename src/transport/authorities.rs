@@ -75,6 +75,12 @@ pub enum TransportError {
         /// Where they were looked for.
         looked_in: String,
     },
+    /// A proxy variable that the HTTP client would pass over.
+    #[error("{variable} is not the URL of a proxy")]
+    Proxy {
+        /// The variable.
+        variable: &'static str,
+    },
     /// The HTTP client refused its settings.
     #[error("the HTTP client could not be built")]
     Client(#[source] reqwest::Error),
@@ -91,6 +97,9 @@ impl TransportError {
             Self::Damaged { .. } => "export the certificate again, as PEM",
             Self::NoAuthorities { .. } => {
                 "install the image's ca-certificates package, set SSL_CERT_FILE to a PEM bundle, or pass --ca-file"
+            }
+            Self::Proxy { .. } => {
+                "set it to http://HOST:PORT or https://HOST:PORT, or unset it to go without a proxy"
             }
             Self::Client(_) => "check the proxy variables HTTP_PROXY, HTTPS_PROXY and NO_PROXY",
         }

@@ -7,6 +7,7 @@
 mod authorities;
 pub mod limits;
 mod lookup;
+mod proxy;
 
 use std::sync::{Arc, OnceLock};
 
@@ -15,6 +16,7 @@ use rustls::crypto::ring;
 
 pub use self::authorities::{AuthorityOptions, TransportError};
 use self::lookup::Lookups;
+pub use self::proxy::check_proxy;
 
 /// The clients, made from one set of certificate authorities. Cloning shares them.
 #[derive(Debug, Clone)]

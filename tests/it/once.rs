@@ -134,3 +134,19 @@ fn no_certificate_authority_is_an_error_with_a_hint_and_not_a_panic() {
     assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
     assert!(stderr(&output).contains("hint: "), "{}", stderr(&output));
 }
+
+#[test]
+fn a_proxy_that_cannot_be_used_is_an_error_and_nothing_goes_direct() {
+    let world = World::new();
+    world.fake.vault("app").set_secret("db-password", "one");
+    world.manifest(SECRET);
+    let mut command = world.command(&["once"]);
+    command.env("HTTPS_PROXY", "socks5://127.0.0.1:9");
+    let output = command.output().expect("runs");
+    assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
+    assert!(stderr(&output).contains("HTTPS_PROXY"), "{}", stderr(&output));
+    assert_eq!(
+        world.fake.calls().total() + world.fake.calls().unauthenticated(),
+        0
+    );
+}

@@ -215,7 +215,7 @@ fn id<T>(vault: &Vault, collection: &str, certificate: &Object<Certificate>, ver
 
 fn bundle<'a>(
     vault: &Vault,
-    certificate: &Object<Certificate>,
+    certificate: &'a Object<Certificate>,
     version: &'a Version<Certificate>,
 ) -> Bundle<'a> {
     Bundle {
@@ -227,7 +227,7 @@ fn bundle<'a>(
         attributes: &version.attributes,
         tags: version.tags.as_ref(),
         // The policy belongs to the certificate; all versions show the current one.
-        policy: &version.content.policy,
+        policy: &certificate.current().content.policy,
         pending: Pending {
             id: format!("{}/pending", vault.id("certificates", &certificate.name)),
         },
