@@ -137,6 +137,8 @@ codes! {
     UnknownVault = "unknown-vault",
     /// An object names no vault where there are several.
     AmbiguousVault = "ambiguous-vault",
+    /// A secret or a certificate is asked of a managed HSM, which holds keys only.
+    KeysOnly = "keys-only",
     /// The key does not belong to this type of identity.
     IdentityKey = "identity-key",
     /// A managed identity is named in more than one way.

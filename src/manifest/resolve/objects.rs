@@ -149,6 +149,21 @@ impl<'r> Objects<'r> {
         let name = common.name.parse(self.sink);
         let vault = self.vaults.choose(common.vault, common.entry, self.sink);
         let version = common.version.parse(self.sink);
+        if common.kind != ObjectKind::Key
+            && vault
+                .as_ref()
+                .is_some_and(|vault| self.vaults.is_managed_hsm(vault))
+        {
+            let problem = Problem::new(
+                Code::KeysOnly,
+                "this vault is a managed HSM, which holds keys only",
+            );
+            self.sink.push(
+                problem
+                    .at(common.entry)
+                    .hint("keep secrets and certificates in a key vault, `https://NAME.vault.azure.net`"),
+            );
+        }
         Some(Source {
             object: ObjectId {
                 vault: vault?,

@@ -57,6 +57,12 @@ impl Vaults {
         self.specs
     }
 
+    /// Whether the vault of this name is a managed HSM.
+    pub(super) fn is_managed_hsm(&self, name: &VaultName) -> bool {
+        let vault = self.specs.iter().find(|vault| vault.name == *name);
+        vault.is_some_and(|vault| VaultUrl(vault.url.clone()).is_managed_hsm())
+    }
+
     /// The vault of an entry at `entry` that names it in `field`, or names none.
     pub(super) fn choose(
         &self,

@@ -36,6 +36,15 @@ impl VaultUrl {
         name.is_some_and(|name| !name.is_empty())
     }
 
+    /// Whether the host is that of a managed HSM.
+    pub(in crate::manifest) fn is_managed_hsm(&self) -> bool {
+        self.has_key_vault_suffix()
+            && self
+                .0
+                .host_str()
+                .is_some_and(|host| host.contains(".managedhsm."))
+    }
+
     /// Whether the host is an alias of a private DNS zone, which is how a vault's own name is resolved and not how it is called.
     pub(in crate::manifest) fn is_private_link(&self) -> bool {
         let host = self.0.host_str().unwrap_or_default();
