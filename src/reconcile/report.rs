@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use time::format_description::well_known::Rfc3339;
+
 use crate::domain::failure::{Failure, FailureClass, Reason};
 use crate::domain::object::{Source, VaultName};
 use crate::domain::plan::{Outcome, PlannedObject};
@@ -173,10 +175,11 @@ fn report_changes(report: &PassReport) {
         if let Outcome::Fetched {
             version,
             changed: true,
-            ..
+            expires,
         } = &object.outcome
         {
-            tracing::info!(object = %object.source, %version, "Published");
+            let expires = expires.and_then(|expires| expires.format(&Rfc3339).ok());
+            tracing::info!(object = %object.source, %version, expires, "Published");
         }
     }
     for path in &report.publication.removed {

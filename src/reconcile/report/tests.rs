@@ -109,6 +109,21 @@ fn a_change_is_one_line_and_a_no_op_none() {
 }
 
 #[test]
+fn a_published_version_is_told_with_its_end() {
+    let outcome = Outcome::Fetched {
+        version: version_id(1),
+        changed: true,
+        expires: Some(time::OffsetDateTime::UNIX_EPOCH),
+    };
+    let lines = lines(&[pass(vec![object("a", outcome)])]);
+    assert!(
+        lines[0][0].ends_with("expires=\"1970-01-01T00:00:00Z\""),
+        "{}",
+        lines[0][0]
+    );
+}
+
+#[test]
 fn a_repeated_failure_is_told_once_with_its_count_and_its_end_once() {
     let mut passes: Vec<_> = (0..10)
         .map(|_| pass(vec![failed("a", Reason::Forbidden)]))
