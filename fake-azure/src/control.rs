@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
+use crate::crypto::key::KeyType;
 use crate::crypto::read_pem;
 use crate::entra::RegisteredCertificate;
 use crate::faults::Fault;
@@ -16,16 +17,38 @@ use crate::handle::VaultHandle;
 use crate::http::{Answer, Call};
 use crate::issuer::Assertion;
 use crate::journal::Service;
-use crate::vault::{CertificateOptions, Denial, KeyOptions};
+use crate::vault::{CertificateFormat, CertificateIssuer, CertificateOptions, Denial, KeyOptions};
 use crate::world::World;
 
 /// Where the control paths begin.
 pub(crate) const PREFIX: &str = "/_fake/";
 
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct DenialRequest {
     denial: Denial,
     object: Option<String>,
+    #[serde(default)]
+    lists_only: bool,
+}
+
+/// The key of a certificate or key, in the service's words; what is left out is the service's default.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct KeyRequest {
+    kty: String,
+    key_size: Option<u64>,
+    crv: Option<String>,
+}
+
+/// A certificate of the fake's authority, whose secret holds the root too.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct CertificateRequest {
+    key: KeyRequest,
+    /// The secret is PEM and not a PFX.
+    #[serde(default)]
+    pem: bool,
 }
 
 /// Answers a request of a person or a script.
@@ -72,6 +95,7 @@ fn vault_switch(
         (&Method::POST, ["denial"]) => {
             let wanted: DenialRequest = body(call)?;
             match wanted.object {
+                None if wanted.lists_only => vault.deny_lists(),
                 Some(object) => vault.deny_object(&object, wanted.denial),
                 None => vault.deny(wanted.denial),
             }
@@ -85,19 +109,57 @@ fn vault_switch(
             vault.serve_empty_pages(call.parameter("on").as_deref() != Some("false"));
             return Ok(Answer::empty(204));
         }
+        (&Method::PUT, ["hidden"]) => {
+            let names: Vec<String> = body(call)?;
+            vault.hide_from_lists(&names.iter().map(String::as_str).collect::<Vec<_>>());
+            return Ok(Answer::empty(204));
+        }
         (&Method::PUT, ["secrets", name]) => {
             let value = std::str::from_utf8(&call.body).map_err(|_| "the value is not UTF-8")?;
             vault.set_secret(name, value)
         }
+        (&Method::POST, ["certificates", name]) if !call.body.is_empty() => {
+            vault.create_certificate(name, &certificate(&body(call)?)?)
+        }
         (&Method::POST, ["certificates", name]) => vault
             .renew_certificate(name)
             .unwrap_or_else(|| vault.create_certificate(name, &CertificateOptions::default())),
+        (&Method::POST, ["keys", name]) if !call.body.is_empty() => {
+            let options = KeyOptions {
+                key_type: key_type(&body(call)?)?,
+                ..KeyOptions::default()
+            };
+            vault.create_key(name, &options)
+        }
         (&Method::POST, ["keys", name]) => vault
             .rotate_key(name)
             .unwrap_or_else(|| vault.create_key(name, &KeyOptions::default())),
         _ => return Err("a vault has no such switch".to_owned()),
     };
     Ok(Answer::json(200, &json!({ "version": version })))
+}
+
+fn certificate(wanted: &CertificateRequest) -> Result<CertificateOptions, String> {
+    let key_type = key_type(&wanted.key)?;
+    if matches!(key_type, KeyType::P256K | KeyType::Oct256) {
+        return Err("certificates have no such key".to_owned());
+    }
+    let default = CertificateOptions::default();
+    Ok(CertificateOptions {
+        key_type,
+        issuer: CertificateIssuer::AuthorityWithRoot,
+        format: if wanted.pem {
+            CertificateFormat::Pem
+        } else {
+            default.format
+        },
+        ..default
+    })
+}
+
+fn key_type(wanted: &KeyRequest) -> Result<KeyType, String> {
+    KeyType::parse(&wanted.kty, wanted.key_size, wanted.crv.as_deref())
+        .ok_or_else(|| "there is no such key".to_owned())
 }
 
 /// Lets the application sign with the first certificate of a PEM file.

@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use serde::Deserialize;
 
 use crate::connection::{Line, Lines};
-use crate::journal::Service;
+use crate::journal::{CallKind, Service};
 
 /// Something that goes wrong for the requests that it matches.
 ///
@@ -32,6 +32,10 @@ pub struct Fault {
     path_contains: Option<String>,
     #[serde(default)]
     object: Option<String>,
+    #[serde(default)]
+    call: Option<CallKind>,
+    #[serde(default)]
+    after: u32,
     #[serde(default)]
     times: Option<u32>,
     #[serde(default)]
@@ -109,6 +113,8 @@ impl Fault {
             method: None,
             path_contains: None,
             object: None,
+            call: None,
+            after: 0,
             times: None,
             including_unauthenticated: false,
         }
@@ -129,6 +135,18 @@ impl Fault {
     /// Matches requests for the secret, key or certificate of this name only.
     pub fn object(mut self, name: &str) -> Self {
         self.object = Some(name.to_owned());
+        self
+    }
+
+    /// Matches this operation of vaults only.
+    pub fn call(mut self, kind: CallKind) -> Self {
+        self.call = Some(kind);
+        self
+    }
+
+    /// Lets this many of the requests that it matches pass first: `call(ListSecrets).after(2)` is the third page.
+    pub fn after(mut self, passing: u32) -> Self {
+        self.after = passing;
         self
     }
 
@@ -154,6 +172,7 @@ impl Fault {
             && (request.authenticated || self.including_unauthenticated)
             && same(&self.method, request.method)
             && same(&self.object, request.object.unwrap_or_default())
+            && self.call.is_none_or(|kind| request.call == Some(kind))
             && self
                 .path_contains
                 .as_ref()
@@ -168,6 +187,8 @@ pub(crate) struct Matchable<'a> {
     pub(crate) method: &'a str,
     pub(crate) path: &'a str,
     pub(crate) object: Option<&'a str>,
+    /// What is asked of a vault; `None` for the other services.
+    pub(crate) call: Option<CallKind>,
     /// True for the services other than vaults.
     pub(crate) authenticated: bool,
 }
@@ -224,6 +245,10 @@ impl Faults {
         let mut effects = Vec::new();
         let mut injected = self.injected();
         for fault in injected.iter_mut().filter(|fault| fault.matches(request)) {
+            if fault.after > 0 {
+                fault.after -= 1;
+                continue;
+            }
             fault.times = fault.times.map(|times| times.saturating_sub(1));
             effects.push(fault.effect.clone());
             if !matches!(fault.effect, Effect::Delay { .. }) {
@@ -253,8 +278,25 @@ mod tests {
             method: "GET",
             path: "/secrets/db",
             object: Some(object),
+            call: Some(CallKind::GetSecret),
             authenticated: true,
         }
+    }
+
+    #[test]
+    fn a_fault_of_one_operation_lets_the_first_requests_pass() {
+        let faults = Faults::default();
+        let fault = Fault::new(Service::Vault, Effect::Reset);
+        faults.inject(fault.call(CallKind::ListSecrets).after(2).times(1));
+        let list = Matchable {
+            object: None,
+            call: Some(CallKind::ListSecrets),
+            ..get("")
+        };
+        let hits: Vec<bool> = [&list, &get("db"), &list, &list, &list]
+            .map(|request| !faults.on(request).is_empty())
+            .into();
+        assert_eq!(hits, [false, false, false, true, false]);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::vault::{self, CertificateOptions, Denial, KeyOptions, NewSecret, Vault};
+use crate::vault::{self, CertificateOptions, Denial, KeyOptions, NewSecret, Vault, Version};
 use crate::world::World;
 
 /// A vault of a [`FakeAzure`](crate::FakeAzure), in the hands of a test.
@@ -25,6 +25,8 @@ pub struct SecretOptions {
     pub expires: Option<i64>,
     /// `nbf`, in seconds since the epoch.
     pub not_before: Option<i64>,
+    /// `created`, in seconds since the epoch; now when `None`. Two versions may have the same one.
+    pub created: Option<i64>,
     /// The tags.
     pub tags: BTreeMap<String, String>,
 }
@@ -46,6 +48,7 @@ impl VaultHandle<'_> {
             value: value.to_owned(),
             content_type: options.content_type,
             tags: (!options.tags.is_empty()).then_some(options.tags),
+            created: options.created,
             ..NewSecret::default()
         };
         new.attributes.enabled = Some(!options.disabled);
@@ -66,15 +69,30 @@ impl VaultHandle<'_> {
 
     /// Enables or disables one version of a secret, the current one if `version` is `None`.
     pub fn switch_secret(&self, name: &str, version: Option<&str>, enabled: bool) {
-        let mut store = self.vault.store();
-        let Some(secret) = store.secrets.get_mut(name) else {
-            return;
-        };
-        let id = version.map_or_else(|| secret.current().id.clone(), str::to_owned);
-        if let Some(version) = secret.version_mut(&id) {
-            version.attributes.enabled = enabled;
-            version.attributes.updated = self.world.clock.now();
-        }
+        let now = self.world.clock.now();
+        let enable = |version: &mut Version<_>| version.attributes.enabled = enabled;
+        self.vault.store().secrets.change(name, version, now, enable);
+    }
+
+    /// Replaces the tags of the current version of a secret; no version is added.
+    pub fn tag_secret(&self, name: &str, tags: BTreeMap<String, String>) {
+        let now = self.world.clock.now();
+        let tag = |version: &mut Version<_>| version.tags = Some(tags);
+        self.vault.store().secrets.change(name, None, now, tag);
+    }
+
+    /// Replaces the `contentType` of the current version of a secret; no version is added.
+    pub fn type_secret(&self, name: &str, content_type: &str) {
+        let now = self.world.clock.now();
+        self.vault.store().secrets.change(name, None, now, |version| {
+            version.content.content_type = Some(content_type.to_owned());
+        });
+    }
+
+    /// Adds a version of a plain secret that holds the file of a certificate, PFX or PEM, and gives its id. The secret
+    /// has the `contentType` of such a file and neither `kid` nor `managed`.
+    pub fn set_certificate_as_secret(&self, name: &str, options: &CertificateOptions) -> String {
+        vault::create_as_secret(self.vault, &self.world.clock, name, options)
     }
 
     /// Deletes a secret softly: it reads as not found and can be recovered.
@@ -85,6 +103,11 @@ impl VaultHandle<'_> {
     /// Brings a deleted secret back.
     pub fn recover_secret(&self, name: &str) {
         self.vault.store().secrets.recover(name);
+    }
+
+    /// Takes a deleted secret away for good.
+    pub fn purge_secret(&self, name: &str) {
+        self.vault.store().secrets.purge(name);
     }
 
     /// Takes one version of a secret away for good.
@@ -121,6 +144,19 @@ impl VaultHandle<'_> {
         vault::import_certificate(self.vault, &self.world.clock, name, pem, None, None)
     }
 
+    /// Enables or disables one version of a certificate with its key and its secret, the current one if `version` is
+    /// `None`.
+    pub fn switch_certificate(&self, name: &str, version: Option<&str>, enabled: bool) {
+        let mut store = self.vault.store();
+        let current = store
+            .certificates
+            .get(name)
+            .map(|object| object.current().id.clone());
+        if let Some(id) = version.map(str::to_owned).or(current) {
+            vault::switch_certificate(&mut store, name, &id, enabled, self.world.clock.now());
+        }
+    }
+
     /// Deletes a certificate, its key and its secret softly.
     pub fn delete_certificate(&self, name: &str) {
         let (mut store, now) = (self.vault.store(), self.world.clock.now());
@@ -129,9 +165,42 @@ impl VaultHandle<'_> {
         store.secrets.delete(name, now);
     }
 
+    /// Brings a deleted certificate back, with its key and its secret.
+    pub fn recover_certificate(&self, name: &str) {
+        let mut store = self.vault.store();
+        store.certificates.recover(name);
+        store.keys.recover(name);
+        store.secrets.recover(name);
+    }
+
+    /// Takes a deleted certificate away for good, with its key and its secret.
+    pub fn purge_certificate(&self, name: &str) {
+        let mut store = self.vault.store();
+        store.certificates.purge(name);
+        store.keys.purge(name);
+        store.secrets.purge(name);
+    }
+
+    /// Enables or disables one version of a key, the current one if `version` is `None`.
+    pub fn switch_key(&self, name: &str, version: Option<&str>, enabled: bool) {
+        let now = self.world.clock.now();
+        let enable = |version: &mut Version<_>| version.attributes.enabled = enabled;
+        self.vault.store().keys.change(name, version, now, enable);
+    }
+
     /// Deletes a key softly.
     pub fn delete_key(&self, name: &str) {
         self.vault.store().keys.delete(name, self.world.clock.now());
+    }
+
+    /// Brings a deleted key back.
+    pub fn recover_key(&self, name: &str) {
+        self.vault.store().keys.recover(name);
+    }
+
+    /// Takes a deleted key away for good.
+    pub fn purge_key(&self, name: &str) {
+        self.vault.store().keys.purge(name);
     }
 
     /// Refuses every authenticated caller, until [`VaultHandle::allow`].
@@ -145,11 +214,25 @@ impl VaultHandle<'_> {
         store.object_denials.insert(name.to_ascii_lowercase(), denial);
     }
 
+    /// Refuses lists of secrets and of their versions, as to an identity whose role has `secrets/getSecret/action`
+    /// alone (`ForbiddenByRbac`), until [`VaultHandle::allow`]. Lists of keys need what their GET needs.
+    pub fn deny_lists(&self) {
+        self.vault.store().lists_denied = true;
+    }
+
     /// Ends all refusals.
     pub fn allow(&self) {
         let mut store = self.vault.store();
         store.denial = None;
+        store.lists_denied = false;
         store.object_denials.clear();
+    }
+
+    /// Leaves objects of these names out of the lists of the whole vault, although they exist: a list that is too
+    /// short. Replaces the names before.
+    pub fn hide_from_lists(&self, names: &[&str]) {
+        let names = names.iter().map(|name| name.to_ascii_lowercase());
+        self.vault.store().hidden = names.collect();
     }
 
     /// Serves an empty page with a link before each page of a list.

@@ -62,6 +62,7 @@ impl World {
             method: call.method.as_str(),
             path: &call.path,
             object: operation.as_ref().and_then(Operation::object),
+            call: operation.as_ref().map(|operation| operation.kind),
             authenticated: service != Service::Vault || call.bearer_token().is_some(),
         })
     }

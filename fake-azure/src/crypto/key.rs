@@ -10,7 +10,7 @@ use p521::ecdsa::signature::RandomizedSigner as _;
 use ring::rand::SystemRandom;
 use ring::signature::{
     ECDSA_P256_SHA256_ASN1_SIGNING, ECDSA_P384_SHA384_ASN1_SIGNING, EcdsaKeyPair, EcdsaSigningAlgorithm,
-    KeyPair as _, RSA_PKCS1_SHA256, RsaKeyPair,
+    Ed25519KeyPair, KeyPair as _, RSA_PKCS1_SHA256, RsaKeyPair,
 };
 use rsa::pkcs8::{DecodePrivateKey as _, EncodePrivateKey};
 use rsa::rand_core::OsRng;
@@ -18,6 +18,9 @@ use rsa::traits::PublicKeyParts as _;
 use rsa::{RsaPrivateKey, RsaPublicKey};
 
 use super::der;
+use crate::ids;
+
+const ED25519: &str = "1.3.101.112";
 
 /// The kinds of keys that a vault makes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -31,6 +34,10 @@ pub enum KeyType {
     P521,
     /// secp256k1; not for certificates.
     P256K,
+    /// Not for keys of a vault, which makes none; for certificates that are stored as a plain secret.
+    Ed25519,
+    /// Symmetric, and only in a Managed HSM (`oct-HSM`): its answers have no public part.
+    Oct256,
 }
 
 /// A key pair.
@@ -52,6 +59,8 @@ enum PublicKey {
     Ec {
         point: Vec<u8>,
     },
+    Ed25519([u8; 32]),
+    None,
 }
 
 impl std::fmt::Debug for KeyPair {
@@ -73,13 +82,19 @@ impl KeyType {
             ("EC", _, Some("P-384")) => Some(Self::P384),
             ("EC", _, Some("P-521")) => Some(Self::P521),
             ("EC", _, Some("P-256K")) => Some(Self::P256K),
+            ("oct", None | Some(256), _) if kty == "oct-HSM" => Some(Self::Oct256),
             _ => None,
         }
     }
 
     /// `kty` of a software key.
     pub(crate) fn kty(self) -> &'static str {
-        if self.rsa_bits().is_some() { "RSA" } else { "EC" }
+        match self {
+            Self::Rsa2048 | Self::Rsa3072 | Self::Rsa4096 => "RSA",
+            Self::P256 | Self::P384 | Self::P521 | Self::P256K => "EC",
+            Self::Ed25519 => "OKP",
+            Self::Oct256 => "oct",
+        }
     }
 
     pub(crate) fn rsa_bits(self) -> Option<usize> {
@@ -98,6 +113,7 @@ impl KeyType {
             Self::P384 => Some("P-384"),
             Self::P521 => Some("P-521"),
             Self::P256K => Some("P-256K"),
+            Self::Ed25519 => Some("Ed25519"),
             _ => None,
         }
     }
@@ -129,6 +145,27 @@ impl KeyPair {
                 Self::from_rust_crypto(key_type, &secret, point.as_bytes())
             }
             KeyType::Rsa2048 | KeyType::Rsa3072 | KeyType::Rsa4096 => Self::cached_rsa(key_type),
+            KeyType::Ed25519 => Self::generate_ed25519(),
+            KeyType::Oct256 => Self {
+                key_type,
+                pkcs8: Vec::new(),
+                public: PublicKey::None,
+            },
+        }
+    }
+
+    /// Without the public key in the PKCS #8 (RFC 8410, section 7), which not every reader takes.
+    fn generate_ed25519() -> Self {
+        let seed = ids::random_bytes::<32>();
+        let pair = Ed25519KeyPair::from_seed_unchecked(&seed).expect("a seed has 32 bytes");
+        let mut public = [0; 32];
+        public.copy_from_slice(pair.public_key().as_ref());
+        let algorithm = der::sequence(&[der::oid(ED25519)]);
+        let key = der::octets(&der::octets(&seed));
+        Self {
+            key_type: KeyType::Ed25519,
+            pkcs8: der::sequence(&[der::integer(0), algorithm, key]),
+            public: PublicKey::Ed25519(public),
         }
     }
 
@@ -192,6 +229,11 @@ impl KeyPair {
         match self.key_type {
             KeyType::P384 => ecdsa(&ECDSA_P384_SHA384_ASN1_SIGNING),
             KeyType::P521 => self.sign_p521(message),
+            KeyType::Ed25519 => {
+                let pair = Ed25519KeyPair::from_pkcs8_maybe_unchecked(&self.pkcs8);
+                let pair = pair.expect("the key was made for this curve");
+                pair.sign(message).as_ref().to_vec()
+            }
             KeyType::Rsa2048 | KeyType::Rsa3072 | KeyType::Rsa4096 => {
                 let pair = RsaKeyPair::from_pkcs8(&self.pkcs8).expect("the key is RSA of a usual size");
                 let mut signature = vec![0; pair.public().modulus_len()];
@@ -216,6 +258,7 @@ impl KeyPair {
         match self.key_type {
             KeyType::P384 => der::sequence(&[der::oid("1.2.840.10045.4.3.3")]),
             KeyType::P521 => der::sequence(&[der::oid("1.2.840.10045.4.3.4")]),
+            KeyType::Ed25519 => der::sequence(&[der::oid(ED25519)]),
             KeyType::Rsa2048 | KeyType::Rsa3072 | KeyType::Rsa4096 => {
                 der::sequence(&[der::oid("1.2.840.113549.1.1.11"), der::null()])
             }
@@ -232,10 +275,14 @@ impl KeyPair {
                 der::sequence(&[algorithm, der::bits(&key)])
             }
             PublicKey::Ec { point } => der::sequence(&[ec_algorithm(self.key_type), der::bits(point)]),
+            PublicKey::Ed25519(public) => {
+                der::sequence(&[der::sequence(&[der::oid(ED25519)]), der::bits(public)])
+            }
+            PublicKey::None => Vec::new(),
         }
     }
 
-    /// The public members of a JSON Web Key besides `kty`: `n` and `e`, or `crv`, `x` and `y`.
+    /// The public members of a JSON Web Key besides `kty`: `n` and `e`, or `crv`, `x` and `y`; none of a symmetric one.
     pub(crate) fn jwk_members(&self) -> BTreeMap<&'static str, String> {
         let text = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
         match &self.public {
@@ -247,6 +294,10 @@ impl KeyPair {
                 let curve = self.key_type.curve().unwrap_or_default();
                 BTreeMap::from([("crv", curve.to_owned()), ("x", text(x)), ("y", text(y))])
             }
+            PublicKey::Ed25519(public) => {
+                BTreeMap::from([("crv", "Ed25519".to_owned()), ("x", text(public))])
+            }
+            PublicKey::None => BTreeMap::new(),
         }
     }
 }
@@ -278,7 +329,7 @@ mod tests {
 
     #[test]
     fn every_key_for_certificates_can_sign() {
-        for key_type in [KeyType::P256, KeyType::P384, KeyType::P521] {
+        for key_type in [KeyType::P256, KeyType::P384, KeyType::P521, KeyType::Ed25519] {
             assert!(!KeyPair::generate(key_type).sign(b"message").is_empty());
         }
     }
@@ -292,5 +343,6 @@ mod tests {
         assert_eq!(KeyType::parse("EC", None, Some("P-256K")), Some(KeyType::P256K));
         assert_eq!(KeyType::parse("RSA", Some(1024), None), None);
         assert_eq!(KeyType::parse("oct", None, None), None);
+        assert_eq!(KeyType::parse("oct-HSM", None, None), Some(KeyType::Oct256));
     }
 }

@@ -223,6 +223,9 @@ mod tests {
         let (_, intermediate) =
             X509Certificate::from_der(&hierarchy.intermediate.der).expect("a certificate");
         assert!(intermediate.verify_signature(Some(root.public_key())).is_ok());
+        let ed25519 = Identity::self_signed(KeyPair::generate(KeyType::Ed25519), &template());
+        let (_, ed25519) = X509Certificate::from_der(&ed25519.der).expect("a certificate");
+        assert!(ed25519.verify_signature(None).is_ok());
         let leaf = Identity::self_signed(KeyPair::generate(KeyType::P384), &template());
         let (_, leaf) = X509Certificate::from_der(&leaf.der).expect("a certificate");
         assert!(leaf.verify_signature(None).is_ok());

@@ -24,6 +24,8 @@ pub(crate) struct Action {
     pub(crate) object: Option<String>,
 }
 
+const READ_METADATA: &str = "secrets/readMetadata/action";
+
 impl Operation {
     /// Reads the method and the path. What is no operation is [`CallKind::Unknown`].
     pub(crate) fn of(call: &Call) -> Self {
@@ -42,6 +44,11 @@ impl Operation {
         (!self.name.is_empty()).then_some(self.name.as_str())
     }
 
+    /// Whether it needs `secrets/readMetadata/action`, which an identity that reads values may lack.
+    pub(crate) fn reads_metadata(&self) -> bool {
+        self.action().name == READ_METADATA
+    }
+
     /// The action as refusals name it.
     pub(crate) fn action(&self) -> Action {
         let (collection, name) = match self.kind {
@@ -51,7 +58,7 @@ impl Operation {
             CallKind::RecoverDeletedSecret => ("secrets", "secrets/recover/action"),
             CallKind::PurgeDeletedSecret => ("secrets", "secrets/purge/action"),
             CallKind::ListSecrets | CallKind::ListSecretVersions | CallKind::GetDeletedSecret => {
-                ("secrets", "secrets/readMetadata/action")
+                ("secrets", READ_METADATA)
             }
             CallKind::GetKey | CallKind::ListKeys | CallKind::ListKeyVersions => ("keys", "keys/read"),
             CallKind::CreateKey => ("keys", "keys/create/action"),

@@ -116,8 +116,9 @@ pub(crate) fn perform(
         }
         CallKind::ListCertificates => {
             let store = vault.store();
-            let items = store.certificates.iter();
-            let items = items
+            let shown = store.certificates.iter();
+            let shown = shown.filter(|certificate| store.lists(&certificate.name));
+            let items = shown
                 .map(|certificate| item(vault.id("certificates", &certificate.name), certificate.current()));
             Ok(Answer::json(
                 200,
@@ -196,17 +197,33 @@ fn update(vault: &Vault, clock: &Clock, operation: &Operation, call: &Call) -> R
     let change: UpdateCertificate = call.json().map_err(|_| bad_policy())?;
     let name = operation.name.as_str();
     let mut store = vault.store();
-    let not_found = || Refusal::NotFound(Kind::Certificate, name.to_owned());
-    let certificate = store.certificates.get_mut(name).ok_or_else(not_found)?;
-    let id = operation
-        .version
-        .clone()
-        .unwrap_or_else(|| certificate.current().id.clone());
-    let version = certificate.version_mut(&id).ok_or_else(not_found)?;
-    version.attributes.change(&change.attributes);
-    version.attributes.updated = clock.now();
-    version.tags = change.tags.or(version.tags.take());
+    let id = match &operation.version {
+        Some(id) => id.clone(),
+        None => object(&store, name)?.current().id.clone(),
+    };
+    let now = clock.now();
+    store.certificates.change(name, Some(&id), now, |version| {
+        version.attributes.change(&change.attributes);
+        version.tags = change.tags.or(version.tags.take());
+    });
+    if let Some(enabled) = change.attributes.enabled {
+        switch(&mut store, name, &id, enabled, now);
+    }
     get(vault, &store, name, Some(&id))
+}
+
+/// Enables or disables a version of a certificate, and with it its key and its secret, which mirror the attribute.
+pub(crate) fn switch(store: &mut Store, name: &str, id: &str, enabled: bool, now: i64) {
+    let id = Some(id);
+    store
+        .certificates
+        .change(name, id, now, |version| version.attributes.enabled = enabled);
+    store
+        .keys
+        .change(name, id, now, |version| version.attributes.enabled = enabled);
+    store
+        .secrets
+        .change(name, id, now, |version| version.attributes.enabled = enabled);
 }
 
 fn id<T>(vault: &Vault, collection: &str, certificate: &Object<Certificate>, version: &Version<T>) -> String {

@@ -8,7 +8,7 @@ use super::Vault;
 use super::certificates::Certificate;
 use super::keys::{HSM_PLATFORM, Key, default_operations};
 use super::policy::{Policy, Sans, SecretForm};
-use super::secrets::Secret;
+use super::secrets::{self, NewSecret, Secret};
 use super::shelf::{Attributes, Tags, Version};
 use crate::clock::Clock;
 use crate::crypto::key::{KeyPair, KeyType};
@@ -25,7 +25,8 @@ pub struct CertificateOptions {
     pub subject: String,
     /// The names that it is valid for.
     pub dns_names: Vec<String>,
-    /// The key; [`KeyType::P256K`] is not for certificates.
+    /// The key; not [`KeyType::P256K`] or [`KeyType::Oct256`], and [`KeyType::Ed25519`] only for a file that is
+    /// stored as a plain secret: the service makes no such certificates.
     pub key_type: KeyType,
     /// How the secret behind it is written.
     pub format: CertificateFormat,
@@ -37,6 +38,10 @@ pub struct CertificateOptions {
     pub order: ChainOrder,
     /// How long it is valid.
     pub validity_months: u32,
+    /// `created` of the first version, in seconds since the epoch; now when `None`.
+    pub created: Option<i64>,
+    /// The tags of certificate, key and secret.
+    pub tags: BTreeMap<String, String>,
 }
 
 /// How the secret behind a certificate is written.
@@ -80,6 +85,8 @@ impl Default for CertificateOptions {
             issuer: CertificateIssuer::SelfSigned,
             order: ChainOrder::LeafFirst,
             validity_months: 12,
+            created: None,
+            tags: BTreeMap::new(),
         }
     }
 }
@@ -104,6 +111,8 @@ impl CertificateOptions {
             },
             order: ChainOrder::LeafFirst,
             validity_months: x509.validity_months,
+            created: None,
+            tags: BTreeMap::new(),
         })
     }
 
@@ -188,6 +197,7 @@ pub(crate) fn create(
 ) -> String {
     let now = clock.now();
     let (leaf, chain) = options.make(vault, now);
+    let of_options = (!options.tags.is_empty()).then(|| options.tags.clone());
     let made = Made {
         value: options.secret_value(&leaf.key.pkcs8, &chain),
         as_pem: options
@@ -196,10 +206,33 @@ pub(crate) fn create(
         der: leaf.der,
         pair: Some(leaf.key),
         policy: policy.unwrap_or_else(|| options.policy()),
-        options: Some(options.clone()),
-        tags,
+        // A renewed version is made when it is renewed.
+        options: Some(CertificateOptions {
+            created: None,
+            ..options.clone()
+        }),
+        tags: tags.or(of_options),
     };
-    store(vault, now, name, made)
+    store(vault, options.created.unwrap_or(now), name, made)
+}
+
+/// Makes a certificate like the other ones, and stores its file as a plain secret: a `contentType`, no `kid`. App
+/// Service Certificates are kept like this.
+pub(crate) fn create_as_secret(
+    vault: &Vault,
+    clock: &Clock,
+    name: &str,
+    options: &CertificateOptions,
+) -> String {
+    let (leaf, chain) = options.make(vault, clock.now());
+    let new = NewSecret {
+        value: options.secret_value(&leaf.key.pkcs8, &chain),
+        content_type: Some(options.policy().secret_props.content_type),
+        tags: (!options.tags.is_empty()).then(|| options.tags.clone()),
+        created: options.created,
+        ..NewSecret::default()
+    };
+    secrets::add(&mut vault.store(), clock, name, new)
 }
 
 /// Adds the next version, made like the current one; `None` when there is none, or when it was imported.

@@ -34,10 +34,12 @@ pub(crate) struct Key {
 pub struct KeyOptions {
     /// The algorithm and its size.
     pub key_type: KeyType,
-    /// The key pretends to live in a hardware security module (`RSA-HSM`, `EC-HSM`).
+    /// The key pretends to live in a hardware security module (`RSA-HSM`, `EC-HSM`, `oct-HSM`).
     pub hardware: bool,
     /// `exp`, in seconds since the epoch.
     pub expires: Option<i64>,
+    /// `created`, in seconds since the epoch; now when `None`.
+    pub created: Option<i64>,
     /// The version is made disabled.
     pub disabled: bool,
     /// `key_ops`; what the service gives by default when empty.
@@ -53,6 +55,7 @@ impl Default for KeyOptions {
             key_type: KeyType::P256,
             hardware: false,
             expires: None,
+            created: None,
             disabled: false,
             operations: Vec::new(),
             tags: BTreeMap::new(),
@@ -114,10 +117,8 @@ pub(crate) fn perform(
         CallKind::RotateKey => rotate(vault, clock, name),
         CallKind::ListKeys => {
             let store = vault.store();
-            let items = store
-                .keys
-                .iter()
-                .map(|key| item(vault.id("keys", &key.name), key.current()));
+            let shown = store.keys.iter().filter(|key| store.lists(&key.name));
+            let items = shown.map(|key| item(vault.id("keys", &key.name), key.current()));
             Ok(Answer::json(
                 200,
                 &page::cut(items.collect(), call, &vault.url, store.empty_pages),
@@ -163,6 +164,7 @@ fn create(vault: &Vault, clock: &Clock, name: &str, call: &Call) -> Result<Answe
         key_type,
         hardware: wanted.kty.ends_with("-HSM"),
         expires: wanted.attributes.exp,
+        created: None,
         disabled: wanted.attributes.enabled == Some(false),
         operations: wanted.key_ops,
         tags: wanted.tags.unwrap_or_default(),
@@ -188,7 +190,7 @@ fn current(vault: &Vault, name: &str) -> Result<Answer, Refusal> {
 /// Adds a version of a key and gives its id.
 pub(crate) fn add(vault: &Vault, clock: &Clock, name: &str, options: &KeyOptions) -> String {
     let pair = KeyPair::generate(options.key_type);
-    let mut attributes = Attributes::created_at(clock.now());
+    let mut attributes = Attributes::created_at(options.created.unwrap_or_else(|| clock.now()));
     attributes.enabled = !options.disabled;
     attributes.exp = options.expires;
     attributes.hsm_platform = Some(HSM_PLATFORM);
@@ -228,6 +230,11 @@ pub(crate) fn rotated(vault: &Vault, clock: &Clock, name: &str) -> Option<String
 
 /// `key_ops` of a key that asked for none; those of a certificate are fewer.
 pub(crate) fn default_operations(key_type: KeyType, of_certificate: bool) -> Vec<String> {
+    if key_type == KeyType::Oct256 {
+        return ["encrypt", "decrypt", "wrapKey", "unwrapKey"]
+            .map(str::to_owned)
+            .into();
+    }
     let operations: &[&str] = match (key_type.rsa_bits(), of_certificate) {
         (Some(_), false) => &["encrypt", "decrypt", "sign", "verify", "wrapKey", "unwrapKey"],
         (Some(_), true) => &["sign", "verify", "wrapKey", "unwrapKey"],

@@ -10,7 +10,7 @@ mod refusal;
 mod secrets;
 mod shelf;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::clock::Clock;
@@ -22,9 +22,10 @@ use crate::journal::CallKind;
 
 pub(crate) use access::Operation;
 use certificates::Certificate;
+pub(crate) use certificates::switch as switch_certificate;
 pub use issue::{CertificateFormat, CertificateIssuer, CertificateOptions, ChainOrder};
 pub(crate) use issue::{
-    create as create_certificate, import as import_certificate, renew as renew_certificate,
+    create as create_certificate, create_as_secret, import as import_certificate, renew as renew_certificate,
 };
 use keys::Key;
 pub use keys::KeyOptions;
@@ -35,6 +36,7 @@ pub(crate) use refusal::{Refusal, throttled};
 use secrets::Secret;
 pub(crate) use secrets::{NewSecret, add as add_secret};
 use shelf::Shelf;
+pub(crate) use shelf::Version;
 
 /// The resource that vaults name in their challenge, and the audience of their tokens.
 pub(crate) const AUDIENCE: &str = "https://vault.azure.net";
@@ -59,8 +61,19 @@ pub(crate) struct Store {
     pub(crate) denial: Option<Denial>,
     /// What refuses callers of single objects, by name in lower case.
     pub(crate) object_denials: BTreeMap<String, Denial>,
+    /// Whether lists of secrets and of their versions are refused, as to an identity that may only read values.
+    pub(crate) lists_denied: bool,
+    /// Names that lists of a whole vault leave out although the objects exist, in lower case.
+    pub(crate) hidden: BTreeSet<String>,
     /// Serve an empty page before each page of a list.
     pub(crate) empty_pages: bool,
+}
+
+impl Store {
+    /// Whether a list of the whole vault shows an object.
+    pub(crate) fn lists(&self, name: &str) -> bool {
+        !self.hidden.contains(&name.to_ascii_lowercase())
+    }
 }
 
 impl Vault {
@@ -113,7 +126,8 @@ impl Vault {
             .map_err(Refusal::Distrusted)?;
         let store = self.store();
         let of_object = store.object_denials.get(&operation.name.to_ascii_lowercase());
-        match store.denial.or(of_object.copied()) {
+        let of_list = (store.lists_denied && operation.reads_metadata()).then_some(Denial::Rbac);
+        match store.denial.or(of_object.copied()).or(of_list) {
             Some(denial) => Err(Refusal::Denied(denial, operation.action(), caller)),
             None => Ok(()),
         }

@@ -151,7 +151,7 @@ impl Policy {
     pub(crate) fn key_type(&self) -> Option<KeyType> {
         let properties = &self.key_props;
         KeyType::parse(&properties.kty, properties.key_size, properties.crv.as_deref())
-            .filter(|&key_type| key_type != KeyType::P256K)
+            .filter(|&key_type| !matches!(key_type, KeyType::P256K | KeyType::Oct256))
     }
 }
 

@@ -34,6 +34,9 @@ pub(crate) struct NewSecret {
     #[serde(default)]
     pub(crate) attributes: WantedAttributes,
     pub(crate) tags: Option<Tags>,
+    /// `created`, when it is not now.
+    #[serde(skip)]
+    pub(crate) created: Option<i64>,
 }
 
 #[derive(Deserialize)]
@@ -192,7 +195,7 @@ fn set(vault: &Vault, store: &mut Store, clock: &Clock, name: &str, call: &Call)
 
 /// Adds a version and gives its id.
 pub(crate) fn add(store: &mut Store, clock: &Clock, name: &str, new: NewSecret) -> String {
-    let mut attributes = Attributes::created_at(clock.now());
+    let mut attributes = Attributes::created_at(new.created.unwrap_or_else(|| clock.now()));
     attributes.change(&new.attributes);
     let version = Version {
         id: ids::version_id(),
@@ -242,7 +245,8 @@ fn delete(vault: &Vault, store: &mut Store, clock: &Clock, name: &str) -> Result
 }
 
 fn list<'a>(vault: &Vault, store: &'a Store, call: &Call) -> Page<Bundle<'a>> {
-    let items = store.secrets.iter().map(|object| {
+    let shown = store.secrets.iter().filter(|object| store.lists(&object.name));
+    let items = shown.map(|object| {
         let id = vault.id("secrets", &object.name);
         Bundle::new(id, object.current()).without_value()
     });

@@ -169,6 +169,25 @@ impl<T> Shelf<T> {
         }
     }
 
+    /// Changes a version, the current one if `id` is `None`, and dates the change; says whether there is one.
+    pub(crate) fn change(
+        &mut self,
+        name: &str,
+        id: Option<&str>,
+        now: i64,
+        change: impl FnOnce(&mut Version<T>),
+    ) -> bool {
+        let Some(object) = self.get_mut(name) else {
+            return false;
+        };
+        let id = id.map_or_else(|| object.current().id.clone(), str::to_owned);
+        let version = object.version_mut(&id).map(|version| {
+            change(version);
+            version.attributes.updated = now;
+        });
+        version.is_some()
+    }
+
     /// Moves an object among the deleted ones; `None` when there is none.
     pub(crate) fn delete(&mut self, name: &str, now: i64) -> Option<&Deleted<T>> {
         let object = self.objects.remove(&key(name))?;

@@ -92,6 +92,19 @@ async fn openssl_reads_every_pfx_encoding_with_the_empty_password() {
 }
 
 #[tokio::test]
+async fn openssl_reads_an_ed25519_file_that_is_kept_as_a_plain_secret() {
+    let fake = start();
+    let session = Session::signed_in(&fake).await;
+    fake.vault("app")
+        .set_certificate_as_secret("web", &chain(PfxEncoding::Modern, KeyType::Ed25519));
+    let (_, secret) = session.get("/secrets/web").await;
+    let Some(text) = openssl(secret["value"].as_str().expect("a value")) else {
+        return;
+    };
+    assert_eq!((count(&text, "PRIVATE KEY"), count(&text, "CERTIFICATE")), (1, 3));
+}
+
+#[tokio::test]
 async fn the_secret_of_a_certificate_is_managed_and_has_the_version_of_its_key() {
     let fake = start();
     let session = Session::signed_in(&fake).await;

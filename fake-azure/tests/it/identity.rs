@@ -127,3 +127,35 @@ async fn the_control_path_does_what_the_library_does_and_is_not_counted() {
     assert_eq!(calls["byKind"], json!({"getSecret": 3, "token": 1}));
     assert_eq!(read(control(Method::POST, "nothing")).await.0, 400);
 }
+
+#[tokio::test]
+async fn the_control_path_makes_the_keys_and_certificates_that_a_body_asks_for() {
+    let fake = start(FakeOptions::default());
+    let session = Session::signed_in(&fake).await;
+    let control = |path: &str, body: Value| {
+        let url = format!("{}/_fake/vaults/app/{path}", fake.authority());
+        read(session.http.post(url).json(&body))
+    };
+    let p521 = json!({"kty": "EC", "crv": "P-521"});
+    assert_eq!(control("keys/signing", p521.clone()).await.0, 200);
+    assert_eq!(session.get("/keys/signing").await.1["key"]["crv"], "P-521");
+    assert_eq!(
+        control("certificates/web", json!({"key": p521, "pem": true}))
+            .await
+            .0,
+        200
+    );
+    let (_, secret) = session.get("/secrets/web").await;
+    let value = secret["value"].as_str().expect("a text");
+    // Leaf, intermediate and root.
+    assert_eq!(value.matches("BEGIN CERTIFICATE").count(), 3);
+    assert_eq!(session.get("/keys/web").await.1["key"]["crv"], "P-521");
+
+    for (path, body) in [
+        ("keys/signing", json!({"kty": "RSA", "keySize": 1024})),
+        ("certificates/web", json!({"key": {"kty": "EC", "crv": "P-256K"}})),
+        ("certificates/web", json!({"key": {"kty": "EC"}, "size": 1})),
+    ] {
+        assert_eq!(control(path, body.clone()).await.0, 400, "{body}");
+    }
+}

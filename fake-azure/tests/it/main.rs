@@ -4,6 +4,8 @@ mod certificates;
 mod client;
 mod faults;
 mod identity;
+mod lists;
 mod recordings;
 mod secrets;
 mod sign_in;
+mod versions;
