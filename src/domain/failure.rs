@@ -55,6 +55,12 @@ pub enum Reason {
     BadRequest,
     /// The value could not be rendered as the manifest asks.
     Unrenderable,
+    /// A selection's rule picks more secrets than it may.
+    TooManySelected,
+    /// A selected secret can have no file, because its path is another's or is no path.
+    PathTaken,
+    /// A password file cannot be read.
+    PasswordUnreadable,
     /// A foreign file or link occupies the name on the volume.
     NameTaken,
 }
@@ -74,7 +80,7 @@ pub enum FailureClass {
 
 impl Reason {
     /// Every reason, for tests and reference pages.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 21] = [
         Self::IdentityMisconfigured,
         Self::IdentityNotPropagated,
         Self::IdentityUnavailable,
@@ -92,6 +98,9 @@ impl Reason {
         Self::Malformed,
         Self::BadRequest,
         Self::Unrenderable,
+        Self::TooManySelected,
+        Self::PathTaken,
+        Self::PasswordUnreadable,
         Self::NameTaken,
     ];
 
@@ -115,6 +124,9 @@ impl Reason {
             Self::Malformed => "malformed",
             Self::BadRequest => "badRequest",
             Self::Unrenderable => "unrenderable",
+            Self::TooManySelected => "tooManySelected",
+            Self::PathTaken => "pathTaken",
+            Self::PasswordUnreadable => "passwordUnreadable",
             Self::NameTaken => "nameTaken",
         }
     }
@@ -133,7 +145,10 @@ impl Reason {
             | Self::Disabled
             | Self::BadRequest
             | Self::Malformed
-            | Self::Unrenderable => FailureClass::Refused,
+            | Self::Unrenderable
+            | Self::TooManySelected
+            | Self::PathTaken
+            | Self::PasswordUnreadable => FailureClass::Refused,
             Self::Throttled | Self::Conflict | Self::Unavailable | Self::Unreachable | Self::TimedOut => {
                 FailureClass::Unavailable
             }

@@ -14,6 +14,8 @@ pub struct FetchedObject {
     pub object: ObjectId,
     /// Which version of it.
     pub version: VersionId,
+    /// Its identifier, as Key Vault gave it: `https://HOST/secrets/NAME/VERSION`.
+    pub id: String,
     /// What Key Vault says of it.
     pub attributes: Attributes,
     /// The object itself.

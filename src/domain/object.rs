@@ -3,6 +3,7 @@
 //! Rules: <https://learn.microsoft.com/azure/key-vault/general/about-keys-secrets-certificates#object-identifiers>.
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -47,19 +48,20 @@ pub struct NameError {
     rule: &'static str,
 }
 
+/// Names are in many places at once (entries, questions, records), so that copies share their text.
 macro_rules! name_type {
     ($(#[$doc:meta])* $name:ident, $what:literal, $rule:literal, $valid:expr) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(try_from = "String", into = "String")]
-        pub struct $name(String);
+        pub struct $name(Arc<str>);
 
         impl $name {
             /// Takes a text that follows the rule of the type; gives [`NameError`] otherwise.
             pub fn parse(text: &str) -> Result<Self, NameError> {
                 let valid: fn(&str) -> bool = $valid;
                 if valid(text) {
-                    Ok(Self(text.to_owned()))
+                    Ok(Self(text.into()))
                 } else {
                     Err(NameError { what: $what, rule: $rule })
                 }
@@ -80,7 +82,7 @@ macro_rules! name_type {
 
         impl From<$name> for String {
             fn from(name: $name) -> Self {
-                name.0
+                name.0.as_ref().to_owned()
             }
         }
 
@@ -109,12 +111,17 @@ name_type!(
 );
 
 name_type!(
+    /// Name of a group of entries that move together: `[0-9A-Za-z-]{1,64}`.
+    GroupName, "a group name", "1 to 64 letters, digits or dashes", |text| is_name(text, 64)
+);
+
+name_type!(
     /// Version of an object: 32 lower-case hexadecimal digits, as Key Vault gives them.
     VersionId, "a version", "32 hexadecimal digits (0-9, a-f)",
     |text| text.len() == 32 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
 );
 
-/// Which version of an object is wanted.
+/// Which version one fetch asks for.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum VersionSelector {

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::path::Path;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -34,7 +35,7 @@ pub enum PathError {
 /// and no control characters or backslashes, which no reader of a manifest expects in a file name.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct RelativePath(String);
+pub struct RelativePath(Arc<str>);
 
 impl RelativePath {
     /// Takes a `/`-separated path; gives the first rule it breaks otherwise.
@@ -57,7 +58,7 @@ impl RelativePath {
         if text.starts_with("..") {
             return Err(PathError::Reserved);
         }
-        Ok(Self(text.to_owned()))
+        Ok(Self(text.into()))
     }
 
     /// The path as written.
@@ -67,7 +68,7 @@ impl RelativePath {
 
     /// The path for the file system.
     pub fn as_path(&self) -> &Path {
-        Path::new(&self.0)
+        Path::new(&*self.0)
     }
 
     /// Its elements, outermost first; never empty.
@@ -77,14 +78,20 @@ impl RelativePath {
 
     /// The first element: the name of the link in the volume's root.
     pub fn first_element(&self) -> &str {
-        self.0.split_once('/').map_or(self.0.as_str(), |(first, _)| first)
+        self.0.split_once('/').map_or(&*self.0, |(first, _)| first)
+    }
+
+    /// The path of an entry below this one. `element` is one element, without a slash.
+    #[must_use]
+    pub fn join(&self, element: &str) -> Self {
+        Self(format!("{}/{element}", self.0).into())
     }
 
     /// Whether `self` would have to be a directory for `other` to exist.
     pub fn is_directory_of(&self, other: &Self) -> bool {
         other
             .0
-            .strip_prefix(&self.0)
+            .strip_prefix(&*self.0)
             .is_some_and(|rest| rest.starts_with('/'))
     }
 }
@@ -98,7 +105,7 @@ impl TryFrom<String> for RelativePath {
 
 impl From<RelativePath> for String {
     fn from(path: RelativePath) -> Self {
-        path.0
+        path.as_str().to_owned()
     }
 }
 

@@ -1,6 +1,7 @@
 //! The set of files that a volume publishes in one step, and what it remembers of each.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
@@ -10,6 +11,7 @@ use super::object::{Source, VersionId};
 use super::path::RelativePath;
 use super::secret::SecretBytes;
 use super::spec::Content;
+pub use super::validity::Validity;
 
 /// Everything that shall be on the volume after a publish; what is not in it disappears.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -34,23 +36,57 @@ pub struct PayloadFile {
 pub enum FileBytes {
     /// These.
     Write(SecretBytes),
-    /// Those that the volume has at this path now.
-    Keep,
+    /// Those that the volume has at this path now, which may be another than the file's own.
+    Published(RelativePath),
 }
 
 /// What the state file says of a published file. No value, and nothing from which one could be guessed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct FileRecord {
-    /// What was asked for.
-    pub source: Source,
-    /// The version that the bytes are of.
-    pub version: VersionId,
-    /// What was made of it.
+    /// What was made.
     pub content: Content,
-    /// When this version was fetched first; whole seconds, UTC.
+    /// Of what: the object first, then passwords; for a template all that it names.
+    pub inputs: Vec<InputRecord>,
+    /// When what it was made of is valid.
+    #[serde(default)]
+    pub validity: Validity,
+    /// When these versions were fetched first; whole seconds, UTC.
     #[serde(with = "time::serde::rfc3339")]
     pub fetched: OffsetDateTime,
+}
+
+impl FileRecord {
+    /// The object that the file was made of, and its version; `None` for a template, which has several.
+    pub fn object(&self) -> Option<(&Source, &VersionId)> {
+        match (&self.content, self.inputs.first()) {
+            (Content::Template(_), _) | (_, None) => None,
+            (_, Some(record)) => match &record.input {
+                Input::Object(source) => Some((source, &record.version)),
+                Input::File(_) => None,
+            },
+        }
+    }
+}
+
+/// Something that a file was made of.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct InputRecord {
+    /// What it is.
+    pub input: Input,
+    /// Its version. Of a password file: a keyed digest, in the form of a version.
+    pub version: VersionId,
+}
+
+/// Something that a file is made of.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Input {
+    /// An object of a vault.
+    Object(Source),
+    /// A password file, absolute path.
+    File(PathBuf),
 }
 
 /// What a volume has now: files that an earlier publish recorded and that are still as recorded.
@@ -82,15 +118,40 @@ pub struct Publication {
     pub adjusted: Vec<RelativePath>,
     /// Paths that disappeared, in order.
     pub removed: Vec<RelativePath>,
-    /// First path elements at which a foreign file or link stands; the files below them are not reachable.
+    /// Names at which something foreign stands. The files there, and those below, are not reachable, or not written.
     pub refused: Vec<RefusedName>,
 }
 
-/// A name in the volume's root that is not ours.
+/// A name on the volume that is not ours.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RefusedName {
-    /// The first path element.
+    /// Relative to the root. In the layout `atomic` a first path element; in `flat` the path of a file or of a
+    /// directory on the way to it.
     pub name: String,
     /// What stands there: "a regular file", "a link to elsewhere", "a directory".
     pub found: String,
+}
+
+impl RefusedName {
+    /// Whether a file at `path` is refused because of it: it stands at that path, or on the way there.
+    pub fn covers(&self, path: &RelativePath) -> bool {
+        let rest = path.as_str().strip_prefix(&self.name);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refused_name_covers_itself_and_what_is_below_it() {
+        let refused = RefusedName {
+            name: "tls/web".to_owned(),
+            found: "a directory".to_owned(),
+        };
+        let covers = |path| refused.covers(&RelativePath::parse(path).expect("valid"));
+        assert!(covers("tls/web") && covers("tls/web/tls.crt"));
+        assert!(!covers("tls") && !covers("tls/web.crt") && !covers("web"));
+    }
 }

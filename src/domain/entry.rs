@@ -1,0 +1,122 @@
+//! What is planned as one: files that are made of the same versions, all of them or none.
+//!
+//! The manifest's entries become these when it is known which objects and versions they stand for: a history is one
+//! for each version, a selection one for each secret.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::failure::Failure;
+use super::object::{GroupName, Source, VaultName};
+use super::path::RelativePath;
+use super::payload::Input;
+use super::query::Query;
+use super::spec::{FileSpec, PasswordSource};
+use super::template::{Reference, Template};
+
+/// Files that are made together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// What messages call it.
+    pub id: EntryId,
+    /// Whether start-up and `once` wait for it.
+    pub required: bool,
+    /// What it moves together with.
+    pub group: Option<Group>,
+    /// What its files are made of.
+    pub body: Body,
+    /// Its files.
+    pub files: Vec<FileSpec>,
+    /// Why it cannot be made in this pass, whatever its inputs are, and the question whose answer said so.
+    pub blocked: Option<(Failure, Query)>,
+    /// Whether a list that was not told yet decides which versions it is made of. Until then nothing is asked for it,
+    /// and what is published stays.
+    pub undecided: bool,
+}
+
+/// What messages call an entry.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum EntryId {
+    /// By its object.
+    Object(Source),
+    /// By its path.
+    Template(RelativePath),
+    /// A selection as a whole, by its vault and rule.
+    Selection(VaultName, String),
+}
+
+/// What moves together.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Group {
+    /// Entries that the manifest groups.
+    Named(GroupName),
+    /// The versions of one history, by the first of its paths.
+    History(RelativePath),
+}
+
+/// What the files of an entry are made of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Body {
+    /// One object, and the passwords of its key stores.
+    Object(Source, Vec<(PasswordSource, Input)>),
+    /// Several objects.
+    Template(Arc<Template>, Vec<(Reference, Source)>),
+    /// Nothing: a selection as a whole has no files of its own, and so many published ones of its secrets.
+    Selection(usize),
+}
+
+impl Entry {
+    /// Everything that its files are made of, in the order of their records.
+    pub fn inputs(&self) -> Vec<Input> {
+        match &self.body {
+            Body::Object(source, passwords) => {
+                let passwords = passwords.iter().map(|(_, input)| input.clone());
+                std::iter::once(Input::Object(source.clone()))
+                    .chain(passwords)
+                    .collect()
+            }
+            Body::Template(_, inputs) => inputs
+                .iter()
+                .map(|(_, source)| Input::Object(source.clone()))
+                .collect(),
+            Body::Selection(_) => Vec::new(),
+        }
+    }
+
+    /// The object that it is made of, when it is one.
+    pub const fn source(&self) -> Option<&Source> {
+        match &self.body {
+            Body::Object(source, _) => Some(source),
+            Body::Template(..) | Body::Selection(_) => None,
+        }
+    }
+
+    /// What tells it from every other entry, over passes: two entries may have one object, and none one path.
+    pub fn key(&self) -> EntryKey {
+        (self.id.clone(), self.files.first().map(|file| file.path.clone()))
+    }
+}
+
+/// See [`Entry::key`].
+pub type EntryKey = (EntryId, Option<RelativePath>);
+
+impl EntryId {
+    /// The vault that it is about, when it is one.
+    pub const fn vault(&self) -> Option<&VaultName> {
+        match self {
+            Self::Object(source) => Some(&source.object.vault),
+            Self::Selection(vault, _) => Some(vault),
+            Self::Template(_) => None,
+        }
+    }
+}
+
+impl fmt::Display for EntryId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Object(source) => write!(f, "{source}"),
+            Self::Template(path) => write!(f, "template {path}"),
+            Self::Selection(vault, rule) => write!(f, "{vault}/secrets?{rule}"),
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! What the volume has, by what it was made of: bytes are found wherever they stand, so that a new path, or a version
+//! that moves down in a history, costs no fetch.
+
+use std::collections::BTreeMap;
+
+use super::object::{ObjectId, VersionId, VersionSelector};
+use super::path::RelativePath;
+use super::payload::{FileRecord, Input, InputRecord, Observation, ObservedFile};
+use super::spec::{Content, FileSpec};
+
+/// An input, and the version of it that will do; `None` when any will.
+pub type Needed = (Input, Option<VersionId>);
+
+/// A published file: where it is, and what is known of it.
+pub type Found<'o> = (&'o RelativePath, &'o ObservedFile);
+
+/// The files of an observation, found by path or by content.
+#[derive(Debug)]
+pub struct Published<'o> {
+    files: &'o BTreeMap<RelativePath, ObservedFile>,
+    /// By the first object of each file.
+    of: BTreeMap<&'o ObjectId, Vec<&'o RelativePath>>,
+}
+
+impl<'o> Published<'o> {
+    /// Takes what a volume has.
+    pub fn new(observed: &'o Observation) -> Self {
+        let mut of: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for (path, file) in &observed.files {
+            if let Some(object) = first_object(&file.record) {
+                of.entry(object).or_default().push(path);
+            }
+        }
+        Self {
+            files: &observed.files,
+            of,
+        }
+    }
+
+    /// The file at a path.
+    pub fn at(&self, path: &RelativePath) -> Option<&'o ObservedFile> {
+        self.files.get(path)
+    }
+
+    /// All files.
+    pub fn files(&self) -> impl Iterator<Item = Found<'o>> {
+        self.files.iter()
+    }
+
+    /// A file with this content, made of just these inputs: the one at the wanted path, else one elsewhere.
+    ///
+    /// Elsewhere counts only when every version is known: another path may have another version.
+    pub fn made_of(&self, file: &FileSpec, inputs: &[Needed]) -> Option<Found<'o>> {
+        let fits =
+            |found: &ObservedFile| found.record.content == file.content && is_made_of(&found.record, inputs);
+        let own = self
+            .files
+            .get_key_value(&file.path)
+            .filter(|(_, found)| fits(found));
+        own.or_else(|| {
+            let known = inputs.iter().all(|(_, version)| version.is_some());
+            let mut elsewhere = self.beside(inputs.first().map(|(input, _)| input));
+            elsewhere.find(|(_, found)| known && fits(found))
+        })
+    }
+
+    /// The last known good bytes of a file that cannot be made now: whatever is at its path, else the same content of
+    /// the same object elsewhere, of a version that will do; of several, the one that was fetched last.
+    pub fn last_good(&self, file: &FileSpec, inputs: &[Input]) -> Option<Found<'o>> {
+        self.files.get_key_value(&file.path).or_else(|| {
+            let others = self.beside(inputs.first());
+            let fits = |(_, found): &Found<'_>| {
+                found.record.content == file.content && may_be_of(&found.record, inputs)
+            };
+            others.filter(fits).max_by_key(|(_, found)| found.record.fetched)
+        })
+    }
+
+    /// The files whose first object is this input's.
+    fn beside(&self, input: Option<&Input>) -> impl Iterator<Item = Found<'o>> {
+        let object = match input {
+            Some(Input::Object(source)) => Some(&source.object),
+            Some(Input::File(_)) | None => None,
+        };
+        let paths = object.and_then(|object| self.of.get(object));
+        let paths = paths.map(Vec::as_slice).unwrap_or_default().to_vec();
+        paths
+            .into_iter()
+            .filter_map(|path| self.files.get_key_value(path))
+    }
+}
+
+fn first_object(record: &FileRecord) -> Option<&ObjectId> {
+    match &record.inputs.first()?.input {
+        Input::Object(source) => Some(&source.object),
+        Input::File(_) => None,
+    }
+}
+
+/// Whether both are the same thing, in whatever version.
+fn same(one: &Input, other: &Input) -> bool {
+    match (one, other) {
+        (Input::Object(one), Input::Object(other)) => one.object == other.object,
+        (Input::File(one), Input::File(other)) => one == other,
+        _ => false,
+    }
+}
+
+fn is_made_of(record: &FileRecord, inputs: &[Needed]) -> bool {
+    let fits = |(record, (input, version)): (&InputRecord, &Needed)| {
+        same(&record.input, input) && version.as_ref().is_none_or(|version| *version == record.version)
+    };
+    record.inputs.len() == inputs.len() && record.inputs.iter().zip(inputs).all(fits)
+}
+
+/// Whether a file was made of the same things, pinned ones in the pinned version.
+pub fn may_be_of(record: &FileRecord, inputs: &[Input]) -> bool {
+    let needed: Vec<Needed> = inputs
+        .iter()
+        .map(|input| (input.clone(), pinned(input).cloned()))
+        .collect();
+    is_made_of(record, &needed)
+}
+
+/// The version that an input names, if it names one.
+pub fn pinned(input: &Input) -> Option<&VersionId> {
+    match input {
+        Input::Object(source) => match &source.version {
+            VersionSelector::Exact(version) => Some(version),
+            VersionSelector::Latest => None,
+        },
+        Input::File(_) => None,
+    }
+}
+
+/// Whether a record is of this content and of these things, in whatever version.
+pub fn is_form_of(record: &FileRecord, content: &Content, inputs: &[Input]) -> bool {
+    let needed: Vec<Needed> = inputs.iter().map(|input| (input.clone(), None)).collect();
+    record.content == *content && is_made_of(record, &needed)
+}

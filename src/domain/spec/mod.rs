@@ -1,0 +1,103 @@
+//! The desired state: what a valid manifest means, with every text parsed into its type.
+//!
+//! A value of these types is valid by construction; `manifest` is the only maker of them outside tests.
+
+mod certificate;
+mod identity;
+mod key;
+mod object;
+mod password;
+mod secret;
+mod selection;
+mod template;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use url::Url;
+
+pub use self::certificate::{Alias, BundleOrder, CertificateContent, KeyForm, StoreFormat};
+pub use self::identity::{IdentityKind, IdentitySpec};
+pub use self::key::KeyFormat;
+pub use self::object::{Content, FileSpec, MAX_HISTORY, ObjectSpec, VersionPolicy, Wanted};
+pub use self::password::PasswordSource;
+pub use self::secret::{JsonPointer, JsonPointerError, SecretEncoding, SecretForm};
+pub use self::selection::{PathTemplate, SelectionRule, SelectionSpec};
+pub use self::template::TemplateSpec;
+use super::mode::{FileMode, Principal};
+use super::object::VaultName;
+
+/// A whole manifest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SyncSpec {
+    /// Who signs in.
+    pub identity: IdentitySpec,
+    /// The vaults, each name once.
+    pub vaults: Vec<VaultSpec>,
+    /// Where the files go.
+    pub volume: VolumeSpec,
+    /// When they are fetched again.
+    pub refresh: RefreshSpec,
+    /// What is fetched and written by name, in manifest order. Every path of it and of `templates` occurs once, and
+    /// none is a directory of another.
+    pub objects: Vec<ObjectSpec>,
+    /// What is fetched and written by rule; the paths are known when the vault's list is.
+    pub selections: Vec<SelectionSpec>,
+    /// Files made of several objects.
+    pub templates: Vec<TemplateSpec>,
+}
+
+/// One vault.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VaultSpec {
+    /// The manifest's name for it.
+    pub name: VaultName,
+    /// `https://HOST[:PORT]/`, no userinfo, path, query or fragment.
+    pub url: Url,
+    /// Whether `url`'s host was accepted because of `trustedHosts`, not because of a known Key Vault suffix.
+    pub trusted_by_name: bool,
+}
+
+/// Where files go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VolumeSpec {
+    /// Absolute path of the volume's root.
+    pub path: PathBuf,
+    /// How a set is published.
+    pub layout: Layout,
+    /// Mode of directories.
+    pub dir_mode: FileMode,
+    /// Owner of files and directories; `None` is the process's own user.
+    pub owner: Option<Principal>,
+    /// Group; `None` is what the volume gives (a set-group-ID root hands its group down).
+    pub group: Option<Principal>,
+}
+
+/// How a set of files is published.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Layout {
+    /// One `..data` swap for the whole set, as a Kubernetes projected volume does.
+    #[default]
+    Atomic,
+    /// One rename for each file, for programs that do not follow links.
+    Flat,
+}
+
+/// When objects are fetched again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RefreshSpec {
+    /// Mean time between passes.
+    pub interval: Duration,
+    /// What start-up waits for.
+    pub on_start: OnStart,
+}
+
+/// What start-up waits for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum OnStart {
+    /// A first pass that fetched every required object.
+    #[default]
+    Fresh,
+    /// Required files on the volume, of whatever age; the first pass follows.
+    LastKnownGood,
+}
