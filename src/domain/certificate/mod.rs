@@ -5,7 +5,9 @@
 
 mod chain;
 mod contents;
+mod error;
 mod leaf;
+mod older_forms;
 mod pem;
 mod pfx;
 mod private_key;
@@ -18,9 +20,12 @@ mod x509;
 
 use base64::engine::general_purpose::STANDARD;
 use base64::{Engine, decoded_len_estimate};
+use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
 use self::contents::Contents;
+pub use self::error::CertificateError;
+pub use self::older_forms::{OtherAlgorithm, pkcs1, sec1};
 pub use self::pem::PemError;
 pub use self::pfx::PfxError;
 #[cfg(test)]
@@ -40,6 +45,14 @@ pub struct IssuedCertificate {
     pub leaf: Vec<u8>,
     /// Its issuers, nearest first, without the root, DER.
     pub intermediates: Vec<Vec<u8>>,
+    /// The self-signed certificate in which the chain ends, DER, if the value holds it; never the leaf itself.
+    pub root: Option<Vec<u8>>,
+    /// From when the leaf is valid; whole seconds, UTC.
+    pub not_before: OffsetDateTime,
+    /// The last second in which the leaf is valid.
+    pub not_after: OffsetDateTime,
+    /// From when the certificate at the top of the chain is valid, see [`IssuedCertificate::authority`].
+    pub top_not_before: OffsetDateTime,
     /// Its private key, `PrivateKeyInfo` (RFC 5208) in DER; `None` when the key is not exportable.
     pub private_key: Option<Zeroizing<Vec<u8>>>,
     /// The name of the issuer at which the value's chain ends without a root.
@@ -48,96 +61,13 @@ pub struct IssuedCertificate {
     pub left_out: usize,
 }
 
-/// Why a value is not a certificate that can be published. No variant holds a byte of it.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum CertificateError {
-    /// `contentType` says PFX, and the value is no base64.
-    #[error("contentType is `application/x-pkcs12`, and the value is not the base64 text of a PFX")]
-    NotBase64,
-    /// `contentType` says PEM, and there is no PEM block.
-    #[error("contentType is `application/x-pem-file`, and the value has no PEM block")]
-    NotPem,
-    /// Nothing says what it is, and it looks like neither.
-    #[error(
-        "the value is neither PEM text nor the base64 text of a PFX, and contentType does not name one of them"
-    )]
-    UnknownFormat,
-    /// It says PFX and is none.
-    #[error(transparent)]
-    Pfx(#[from] PfxError),
-    /// It says PEM and is none.
-    #[error(transparent)]
-    Pem(#[from] PemError),
-    /// Nothing to publish.
-    #[error("the value holds {keys} private keys and no certificate")]
-    NoCertificate {
-        /// How many keys it holds.
-        keys: usize,
-    },
-    /// More than any chain has.
-    #[error("the value holds {found} certificates, more than {limit}")]
-    TooManyCertificates {
-        /// How many it holds.
-        found: usize,
-        /// How many are read.
-        limit: usize,
-    },
-    /// One cannot be parsed.
-    #[error("certificate {number} of {of} is not a valid X.509 certificate")]
-    MalformedCertificate {
-        /// Which, from 1.
-        number: usize,
-        /// How many there are.
-        of: usize,
-    },
-    /// A key cannot be parsed.
-    #[error(
-        "private key {number} of {of} is damaged, or of a form that is not supported (named curves, two-prime RSA)"
-    )]
-    MalformedKey {
-        /// Which, from 1.
-        number: usize,
-        /// How many there are.
-        of: usize,
-    },
-    /// The keys belong to other certificates.
-    #[error("none of the {keys} private keys in the value belongs to one of its {certificates} certificates")]
-    KeyWithoutCertificate {
-        /// How many keys.
-        keys: usize,
-        /// How many certificates.
-        certificates: usize,
-    },
-    /// Several could be the leaf, and no key tells.
-    #[error(
-        "the value holds {certificates} certificates and no private key, and more than one could be the leaf"
-    )]
-    LeafUnclear {
-        /// How many certificates.
-        certificates: usize,
-    },
-}
-
-impl CertificateError {
-    /// The next action of the person who reads the error.
-    pub fn hint(&self) -> &'static str {
-        match self {
-            Self::Pfx(error) => error.hint(),
-            Self::Pem(error) => error.hint(),
-            Self::NotBase64 | Self::NotPem => {
-                "set the secret's contentType to what the value is, or remove it: without one the value decides"
-            }
-            Self::UnknownFormat => "list the object under `secrets` if it is not a certificate",
-            Self::NoCertificate { .. } => "store the certificate beside its key, in the same value",
-            Self::TooManyCertificates { .. } => "store the certificate with its own chain only",
-            Self::MalformedCertificate { .. } | Self::MalformedKey { .. } => {
-                "check the value with `openssl pkcs12 -info` or `openssl x509 -text`, and import it again"
-            }
-            Self::KeyWithoutCertificate { .. } => {
-                "import the certificate together with the key that it was made for"
-            }
-            Self::LeafUnclear { .. } => "import the certificate again without the other certificates",
-        }
+impl IssuedCertificate {
+    /// The certificate at the top of the chain, DER: the root if the value holds it, else the last intermediate, else the
+    /// leaf if it is self-signed. `None` for a leaf whose issuers are all missing.
+    pub fn authority(&self) -> Option<&[u8]> {
+        let leaf = self.missing_issuer.is_none().then_some(&self.leaf);
+        let top = self.root.as_ref().or(self.intermediates.last()).or(leaf);
+        top.map(Vec::as_slice)
     }
 }
 
@@ -152,13 +82,15 @@ pub fn read(value: &[u8], content_type: Option<&str>) -> Result<IssuedCertificat
     let last = &certificates[chain.intermediates.last().copied().unwrap_or(leaf)];
     let ends_in_root = chain.root.is_some() || last.is_self_signed();
     let on_the_way = 1 + chain.intermediates.len() + usize::from(chain.root.is_some());
+    let (not_before, not_after) = certificates[leaf].validity();
+    let der = |index: usize| certificates[index].der().to_vec();
     Ok(IssuedCertificate {
-        leaf: certificates[leaf].der().to_vec(),
-        intermediates: chain
-            .intermediates
-            .iter()
-            .map(|&index| certificates[index].der().to_vec())
-            .collect(),
+        leaf: der(leaf),
+        intermediates: chain.intermediates.iter().copied().map(der).collect(),
+        root: chain.root.map(der),
+        not_before,
+        not_after,
+        top_not_before: chain.root.map_or(last, |root| &certificates[root]).validity().0,
         private_key: key.map(|index| Zeroizing::new(keys[index].pkcs8().to_vec())),
         missing_issuer: (!ends_in_root).then(|| last.issuer_text().to_owned()),
         left_out: certificates.len() - on_the_way,

@@ -57,11 +57,13 @@ impl<E: Into<pkcs8::spki::Error>> From<E> for MalformedKey {
 
 /// `ECPrivateKey` (RFC 5915, section 3) as PKCS#8 carries it: the curve is said outside.
 #[derive(Sequence)]
-struct EcPrivateKey<'a> {
+pub(super) struct EcPrivateKey<'a> {
     version: u8,
-    private_key: OctetStringRef<'a>,
+    /// The scalar.
+    pub(super) private_key: OctetStringRef<'a>,
     #[asn1(context_specific = "1", tag_mode = "EXPLICIT", optional = "true")]
-    public_key: Option<BitStringRef<'a>>,
+    /// The point, which may be left out.
+    pub(super) public_key: Option<BitStringRef<'a>>,
 }
 
 impl PrivateKey {
@@ -154,7 +156,7 @@ fn rsa_public(der: &[u8]) -> Result<PublicHalf, MalformedKey> {
 }
 
 /// The parts of an `ECPrivateKey`, and its curve when it is there.
-fn parse_ec(der: &[u8]) -> Result<(EcPrivateKey<'_>, Option<ObjectIdentifier>), MalformedKey> {
+pub(super) fn parse_ec(der: &[u8]) -> Result<(EcPrivateKey<'_>, Option<ObjectIdentifier>), MalformedKey> {
     let parts = AnyRef::from_der(der)?.sequence(|fields| {
         let version = u8::decode(fields)?;
         let private_key = OctetStringRef::decode(fields)?;

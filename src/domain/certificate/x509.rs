@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 
+use time::OffsetDateTime;
 use x509_parser::certificate::X509Certificate;
 use x509_parser::error::X509Error;
 use x509_parser::extensions::ParsedExtension;
@@ -23,7 +24,8 @@ pub(super) struct Certificate {
     subject_key_id: Option<Vec<u8>>,
     authority_key_id: Option<Vec<u8>>,
     is_authority: bool,
-    not_after: i64,
+    not_before: OffsetDateTime,
+    not_after: OffsetDateTime,
 }
 
 impl Certificate {
@@ -43,7 +45,8 @@ impl Certificate {
             subject_key_id,
             authority_key_id,
             is_authority: parsed.is_ca(),
-            not_after: parsed.validity().not_after.timestamp(),
+            not_before: parsed.validity().not_before.to_datetime(),
+            not_after: parsed.validity().not_after.to_datetime(),
         })
     }
 
@@ -60,6 +63,11 @@ impl Certificate {
     /// Who issued it, for a message: one line of bounded length.
     pub(super) fn issuer_text(&self) -> &str {
         &self.issuer_text
+    }
+
+    /// When it is valid, the second of both included (RFC 5280, section 4.1.2.5).
+    pub(super) const fn validity(&self) -> (OffsetDateTime, OffsetDateTime) {
+        (self.not_before, self.not_after)
     }
 
     /// Whether it may issue others (RFC 5280, section 4.2.1.9).

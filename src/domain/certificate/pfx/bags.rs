@@ -16,6 +16,11 @@ const MAX_NESTING: usize = 4;
 
 const DATA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.7.1");
 const ENCRYPTED_DATA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.7.6");
+const KEY_BAG: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.12.10.1.1");
+const SHROUDED_KEY_BAG: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.12.10.1.2");
+const CERT_BAG: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.12.10.1.3");
+const SAFE_CONTENTS_BAG: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.12.10.1.6");
+const X509_CERTIFICATE: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.22.1");
 const LOCAL_KEY_ID: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.21");
 
 /// `ContentInfo` of RFC 5652, section 3.
@@ -121,12 +126,12 @@ impl BagReader<'_> {
 
     fn bag(&mut self, bag: &Bag<'_>, nesting: usize) -> Result<(), PfxError> {
         match bag.id {
-            pkcs12::PKCS_12_KEY_BAG_OID => self.key(bag, bag.encoded()?),
-            pkcs12::PKCS_12_PKCS8_KEY_BAG_OID => {
+            KEY_BAG => self.key(bag, bag.encoded()?),
+            SHROUDED_KEY_BAG => {
                 let key = self.shrouded_key(bag.value)?;
                 self.key(bag, ber::to_der(&key)?);
             }
-            pkcs12::PKCS_12_CERT_BAG_OID => {
+            CERT_BAG => {
                 if let Some(der) = certificate(bag.value)? {
                     self.contents.certificates.push(FoundCertificate {
                         der,
@@ -134,7 +139,7 @@ impl BagReader<'_> {
                     });
                 }
             }
-            pkcs12::PKCS_12_SAFE_CONTENTS_BAG_OID => self.safe_contents(&bag.encoded()?, nesting + 1)?,
+            SAFE_CONTENTS_BAG => self.safe_contents(&bag.encoded()?, nesting + 1)?,
             // Revocation lists, secrets and what others made up: nothing that is published.
             _ => {}
         }
@@ -217,7 +222,7 @@ impl<'a> Bag<'a> {
 fn certificate(value: AnyRef<'_>) -> Result<Option<Vec<u8>>, PfxError> {
     let fields = value.sequence(|fields| Ok((ObjectIdentifier::decode(fields)?, explicit_0(fields)?)));
     let certificate = match fields {
-        Ok((pkcs12::PKCS_12_X509_CERT_OID, certificate)) => certificate.decode_as::<OctetStringRef<'_>>(),
+        Ok((X509_CERTIFICATE, certificate)) => certificate.decode_as::<OctetStringRef<'_>>(),
         Ok(_) => return Ok(None),
         Err(error) => Err(error),
     };

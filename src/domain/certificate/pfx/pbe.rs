@@ -110,11 +110,11 @@ fn pbes2(
 impl Cipher {
     /// By the identifier of a scheme of RFC 7292, appendix C.
     fn of_pkcs12_scheme(oid: ObjectIdentifier) -> Option<Self> {
-        Some(match oid {
-            pkcs12::PKCS_12_PBE_WITH_SHAAND3_KEY_TRIPLE_DES_CBC => Self::TripleDes3,
-            pkcs12::PKCS_12_PBE_WITH_SHAAND2_KEY_TRIPLE_DES_CBC => Self::TripleDes2,
-            pkcs12::PKCS_12_PBE_WITH_SHAAND128_BIT_RC2_CBC => Self::Rc2Bits128,
-            pkcs12::PKCS_12_PBEWITH_SHAAND40_BIT_RC2_CBC => Self::Rc2Bits40,
+        Some(match oid.to_string().as_str() {
+            "1.2.840.113549.1.12.1.3" => Self::TripleDes3,
+            "1.2.840.113549.1.12.1.4" => Self::TripleDes2,
+            "1.2.840.113549.1.12.1.5" => Self::Rc2Bits128,
+            "1.2.840.113549.1.12.1.6" => Self::Rc2Bits40,
             _ => return None,
         })
     }

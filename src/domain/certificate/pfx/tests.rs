@@ -136,15 +136,44 @@ fn bags_of_other_sorts_are_passed_over_and_nested_ones_opened() {
         "1.2.840.113549.1.12.10.1.5",
         &sequence(&[&oid(SHA1), &tlv(0xa0, &[&tlv(4, &[b"x"])])]),
     );
+    let list = bag(
+        "1.2.840.113549.1.12.10.1.4",
+        &sequence(&[&oid("1.2.840.113549.1.9.23.1"), &tlv(0xa0, &[&tlv(4, &[b"x"])])]),
+    );
+    let unknown = bag("1.2.3.4", &tlv(4, &[b"x"]));
+    let sdsi = bag(
+        "1.2.840.113549.1.12.10.1.3",
+        &sequence(&[
+            &oid("1.2.840.113549.1.9.22.2"),
+            &tlv(0xa0, &[&tlv(0x16, &[b"x"])]),
+        ]),
+    );
     let key = marked_bag("1.2.840.113549.1.12.10.1.1", KEY);
     let certificate = marked_bag("1.2.840.113549.1.12.10.1.3", &cert_value(CERTIFICATE));
     let nest = |inner: &[u8]| bag("1.2.840.113549.1.12.10.1.6", &sequence(&[inner]));
-    let safe = sequence(&[&data(&sequence(&[&secret, &nest(&nest(&key)), &certificate]))]);
+    let safe = sequence(&[&data(&sequence(&[
+        &secret,
+        &list,
+        &unknown,
+        &nest(&nest(&key)),
+        &sdsi,
+        &certificate,
+    ]))]);
     assert_opens(&MODERN.wrap(&safe), "nested");
 
     let deep = (0..6).fold(key, |inner, _| nest(&inner));
     let safe = sequence(&[&data(&sequence(&[&deep]))]);
     assert_eq!(error_of(&MODERN.wrap(&safe)), PfxError::TooDeep { limit: 4 });
+}
+
+#[test]
+fn all_keys_of_a_pfx_are_found_in_its_order() {
+    let other = sequence(&[&integer(7)]);
+    let [one, two] = [&other[..], KEY].map(|key| marked_bag("1.2.840.113549.1.12.10.1.1", key));
+    let safe = sequence(&[&data(&sequence(&[&one])), &data(&sequence(&[&two]))]);
+    let keys = open(&MODERN.wrap(&safe)).expect("readable").keys;
+    let keys: Vec<_> = keys.iter().map(|key| key.der.as_slice()).collect();
+    assert!(keys == [&other[..], KEY]);
 }
 
 #[test]

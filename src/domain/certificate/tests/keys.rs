@@ -116,6 +116,36 @@ fn pkcs1_and_sec1_keys_come_out_as_pkcs8() {
     assert!(read.private_key.expect("a key").as_slice() == ec.key.as_slice());
 }
 
+#[test]
+fn pkcs8_goes_back_to_the_older_forms() {
+    let info = pkcs8::PrivateKeyInfo::try_from(RSA_PKCS8.as_slice()).expect("PKCS#8");
+    assert!(pkcs1(&RSA_PKCS8).expect("RSA").as_slice() == info.private_key);
+
+    let ec = Authority::root("root").issue("ec");
+    let expected = with_curve(&ec.key);
+    assert!(sec1(&ec.key, &ec.der).expect("EC").as_slice() == expected);
+    // The certificate has the point that the key lacks.
+    assert!(sec1(&without_point(&ec.key), &ec.der).expect("EC").as_slice() == expected);
+
+    let other = |result: Result<_, OtherAlgorithm>| result.map(drop).expect_err("another").to_string();
+    assert_eq!(
+        other(sec1(&RSA_PKCS8, &ec.der)),
+        "an RSA key (1.2.840.113549.1.1.1)"
+    );
+    assert_eq!(other(pkcs1(&ec.key)), "an EC key (1.2.840.10045.2.1)");
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_make_the_older_forms_panic(bytes: Vec<u8>, at: Index, byte: u8) {
+        let Issued { der, mut key } = self_signed("alone");
+        let _ = (pkcs1(&bytes).is_ok(), sec1(&bytes, &der).is_ok(), sec1(&key, &bytes).is_ok());
+        let at = at.index(key.len());
+        key[at] = byte;
+        let _ = (pkcs1(&key).is_ok(), sec1(&key, &der).is_ok());
+    }
+}
+
 /// The `ECPrivateKey` of a PKCS#8 P-256 key, with the curve inside, as SEC 1 files have it.
 fn with_curve(pkcs8: &[u8]) -> Vec<u8> {
     const CURVE: [u8; 12] = [
