@@ -1,7 +1,8 @@
-//! The public part of a key: `SubjectPublicKeyInfo` (RFC 5280) as PEM or DER, or a JSON Web Key (RFC 7517).
+//! The public part of a key: `SubjectPublicKeyInfo` (RFC 5280) as PEM or DER, a JSON Web Key (RFC 7517), or a line of
+//! OpenSSH.
 
 use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use der::asn1::{AnyRef, BitStringRef, ObjectIdentifier, UintRef};
 use der::{Encode, Sequence};
 use pkcs8::{AlgorithmIdentifierRef, SubjectPublicKeyInfoRef};
@@ -9,19 +10,32 @@ use pkcs8::{AlgorithmIdentifierRef, SubjectPublicKeyInfoRef};
 use super::error::RenderFault;
 use super::pem;
 use crate::domain::fetched::{Curve, PublicKey};
+use crate::domain::object::ObjectName;
+use crate::domain::path::RelativePath;
 use crate::domain::secret::SecretBytes;
 use crate::domain::spec::KeyFormat;
 
 const RSA_ENCRYPTION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
 const EC_PUBLIC_KEY: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
 
-/// Takes a public key and the wanted form; gives the bytes of its file.
-pub(super) fn render(format: KeyFormat, key: &PublicKey) -> Result<SecretBytes, RenderFault> {
+/// Takes a public key, the name of its object and the wanted form; gives the bytes of the file at `path`.
+pub(super) fn render(
+    format: KeyFormat,
+    key: &PublicKey,
+    name: &ObjectName,
+    path: &RelativePath,
+) -> Result<SecretBytes, RenderFault> {
     let key = CheckedKey::parse(key)?;
     Ok(match format {
         KeyFormat::Pem => pem::block(pem::PUBLIC_KEY, &key.spki()).into(),
         KeyFormat::Der => SecretBytes::new(key.spki()),
         KeyFormat::Jwk => key.jwk().into(),
+        KeyFormat::Ssh => {
+            let (algorithm, blob) = key
+                .ssh()
+                .ok_or_else(|| RenderFault::NoSshForm { path: path.clone() })?;
+            format!("{algorithm} {} {name}\n", STANDARD.encode(blob)).into()
+        }
     })
 }
 
@@ -73,8 +87,7 @@ impl<'a> CheckedKey<'a> {
                 key.and_then(|key| spki(algorithm, &key))
             }
             Self::Ec { curve, x, y } => {
-                // Uncompressed point (SEC 1, section 2.3.3).
-                let point = [&[4], x.as_slice(), y.as_slice()].concat();
+                let point = point(x, y);
                 let curve = curve_oid(*curve);
                 let parameters = Some(AnyRef::from(&curve));
                 spki(
@@ -87,6 +100,24 @@ impl<'a> CheckedKey<'a> {
             }
         }
         .expect("numbers of bounded size always have a DER encoding")
+    }
+
+    /// Its type and its encoding (RFC 4253, section 6.6; RFC 5656, section 3.1), if OpenSSH has such keys.
+    fn ssh(&self) -> Option<(&'static str, Vec<u8>)> {
+        let (algorithm, fields) = match self {
+            Self::Rsa { n, e } => ("ssh-rsa", [ssh_number(e), ssh_number(n)].concat()),
+            Self::Ec { curve, x, y } => {
+                let (algorithm, curve) = match curve {
+                    Curve::P256 => ("ecdsa-sha2-nistp256", "nistp256"),
+                    Curve::P384 => ("ecdsa-sha2-nistp384", "nistp384"),
+                    Curve::P521 => ("ecdsa-sha2-nistp521", "nistp521"),
+                    Curve::P256K => return None,
+                };
+                let fields = [ssh_string(curve.as_bytes()), ssh_string(&point(x, y))];
+                (algorithm, fields.concat())
+            }
+        };
+        Some((algorithm, [ssh_string(algorithm.as_bytes()), fields].concat()))
     }
 
     /// The members that RFC 7638 requires, in its order and without blanks, so that the SHA-256 of the file is the
@@ -103,6 +134,23 @@ impl<'a> CheckedKey<'a> {
             ),
         }
     }
+}
+
+/// Uncompressed (SEC 1, section 2.3.3).
+fn point(x: &[u8], y: &[u8]) -> Vec<u8> {
+    [&[4], x, y].concat()
+}
+
+/// `string` of RFC 4251, section 5.
+fn ssh_string(bytes: &[u8]) -> Vec<u8> {
+    let len = u32::try_from(bytes.len()).expect("numbers of bounded size");
+    [&len.to_be_bytes(), bytes].concat()
+}
+
+/// `mpint` of RFC 4251, section 5, of a positive number without leading zeros.
+fn ssh_number(bytes: &[u8]) -> Vec<u8> {
+    let is_negative = bytes.first().is_some_and(|first| first & 0x80 != 0);
+    ssh_string(&[&[0][..usize::from(is_negative)], bytes].concat())
 }
 
 fn spki(algorithm: AlgorithmIdentifierRef<'_>, key: &[u8]) -> der::Result<Vec<u8>> {

@@ -5,19 +5,22 @@
 mod certificate;
 mod error;
 mod key;
+mod metadata;
 mod pem;
 mod secret;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use self::certificate::CertificateFiles;
 pub use self::error::{EncodingProblem, RenderError, RenderFault};
 use super::fetched::{FetchedContent, FetchedObject};
 use super::path::RelativePath;
+use super::payload::Validity;
 use super::secret::SecretBytes;
-use super::spec::{Content, FileSpec, ObjectSpec};
+use super::spec::{Content, FileSpec, PasswordSource};
 
 /// The files of one object.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +29,8 @@ pub struct Rendered {
     pub files: Vec<(RelativePath, SecretBytes)>,
     /// What a person should know although everything was rendered.
     pub notices: Vec<Notice>,
+    /// When the object is valid: what the certificate says if one was read, else its attributes.
+    pub validity: Validity,
 }
 
 /// Something odd about an object that was rendered.
@@ -86,18 +91,25 @@ impl fmt::Display for Notice {
     }
 }
 
-/// Takes what the manifest asks of an object and what the vault answered; gives all its files, or why there are none.
-///
-/// `spec.source` is not looked at: the caller fetched `object` for it.
-pub fn render(spec: &ObjectSpec, object: &FetchedObject) -> Result<Rendered, RenderError> {
-    files(&spec.files, &object.content).map_err(|fault| RenderError {
+/// Passwords of key stores, by where they come from.
+pub type Passwords = BTreeMap<PasswordSource, SecretBytes>;
+
+/// Takes the files that the manifest asks of an object, what the vault answered, and the password of each file that
+/// has one; gives all files, or why there are none.
+pub fn render_object(
+    specs: &[FileSpec],
+    object: &FetchedObject,
+    passwords: &Passwords,
+) -> Result<Rendered, RenderError> {
+    files(specs, object, passwords).map_err(|fault| RenderError {
         object: object.object.clone(),
         version: object.version.clone(),
         fault: Box::new(fault),
     })
 }
 
-fn files(specs: &[FileSpec], content: &FetchedContent) -> Result<Rendered, RenderFault> {
+fn files(specs: &[FileSpec], object: &FetchedObject, passwords: &Passwords) -> Result<Rendered, RenderFault> {
+    let content = &object.content;
     let mut files = Vec::with_capacity(specs.len());
     // Decoded at the first file that needs it, for all.
     let mut certificate = None;
@@ -108,23 +120,31 @@ fn files(specs: &[FileSpec], content: &FetchedContent) -> Result<Rendered, Rende
     } in specs
     {
         let bytes = match (wanted, content) {
-            (Content::Secret(encoding), FetchedContent::Secret(secret)) => {
-                secret::decode(*encoding, &secret.value, path)?
+            (Content::Secret(form), FetchedContent::Secret(secret)) => {
+                secret::render(form, &secret.value, &object.attributes.tags, path)?
             }
             (Content::Certificate(part), FetchedContent::Secret(secret)) => {
                 let certificate = match &mut certificate {
                     Some(certificate) => certificate,
                     none => none.insert(CertificateFiles::read(secret)?),
                 };
-                certificate.render(*part, path)?
+                certificate.render(part, path, passwords)?
             }
-            (Content::Key(format), FetchedContent::Key(key)) => key::render(*format, key)?,
+            (Content::Key(format), FetchedContent::Key(key)) => {
+                key::render(*format, key, &object.object.name, path)?
+            }
+            (Content::Metadata, _) => metadata::render(object),
             (wanted, found) => return Err(kind_mismatch(path, wanted, found)),
         };
         files.push((path.clone(), bytes));
     }
-    let notices = certificate.map_or_else(Vec::new, CertificateFiles::into_notices);
-    Ok(Rendered { files, notices })
+    Ok(Rendered {
+        files,
+        validity: certificate
+            .as_ref()
+            .map_or_else(|| Validity::of(object), CertificateFiles::validity),
+        notices: certificate.map_or_else(Vec::new, CertificateFiles::into_notices),
+    })
 }
 
 fn kind_mismatch(path: &RelativePath, wanted: &Content, found: &FetchedContent) -> RenderFault {
@@ -134,6 +154,8 @@ fn kind_mismatch(path: &RelativePath, wanted: &Content, found: &FetchedContent) 
             Content::Secret(_) => "a secret",
             Content::Certificate(_) => "the secret behind a certificate",
             Content::Key(_) => "a public key",
+            Content::Metadata => "the attributes of a version",
+            Content::Template(_) => "several objects",
         },
         found: match found {
             FetchedContent::Secret(_) => "a secret",

@@ -6,6 +6,12 @@ use der::pem::{LineEnding, encode_string};
 pub(super) const CERTIFICATE: &str = "CERTIFICATE";
 /// Label of a PKCS#8 private key.
 pub(super) const PRIVATE_KEY: &str = "PRIVATE KEY";
+/// Label of a PKCS#8 private key under a password.
+pub(super) const ENCRYPTED_PRIVATE_KEY: &str = "ENCRYPTED PRIVATE KEY";
+/// Label of a PKCS#1 private key.
+pub(super) const RSA_PRIVATE_KEY: &str = "RSA PRIVATE KEY";
+/// Label of a SEC 1 private key.
+pub(super) const EC_PRIVATE_KEY: &str = "EC PRIVATE KEY";
 /// Label of a `SubjectPublicKeyInfo`.
 pub(super) const PUBLIC_KEY: &str = "PUBLIC KEY";
 

@@ -1,75 +1,110 @@
-//! The value of a secret, as it is or decoded. Nothing is trimmed and nothing is added.
+//! The value of a secret: decoded, a part of it selected, trimmed, ended with a newline. Without any of these steps it
+//! is written as it is.
 //!
-//! What was decoded before an error is wiped.
+//! What lies between two steps is wiped.
 
-use std::mem;
+use std::collections::BTreeMap;
 
-use base64::engine::general_purpose::STANDARD;
-use base64::{DecodeError, DecodeSliceError, Engine, decoded_len_estimate};
-use zeroize::Zeroizing;
-
-use super::error::{EncodingProblem, RenderFault};
+use super::error::RenderFault;
+use crate::domain::encoding;
+use crate::domain::json;
 use crate::domain::path::RelativePath;
 use crate::domain::secret::SecretBytes;
-use crate::domain::spec::SecretEncoding;
+use crate::domain::spec::{SecretEncoding, SecretForm};
 
-/// Takes a value and its declared encoding; gives the bytes of the file at `path`.
-pub(super) fn decode(
-    encoding: SecretEncoding,
+/// The tag that `az keyvault secret set` writes (`process_secret_set_namespace` in its `_validators.py`).
+const TAG: &str = "file-encoding";
+
+/// Longest part of an unknown encoding that an error repeats.
+const SHOWN: usize = 32;
+
+/// Takes a value, its tags, and the form that is wanted of it; gives the bytes of the file at `path`.
+pub(super) fn render(
+    form: &SecretForm,
     value: &SecretBytes,
+    tags: &BTreeMap<String, String>,
     path: &RelativePath,
 ) -> Result<SecretBytes, RenderFault> {
-    let (encoding, decoded) = match encoding {
-        SecretEncoding::Utf8 => return Ok(value.clone()),
-        SecretEncoding::Base64 => ("base64", base64(value.expose())),
-        SecretEncoding::Hex => ("hex", hex(value.expose())),
+    let (decoded, selected);
+    let mut bytes = value.expose();
+    if let Some(new) = decode(form, bytes, tags, path)? {
+        decoded = new;
+        bytes = decoded.expose();
+    }
+    if let Some(property) = &form.property {
+        selected = json::select(bytes, property).map_err(|problem| RenderFault::Property {
+            path: path.clone(),
+            property: property.clone(),
+            problem,
+        })?;
+        bytes = selected.expose();
+    }
+    if form.trim {
+        bytes = trim(bytes);
+    }
+    // Allocated in one piece: growing would leave a copy behind.
+    let mut file = Vec::with_capacity(bytes.len() + 1);
+    file.extend_from_slice(bytes);
+    if form.newline && !file.ends_with(b"\n") {
+        file.push(b'\n');
+    }
+    Ok(SecretBytes::new(file))
+}
+
+/// `None` when the value stays as it is.
+fn decode(
+    form: &SecretForm,
+    value: &[u8],
+    tags: &BTreeMap<String, String>,
+    path: &RelativePath,
+) -> Result<Option<SecretBytes>, RenderFault> {
+    let Some(declared) = form.encoding else {
+        return decode_as_tagged(value, tags, path);
     };
-    decoded.map_err(|problem| RenderFault::Encoding {
+    let (encoding, decoded) = match declared {
+        SecretEncoding::Utf8 => return Ok(None),
+        SecretEncoding::Base64 => ("base64", encoding::base64(value)),
+        SecretEncoding::Hex => ("hex", encoding::hex(value)),
+    };
+    decoded.map(Some).map_err(|problem| RenderFault::Encoding {
         path: path.clone(),
         encoding,
         problem,
     })
 }
 
-/// RFC 4648, section 4, padded.
-fn base64(text: &[u8]) -> Result<SecretBytes, EncodingProblem> {
-    let len = text.len();
-    let mut bytes = Zeroizing::new(vec![0; decoded_len_estimate(len)]);
-    let decoded_len = STANDARD
-        .decode_slice(text, &mut bytes)
-        .map_err(|error| match error {
-            // The library's error also holds the character.
-            DecodeSliceError::DecodeError(
-                DecodeError::InvalidByte(offset, _) | DecodeError::InvalidLastSymbol(offset, _),
-            ) => EncodingProblem::Character {
-                position: offset + 1,
-                len,
-            },
-            DecodeSliceError::DecodeError(DecodeError::InvalidPadding) => EncodingProblem::Padding,
-            DecodeSliceError::DecodeError(DecodeError::InvalidLength(_))
-            | DecodeSliceError::OutputSliceTooSmall => EncodingProblem::Length { len },
-        })?;
-    bytes.truncate(decoded_len);
-    Ok(SecretBytes::new(mem::take(&mut *bytes)))
+/// As `az keyvault secret download` does it: base64 has line breaks, and the other encodings say what a file was before
+/// it became the text of the value.
+fn decode_as_tagged(
+    value: &[u8],
+    tags: &BTreeMap<String, String>,
+    path: &RelativePath,
+) -> Result<Option<SecretBytes>, RenderFault> {
+    let Some(tag) = tags.get(TAG) else {
+        return Ok(None);
+    };
+    let (encoding, decoded) = match tag.to_ascii_lowercase().as_str() {
+        "utf-8" | "ascii" | "utf-16le" | "utf-16be" => return Ok(None),
+        "base64" => ("base64", encoding::base64_in_lines(value)),
+        "hex" => ("hex", encoding::hex(value)),
+        _ => {
+            return Err(RenderFault::UnknownFileEncoding {
+                path: path.clone(),
+                found: tag.chars().take(SHOWN).flat_map(char::escape_debug).collect(),
+            });
+        }
+    };
+    decoded.map(Some).map_err(|problem| RenderFault::FileEncoding {
+        path: path.clone(),
+        encoding,
+        problem,
+    })
 }
 
-/// RFC 4648, section 8, in either case.
-fn hex(text: &[u8]) -> Result<SecretBytes, EncodingProblem> {
-    let len = text.len();
-    let mut digits = Zeroizing::new(Vec::with_capacity(len));
-    for (offset, &byte) in text.iter().enumerate() {
-        let digit = char::from(byte)
-            .to_digit(16)
-            .and_then(|digit| u8::try_from(digit).ok());
-        digits.push(digit.ok_or(EncodingProblem::Character {
-            position: offset + 1,
-            len,
-        })?);
+/// Unicode white space of a text, ASCII white space of anything else.
+fn trim(bytes: &[u8]) -> &[u8] {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => text.trim().as_bytes(),
+        Err(_) => bytes.trim_ascii(),
     }
-    let (pairs, []) = digits.as_chunks() else {
-        return Err(EncodingProblem::Length { len });
-    };
-    Ok(SecretBytes::new(
-        pairs.iter().map(|[high, low]| high << 4 | low).collect(),
-    ))
 }

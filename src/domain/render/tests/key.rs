@@ -106,6 +106,44 @@ fn a_public_key_is_what_others_make_of_it() {
 }
 
 #[test]
+fn an_ssh_key_is_one_line_with_the_name_of_its_object() {
+    // RFC 4253, section 6.6: the modulus has its high bit set, and needs a zero before it.
+    let rsa = PublicKey::Rsa {
+        n: vec![0, 0x80],
+        e: vec![3],
+    };
+    let blob = STANDARD.encode(b"\0\0\0\x07ssh-rsa\0\0\0\x01\x03\0\0\0\x02\0\x80");
+    let line = key(rsa, KeyFormat::Ssh).expect("valid");
+    assert_eq!(
+        String::from_utf8(line).expect("ASCII"),
+        format!("ssh-rsa {blob} thing\n")
+    );
+
+    // RFC 5656, section 3.1: the point is uncompressed.
+    let ec = |curve| PublicKey::Ec {
+        curve,
+        x: vec![1],
+        y: vec![2],
+    };
+    let line = String::from_utf8(key(ec(Curve::P521), KeyFormat::Ssh).expect("valid")).expect("ASCII");
+    let blob = STANDARD
+        .decode(line.split(' ').nth(1).expect("three words"))
+        .expect("base64");
+    assert!(
+        line.starts_with("ecdsa-sha2-nistp521 ") && line.ends_with(" thing\n"),
+        "{line}"
+    );
+    assert!(blob.starts_with(b"\0\0\0\x13ecdsa-sha2-nistp521\0\0\0\x08nistp521\0\0\0\x85\x04"));
+    assert_eq!(blob.len(), 4 + 19 + 4 + 8 + 4 + 133);
+
+    let fault = key(ec(Curve::P256K), KeyFormat::Ssh).expect_err("OpenSSH has none");
+    assert!(
+        matches!(fault, RenderFault::NoSshForm { .. }) && !fault.hint().is_empty(),
+        "{fault}"
+    );
+}
+
+#[test]
 fn numbers_that_make_no_key_are_refused_by_member() {
     let x = vec![1; 32];
     for (public, expected) in [

@@ -1,6 +1,9 @@
-//! Certificates, notices and failures here; secrets in `secret`, public keys in `key`.
+//! Certificates as PEM, notices and failures here; what else a certificate becomes in `forms`, secrets in `secret`,
+//! public keys in `key`, metadata in `metadata`.
 
+mod forms;
 mod key;
+mod metadata;
 mod secret;
 
 use base64::Engine;
@@ -12,27 +15,18 @@ use crate::domain::certificate::{CertificateError, MODERN, PemError};
 use crate::domain::failure::{Failure, Reason};
 use crate::domain::fetched::{Attributes, PublicKey, SecretContent};
 use crate::domain::mode::FileMode;
-use crate::domain::object::{
-    ObjectId, ObjectKind, ObjectName, Source, VaultName, VersionId, VersionSelector,
-};
-use crate::domain::spec::{BundleOrder, CertificateContent, KeyFormat, SecretEncoding};
+use crate::domain::object::{ObjectId, ObjectKind, ObjectName, VaultName, VersionId};
+use crate::domain::spec::{BundleOrder, CertificateContent, KeyForm, KeyFormat, SecretEncoding, SecretForm};
 
 const MARKER: &str = "cGFzc3dvcmQhISEh";
 
-fn spec(wanted: &[Content]) -> ObjectSpec {
+fn specs(wanted: &[Content]) -> Vec<FileSpec> {
     let file = |(index, content): (usize, &Content)| FileSpec {
         path: RelativePath::parse(&format!("dir/file-{index}")).expect("a path"),
         content: content.clone(),
         mode: FileMode::from_bits(0o440),
     };
-    ObjectSpec {
-        source: Source {
-            object: object_id(),
-            version: VersionSelector::Latest,
-        },
-        required: true,
-        files: wanted.iter().enumerate().map(file).collect(),
-    }
+    wanted.iter().enumerate().map(file).collect()
 }
 
 fn object_id() -> ObjectId {
@@ -44,14 +38,23 @@ fn object_id() -> ObjectId {
 }
 
 fn render_all(content: FetchedContent, wanted: &[Content]) -> Result<Rendered, RenderError> {
+    render_with(content, wanted, &Passwords::new())
+}
+
+fn render_with(
+    content: FetchedContent,
+    wanted: &[Content],
+    passwords: &Passwords,
+) -> Result<Rendered, RenderError> {
     let version = VersionId::parse(&"0".repeat(32)).expect("a version");
     let object = FetchedObject {
         object: object_id(),
         version,
+        id: "https://contoso.vault.azure.net/secrets/thing/0".to_owned(),
         attributes: Attributes::default(),
         content,
     };
-    render(&spec(wanted), &object)
+    render_object(&specs(wanted), &object, passwords)
 }
 
 fn secret_with(value: impl Into<Vec<u8>>, content_type: Option<&str>) -> FetchedContent {
@@ -74,16 +77,30 @@ fn a_certificate_has_the_bytes_that_the_documentation_shows() {
         .concat();
 
     let wanted = [
-        CertificateContent::FullChain,
+        CertificateContent::FullChain { root: false },
         CertificateContent::Leaf,
-        CertificateContent::Chain,
-        CertificateContent::PrivateKey,
-        CertificateContent::Bundle(BundleOrder::KeyFirst),
-        CertificateContent::Bundle(BundleOrder::KeyLast),
+        CertificateContent::Chain { root: false },
+        CertificateContent::PrivateKey {
+            form: KeyForm::Pkcs8,
+            password: None,
+        },
+        CertificateContent::Bundle {
+            order: BundleOrder::KeyFirst,
+            form: KeyForm::Pkcs8,
+            root: false,
+        },
+        CertificateContent::Bundle {
+            order: BundleOrder::KeyLast,
+            form: KeyForm::Pkcs8,
+            root: false,
+        },
         CertificateContent::Der,
     ];
-    let rendered =
-        render_all(secret_with(value, None), &wanted.map(Content::Certificate)).expect("renderable");
+    let rendered = render_all(
+        secret_with(value, None),
+        &wanted.clone().map(Content::Certificate),
+    )
+    .expect("renderable");
     let full_chain = certificate.clone() + &issuer;
     let expected = [
         full_chain.clone().into_bytes(),
@@ -113,8 +130,11 @@ fn a_pfx_in_a_plain_secret_is_a_certificate_where_the_manifest_says_so() {
         Some("certificate of the web site"),
     ] {
         let wanted = [
-            Content::Certificate(CertificateContent::PrivateKey),
-            Content::Secret(SecretEncoding::Utf8),
+            Content::Certificate(CertificateContent::PrivateKey {
+                form: KeyForm::Pkcs8,
+                password: None,
+            }),
+            Content::Secret(SecretForm::default()),
         ];
         let rendered = render_all(secret_with(value.clone(), content_type), &wanted).expect("renderable");
         assert!(rendered.files[0].1.expose() == block("PRIVATE KEY", &alone.key).as_bytes());
@@ -129,7 +149,11 @@ fn a_pfx_in_a_plain_secret_is_a_certificate_where_the_manifest_says_so() {
 fn a_self_signed_certificate_has_an_empty_chain() {
     let alone = self_signed("alone");
     let value = block("CERTIFICATE", &alone.der) + &block("PRIVATE KEY", &alone.key);
-    let wanted = [CertificateContent::Chain, CertificateContent::FullChain].map(Content::Certificate);
+    let wanted = [
+        CertificateContent::Chain { root: false },
+        CertificateContent::FullChain { root: false },
+    ]
+    .map(Content::Certificate);
     let rendered = render_all(secret_with(value, None), &wanted).expect("renderable");
     assert_eq!(rendered.files[0].1.expose(), b"");
     assert_eq!(
@@ -151,7 +175,10 @@ fn what_a_chain_lacks_is_noticed_where_a_chain_is_written() {
             .expect("renderable")
             .notices
     };
-    let alone = notices(&[&leaf.der, &root.der], CertificateContent::FullChain);
+    let alone = notices(
+        &[&leaf.der, &root.der],
+        CertificateContent::FullChain { root: false },
+    );
     let missing = Notice::MissingIssuer {
         subject: "CN=middle".to_owned(),
         intermediates: 0,
@@ -159,7 +186,10 @@ fn what_a_chain_lacks_is_noticed_where_a_chain_is_written() {
     assert!(missing.is_warning());
     assert_eq!(alone, [missing, Notice::UnrelatedCertificates { count: 1 }]);
 
-    let rootless = notices(&[&leaf.der, &middle.der], CertificateContent::Chain);
+    let rootless = notices(
+        &[&leaf.der, &middle.der],
+        CertificateContent::Chain { root: false },
+    );
     assert_eq!(
         rootless,
         [Notice::MissingIssuer {
@@ -178,7 +208,11 @@ fn what_a_chain_lacks_is_noticed_where_a_chain_is_written() {
 #[test]
 fn a_key_that_is_not_exportable_refuses_all_files_of_the_object() {
     let value = block("CERTIFICATE", &self_signed("alone").der);
-    let public = [CertificateContent::FullChain, CertificateContent::Der].map(Content::Certificate);
+    let public = [
+        CertificateContent::FullChain { root: false },
+        CertificateContent::Der,
+    ]
+    .map(Content::Certificate);
     assert_eq!(
         render_all(secret_with(value.clone(), None), &public)
             .expect("public")
@@ -188,10 +222,17 @@ fn a_key_that_is_not_exportable_refuses_all_files_of_the_object() {
     );
 
     for wanted in [
-        CertificateContent::PrivateKey,
-        CertificateContent::Bundle(BundleOrder::KeyLast),
+        CertificateContent::PrivateKey {
+            form: KeyForm::Pkcs8,
+            password: None,
+        },
+        CertificateContent::Bundle {
+            order: BundleOrder::KeyLast,
+            form: KeyForm::Pkcs8,
+            root: false,
+        },
     ] {
-        let wanted = [CertificateContent::FullChain, wanted].map(Content::Certificate);
+        let wanted = [CertificateContent::FullChain { root: false }, wanted].map(Content::Certificate);
         let error = render_all(secret_with(value.clone(), None), &wanted).expect_err("there is no key");
         assert!(matches!(*error.fault, RenderFault::KeyNotExportable { .. }));
         assert!(
@@ -210,7 +251,7 @@ fn content_of_another_kind_is_refused() {
     for (content, wanted) in [
         (
             FetchedContent::Key(rsa.clone()),
-            Content::Secret(SecretEncoding::Utf8),
+            Content::Secret(SecretForm::default()),
         ),
         (
             FetchedContent::Key(rsa),
@@ -230,8 +271,11 @@ fn a_failure_names_object_version_and_next_action_and_no_byte_of_the_value() {
     let bad_line = format!("-----BEGIN CERTIFICATE {MARKER}\n-----BEGIN {MARKER}");
     let certificate = Content::Certificate(CertificateContent::Leaf);
     for (value, wanted) in [
-        (format!("{MARKER}\u{e4}"), Content::Secret(SecretEncoding::Base64)),
-        (MARKER.to_owned(), Content::Secret(SecretEncoding::Hex)),
+        (
+            format!("{MARKER}\u{e4}"),
+            Content::Secret(SecretEncoding::Base64.into()),
+        ),
+        (MARKER.to_owned(), Content::Secret(SecretEncoding::Hex.into())),
         (MARKER.to_owned(), certificate.clone()),
         (pem, certificate.clone()),
         (bad_line, certificate),
