@@ -4,14 +4,25 @@
 //! of the crate.
 
 pub mod certificate;
+pub mod encoding;
+pub mod entry;
+pub mod expand;
 pub mod failure;
 pub mod fetched;
+pub mod json;
+pub mod keystore;
+pub mod listed;
 pub mod mode;
 pub mod object;
 pub mod path;
+pub mod path_set;
 pub mod payload;
 pub mod plan;
+pub mod published;
+pub mod query;
 pub mod render;
 pub mod schedule;
 pub mod secret;
 pub mod spec;
+pub mod template;
+pub mod validity;

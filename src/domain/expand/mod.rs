@@ -1,0 +1,74 @@
+//! From what the manifest asks for to entries that name versions: which versions a history has, which secrets a
+//! selection picks, which version a policy means.
+//!
+//! It is done again whenever more is known. What it cannot know yet it names ([`Expansion::wanted`]), and goes by the
+//! last list, or by what is published: nothing that is published is dropped because a list is missing or failed.
+
+mod named;
+mod selection;
+mod versions;
+
+use std::collections::BTreeSet;
+
+use super::entry::Entry;
+use super::path_set::PathSet;
+use super::published::Published;
+use super::query::{Known, Query, Remembered};
+use super::spec::SyncSpec;
+
+/// What an expansion goes by.
+#[derive(Debug, Clone, Copy)]
+pub struct Facts<'f> {
+    /// What this pass was told so far.
+    pub known: &'f Known,
+    /// The last lists that came back whole.
+    pub remembered: &'f Remembered,
+    /// What the volume has.
+    pub published: &'f Published<'f>,
+}
+
+/// Entries, and what would make them more certain.
+#[derive(Debug)]
+pub struct Expansion {
+    /// In manifest order: objects, selections, templates.
+    pub entries: Vec<Entry>,
+    /// Lists and versions that decide what the entries are.
+    pub wanted: BTreeSet<Query>,
+}
+
+/// Expands a specification, as far as the facts go.
+pub fn expand(spec: &SyncSpec, facts: Facts<'_>) -> Expansion {
+    let mut expander = Expander {
+        facts,
+        wanted: BTreeSet::new(),
+    };
+    let mut entries = Vec::new();
+    for object in &spec.objects {
+        entries.extend(expander.object(object));
+    }
+    let templates: Vec<_> = spec
+        .templates
+        .iter()
+        .map(|template| expander.template(template))
+        .collect();
+    // What is named goes before what is picked by rule.
+    let mut paths = PathSet::default();
+    for file in entries.iter().chain(&templates).flat_map(|entry| &entry.files) {
+        // The manifest was checked, so only a history that grew into another path can be refused; the volume tells.
+        let _ = paths.claim(&file.path);
+    }
+    for selection in &spec.selections {
+        entries.extend(expander.selection(selection, &mut paths));
+    }
+    entries.extend(templates);
+    Expansion {
+        entries,
+        wanted: expander.wanted,
+    }
+}
+
+/// Collects what would be good to know.
+struct Expander<'f> {
+    facts: Facts<'f>,
+    wanted: BTreeSet<Query>,
+}

@@ -1,0 +1,172 @@
+//! Secrets that a rule picks.
+//!
+//! Invariant: a published secret leaves a selection on the vault's word about that secret only: its GET says that it
+//! is gone, or that its tags no longer fit. That a list does not have it says nothing; lists come back short.
+
+use std::collections::BTreeMap;
+
+use super::Expander;
+use super::versions::latest;
+use crate::domain::entry::{Body, Entry, EntryId, Group};
+use crate::domain::failure::{Failure, Reason};
+use crate::domain::listed::ListedObject;
+use crate::domain::object::{ObjectId, ObjectKind, ObjectName, Source};
+use crate::domain::path::RelativePath;
+use crate::domain::path_set::PathSet;
+use crate::domain::query::Query;
+use crate::domain::spec::{Content, FileSpec, SelectionSpec};
+
+impl Expander<'_> {
+    /// The entry of the selection itself, and one for each secret.
+    pub(super) fn selection(&mut self, spec: &SelectionSpec, paths: &mut PathSet) -> Vec<Entry> {
+        let query = Query::Secrets(spec.vault.clone());
+        self.wanted.insert(query.clone());
+        let published = self.published_of(spec);
+        let published_count = published.len();
+        let (list, failure) = match self.facts.known.secrets(&spec.vault) {
+            Some(Ok(list)) => (Some(list), None),
+            Some(Err(failure)) => (self.facts.remembered.secrets(&spec.vault), Some(failure.clone())),
+            None => (self.facts.remembered.secrets(&spec.vault), None),
+        };
+        let (mut picked, mut refused) = pick(spec, list.unwrap_or_default(), &published);
+        let mut failure = failure;
+        if picked.len() > spec.limit {
+            failure = failure.or_else(|| Some(too_many(spec, picked.len())));
+            picked.clear();
+        }
+        for (name, path) in published {
+            let listed = picked.keys().any(|other| same_name(other, &name));
+            if !listed && (list.is_none() || !self.has_left(spec, &name)) {
+                picked.insert(name, path);
+            }
+        }
+        let whole = Entry {
+            id: EntryId::Selection(spec.vault.clone(), spec.rule.to_string()),
+            required: spec.required,
+            group: spec.group.clone().map(Group::Named),
+            body: Body::Selection(published_count),
+            files: Vec::new(),
+            blocked: failure.map(|failure| (failure, query.clone())),
+            undecided: false,
+        };
+        let mut entries = vec![whole];
+        for (name, path) in picked {
+            match paths.claim(&path) {
+                Ok(()) => entries.push(member(spec, name, path)),
+                Err(taken) => refused.push(path_taken(spec, &name, &taken)),
+            }
+        }
+        // One is told; the others show when it is mended.
+        if let (None, Some(failure)) = (&entries[0].blocked, refused.into_iter().next()) {
+            entries[0].blocked = Some((failure, query));
+        }
+        entries
+    }
+
+    /// The secrets of the selection that the volume has, known by their paths.
+    fn published_of(&self, spec: &SelectionSpec) -> BTreeMap<ObjectName, RelativePath> {
+        let files = self.facts.published.files();
+        let of_selection = files.filter_map(|(path, file)| {
+            let (Source { object, .. }, _) = file.record.object()?;
+            let fits = object.vault == spec.vault
+                && object.kind == ObjectKind::Secret
+                && spec.rule.fits_name(&object.name)
+                && path_of(spec, &object.name).as_ref() == Ok(path);
+            fits.then(|| (object.name.clone(), path.clone()))
+        });
+        of_selection.collect()
+    }
+
+    /// Whether the vault says of a published secret that it is not in the selection any more.
+    fn has_left(&self, spec: &SelectionSpec, name: &ObjectName) -> bool {
+        match self.facts.known.object(&source(spec, name.clone())) {
+            Some(Ok(object)) => !spec.rule.fits_tags(&object.attributes.tags),
+            Some(Err(failure)) => failure.reason == Reason::NotFound,
+            None => false,
+        }
+    }
+}
+
+/// The secrets of a list that the rule picks. A disabled one is picked when it is published: its file stays then, and
+/// the failure to fetch it is told.
+fn pick(
+    spec: &SelectionSpec,
+    list: &[ListedObject],
+    published: &BTreeMap<ObjectName, RelativePath>,
+) -> (BTreeMap<ObjectName, RelativePath>, Vec<Failure>) {
+    let mut refused = Vec::new();
+    let mut picked = BTreeMap::new();
+    for listed in list {
+        let known = published.keys().any(|name| same_name(name, &listed.name));
+        let fits = spec.rule.fits_name(&listed.name) && spec.rule.fits_tags(&listed.tags);
+        if listed.managed || !fits || !(listed.enabled || known) {
+            continue;
+        }
+        match path_of(spec, &listed.name) {
+            Ok(path) => {
+                picked.insert(listed.name.clone(), path);
+            }
+            Err(failure) => refused.push(failure),
+        }
+    }
+    (picked, refused)
+}
+
+/// Names of Key Vault do not differ by case, and a list may write them otherwise than a fetch did.
+fn same_name(one: &ObjectName, other: &ObjectName) -> bool {
+    one.as_str().eq_ignore_ascii_case(other.as_str())
+}
+
+fn path_of(spec: &SelectionSpec, name: &ObjectName) -> Result<RelativePath, Failure> {
+    let path = spec.path.path_of(name, spec.rule.prefix.as_deref());
+    path.map_err(|error| Failure {
+        reason: Reason::PathTaken,
+        detail: format!("{spec}: secret {name} can have no file: {error}"),
+        hint: "change `pathTemplate`, or the rule".to_owned(),
+        retry_after: None,
+    })
+}
+
+fn member(spec: &SelectionSpec, name: ObjectName, path: RelativePath) -> Entry {
+    let source = source(spec, name);
+    let file = FileSpec {
+        path,
+        content: Content::Secret(spec.form.clone()),
+        mode: spec.mode,
+    };
+    Entry {
+        id: EntryId::Object(source.clone()),
+        required: spec.required,
+        group: spec.group.clone().map(Group::Named),
+        body: Body::Object(source, Vec::new()),
+        files: vec![file],
+        blocked: None,
+        undecided: false,
+    }
+}
+
+fn source(spec: &SelectionSpec, name: ObjectName) -> Source {
+    latest(&ObjectId {
+        vault: spec.vault.clone(),
+        kind: ObjectKind::Secret,
+        name,
+    })
+}
+
+fn too_many(spec: &SelectionSpec, found: usize) -> Failure {
+    Failure {
+        reason: Reason::TooManySelected,
+        detail: format!("{spec}: the rule picks {found} secrets, more than {}", spec.limit),
+        hint: "narrow the rule, or raise `limit`; the files that are there stay".to_owned(),
+        retry_after: None,
+    }
+}
+
+fn path_taken(spec: &SelectionSpec, name: &ObjectName, taken: &str) -> Failure {
+    Failure {
+        reason: Reason::PathTaken,
+        detail: format!("{spec}: the file of secret {name} would be in the way of `{taken}`"),
+        hint: "change `pathTemplate`, or the other entry's path".to_owned(),
+        retry_after: None,
+    }
+}

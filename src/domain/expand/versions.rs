@@ -1,0 +1,199 @@
+//! Which version a policy means.
+//!
+//! Key Vault lists versions by identifier, with times in whole seconds. So two versions of one second cannot be put in
+//! order by a list: the current one of them is known only by fetching it, and is then the newest; others go by their
+//! identifiers, so that the order is at least always the same.
+
+use std::cmp::Reverse;
+
+use super::Expander;
+use crate::domain::failure::{Failure, Reason};
+use crate::domain::listed::ListedVersion;
+use crate::domain::object::{ObjectId, Source, VersionId, VersionSelector};
+use crate::domain::query::Query;
+use crate::domain::spec::{VersionPolicy, Wanted};
+
+/// What a policy came to.
+pub(super) struct Resolved {
+    /// The version that is meant; of a policy that cannot be decided, the current one stands in.
+    pub(super) source: Source,
+    /// Why the policy cannot be decided, and the question whose answer said so.
+    pub(super) blocked: Option<(Failure, Query)>,
+    /// Whether a list is missing that would decide it.
+    pub(super) undecided: bool,
+}
+
+/// A list of versions: the one of this pass, else the last one, and why that is so.
+pub(super) struct Versions<'f> {
+    pub(super) list: Option<&'f [ListedVersion]>,
+    pub(super) failure: Option<&'f Failure>,
+}
+
+impl<'f> Expander<'f> {
+    /// Decides which version is meant.
+    pub(super) fn resolve(&mut self, wanted: &Wanted) -> Resolved {
+        let object = &wanted.object;
+        match &wanted.version {
+            VersionPolicy::Latest => Resolved::to(latest(object)),
+            VersionPolicy::Exact(version) => Resolved::to(exact(object, version)),
+            VersionPolicy::CreatedBefore(_) => self.newest(wanted),
+            VersionPolicy::LatestEnabled => {
+                let current = latest(object);
+                match self.facts.known.object(&current) {
+                    Some(Err(failure)) if failure.reason == Reason::Disabled => self.newest(wanted),
+                    _ => Resolved::to(current),
+                }
+            }
+        }
+    }
+
+    /// The newest enabled version that the policy allows.
+    fn newest(&mut self, wanted: &Wanted) -> Resolved {
+        let object = &wanted.object;
+        let query = Query::Versions(object.clone());
+        let Versions { list, failure } = self.versions(object);
+        let allowed = list.map(|list| allowed(wanted, list, None));
+        let newest = allowed.as_ref().and_then(|allowed| allowed.first());
+        let none = || list.filter(|_| newest.is_none()).map(|list| none(wanted, list));
+        Resolved {
+            source: newest.map_or_else(|| latest(object), |version| exact(object, &version.version)),
+            blocked: failure.cloned().or_else(none).map(|failure| (failure, query)),
+            undecided: list.is_none(),
+        }
+    }
+
+    /// The versions of an object, which this asks for.
+    pub(super) fn versions(&mut self, object: &ObjectId) -> Versions<'f> {
+        self.wanted.insert(Query::Versions(object.clone()));
+        match self.facts.known.versions(object) {
+            Some(Ok(list)) => Versions {
+                list: Some(list),
+                failure: None,
+            },
+            Some(Err(failure)) => Versions {
+                list: self.facts.remembered.versions(object),
+                failure: Some(failure),
+            },
+            None => Versions {
+                list: self.facts.remembered.versions(object),
+                failure: None,
+            },
+        }
+    }
+}
+
+impl Resolved {
+    const fn to(source: Source) -> Self {
+        Self {
+            source,
+            blocked: None,
+            undecided: false,
+        }
+    }
+}
+
+/// The enabled versions that the policy allows, the newest first; of one second, the current one first if it is known.
+pub(super) fn allowed<'l>(
+    wanted: &Wanted,
+    list: &'l [ListedVersion],
+    current: Option<&VersionId>,
+) -> Vec<&'l ListedVersion> {
+    let allowed = |version: &&ListedVersion| version.enabled && wanted.version.allows(version.created);
+    let mut versions: Vec<_> = list.iter().filter(allowed).collect();
+    versions.sort_by_key(|version| {
+        let is_current = current == Some(&version.version);
+        (Reverse(version.created), !is_current, version.version.clone())
+    });
+    versions
+}
+
+/// The current version of an object.
+pub(super) fn latest(object: &ObjectId) -> Source {
+    Source {
+        object: object.clone(),
+        version: VersionSelector::Latest,
+    }
+}
+
+/// One version of an object.
+pub(super) fn exact(object: &ObjectId, version: &VersionId) -> Source {
+    Source {
+        object: object.clone(),
+        version: VersionSelector::Exact(version.clone()),
+    }
+}
+
+/// No version of the list is allowed. Of an unknown object, Key Vault lists no version at all.
+pub(super) fn none(wanted: &Wanted, list: &[ListedVersion]) -> Failure {
+    let Wanted { object, version } = wanted;
+    let kind = object.kind;
+    let (reason, detail, hint) = if list.is_empty() {
+        (
+            Reason::NotFound,
+            format!("{object} has no version: there is no such {kind}"),
+            format!("check the {kind}'s name and vault in the manifest; a deleted one can be recovered"),
+        )
+    } else if matches!(version, VersionPolicy::CreatedBefore(_)) {
+        (
+            Reason::VersionNotFound,
+            format!("{wanted}: no enabled version is that old"),
+            "give `createdBefore` a later time, or enable a version that was made before it".to_owned(),
+        )
+    } else {
+        (
+            Reason::Disabled,
+            format!("{object}: none of its versions is enabled"),
+            "enable a version or create a new one".to_owned(),
+        )
+    };
+    Failure {
+        reason,
+        detail,
+        hint,
+        retry_after: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::object::{ObjectKind, ObjectName, VaultName};
+    use time::OffsetDateTime;
+
+    fn version(number: u32, second: i64, enabled: bool) -> ListedVersion {
+        ListedVersion {
+            version: VersionId::parse(&format!("{number:032x}")).expect("valid"),
+            enabled,
+            created: OffsetDateTime::from_unix_timestamp(second).ok(),
+        }
+    }
+
+    fn order(list: &[ListedVersion], current: Option<u32>) -> Vec<i64> {
+        let current = current.map(|number| version(number, 0, true).version);
+        let wanted = Wanted {
+            object: ObjectId {
+                vault: VaultName::parse("app").expect("valid"),
+                kind: ObjectKind::Secret,
+                name: ObjectName::parse("a").expect("valid"),
+            },
+            version: VersionPolicy::Latest,
+        };
+        let ordered = allowed(&wanted, list, current.as_ref());
+        let number =
+            |version: &&ListedVersion| i64::from_str_radix(version.version.as_str(), 16).expect("a number");
+        ordered.iter().map(number).collect()
+    }
+
+    #[test]
+    fn time_decides_then_being_current_then_the_identifier() {
+        let list = [
+            version(4, 10, true),
+            version(1, 20, true),
+            version(3, 20, true),
+            version(2, 20, true),
+            version(5, 30, false),
+        ];
+        assert_eq!(order(&list, None), [1, 2, 3, 4]);
+        assert_eq!(order(&list, Some(3)), [3, 1, 2, 4]);
+    }
+}

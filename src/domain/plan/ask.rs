@@ -1,0 +1,95 @@
+//! Which questions a pass asks next.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::files::needed;
+use crate::domain::entry::{Entry, Group};
+use crate::domain::object::VersionSelector;
+use crate::domain::payload::Input;
+use crate::domain::published::Published;
+use crate::domain::query::{Known, Query};
+
+/// When a question may be asked.
+pub trait Timing {
+    /// Whether it is time to ask.
+    fn is_due(&self, query: &Query) -> bool;
+    /// Whether it may be asked for the sake of another one: its last answer was no failure, or it is due.
+    fn may_ask(&self, query: &Query) -> bool;
+}
+
+/// The same for every question: it is time, or it is not.
+impl Timing for bool {
+    fn is_due(&self, _: &Query) -> bool {
+        *self
+    }
+
+    fn may_ask(&self, _: &Query) -> bool {
+        *self
+    }
+}
+
+/// The questions that are worth asking now, each once; none when everything is known that can be.
+///
+/// - `wanted` decides what the entries are, and is asked when it is due.
+/// - The current version of an object, and a password file, are asked for when due.
+/// - One version for ever is asked for when its files are not all published: it is immutable.
+/// - An entry that has to be made again needs all its inputs, and what moves together is asked for together.
+pub fn questions(
+    entries: &[Entry],
+    wanted: &BTreeSet<Query>,
+    published: &Published<'_>,
+    known: &Known,
+    timing: &impl Timing,
+) -> BTreeSet<Query> {
+    let mut questions: BTreeSet<Query> = wanted
+        .iter()
+        .filter(|query| !known.has(query) && timing.is_due(query))
+        .cloned()
+        .collect();
+    let is_due = |entry: &Entry| {
+        entry
+            .inputs()
+            .iter()
+            .any(|input| timing.is_due(&Query::from(input)))
+    };
+    let mut due_groups: BTreeMap<&Group, bool> = BTreeMap::new();
+    for entry in entries {
+        if let Some(group) = &entry.group {
+            *due_groups.entry(group).or_default() |= is_due(entry);
+        }
+    }
+    for entry in entries.iter().filter(|entry| !entry.undecided) {
+        let together = entry.group.as_ref().is_some_and(|group| due_groups[group]);
+        let due = together || is_due(entry);
+        let inputs = entry.inputs();
+        let served = is_served(entry, &inputs, published, known);
+        let told = inputs
+            .iter()
+            .any(|input| matches!(known.version(input), Some(Ok(_))));
+        let asked = inputs.iter().filter(|input| {
+            let query = Query::from(*input);
+            let for_itself = due && (changes(input) || !served);
+            let for_the_others = told && !served;
+            !known.has(&query) && (for_itself || for_the_others) && timing.may_ask(&query)
+        });
+        questions.extend(asked.map(Query::from));
+    }
+    questions
+}
+
+/// Whether asking again can give another version.
+const fn changes(input: &Input) -> bool {
+    match input {
+        Input::Object(source) => matches!(source.version, VersionSelector::Latest),
+        Input::File(_) => true,
+    }
+}
+
+/// Whether every file is published, made of what is known of the inputs.
+fn is_served(entry: &Entry, inputs: &[Input], published: &Published<'_>, known: &Known) -> bool {
+    let needed = needed(inputs, known);
+    entry
+        .files
+        .iter()
+        .all(|file| published.made_of(file, &needed).is_some())
+}

@@ -1,0 +1,281 @@
+//! One entry: made of what was told, or kept.
+
+use std::collections::BTreeMap;
+
+use time::OffsetDateTime;
+
+use super::files::{PlannedFiles, has_all, keep, keep_as, needed, write};
+use super::{Outcome, PlannedEntry};
+use crate::domain::entry::{Body, Entry};
+use crate::domain::failure::{Failure, Reason};
+use crate::domain::fetched::{FetchedContent, FetchedObject};
+use crate::domain::object::{Source, VersionId};
+use crate::domain::path::RelativePath;
+use crate::domain::payload::{Input, InputRecord, Validity};
+use crate::domain::published::{Found, Published};
+use crate::domain::query::{Known, Query};
+use crate::domain::render::{self, Notice, Passwords};
+use crate::domain::secret::SecretBytes;
+use crate::domain::spec::{Content, PasswordSource};
+use crate::domain::template::{Reference, Template};
+
+type Planned = (PlannedFiles, PlannedEntry);
+
+/// Plans one entry.
+pub(super) fn entry(entry: &Entry, published: &Published<'_>, known: &Known, now: OffsetDateTime) -> Planned {
+    let inputs = entry.inputs();
+    if let Some((failure, query)) = blocking(entry, &inputs, known) {
+        return failed(entry, published, failure, vec![query]);
+    }
+    let is_told = |input: &Input| known.version(input).is_some();
+    if let Body::Selection(_) = &entry.body {
+        return selection(entry, known);
+    }
+    let needed = needed(&inputs, known);
+    let found: Option<Vec<Found<'_>>> = entry
+        .files
+        .iter()
+        .map(|file| published.made_of(file, &needed))
+        .collect();
+    if let Some(found) = found {
+        return unchanged(entry, &found, &needed, known);
+    }
+    if !inputs.iter().all(is_told) {
+        let outcome = Outcome::Unasked {
+            complete: has_all(entry, published),
+        };
+        return kept(entry, published, outcome);
+    }
+    match make(entry, known) {
+        Ok(made) => {
+            let told = |input: &Input| {
+                let version = known.version(input).and_then(Result::ok)?.clone();
+                let input = input.clone();
+                Some(InputRecord { input, version })
+            };
+            let records: Vec<_> = inputs.iter().filter_map(told).collect();
+            let outcome = Outcome::Fetched {
+                version: entry
+                    .source()
+                    .and(records.first())
+                    .map(|record| record.version.clone()),
+                changed: true,
+            };
+            let files = write(entry, published, made.files, &records, made.validity, now);
+            let planned = PlannedEntry {
+                notices: made.notices,
+                made: paths(entry),
+                ..planned(entry, outcome, made.validity)
+            };
+            (files, planned)
+        }
+        Err(failure) => failed(
+            entry,
+            published,
+            failure,
+            inputs.iter().map(Query::from).collect(),
+        ),
+    }
+}
+
+/// Why the entry cannot be made, if something that was told says so.
+fn blocking(entry: &Entry, inputs: &[Input], known: &Known) -> Option<(Failure, Query)> {
+    if let Some((failure, query)) = &entry.blocked {
+        return Some((failure.clone(), query.clone()));
+    }
+    let failed = |input: &Input| match known.version(input) {
+        Some(Err(failure)) => Some((of_input(entry, input, failure), Query::from(input))),
+        Some(Ok(_)) | None => None,
+    };
+    inputs.iter().find_map(failed)
+}
+
+/// The failure of an input, which says what it is for when it is not the entry's own object.
+fn of_input(entry: &Entry, input: &Input, failure: &Failure) -> Failure {
+    if entry
+        .source()
+        .is_some_and(|own| *input == Input::Object(own.clone()))
+    {
+        return failure.clone();
+    }
+    Failure {
+        detail: format!("{} needs it: {}", entry.id, failure.detail),
+        ..failure.clone()
+    }
+}
+
+pub(super) fn failed(
+    entry: &Entry,
+    published: &Published<'_>,
+    failure: Failure,
+    again: Vec<Query>,
+) -> Planned {
+    let outcome = Outcome::Failed {
+        failure,
+        kept: has_all(entry, published),
+        again,
+    };
+    kept(entry, published, outcome)
+}
+
+fn kept(entry: &Entry, published: &Published<'_>, outcome: Outcome) -> Planned {
+    let files = keep(entry, published);
+    let validity = files.first().map(|(_, file)| file.record.validity);
+    (files, planned(entry, outcome, validity.unwrap_or_default()))
+}
+
+/// Every file is published, of the versions that were told.
+fn unchanged(
+    entry: &Entry,
+    found: &[Found<'_>],
+    needed: &[(Input, Option<VersionId>)],
+    known: &Known,
+) -> Planned {
+    let moved = entry
+        .files
+        .iter()
+        .zip(found)
+        .any(|(file, (at, _))| file.path != **at);
+    let validity = attributes_of(entry, known);
+    let files = keep_as(entry, found, needed, validity);
+    let asked = needed.iter().any(|(input, _)| known.version(input).is_some());
+    let outcome = if asked || moved {
+        Outcome::Fetched {
+            version: entry
+                .source()
+                .and(needed.first())
+                .and_then(|(_, version)| version.clone()),
+            changed: moved,
+        }
+    } else {
+        Outcome::Unasked { complete: true }
+    };
+    let validity = files.first().map(|(_, file)| file.record.validity);
+    let planned = PlannedEntry {
+        made: if moved { paths(entry) } else { Vec::new() },
+        ..planned(entry, outcome, validity.unwrap_or_default())
+    };
+    (files, planned)
+}
+
+fn paths(entry: &Entry) -> Vec<RelativePath> {
+    entry.files.iter().map(|file| file.path.clone()).collect()
+}
+
+/// The validity that was just told, of what has no certificate of its own to tell it.
+fn attributes_of(entry: &Entry, known: &Known) -> Option<Validity> {
+    let is_certificate = |content: &Content| matches!(content, Content::Certificate(_));
+    if entry.files.iter().any(|file| is_certificate(&file.content)) {
+        return None;
+    }
+    let object = known.object(entry.source()?)?.ok()?;
+    Some(Validity::of(object))
+}
+
+/// A selection as a whole has no files: it is served when its list was told.
+fn selection(entry: &Entry, known: &Known) -> Planned {
+    let vault = entry.id.vault();
+    let told = vault.and_then(|vault| known.secrets(vault)).is_some();
+    let outcome = if told {
+        Outcome::Fetched {
+            version: None,
+            changed: false,
+        }
+    } else {
+        Outcome::Unasked { complete: true }
+    };
+    (Vec::new(), planned(entry, outcome, Validity::default()))
+}
+
+fn planned(entry: &Entry, outcome: Outcome, validity: Validity) -> PlannedEntry {
+    PlannedEntry {
+        key: entry.key(),
+        required: entry.required,
+        outcome,
+        notices: Vec::new(),
+        validity,
+        made: Vec::new(),
+    }
+}
+
+/// The bytes of all files of an entry.
+struct Made {
+    files: Vec<SecretBytes>,
+    notices: Vec<Notice>,
+    validity: Validity,
+}
+
+fn make(entry: &Entry, known: &Known) -> Result<Made, Failure> {
+    match &entry.body {
+        Body::Object(source, passwords) => {
+            let object = told(source, known)?;
+            let passwords = passwords_of(passwords, known)?;
+            let rendered = render::render_object(&entry.files, object, &passwords)?;
+            Ok(Made {
+                files: rendered.files.into_iter().map(|(_, bytes)| bytes).collect(),
+                notices: rendered.notices,
+                validity: rendered.validity,
+            })
+        }
+        Body::Template(template, inputs) => filled(entry, template, inputs, known),
+        Body::Selection(_) => Ok(Made {
+            files: Vec::new(),
+            notices: Vec::new(),
+            validity: Validity::default(),
+        }),
+    }
+}
+
+fn filled(
+    entry: &Entry,
+    template: &Template,
+    inputs: &[(Reference, Source)],
+    known: &Known,
+) -> Result<Made, Failure> {
+    let mut objects = BTreeMap::new();
+    for (reference, source) in inputs {
+        objects.insert(reference.clone(), told(source, known)?);
+    }
+    let bytes = template.render(&objects).map_err(|fault| Failure {
+        reason: Reason::Unrenderable,
+        detail: format!("{} cannot be rendered: {fault}", entry.id),
+        hint: fault.hint().to_owned(),
+        retry_after: None,
+    })?;
+    Ok(Made {
+        files: vec![bytes],
+        notices: Vec::new(),
+        validity: Validity::default(),
+    })
+}
+
+/// What was told of a source that the caller knows to have been told.
+fn told<'k>(source: &Source, known: &'k Known) -> Result<&'k FetchedObject, Failure> {
+    let missing = || Failure {
+        reason: Reason::Unavailable,
+        detail: format!("{source} was not fetched"),
+        hint: "it is fetched with the next pass".to_owned(),
+        retry_after: None,
+    };
+    known.object(source).ok_or_else(missing)?.map_err(Clone::clone)
+}
+
+fn passwords_of(passwords: &[(PasswordSource, Input)], known: &Known) -> Result<Passwords, Failure> {
+    let mut found = Passwords::new();
+    for (password, input) in passwords {
+        let value = match input {
+            Input::File(path) => known
+                .file(path)
+                .and_then(Result::ok)
+                .map(|file| file.password.clone()),
+            Input::Object(source) => match &told(source, known)?.content {
+                FetchedContent::Secret(secret) => Some(secret.value.clone()),
+                FetchedContent::Key(_) => None,
+            },
+        };
+        if let Some(value) = value {
+            found.insert(password.clone(), value);
+        }
+    }
+    Ok(found)
+}
