@@ -1,30 +1,30 @@
-//! The vaults of a manifest, each with the SDK's clients, and the attempts of one fetch.
+//! The vaults of a manifest: what is asked of them, in which attempts, and what their answers mean.
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use azure_core::http::UserAgentOptions;
-use azure_core::http::{ClientOptions, HttpClient, RetryOptions, Transport};
-use azure_security_keyvault_keys::models::KeyClientGetKeyOptions;
-use azure_security_keyvault_keys::{KeyClient, KeyClientOptions};
-use azure_security_keyvault_secrets::models::SecretClientGetSecretOptions;
-use azure_security_keyvault_secrets::{SecretClient, SecretClientOptions};
+use azure_core::http::pager::PagerContinuation;
+use azure_core::http::{HttpClient, RawResponse, Transport};
 use tokio::sync::Semaphore;
 
-use crate::domain::failure::{Failure, Reason};
+use crate::domain::failure::Failure;
 use crate::domain::fetched::FetchedObject;
-use crate::domain::object::{ObjectKind, Source, VaultName, VersionSelector};
+use crate::domain::listed::{ListedObject, ListedVersion};
+use crate::domain::object::{ObjectId, ObjectKind, Source, VaultName};
 use crate::domain::spec::VaultSpec;
 use crate::ports::{Clock, Dice, Vault};
 
 use super::TokenSource;
 use super::convert;
 use super::guard::Guard;
-use super::realm::{Realm, Service};
+use super::list::{self, Progress};
+use super::page;
+use super::realm::Service;
 use super::refusal;
-use super::retry::{self, Budget, Refused};
-use super::target::Target;
+use super::retry::{self, Refused};
+use super::target::{Subject, Target};
+use super::vault_clients::{BuildError, RawPage, VaultClients};
 
 /// What the adapter gets from outside.
 #[derive(Clone)]
@@ -50,7 +50,7 @@ impl fmt::Debug for Outside {
 pub struct Limits {
     /// Requests under way, over all vaults; at least one.
     pub concurrency: usize,
-    /// Attempts after the first of one fetch.
+    /// Attempts after the first of one request.
     pub retries: u32,
 }
 
@@ -63,17 +63,6 @@ impl Default for Limits {
     }
 }
 
-/// The vaults could not be set up.
-#[derive(Debug, thiserror::Error)]
-#[error("the client of vault {vault} could not be built")]
-pub struct BuildError {
-    /// Which.
-    pub vault: VaultName,
-    /// What the SDK said.
-    #[source]
-    pub source: azure_core::Error,
-}
-
 /// Reads objects of the vaults that a manifest names.
 pub struct KeyVault {
     vaults: BTreeMap<VaultName, VaultClients>,
@@ -81,14 +70,6 @@ pub struct KeyVault {
     dice: Arc<dyn Dice>,
     permits: Semaphore,
     retries: u32,
-}
-
-struct VaultClients {
-    host: String,
-    realm: Realm,
-    secrets: SecretClient,
-    keys: KeyClient,
-    budget: Budget,
 }
 
 impl KeyVault {
@@ -115,25 +96,42 @@ impl KeyVault {
         })
     }
 
-    async fn fetch_with_retries(
-        &self,
-        vault: &VaultClients,
-        source: &Source,
-    ) -> Result<FetchedObject, Failure> {
+    /// The vault that a request is for, and what its failures say.
+    fn target<'a>(&'a self, subject: Subject<'a>) -> Result<(&'a VaultClients, Target<'a>), Failure> {
+        let Some(vault) = self.vaults.get(subject.vault()) else {
+            return Err(refusal::no_such_vault(subject));
+        };
         let target = Target {
-            source,
+            subject,
             host: &vault.host,
             realm: vault.realm,
         };
         if vault.realm.service == Service::ManagedHsm && target.wire_kind() != ObjectKind::Key {
             return Err(refusal::not_in_a_managed_hsm(&target));
         }
+        Ok((vault, target))
+    }
+
+    /// Makes one request, and makes it again while that can help. Only the attempts hold a permit, not the pauses.
+    async fn with_retries<T, F>(
+        &self,
+        vault: &VaultClients,
+        target: &Target<'_>,
+        request: impl Fn() -> F,
+    ) -> Result<T, Failure>
+    where
+        F: Future<Output = Result<T, Refused>>,
+    {
         let mut attempt = 0;
         loop {
-            let refused = match self.attempt(vault, &target).await {
-                Ok(object) => {
+            let permit = self.permits.acquire().await;
+            let permit = permit.expect("the semaphore is never closed");
+            let result = request().await;
+            drop(permit);
+            let refused = match result {
+                Ok(answer) => {
                     vault.budget.refund();
-                    return Ok(object);
+                    return Ok(answer);
                 }
                 Err(refused) => refused,
             };
@@ -141,44 +139,46 @@ impl KeyVault {
             let Some(pause) = pause else {
                 return Err(refused.failure);
             };
-            tracing::debug!(%source, attempt, reason = %refused.failure.reason, ?pause, "Fetch is tried again");
+            let (of, reason) = (target.subject, refused.failure.reason);
+            tracing::debug!(vault = %of.vault(), %of, attempt, %reason, ?pause, "Request is made again");
             tokio::time::sleep(pause).await;
             attempt += 1;
         }
     }
 
-    async fn attempt(&self, vault: &VaultClients, target: &Target<'_>) -> Result<FetchedObject, Refused> {
-        let _permit = self
-            .permits
-            .acquire()
-            .await
-            .expect("the semaphore is never closed");
-        let name = target.source.object.name.as_str();
-        let version = match &target.source.version {
-            VersionSelector::Latest => None,
-            VersionSelector::Exact(version) => Some(version.as_str().to_owned()),
-        };
-        let explain = |error| refusal::explain(target, &error, self.clock.now());
-        match target.wire_kind() {
-            ObjectKind::Secret | ObjectKind::Certificate => {
-                let options = SecretClientGetSecretOptions {
-                    secret_version: version,
-                    ..Default::default()
-                };
-                let response = vault
-                    .secrets
-                    .get_secret(name, Some(options))
-                    .await
-                    .map_err(explain)?;
-                convert::secret(target, response.into())
-            }
-            ObjectKind::Key => {
-                let options = KeyClientGetKeyOptions {
-                    key_version: version,
-                    ..Default::default()
-                };
-                let response = vault.keys.get_key(name, Some(options)).await.map_err(explain)?;
-                convert::key(target, response.into())
+    /// Makes sense of an error of the SDK's clients.
+    fn explain(&self, target: &Target<'_>) -> impl Fn(azure_core::Error) -> Refused {
+        let now = self.clock.now();
+        move |error| refusal::explain(target, &error, now)
+    }
+
+    /// Reads a list to its end, each page with the attempts of a fetch. `convert` gets the number of items before the
+    /// page.
+    async fn list<T, F>(
+        &self,
+        vault: &VaultClients,
+        target: &Target<'_>,
+        page_at: impl Fn(Option<PagerContinuation>) -> F,
+        convert: impl Fn(usize, RawResponse) -> Result<Vec<T>, Refused>,
+    ) -> Result<Vec<T>, Failure>
+    where
+        F: Future<Output = azure_core::Result<RawPage>>,
+    {
+        let mut progress = Progress::new(target, &vault.url);
+        let mut all = Vec::new();
+        let mut from = None;
+        loop {
+            let page = self.with_retries(vault, target, || async {
+                let page = page_at(from.clone()).await.map_err(self.explain(target))?;
+                let bytes = page.response.body().len();
+                let items = convert(all.len(), page.response)?;
+                Ok((items, bytes, page.next))
+            });
+            let (items, bytes, next) = page.await?;
+            from = progress.after(items.len(), bytes, next)?;
+            all.extend(items);
+            if from.is_none() {
+                return Ok(all);
             }
         }
     }
@@ -186,15 +186,38 @@ impl KeyVault {
 
 impl Vault for KeyVault {
     async fn fetch(&self, source: &Source) -> Result<FetchedObject, Failure> {
-        match self.vaults.get(&source.object.vault) {
-            Some(vault) => self.fetch_with_retries(vault, source).await,
-            None => Err(Failure {
-                reason: Reason::BadRequest,
-                detail: format!("{source}: there is no vault of this name"),
-                hint: "name the vault under `vaults` in the manifest".to_owned(),
-                retry_after: None,
-            }),
-        }
+        let (vault, target) = self.target(Subject::Object(source))?;
+        let get = || async {
+            let response = vault.get(source).await.map_err(self.explain(&target))?;
+            match target.wire_kind() {
+                ObjectKind::Key => convert::key(&target, source, response),
+                ObjectKind::Secret | ObjectKind::Certificate => convert::secret(&target, source, response),
+            }
+        };
+        self.with_retries(vault, &target, get).await
+    }
+
+    async fn versions(&self, object: &ObjectId) -> Result<Vec<ListedVersion>, Failure> {
+        let (vault, target) = self.target(Subject::Versions(object))?;
+        let page_at = |from| vault.page_of_versions(object, from);
+        let convert = |read, response| match target.wire_kind() {
+            ObjectKind::Key => page::versions_of_key(&target, object, read, response),
+            ObjectKind::Secret | ObjectKind::Certificate => {
+                page::versions_of_secret(&target, object, read, response)
+            }
+        };
+        let versions = self.list(vault, &target, page_at, convert).await?;
+        Ok(list::each_once(versions, |listed| listed.version.clone()))
+    }
+
+    async fn secrets(&self, vault: &VaultName) -> Result<Vec<ListedObject>, Failure> {
+        let (vault, target) = self.target(Subject::Secrets(vault))?;
+        let page_at = |from| vault.page_of_secrets(from);
+        let convert = |read, response| page::secrets(&target, read, response);
+        let secrets = self.list(vault, &target, page_at, convert).await?;
+        Ok(list::each_once(secrets, |listed| {
+            listed.name.as_str().to_ascii_lowercase()
+        }))
     }
 }
 
@@ -203,51 +226,5 @@ impl fmt::Debug for KeyVault {
         f.debug_struct("KeyVault")
             .field("vaults", &self.vaults.keys())
             .finish_non_exhaustive()
-    }
-}
-
-impl VaultClients {
-    fn new(vault: &VaultSpec, transport: &Transport, tokens: &dyn TokenSource) -> Result<Self, BuildError> {
-        let failed = |source| BuildError {
-            vault: vault.name.clone(),
-            source,
-        };
-        let url = vault.url.as_str();
-        let host = vault.url.host_str().unwrap_or_default();
-        // A trusted host need not be a child of the audience; there, the credential's list of scopes decides.
-        let verify_challenge_resource = Some(!vault.trusted_by_name);
-        let secrets = SecretClientOptions {
-            client_options: client_options(transport),
-            verify_challenge_resource,
-            ..SecretClientOptions::default()
-        };
-        let keys = KeyClientOptions {
-            client_options: client_options(transport),
-            verify_challenge_resource,
-            ..KeyClientOptions::default()
-        };
-        Ok(Self {
-            host: vault
-                .url
-                .port()
-                .map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")),
-            realm: Realm::of_host(host),
-            secrets: SecretClient::new(url, tokens.credential(), Some(secrets)).map_err(failed)?,
-            keys: KeyClient::new(url, tokens.credential(), Some(keys)).map_err(failed)?,
-            budget: Budget::new(),
-        })
-    }
-}
-
-/// No retries by the SDK: it waits for any `Retry-After`, however long, and tries bad certificates for a minute.
-fn client_options(transport: &Transport) -> ClientOptions {
-    let name = concat!("akv-sync-", env!("CARGO_PKG_VERSION"));
-    ClientOptions {
-        retry: RetryOptions::none(),
-        transport: Some(transport.clone()),
-        user_agent: UserAgentOptions {
-            application_id: Some(name.chars().take(24).collect()),
-        },
-        ..ClientOptions::default()
     }
 }

@@ -3,7 +3,7 @@
 use crate::domain::object::ObjectKind;
 
 use super::realm::Service;
-use super::target::Target;
+use super::target::{Subject, Target};
 
 pub(super) const NO_CONNECTION: &str = "check the network policy, firewall and proxy between this host and the vault; files on the volume stay as they are";
 pub(super) const DNS: &str = "check the vault's URL in the manifest and that the vault was not deleted; a vault with a private endpoint needs its private DNS zone linked to this network";
@@ -38,6 +38,8 @@ pub(super) const HSM_HAS_KEYS_ONLY: &str =
 pub(super) const NO_PUBLIC_PART: &str =
     "a symmetric key never leaves the Managed HSM: remove it from the manifest, or ask for an RSA or EC key";
 pub(super) const UNKNOWN_KEY: &str = "ask for an RSA key, or an EC key on P-256, P-384, P-521 or P-256K";
+pub(super) const NO_SUCH_VAULT: &str = "name the vault under `vaults` in the manifest";
+pub(super) const TOO_LONG_A_LIST: &str = "name the objects or the version in the manifest instead of `select`, `history` or a version policy, or make the list shorter";
 
 /// The role that lets an identity read the target.
 pub(super) fn role(target: &Target<'_>) -> &'static str {
@@ -50,25 +52,50 @@ pub(super) fn role(target: &Target<'_>) -> &'static str {
 
 /// A role assignment is missing or has not arrived.
 pub(super) fn rbac(target: &Target<'_>) -> String {
-    let why = if target.source.object.kind == ObjectKind::Certificate {
+    let role = role(target);
+    let by_secret = if target.subject.kind() == ObjectKind::Certificate {
         " (a certificate is read through its secret)"
     } else {
         ""
     };
+    let (scope, why) = match target.subject {
+        Subject::Object(_) => ("the vault or the object", String::new()),
+        Subject::Versions(_) => ("the vault or the object", need_of_versions(target)),
+        Subject::Secrets(_) => (
+            "the vault itself",
+            format!(
+                "; `select` needs its {LIST_SECRETS}, which an assignment on single secrets does not give"
+            ),
+        ),
+    };
     format!(
-        "assign the role {} to the identity, on the vault or the object{why}; a new assignment takes some minutes to arrive",
-        role(target)
+        "assign the role {role} to the identity, on {scope}{by_secret}{why}; a new assignment takes some minutes to arrive"
     )
+}
+
+/// The action that lists of secrets and of their versions need; roles made for GET alone lack it. Key Vault Secrets
+/// User and Key Vault Reader have it:
+/// <https://learn.microsoft.com/azure/role-based-access-control/built-in-roles/security>.
+const LIST_SECRETS: &str = "secrets/readMetadata/action";
+
+fn need_of_versions(target: &Target<'_>) -> String {
+    let action = match target.wire_kind() {
+        ObjectKind::Key => "keys/read",
+        ObjectKind::Secret | ObjectKind::Certificate => LIST_SECRETS,
+    };
+    format!("; `history` and version policies need its {action}")
 }
 
 /// An access policy is missing or asks for more.
 pub(super) fn access_policy(target: &Target<'_>) -> String {
-    let permission = match target.wire_kind() {
-        ObjectKind::Key => "keys: get",
-        ObjectKind::Secret | ObjectKind::Certificate => "secrets: get",
+    let collection = target.wire_kind().collection();
+    let (permission, why) = match target.subject {
+        Subject::Object(_) => ("get", ""),
+        Subject::Versions(_) => ("list", "; `history` and version policies need it"),
+        Subject::Secrets(_) => ("list", "; `select` needs it"),
     };
     format!(
-        "the vault uses access policies: add one for the identity with the permission {permission}, and no authorized application"
+        "the vault uses access policies: add one for the identity with the permission {collection}: {permission}, and no authorized application{why}"
     )
 }
 
@@ -99,7 +126,7 @@ pub(super) fn disabled(target: &Target<'_>) -> &'static str {
 
 /// There is no such object, or no such version.
 pub(super) fn not_found(target: &Target<'_>) -> String {
-    let kind = target.source.object.kind;
+    let kind = target.subject.kind();
     if target.is_pinned() {
         format!(
             "name a version that exists or drop `version` to follow the latest; a deleted {kind} can be recovered"

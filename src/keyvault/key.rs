@@ -24,7 +24,8 @@ pub(super) fn public(jwk: JsonWebKey) -> Result<PublicKey, Defect> {
                 y: coordinate(jwk.y, "y coordinate", curve)?,
             })
         }
-        KeyType::Oct | KeyType::OctHsm => Err(Defect::NoPublicPart),
+        KeyType::Oct => Err(Defect::NoPublicPart("oct")),
+        KeyType::OctHsm => Err(Defect::NoPublicPart("oct-HSM")),
         KeyType::UnknownValue(_) => Err(Defect::UnknownKey),
     }
 }
@@ -137,7 +138,7 @@ mod tests {
         let mut jwk = JsonWebKey::default();
         assert_eq!(public(jwk.clone()), Err(Defect::Missing("key type")));
         jwk.kty = Some(KeyType::OctHsm);
-        assert_eq!(public(jwk.clone()), Err(Defect::NoPublicPart));
+        assert_eq!(public(jwk.clone()), Err(Defect::NoPublicPart("oct-HSM")));
         jwk.kty = Some(KeyType::UnknownValue("OKP".to_owned()));
         assert_eq!(public(jwk.clone()), Err(Defect::UnknownKey));
         jwk.kty = Some(KeyType::Rsa);

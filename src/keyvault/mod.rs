@@ -4,13 +4,13 @@
 //!
 //! | Layer | Owns |
 //! |---|---|
-//! | [`KeyVault`] | concurrency, the attempts of one fetch, what an answer or an error means |
+//! | [`KeyVault`] | concurrency, the attempts of one request, what an answer or an error means, lists from their first page to their last |
 //! | the SDK's `SecretClient` and `KeyClient` | URL, API version, authentication policy |
 //! | `guard::Guard` | which hosts are called at all, the vault's challenge, refused tokens, the size of answers |
 //! | the injected `HttpClient` | connections |
 //!
 //! Invariants: nothing is sent to a host that the manifest does not name; a vault is asked once for its challenge;
-//! a failure never holds a byte of a value. Values are wiped where this module holds them. Copies that it cannot
+//! a list is whole or a failure; a failure never holds a byte of a value. Values are wiped where this module holds them. Copies that it cannot
 //! reach stay until their memory is used again: the connection's read buffer, one copy made by the SDK's pipeline,
 //! and the JSON parser's scratch space.
 
@@ -22,8 +22,10 @@ mod error_body;
 mod guard;
 mod hint;
 mod key;
+mod list;
 mod memory;
 mod outage;
+mod page;
 mod realm;
 mod refusal;
 mod retry;
@@ -32,13 +34,15 @@ mod sign_in;
 mod target;
 #[cfg(test)]
 mod tests;
+mod vault_clients;
 
 use std::fmt;
 use std::sync::Arc;
 
 use azure_core::credentials::TokenCredential;
 
-pub use client::{BuildError, KeyVault, Limits, Outside};
+pub use client::{KeyVault, Limits, Outside};
+pub use vault_clients::BuildError;
 
 /// What the adapter needs of whoever signs in.
 pub trait TokenSource: fmt::Debug + Send + Sync {

@@ -1,4 +1,4 @@
-//! What an error of a fetch means: every way in which Key Vault refuses, as one [`Failure`].
+//! What an error of a request means: every way in which Key Vault refuses, as one [`Failure`].
 //!
 //! Decided by status and code, never by the service's texts, which changed over the years; the one exception is a
 //! firewall's answer from before it had a code of its own. Codes:
@@ -13,12 +13,13 @@ use crate::domain::failure::{Failure, Reason};
 use crate::domain::object::ObjectKind;
 
 use super::challenge;
+use super::convert::Defect;
 use super::error_body::{ErrorBody, quote, request_id};
 use super::hint;
 use super::outage::{Outage, chain};
 use super::retry::{Again, Refused};
 use super::retry_after;
-use super::target::Target;
+use super::target::{Subject, Target};
 
 /// Explains an error that a call of the SDK's client ended with.
 pub(super) fn explain(target: &Target<'_>, error: &azure_core::Error, now: OffsetDateTime) -> Refused {
@@ -31,6 +32,9 @@ pub(super) fn explain(target: &Target<'_>, error: &azure_core::Error, now: Offse
         }
         if let Some(outage) = cause.downcast_ref::<Outage>() {
             return without_answer(target, outage);
+        }
+        if let Some(json) = cause.downcast_ref::<serde_json::Error>() {
+            return Defect::of_json(json).into_refused(target, None);
         }
     }
     match error.kind() {
@@ -188,6 +192,19 @@ fn detail(target: &Target<'_>, status: u16, headers: &Headers, body: &ErrorBody)
     }
     parts.extend(request_id(headers).map(|id| format!("request id {id}")));
     format!("{target}: {}", parts.join("; "))
+}
+
+/// A request to a vault that the manifest does not have.
+pub(super) fn no_such_vault(subject: Subject<'_>) -> Failure {
+    Failure {
+        reason: Reason::BadRequest,
+        detail: format!(
+            "vault {}, {subject}: there is no vault of this name",
+            subject.vault()
+        ),
+        hint: hint::NO_SUCH_VAULT.to_owned(),
+        retry_after: None,
+    }
 }
 
 /// A request that is refused before it is sent.

@@ -73,6 +73,7 @@ async fn a_certificate_is_read_through_its_secret_in_one_call() {
     let source = source(ObjectKind::Certificate, "web");
     let object = stage.fetch(&source).await.expect("fetched");
     assert_eq!(object.object, source.object);
+    assert_eq!(object.id, id("secrets", "web", VERSION));
     let FetchedContent::Secret(content) = object.content else {
         panic!("a secret")
     };
@@ -107,6 +108,50 @@ async fn identifiers_are_compared_without_case_and_without_host() {
         .await
         .expect("fetched");
     assert_eq!(object.version.as_str(), VERSION);
+    assert_eq!(object.id, upper, "the identifier stays as Key Vault gave it");
+}
+
+#[tokio::test]
+async fn the_identifier_of_a_key_stays_as_key_vault_gave_it() {
+    let kid = format!(
+        "https://OTHER.example.com:443/keys/Sign/{}",
+        VERSION.to_uppercase()
+    );
+    let body = json!({ "key": { "kid": kid, "kty": "RSA", "n": "AAECAw", "e": "AQAB" } });
+    let object = fetch(&source(ObjectKind::Key, "sign"), &body)
+        .await
+        .expect("fetched");
+    assert_eq!(object.id, kid);
+}
+
+/// A disabled version exists: what is published of it may stay, and an older one may be chosen.
+#[tokio::test]
+async fn a_disabled_version_is_not_a_missing_one() {
+    let refused = Reply::new(
+        403,
+        error(
+            "Forbidden",
+            Some("SecretDisabled"),
+            "Not allowed on a disabled secret.",
+        ),
+    );
+    let off = json!({ "key": { "kid": id("keys", "a", VERSION), "kty": "RSA", "n": "AQAB", "e": "AQAB" },
+        "attributes": { "enabled": false } });
+    let listed = Reply::new(200, off.to_string());
+    for (kind, reply) in [
+        (ObjectKind::Secret, &refused),
+        (ObjectKind::Certificate, &refused),
+        (ObjectKind::Key, &listed),
+    ] {
+        for source in [source(kind, "a"), pinned(source(kind, "a"), VERSION)] {
+            let failure = Stage::answering([reply.clone()]).fetch(&source).await;
+            assert_eq!(
+                failure.expect_err("disabled").reason,
+                Reason::Disabled,
+                "{source}"
+            );
+        }
+    }
 }
 
 #[tokio::test]

@@ -8,8 +8,8 @@ use super::stage::{HOST, error, secret};
 use crate::keyvault::challenge::{self, Challenge};
 use crate::keyvault::error_body::{ErrorBody, quote};
 use crate::keyvault::realm::Realm;
-use crate::keyvault::target::Target;
-use crate::keyvault::{convert, refusal, retry_after};
+use crate::keyvault::target::{Subject, Target};
+use crate::keyvault::{convert, page, refusal, retry_after};
 
 proptest! {
     #[test]
@@ -35,7 +35,7 @@ proptest! {
     ) {
         prop_assume!(status != 200);
         let source = secret("db");
-        let target = Target { source: &source, host: HOST, realm: Realm::of_host(HOST) };
+        let target = Target { subject: Subject::Object(&source), host: HOST, realm: Realm::of_host(HOST) };
         let [challenge, after] = headers;
         let mut headers = Headers::new();
         headers.insert(WWW_AUTHENTICATE, challenge);
@@ -51,10 +51,26 @@ proptest! {
     #[test]
     fn any_body_is_an_object_or_a_failure(body in "[{\"a-z:,}\\[\\]0-9 ]{0,60}") {
         let source = secret("db");
-        let target = Target { source: &source, host: HOST, realm: Realm::of_host(HOST) };
+        let target = Target { subject: Subject::Object(&source), host: HOST, realm: Realm::of_host(HOST) };
         let response = || azure_core::http::RawResponse::from_bytes(200.into(), Headers::new(), body.clone());
-        prop_assert!(convert::secret(&target, response()).is_err());
-        prop_assert!(convert::key(&target, response()).is_err());
+        prop_assert!(convert::secret(&target, &source, response()).is_err());
+        prop_assert!(convert::key(&target, &source, response()).is_err());
+    }
+
+    #[test]
+    fn any_page_is_a_list_of_as_many_items_or_a_failure(items in proptest::collection::vec("\\{\"(id|kid)\":\"(https://h)?(/|/secrets|/db|/[0-9a-fA-F]{32}|:){0,5}\"\\}|null", 0..4)) {
+        let object = secret("db").object;
+        let target = Target { subject: Subject::Versions(&object), host: HOST, realm: Realm::of_host(HOST) };
+        let body = format!("{{\"value\":[{}]}}", items.join(","));
+        let response = || azure_core::http::RawResponse::from_bytes(200.into(), Headers::new(), body.clone());
+        let lengths = [
+            page::secrets(&target, 0, response()).map(|list| list.len()),
+            page::versions_of_secret(&target, &object, 0, response()).map(|list| list.len()),
+            page::versions_of_key(&target, &object, 0, response()).map(|list| list.len()),
+        ];
+        for length in lengths {
+            prop_assert!(length.is_err() || length.ok() == Some(items.len()));
+        }
     }
 
     #[test]

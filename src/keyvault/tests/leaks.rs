@@ -51,6 +51,42 @@ async fn no_failure_shows_a_byte_of_an_answer_of_the_wrong_shape() {
     }
 }
 
+/// A page has no value, but whatever answers in Key Vault's place may put one there.
+#[tokio::test(start_paused = true)]
+async fn no_failure_of_a_list_shows_a_byte_of_a_page() {
+    let good = format!("https://{HOST}/secrets/db/{VERSION}");
+    let pages = [
+        json!({ "value": MARKER }),
+        json!({ "value": [MARKER] }),
+        json!({ "value": [{ "id": MARKER }] }),
+        json!({ "value": [{ "id": format!("https://{HOST}/secrets/{MARKER}/{MARKER}") }] }),
+        json!({ "value": [{ "id": format!("https://{HOST}/{MARKER}/db/{VERSION}"), "value": MARKER }] }),
+        json!({ "value": [{ "id": good, "value": MARKER, "attributes": MARKER }] }),
+        json!({ "value": [{ "id": good, "tags": { MARKER: [MARKER] } }] }),
+        json!({ "value": [{ "id": good, "attributes": { "created": MARKER } }] }),
+        json!({ "value": [], "nextLink": [MARKER] }),
+        json!({ "value": [], "nextLink": format!("https://[{MARKER}") }),
+        json!({ "value": [], "nextLink": format!("https://{HOST}:1/{MARKER}?{MARKER}#{MARKER}") }),
+        json!({ "value": [], "nextLink": format!("https://{MARKER}:{MARKER}@{HOST}/{MARKER}") }),
+        json!({ "value": [], "nextLink": format!("data:{MARKER}") }),
+        json!(MARKER),
+    ];
+    let mut bodies: Vec<String> = pages.iter().map(ToString::to_string).collect();
+    bodies.push(format!(r#"{{"value":["{MARKER}"#));
+    for body in bodies {
+        let stage = Stage::answering([Reply::new(200, body.as_str())]);
+        // A page can be a list of secrets and none of versions; as either it is read to its end.
+        let failures = [
+            Some(stage.versions(&secret("db")).await.expect_err(&body)),
+            stage.secrets().await.err(),
+        ];
+        for failure in failures.into_iter().flatten() {
+            let shown = format!("{failure} {failure:?} {}", failure.hint);
+            assert!(!shown.contains(MARKER), "{shown}\n{body}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn neither_a_fetched_object_nor_a_request_shows_its_secret() {
     let value = json!({ "id": format!("https://{HOST}/secrets/db/{VERSION}"), "value": MARKER });

@@ -2,12 +2,18 @@
 
 mod answers;
 mod cold_start;
+mod failure_table;
 mod failures;
 mod gate;
 mod hostile;
 mod leaks;
+mod list_bounds;
+mod lists;
+mod over_the_wire;
+mod recorded_lists;
 mod recordings;
 mod refused_tokens;
+mod reply;
 mod retries;
 mod stage;
 mod transport_errors;

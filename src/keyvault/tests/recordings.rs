@@ -15,7 +15,7 @@ use crate::domain::fetched::{FetchedContent, PublicKey};
 use crate::domain::object::{ObjectKind, Source};
 use crate::keyvault::realm::Realm;
 use crate::keyvault::retry::Refused;
-use crate::keyvault::target::Target;
+use crate::keyvault::target::{Subject, Target};
 use crate::keyvault::{convert, refusal};
 
 /// What a recorded answer must become.
@@ -98,10 +98,7 @@ const COMPLETE: [&str; 4] = ["pub_", "v70_", "v2025_", "js_"];
 
 #[test]
 fn recorded_answers_become_what_they_are() {
-    let Some(folder) = std::env::var_os("AKV_SYNC_RECORDINGS").map(PathBuf::from) else {
-        println!("SKIPPED: AKV_SYNC_RECORDINGS does not name the folder of recorded answers");
-        return;
-    };
+    let Some(folder) = folder() else { return };
     let expected = BTreeMap::from(EXPECTED);
     for name in names(&folder) {
         let known = expected.contains_key(name.as_str());
@@ -109,10 +106,22 @@ fn recorded_answers_become_what_they_are() {
         assert!(known || !must_be_known, "{name} is in no row of the table");
     }
     for (name, becomes) in EXPECTED {
-        let text = std::fs::read_to_string(folder.join(format!("{name}.json"))).expect(name);
-        let recording: Value = serde_json::from_str(&text).expect(name);
-        assert_eq!(replay(&recording), becomes, "{name}");
+        assert_eq!(replay(&recording(&folder, name)), becomes, "{name}");
     }
+}
+
+/// Where the recordings are; `None`, said aloud, when nobody says so.
+pub(super) fn folder() -> Option<PathBuf> {
+    let folder = std::env::var_os("AKV_SYNC_RECORDINGS").map(PathBuf::from);
+    if folder.is_none() {
+        println!("SKIPPED: AKV_SYNC_RECORDINGS does not name the folder of recorded answers");
+    }
+    folder
+}
+
+pub(super) fn recording(folder: &Path, name: &str) -> Value {
+    let text = std::fs::read_to_string(folder.join(format!("{name}.json"))).expect(name);
+    serde_json::from_str(&text).expect(name)
 }
 
 fn names(folder: &Path) -> Vec<String> {
@@ -141,7 +150,7 @@ fn replay(recording: &Value) -> Becomes {
     let headers: std::collections::HashMap<_, _> = headers.collect();
     let source = asked_for(&body, recording["request"]["uri"].as_str().expect("a URI"));
     let target = Target {
-        source: &source,
+        subject: Subject::Object(&source),
         host: HOST,
         realm: Realm::of_host(HOST),
     };
@@ -151,8 +160,8 @@ fn replay(recording: &Value) -> Becomes {
         return checked(&target, refused);
     }
     let object = match source.object.kind {
-        ObjectKind::Key => convert::key(&target, response),
-        ObjectKind::Secret | ObjectKind::Certificate => convert::secret(&target, response),
+        ObjectKind::Key => convert::key(&target, &source, response),
+        ObjectKind::Secret | ObjectKind::Certificate => convert::secret(&target, &source, response),
     };
     match object.map(|object| object.content) {
         Ok(FetchedContent::Secret(content)) if content.backs_certificate => SecretOfCertificate,

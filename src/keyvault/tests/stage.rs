@@ -6,16 +6,17 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use azure_core::Bytes;
 use azure_core::credentials::{AccessToken, Secret, TokenCredential, TokenRequestOptions};
-use azure_core::http::headers::{AUTHORIZATION, Headers};
+use azure_core::http::headers::AUTHORIZATION;
 use azure_core::http::{AsyncRawResponse, HttpClient, Request};
 use time::OffsetDateTime;
 use time::macros::datetime;
 use url::Url;
 
+pub(super) use super::reply::*;
 use crate::domain::failure::Failure;
 use crate::domain::fetched::FetchedObject;
+use crate::domain::listed::{ListedObject, ListedVersion};
 use crate::domain::object::{
     ObjectId, ObjectKind, ObjectName, Source, VaultName, VersionId, VersionSelector,
 };
@@ -25,82 +26,12 @@ use crate::ports::Vault as _;
 
 pub(super) const HOST: &str = "contoso-app.vault.azure.net";
 pub(super) const VERSION: &str = "0123456789abcdef0123456789abcdef";
-pub(super) const CHALLENGE: &str = r#"Bearer authorization="https://login.microsoftonline.com/00000000-0000-0000-0000-000000000001", resource="https://vault.azure.net""#;
 
 /// One request as it left.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Call {
     pub(super) url: Url,
     pub(super) token: Option<String>,
-}
-
-/// One answer.
-#[derive(Debug, Clone)]
-pub(super) struct Reply {
-    pub(super) status: u16,
-    pub(super) headers: Vec<(&'static str, String)>,
-    pub(super) body: String,
-}
-
-impl Reply {
-    pub(super) fn new(status: u16, body: impl Into<String>) -> Self {
-        Self {
-            status,
-            headers: Vec::new(),
-            body: body.into(),
-        }
-    }
-
-    pub(super) fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
-        self.headers.push((name, value.into()));
-        self
-    }
-
-    /// The 401 to a request without token.
-    pub(super) fn challenge() -> Self {
-        Self::new(
-            401,
-            error(
-                "Unauthorized",
-                None,
-                "AKV10000: Request is missing a Bearer or PoP token.",
-            ),
-        )
-        .with("www-authenticate", CHALLENGE)
-    }
-
-    /// The secret or key that a call asks for.
-    pub(super) fn object(call: &Call) -> Self {
-        let mut path = call.url.path_segments().expect("a path");
-        let (collection, name) = (path.next().expect("a collection"), path.next().expect("a name"));
-        let version = path
-            .next()
-            .filter(|version| !version.is_empty())
-            .unwrap_or(VERSION);
-        let id = format!("https://{HOST}/{collection}/{name}/{version}");
-        let body = match collection {
-            "keys" => serde_json::json!({ "key": { "kid": id, "kty": "RSA", "n": "AQAB", "e": "AQAB" } }),
-            _ => serde_json::json!({ "id": id, "value": format!("value of {name}") }),
-        };
-        Self::new(200, body.to_string())
-    }
-
-    fn into_response(self) -> AsyncRawResponse {
-        let mut headers = Headers::new();
-        for (name, value) in self.headers {
-            headers.insert(name, value);
-        }
-        AsyncRawResponse::from_bytes(self.status.into(), headers, Bytes::from(self.body))
-    }
-}
-
-/// The body of an error, as Key Vault writes it.
-pub(super) fn error(code: &str, inner: Option<&str>, message: &str) -> String {
-    let mut error = serde_json::json!({ "code": code, "message": message });
-    if let Some(inner) = inner {
-        error["innererror"] = serde_json::json!({ "code": inner });
-    }
-    serde_json::json!({ "error": error }).to_string()
 }
 
 type Script = dyn Fn(&Call) -> azure_core::Result<Reply> + Send + Sync;
@@ -241,6 +172,25 @@ impl Stage {
         token_delay: Duration,
         script: impl Fn(&Call) -> azure_core::Result<Reply> + Send + Sync + 'static,
     ) -> Self {
+        Self::built(vaults, (delay, token_delay), Limits::default(), script)
+    }
+
+    /// These vaults with other limits; each call takes its time.
+    pub(super) fn limited(
+        vaults: &[VaultSpec],
+        delay: Duration,
+        limits: Limits,
+        script: impl Fn(&Call) -> azure_core::Result<Reply> + Send + Sync + 'static,
+    ) -> Self {
+        Self::built(vaults, (delay, Duration::ZERO), limits, script)
+    }
+
+    fn built(
+        vaults: &[VaultSpec],
+        (delay, token_delay): (Duration, Duration),
+        limits: Limits,
+        script: impl Fn(&Call) -> azure_core::Result<Reply> + Send + Sync + 'static,
+    ) -> Self {
         let http = Arc::new(FakeHttp {
             script: Box::new(script),
             delay,
@@ -256,7 +206,7 @@ impl Stage {
             clock: Arc::new(datetime!(2026-11-23 12:00:00 UTC)),
             dice: Arc::new(0.999),
         };
-        let vault = KeyVault::new(vaults, outside, Limits::default()).expect("valid URLs");
+        let vault = KeyVault::new(vaults, outside, limits).expect("valid URLs");
         Self {
             vault: Arc::new(vault),
             http,
@@ -295,6 +245,18 @@ impl Stage {
 
     pub(super) async fn fetch(&self, source: &Source) -> Result<FetchedObject, Failure> {
         self.vault.fetch(source).await
+    }
+
+    /// The list of the object's versions.
+    pub(super) async fn versions(&self, source: &Source) -> Result<Vec<ListedVersion>, Failure> {
+        self.vault.versions(&source.object).await
+    }
+
+    /// The list of the usual vault's secrets.
+    pub(super) async fn secrets(&self) -> Result<Vec<ListedObject>, Failure> {
+        self.vault
+            .secrets(&VaultName::parse("app").expect("a name"))
+            .await
     }
 
     pub(super) fn calls(&self) -> Vec<Call> {

@@ -2,14 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use super::failures::{failure_of, table};
+use super::failure_table::table;
+use super::failures::failure_of;
 use crate::domain::failure::Reason;
 use crate::keyvault::hint;
 
 const PAGE: &str = include_str!("../../../docs/troubleshooting.md");
 
 /// Hints of failures that have no row in the table: those without an answer, and those before a request.
-const HINTS_WITHOUT_A_ROW: [&str; 9] = [
+const HINTS_WITHOUT_A_ROW: [&str; 10] = [
     hint::CERTIFICATE,
     hint::CHALLENGE,
     hint::DNS,
@@ -17,6 +18,7 @@ const HINTS_WITHOUT_A_ROW: [&str; 9] = [
     hint::NO_CONNECTION,
     hint::NO_TOKEN,
     hint::TLS,
+    hint::TOO_LONG_A_LIST,
     hint::UNKNOWN_KEY,
     hint::PROXY,
 ];

@@ -1,0 +1,160 @@
+//! The adapter with its real parts, the SDK's pagers included, against a vault over TLS.
+
+use std::sync::Arc;
+
+use fake_azure::{CallKind, CertificateOptions, Effect, FakeAzure, FakeOptions, Fault, KeyOptions, Service};
+use time::OffsetDateTime;
+
+use super::stage::*;
+use crate::domain::failure::Reason;
+use crate::domain::object::{ObjectKind, VaultName};
+use crate::domain::spec::IdentitySpec;
+use crate::identity::Tokens;
+use crate::keyvault::{KeyVault, Limits, Outside};
+use crate::ports::{Clock, Dice, Vault as _};
+use crate::transport::{AuthorityOptions, Transport};
+
+fn start() -> FakeAzure {
+    FakeAzure::start(FakeOptions::default()).expect("loopback has free ports")
+}
+
+/// The adapter as the program builds it, signed in with the fake's client secret.
+fn connect(fake: &FakeAzure) -> KeyVault {
+    let ca = tempfile::NamedTempFile::new().expect("a file");
+    std::fs::write(ca.path(), fake.ca_pem()).expect("written");
+    let authorities = AuthorityOptions {
+        ssl_cert_file: Some(ca.path().to_owned()),
+        ..AuthorityOptions::default()
+    };
+    let transport = Transport::new(&authorities).expect("a client");
+    let environment = [
+        ("AZURE_AUTHORITY_HOST", fake.authority().to_owned()),
+        ("AZURE_TENANT_ID", fake.tenant_id().to_owned()),
+        ("AZURE_CLIENT_ID", fake.client_id().to_owned()),
+        ("AZURE_CLIENT_SECRET", fake.client_secret()),
+    ]
+    .map(|(name, value)| (name.to_owned(), value));
+    let clock: Arc<dyn Clock> = Arc::new(OffsetDateTime::now_utc());
+    let dice: Arc<dyn Dice> = Arc::new(0.0);
+    let tokens = Tokens::new(
+        &IdentitySpec::default(),
+        &environment[..],
+        &transport,
+        Arc::clone(&clock),
+        Arc::clone(&dice),
+    );
+    let outside = Outside {
+        http: Arc::new(transport.vault_client()),
+        tokens: Arc::new(tokens.expect("a credential")),
+        clock,
+        dice,
+    };
+    let vaults = [spec("app", fake.vault("app").url())];
+    KeyVault::new(&vaults, outside, Limits::default()).expect("a valid URL")
+}
+
+fn app() -> VaultName {
+    VaultName::parse("app").expect("a name")
+}
+
+#[tokio::test]
+async fn lists_are_whole_whatever_their_pages_look_like() {
+    let fake = start();
+    let (vault, seen) = (fake.vault("app"), connect(&fake));
+    let mut versions: Vec<_> = (0..25).map(|_| vault.set_secret("db", "x")).collect();
+    (0..49).for_each(|n| drop(vault.set_secret(&format!("s{n}"), "x")));
+    vault.switch_secret("db", Some(&versions[3]), false);
+    let off = versions[3].clone();
+    versions.sort();
+    for empty_pages in [false, true] {
+        vault.serve_empty_pages(empty_pages);
+        fake.reset_calls();
+        assert_eq!(seen.secrets(&app()).await.expect("listed").len(), 50);
+        let pages = if empty_pages { 6 } else { 3 };
+        assert_eq!(fake.calls().of(CallKind::ListSecrets), pages);
+        let listed = seen.versions(&secret("db").object).await.expect("listed");
+        let ids: Vec<_> = listed.iter().map(|version| version.version.as_str()).collect();
+        assert_eq!(ids, versions);
+        let disabled: Vec<_> = listed.iter().filter(|version| !version.enabled).collect();
+        assert_eq!(disabled.len(), 1);
+        assert_eq!(disabled[0].version.as_str(), off);
+    }
+}
+
+#[tokio::test]
+async fn every_listed_version_of_every_kind_can_be_fetched() {
+    let fake = start();
+    let (vault, seen) = (fake.vault("app"), connect(&fake));
+    for _ in 0..2 {
+        vault.set_secret("db", "x");
+        vault.create_certificate("web", &CertificateOptions::default());
+        vault.create_key("sign", &KeyOptions::default());
+    }
+    for (kind, name) in [
+        (ObjectKind::Secret, "db"),
+        (ObjectKind::Certificate, "web"),
+        (ObjectKind::Key, "sign"),
+    ] {
+        let source = source(kind, name);
+        let listed = seen.versions(&source.object).await.expect("listed");
+        assert_eq!(listed.len(), 2, "{kind}");
+        for version in listed {
+            let pinned = pinned(source.clone(), version.version.as_str());
+            let object = seen.fetch(&pinned).await.expect("fetched");
+            assert_eq!(object.version, version.version);
+            assert_eq!(object.attributes.created, version.created);
+        }
+    }
+    let secrets = seen.secrets(&app()).await.expect("listed");
+    let managed: Vec<_> = secrets.iter().map(|s| (s.name.as_str(), s.managed)).collect();
+    assert_eq!(managed, [("db", false), ("web", true)]);
+    assert_eq!(seen.versions(&secret("nothing").object).await, Ok(vec![]));
+}
+
+#[tokio::test]
+async fn an_identity_that_reads_values_alone_is_told_what_lists_need() {
+    let fake = start();
+    let (vault, seen) = (fake.vault("app"), connect(&fake));
+    vault.set_secret("db", "x");
+    vault.deny_lists();
+    seen.fetch(&secret("db")).await.expect("fetched");
+    for failure in [
+        seen.secrets(&app()).await.expect_err("denied"),
+        seen.versions(&secret("db").object).await.expect_err("denied"),
+    ] {
+        assert_eq!(failure.reason, Reason::Forbidden);
+        assert!(
+            failure.detail.contains("secrets/readMetadata/action"),
+            "{failure}"
+        );
+        assert!(
+            failure.hint.contains("Key Vault Secrets User"),
+            "{}",
+            failure.hint
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_list_that_breaks_off_is_no_shorter_list() {
+    let fake = start();
+    let (vault, seen) = (fake.vault("app"), connect(&fake));
+    (0..60).for_each(|n| drop(vault.set_secret(&format!("s{n}"), "x")));
+    let third = |effect| {
+        Fault::new(Service::Vault, effect)
+            .call(CallKind::ListSecrets)
+            .after(2)
+    };
+    fake.faults().inject(third(Effect::Throttled {
+        retry_after_seconds: None,
+    }));
+    let failure = seen.secrets(&app()).await.expect_err("throttled");
+    assert_eq!(failure.reason, Reason::Throttled);
+    for passing in [Effect::Reset, Effect::TruncatedBody] {
+        fake.faults().clear();
+        fake.faults().inject(third(passing).times(1));
+        fake.reset_calls();
+        assert_eq!(seen.secrets(&app()).await.expect("listed").len(), 60);
+        assert_eq!(fake.calls().of(CallKind::ListSecrets), 4);
+    }
+}
