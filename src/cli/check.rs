@@ -14,19 +14,24 @@ use super::system::ProcessEnvironment;
 pub(super) fn check(args: &ManifestArgs) -> Result<Exit, CommandFailure> {
     let spec = read(args, &ProcessEnvironment)?;
     let files: usize = spec.objects.iter().map(|object| object.files.len()).sum();
-    let path = args.manifest.display();
     let counted = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
-    output::data(&format!(
-        "{path}: ok, {}, {}",
+    let mut parts = vec![
         counted(spec.objects.len(), "object"),
-        counted(files, "file")
-    ));
+        counted(files + spec.templates.len(), "file"),
+    ];
+    if !spec.templates.is_empty() {
+        parts.push(counted(spec.templates.len(), "template"));
+    }
+    if !spec.selections.is_empty() {
+        parts.push(counted(spec.selections.len(), "selection"));
+    }
+    output::data(&format!("{}: ok, {}", args.manifest.display(), parts.join(", ")));
     Ok(Exit::Ok)
 }
 
 /// Prints the JSON Schema of the manifest.
 pub(super) fn schema() -> Exit {
-    output::data(&format!("{:#}", manifest::schema()));
+    output::data(manifest::SCHEMA);
     Exit::Ok
 }
 

@@ -3,11 +3,11 @@
 //! A derived `Deserialize` ends at its first error. With fields of these types there is none to end at: a bad value
 //! is recorded by [`super::reader`] and becomes "not usable", and reading goes on with the next field.
 
-use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
-use schemars::{JsonSchema, Schema, SchemaGenerator};
+#[cfg(test)]
+use schemars::Schema;
 use serde::de::{Deserialize, Deserializer, SeqAccess, Visitor};
 
 use super::problem::{Mark, Problem, Sink};
@@ -16,6 +16,8 @@ use super::problem::{Mark, Problem, Sink};
 pub(super) const REQUIRED: &str = "akv-sync.required";
 /// Name by which [`Optional`] makes itself known to the reader.
 pub(super) const OPTIONAL: &str = "akv-sync.optional";
+/// Name by which a [`Choice`] makes itself known to the reader.
+pub(super) const CHOICE: &str = "akv-sync.choice";
 /// Name by which a [`Text`] that must not be written as a bare number makes itself known to the reader.
 pub(super) const QUOTED: &str = "akv-sync.quoted";
 
@@ -63,6 +65,11 @@ impl<T> Optional<T> {
         }
     }
 
+    /// Its place, if it is there and usable.
+    pub(super) fn mark(&self) -> Option<Mark> {
+        self.given().map(|located| located.mark)
+    }
+
     pub(super) const fn is_absent(&self) -> bool {
         matches!(self, Self::Absent)
     }
@@ -92,6 +99,7 @@ pub(super) trait Scalar: Sized {
     /// Takes the text as written; gives the rule that it breaks, without a place, otherwise.
     fn parse(text: &str) -> Result<Self, Problem>;
     /// Describes the texts that `parse` accepts; where it cannot say all, it accepts more.
+    #[cfg(test)]
     fn schema() -> Schema;
 }
 
@@ -102,12 +110,26 @@ pub(super) struct Text<T> {
     meaning: PhantomData<T>,
 }
 
+/// A text of the manifest that will become a `T`, or a mapping.
+#[derive(Debug)]
+pub(super) enum Choice<T, M> {
+    Text(Text<T>),
+    Mapping(M),
+}
+
+impl<T: Scalar> Text<T> {
+    /// What the text at `mark` means; records the problem when it means nothing.
+    pub(super) fn parse_at(&self, mark: Mark, sink: &Sink) -> Option<T> {
+        T::parse(&self.text)
+            .map_err(|problem| sink.push(problem.within(mark)))
+            .ok()
+    }
+}
+
 impl<T: Scalar> Located<Text<T>> {
     /// What the text means; records the problem when it means nothing.
     pub(super) fn parse(&self, sink: &Sink) -> Option<T> {
-        T::parse(&self.value.text)
-            .map_err(|problem| sink.push(problem.within(self.mark)))
-            .ok()
+        self.value.parse_at(self.mark, sink)
     }
 }
 
@@ -166,6 +188,34 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Optional<T> {
     }
 }
 
+impl<'de, T: Scalar, M: Deserialize<'de>> Deserialize<'de> for Choice<T, M> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_newtype_struct(CHOICE, ChoiceVisitor(PhantomData))
+    }
+}
+
+/// Takes a text, or what a mapping is read from.
+struct ChoiceVisitor<T, M>(PhantomData<(T, M)>);
+
+impl<'de, T, M: Deserialize<'de>> Visitor<'de> for ChoiceVisitor<T, M> {
+    type Value = Choice<T, M>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a text or a mapping")
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+        Ok(Choice::Text(Text {
+            text: text.to_owned(),
+            meaning: PhantomData,
+        }))
+    }
+
+    fn visit_newtype_struct<D: Deserializer<'de>>(self, mapping: D) -> Result<Self::Value, D::Error> {
+        M::deserialize(mapping).map(Choice::Mapping)
+    }
+}
+
 /// Takes the text that the reader has checked for quotes.
 struct TextVisitor;
 
@@ -210,37 +260,5 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for FieldVisitor<T> {
         Ok(value.map_or(Optional::Invalid, |value| {
             Optional::Given(Located { value, mark })
         }))
-    }
-}
-
-macro_rules! schema_of {
-    ($($wrapper:ident),+) => {$(
-        impl<T: JsonSchema> JsonSchema for $wrapper<T> {
-            fn inline_schema() -> bool {
-                T::inline_schema()
-            }
-            fn schema_name() -> Cow<'static, str> {
-                T::schema_name()
-            }
-            fn schema_id() -> Cow<'static, str> {
-                T::schema_id()
-            }
-            fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-                T::json_schema(generator)
-            }
-        }
-    )+};
-}
-schema_of!(Required, Optional);
-
-impl<T: Scalar> JsonSchema for Text<T> {
-    fn inline_schema() -> bool {
-        true
-    }
-    fn schema_name() -> Cow<'static, str> {
-        "Text".into()
-    }
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        T::schema()
     }
 }

@@ -5,9 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::*;
-use crate::domain::object::{
-    ObjectId, ObjectKind, ObjectName, Source, VaultName, VersionId, VersionSelector,
-};
+use crate::domain::object::{ObjectId, ObjectKind, ObjectName, VaultName, VersionId};
 use crate::domain::path::RelativePath;
 use crate::domain::spec::*;
 
@@ -148,17 +146,21 @@ fn defaults_fill_what_a_minimal_manifest_leaves_out() {
             on_start: OnStart::Fresh,
         },
         objects: vec![ObjectSpec {
-            source: Source {
+            wanted: Wanted {
                 object,
-                version: VersionSelector::Latest,
+                version: VersionPolicy::Latest,
             },
+            history: None,
             required: true,
+            group: None,
             files: vec![FileSpec {
                 path: RelativePath::parse("db-password").expect("a path"),
-                content: Content::Secret(SecretEncoding::Utf8),
+                content: Content::Secret(SecretForm::default()),
                 mode: mode(0o440),
             }],
         }],
+        selections: Vec::new(),
+        templates: Vec::new(),
     };
     assert_eq!(load_valid("minimal"), expected);
 }
@@ -178,7 +180,7 @@ fn the_service_connector_names_the_vault() {
     assert!(
         spec.objects
             .iter()
-            .all(|object| object.source.object.vault.as_str() == "default")
+            .all(|object| object.wanted.object.vault.as_str() == "default")
     );
 
     let spec = load_valid("service-connector-named");
@@ -207,17 +209,32 @@ fn a_full_manifest_means_what_it_says() {
     assert_eq!(
         contents,
         [
-            Content::Secret(SecretEncoding::Utf8),
-            Content::Secret(SecretEncoding::Base64),
-            Content::Secret(SecretEncoding::Hex),
-            Content::Secret(SecretEncoding::Utf8),
-            certificate(CertificateContent::FullChain),
+            Content::Secret(SecretEncoding::Utf8.into()),
+            Content::Secret(SecretEncoding::Base64.into()),
+            Content::Secret(SecretEncoding::Hex.into()),
+            Content::Secret(SecretForm::default()),
+            certificate(CertificateContent::FullChain { root: false }),
             certificate(CertificateContent::Leaf),
-            certificate(CertificateContent::Chain),
-            certificate(CertificateContent::PrivateKey),
-            certificate(CertificateContent::Bundle(BundleOrder::KeyFirst)),
-            certificate(CertificateContent::Bundle(BundleOrder::KeyFirst)),
-            certificate(CertificateContent::Bundle(BundleOrder::KeyLast)),
+            certificate(CertificateContent::Chain { root: false }),
+            certificate(CertificateContent::PrivateKey {
+                form: KeyForm::Pkcs8,
+                password: None
+            }),
+            certificate(CertificateContent::Bundle {
+                order: BundleOrder::KeyFirst,
+                form: KeyForm::Pkcs8,
+                root: false
+            }),
+            certificate(CertificateContent::Bundle {
+                order: BundleOrder::KeyFirst,
+                form: KeyForm::Pkcs8,
+                root: false
+            }),
+            certificate(CertificateContent::Bundle {
+                order: BundleOrder::KeyLast,
+                form: KeyForm::Pkcs8,
+                root: false
+            }),
             certificate(CertificateContent::Der),
             Content::Key(KeyFormat::Pem),
             Content::Key(KeyFormat::Der),
@@ -226,7 +243,7 @@ fn a_full_manifest_means_what_it_says() {
         ]
     );
     let exact = VersionId::parse("0123456789abcdef0123456789abcdef").expect("a version");
-    assert_eq!(spec.objects[2].source.version, VersionSelector::Exact(exact));
+    assert_eq!(spec.objects[2].wanted.version, VersionPolicy::Exact(exact));
     assert_eq!(spec.objects[0].files[0].mode.bits(), 0o400);
     assert_eq!(spec.objects[1].files[0].mode.bits(), 0o440);
     assert_eq!(

@@ -10,6 +10,8 @@
 
 mod field;
 #[cfg(test)]
+mod field_schema;
+#[cfg(test)]
 mod fixtures;
 mod problem;
 #[cfg(test)]
@@ -19,6 +21,7 @@ mod reader;
 mod reference;
 mod render;
 mod resolve;
+pub(crate) mod rules;
 mod scalar;
 mod schema;
 mod tree;
@@ -30,11 +33,12 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use self::problem::Sink;
+pub(crate) use self::problem::Sink;
 pub use self::problem::{Code, Mark, Problem};
 pub use self::render::Problems;
-pub use self::schema::schema;
-use self::tree::{MAX_BYTES, Tree};
+pub use self::schema::SCHEMA;
+use self::tree::MAX_BYTES;
+pub(crate) use self::tree::{Kind, NodeId, Tree};
 use crate::domain::spec::SyncSpec;
 use crate::ports::Environment;
 

@@ -1,7 +1,7 @@
 //! What is wrong with a manifest: one value per mistake, with its place and the way out.
 //!
 //! Invariant: messages and hints are made of keys, rules and allowed values, and never hold a value of the manifest,
-//! so that they can go to a log. Only the source line that [`super::Problems::render`] adds shows one.
+//! so that they can go to a log. Of a template they name what it names: variables, filters, keys. Only the source line that [`super::Problems::render`] adds shows one.
 
 use std::borrow::Cow;
 use std::cell::RefCell;
@@ -95,15 +95,13 @@ codes! {
     NoValue = "no-value",
     /// The value is none of the allowed ones.
     UnknownValue = "unknown-value",
-    /// The value is reserved for a later version.
-    UnsupportedValue = "unsupported-value",
     /// A list that needs an entry has none.
     EmptyList = "empty-list",
-    /// The manifest names no secret, certificate or key.
+    /// The manifest names no secret, certificate, key or template.
     NoObjects = "no-objects",
     /// The name of a vault or of an object has a character or a length that names do not have.
     InvalidName = "invalid-name",
-    /// The version is neither `latest` nor a version identifier.
+    /// The version is neither a policy nor a version identifier.
     InvalidVersion = "invalid-version",
     /// The mode is not one of octal permission bits.
     InvalidMode = "invalid-mode",
@@ -145,8 +143,26 @@ codes! {
     IdentityConflict = "identity-conflict",
     /// The tenant, client, object or resource ID cannot be one.
     InvalidIdentifier = "invalid-identifier",
-    /// `order` is given for content that is not a bundle.
-    OrderWithoutBundle = "order-without-bundle",
+    /// The key does not belong to this content.
+    ContentKey = "content-key",
+    /// An entry has both or neither of two keys of which it needs one.
+    EitherKey = "either-key",
+    /// The key does not belong to an entry with `select`, or to one without.
+    SelectKey = "select-key",
+    /// A history is asked for, and one version is named.
+    HistoryVersion = "history-version",
+    /// The time is not one of RFC 3339.
+    InvalidTime = "invalid-time",
+    /// The JSON pointer is none.
+    InvalidPointer = "invalid-pointer",
+    /// The prefix, glob, tag or path template cannot be one.
+    InvalidPattern = "invalid-pattern",
+    /// The alias of a key store's entry cannot be one.
+    InvalidAlias = "invalid-alias",
+    /// The template has a mistake.
+    InvalidTemplate = "invalid-template",
+    /// An object that is needed for another file is listed with several versions.
+    SeveralVersions = "several-versions",
 }
 
 impl fmt::Display for Code {
@@ -222,7 +238,7 @@ impl std::error::Error for Problem {}
 
 /// Collects problems while a manifest is read; shared by reference, because reading goes on after each.
 #[derive(Debug, Default)]
-pub(super) struct Sink(RefCell<Vec<Problem>>);
+pub(crate) struct Sink(RefCell<Vec<Problem>>);
 
 impl Sink {
     pub(super) fn push(&self, problem: Problem) {
@@ -234,7 +250,7 @@ impl Sink {
     }
 
     /// The problems in the order of their places. One behind an alias is there once, however often it is used.
-    pub(super) fn into_sorted(self) -> Vec<Problem> {
+    pub(crate) fn into_sorted(self) -> Vec<Problem> {
         let mut problems = self.0.into_inner();
         problems.sort_by(|a, b| (a.at, a.code, &a.message).cmp(&(b.at, b.code, &b.message)));
         problems.dedup();

@@ -30,9 +30,9 @@ fn assert_sound(spec: &SyncSpec) {
     }
     assert!(spec.volume.path.is_absolute());
     assert!((10..=86_400).contains(&spec.refresh.interval.as_secs()));
-    assert!(!spec.objects.is_empty());
+    assert!(!(spec.objects.is_empty() && spec.selections.is_empty() && spec.templates.is_empty()));
     for object in &spec.objects {
-        assert!(names.contains(&object.source.object.vault));
+        assert!(names.contains(&object.wanted.object.vault));
         assert!(!object.files.is_empty());
     }
     let files = || spec.objects.iter().flat_map(|object| &object.files);
@@ -264,7 +264,7 @@ fn text_is_what_is_written_not_what_it_looks_like() {
     let names: Vec<_> = spec
         .objects
         .iter()
-        .map(|object| object.source.object.name.as_str())
+        .map(|object| object.wanted.object.name.as_str())
         .collect();
     assert_eq!(names, ["no", "0123", "1e3", "null", "true"]);
     assert_eq!(spec.objects[0].files[0].mode.bits(), 0o440);

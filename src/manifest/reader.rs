@@ -11,7 +11,7 @@ use serde::de::{
 };
 use serde::forward_to_deserialize_any;
 
-use super::field::{QUOTED, REQUIRED, Required};
+use super::field::{CHOICE, QUOTED, REQUIRED, Required};
 use super::problem::{Code, Mark, Problem, Sink};
 use super::tree::{Kind, NodeId, Tree};
 use super::vocabulary::{nearest, unknown_key, unknown_value};
@@ -262,7 +262,7 @@ impl<'de> Deserializer<'de> for ValueReader<'_, '_> {
 
     fn deserialize_enum<V: Visitor<'de>>(
         self,
-        name: &'static str,
+        _name: &'static str,
         variants: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Problem> {
@@ -271,7 +271,7 @@ impl<'de> Deserializer<'de> for ValueReader<'_, '_> {
             let variant: value::StrDeserializer<'_, Problem> = text.into_deserializer();
             return visitor.visit_enum(variant);
         }
-        Err(unknown_value(name, &self.subject, text, variants))
+        Err(unknown_value(&self.subject, text, variants))
     }
 
     fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Problem> {
@@ -279,7 +279,7 @@ impl<'de> Deserializer<'de> for ValueReader<'_, '_> {
         match self.kind() {
             Kind::Scalar { plain: true, .. } if text == "true" => visitor.visit_bool(true),
             Kind::Scalar { plain: true, .. } if text == "false" => visitor.visit_bool(false),
-            _ => Err(unknown_value("bool", &self.subject, text, &["true", "false"])
+            _ => Err(unknown_value(&self.subject, text, &["true", "false"])
                 .hint("write `true` or `false`, without quotes")),
         }
     }
@@ -288,13 +288,22 @@ impl<'de> Deserializer<'de> for ValueReader<'_, '_> {
         visitor.visit_str(self.scalar()?)
     }
 
-    /// A text that must have quotes when it is made of digits: `0400` is 256 to YAML 1.1, and what rewrites a
+    /// A text or a mapping; or a text that must have quotes when it is made of digits: `0400` is 256 to YAML 1.1, and what rewrites a
     /// manifest (Helm's `toYaml`) writes that.
     fn deserialize_newtype_struct<V: Visitor<'de>>(
         self,
         sort: &'static str,
         visitor: V,
     ) -> Result<V::Value, Problem> {
+        if sort == CHOICE {
+            return match self.kind() {
+                Kind::Mapping(_) => visitor.visit_newtype_struct(self),
+                Kind::Scalar { text, .. } => visitor.visit_str(text),
+                Kind::Sequence(_) => {
+                    Err(self.wrong_type("a single value or a mapping", "write it without `- `"))
+                }
+            };
+        }
         let text = self.scalar()?;
         let is_number = matches!(self.kind(), Kind::Scalar { plain: true, .. })
             && !text.is_empty()

@@ -8,17 +8,18 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::{Code, schema};
+use super::Code;
+use super::schema::generated;
 
 #[test]
 fn the_schema_file_is_current() {
-    let text = serde_json::to_string_pretty(&schema()).expect("a schema is JSON");
+    let text = serde_json::to_string_pretty(&generated()).expect("a schema is JSON");
     check("manifest.schema.json", &format!("{text}\n"));
 }
 
 #[test]
 fn the_reference_page_is_current() {
-    check("manifest.md", &page(&schema()));
+    check("manifest.md", &page(&generated()));
 }
 
 /// Compares a generated page with the file, or writes the file when asked to.
@@ -38,16 +39,21 @@ fn check(name: &str, expected: &str) {
 }
 
 /// The mappings of a manifest, in the order of the page: where they stand, and their name in the schema.
-const SECTIONS: [(&str, &str); 9] = [
+const SECTIONS: [(&str, &str); 14] = [
     ("The manifest", ""),
     ("`identity`", "Identity"),
     ("`vaults[]`", "Vault"),
     ("`volume`", "Volume"),
     ("`refresh`", "Refresh"),
     ("`secrets[]`", "SecretEntry"),
+    ("`secrets[].select`", "Select"),
+    ("`version`", "VersionByTime"),
     ("`certificates[]`", "CertificateEntry"),
     ("`certificates[].files[]`", "CertificateFile"),
+    ("`certificates[].files[].passwordFrom`", "PasswordFrom"),
     ("`keys[]`", "KeyEntry"),
+    ("`templates[]`", "TemplateEntry"),
+    ("`templates[].values[]`", "TemplateValue"),
 ];
 
 fn page(schema: &Value) -> String {
@@ -137,6 +143,10 @@ fn value(property: &Value) -> String {
         let anchor: String = title.chars().filter(char::is_ascii_alphanumeric).collect();
         return format!("[mapping](#{anchor})");
     }
+    if let Some(choices) = property["anyOf"].as_array() {
+        let choices: Vec<_> = choices.iter().map(value).collect();
+        return choices.join(", or ");
+    }
     if let Some(values) = property["enum"].as_array() {
         let values: Vec<_> = values
             .iter()
@@ -157,7 +167,7 @@ fn codes(out: &mut String) {
     out.push_str(
         "\n## Problems\n\n\
          `akv-sync check` reports every problem of a manifest at once, each with one of these codes. The message and\n\
-         the line in a log never hold a value of the manifest.\n\n| Code | Meaning |\n|---|---|\n",
+         the line in a log never hold a value of the manifest; of a template they name variables, filters and keys.\n\n| Code | Meaning |\n|---|---|\n",
     );
     for code in Code::ALL {
         write(out, format_args!("| `{code}` | {} |\n", code.meaning().trim()));

@@ -21,22 +21,22 @@ pub(super) const MAX_ALIASES: usize = 200;
 
 /// A document.
 #[derive(Debug)]
-pub(super) struct Tree<'t> {
+pub(crate) struct Tree<'t> {
     nodes: Vec<Node<'t>>,
     root: NodeId,
 }
 
 /// Index of a node in its tree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct NodeId(pub(super) usize);
+pub(crate) struct NodeId(pub(super) usize);
 
 /// One value, list or mapping.
 #[derive(Debug)]
-pub(super) struct Node<'t> {
+pub(crate) struct Node<'t> {
     /// Where it stands; of a collection, its first character.
-    pub(super) mark: Mark,
+    pub(crate) mark: Mark,
     /// What it is.
-    pub(super) kind: Kind<'t>,
+    pub(crate) kind: Kind<'t>,
     /// Nodes in it, itself included, aliases expanded; 0 while it is open.
     pub(super) size: usize,
     /// Collections inside one another, itself included.
@@ -45,7 +45,7 @@ pub(super) struct Node<'t> {
 
 /// What a node is.
 #[derive(Debug)]
-pub(super) enum Kind<'t> {
+pub(crate) enum Kind<'t> {
     /// A single value.
     Scalar {
         /// As written, escapes resolved.
@@ -61,7 +61,7 @@ pub(super) enum Kind<'t> {
 
 impl<'t> Tree<'t> {
     /// Reads the one document of `text`; `None` when a problem leaves nothing to go on with.
-    pub(super) fn parse(text: &'t str, sink: &Sink) -> Option<Self> {
+    pub(crate) fn parse(text: &'t str, sink: &Sink) -> Option<Self> {
         match Builder::new(sink).build(text) {
             Ok((nodes, root)) => Some(Self { nodes, root }),
             Err(problem) => {
@@ -71,11 +71,11 @@ impl<'t> Tree<'t> {
         }
     }
 
-    pub(super) const fn root(&self) -> NodeId {
+    pub(crate) const fn root(&self) -> NodeId {
         self.root
     }
 
-    pub(super) fn node(&self, id: NodeId) -> &Node<'t> {
+    pub(crate) fn node(&self, id: NodeId) -> &Node<'t> {
         &self.nodes[id.0]
     }
 
@@ -86,7 +86,7 @@ impl<'t> Tree<'t> {
     }
 
     /// The text of a scalar; empty for anything else.
-    pub(super) fn text(&self, id: NodeId) -> &str {
+    pub(crate) fn text(&self, id: NodeId) -> &str {
         match &self.node(id).kind {
             Kind::Scalar { text, .. } => text,
             Kind::Sequence(_) | Kind::Mapping(_) => "",
@@ -96,7 +96,7 @@ impl<'t> Tree<'t> {
 
 impl Node<'_> {
     /// Whether YAML reads it as null: nothing, `~` or `null`, without quotes.
-    pub(super) fn is_null(&self) -> bool {
+    pub(crate) fn is_null(&self) -> bool {
         matches!(&self.kind, Kind::Scalar { text, plain: true }
             if matches!(text.as_ref(), "" | "~" | "null" | "Null" | "NULL"))
     }

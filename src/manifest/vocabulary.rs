@@ -1,4 +1,4 @@
-//! The words of the manifest: the nearest known one to a typing mistake, and those that later versions keep.
+//! The words of the manifest: the nearest known one to a typing mistake, and the keys that later versions keep.
 
 use std::fmt;
 
@@ -21,18 +21,9 @@ pub(super) fn unknown_key(wire_type: &str, key: &str, known: &'static [&'static 
         .hiding_rest()
 }
 
-/// A text that is none of the values that `subject`, of the named wire type, may have.
-pub(super) fn unknown_value(
-    wire_type: &str,
-    subject: &impl fmt::Display,
-    text: &str,
-    known: &[&str],
-) -> Problem {
+/// A text that is none of the values that `subject` may have.
+pub(super) fn unknown_value(subject: &impl fmt::Display, text: &str, known: &[&str]) -> Problem {
     let allowed = allowed(known);
-    if is_planned_value(wire_type, text) {
-        let message = format!("this value of {subject} is not supported by this version");
-        return Problem::new(Code::UnsupportedValue, message).hint(allowed);
-    }
     let hint = match nearest(text, known.iter().copied()) {
         Some(near) if known.len() > 1 => format!("did you mean `{near}`? {allowed}"),
         _ => allowed,
@@ -95,24 +86,11 @@ pub(super) fn quoted(key: &str) -> String {
 /// Whether a later version will know this key of the named wire type.
 fn is_planned_key(wire_type: &str, key: &str) -> bool {
     let planned: &[&str] = match wire_type {
-        "Manifest" => &["hooks", "templates"],
-        "SecretEntry" => &["group", "history", "interval", "property", "select"],
-        "CertificateEntry" | "KeyEntry" => &["group", "history", "interval"],
-        "CertificateFile" => &["legacy", "passwordFrom"],
+        "Manifest" => &["hooks"],
+        "SecretEntry" | "CertificateEntry" | "KeyEntry" => &["interval"],
         _ => &[],
     };
     planned.contains(&key)
-}
-
-/// Whether a later version will know this value of the named wire type.
-fn is_planned_value(wire_type: &str, value: &str) -> bool {
-    let planned: &[&str] = match wire_type {
-        "Layout" => &["flat"],
-        "CertificatePart" => &["ca", "jks", "metadata", "pkcs1", "pkcs12", "sec1", "truststore"],
-        "KeyFormat" => &["metadata", "ssh"],
-        _ => &[],
-    };
-    planned.contains(&value)
 }
 
 #[cfg(test)]

@@ -3,12 +3,16 @@
 //! Every rule records its problem and goes on, with a default in the place of what is not usable. The specification
 //! that comes out is valid when no problem was recorded, and is thrown away otherwise.
 
+mod certificates;
 mod identity;
+mod keys;
 mod objects;
 mod paths;
+mod secrets;
+mod templates;
 mod vaults;
 
-use self::objects::Objects;
+use self::objects::{ObjectSpecs, Objects};
 use self::vaults::Vaults;
 use super::field::{Located, Optional, Scalar, Text};
 use super::problem::{Code, Mark, Problem, Sink};
@@ -34,16 +38,22 @@ pub(super) fn manifest(
 
     let file_mode = volume.map_or(&Optional::Absent, |volume| &volume.value.file_mode);
     let file_mode = or_default(file_mode, wire::DEFAULT_FILE_MODE, sink);
-    let objects = Objects::new(&vaults, file_mode, sink).resolve(wire);
-    if wire.secrets.holds_nothing() && wire.certificates.holds_nothing() && wire.keys.holds_nothing() {
+    let ObjectSpecs {
+        objects,
+        selections,
+        templates,
+    } = Objects::new(&vaults, file_mode, sink).resolve(wire);
+    let no_objects =
+        wire.secrets.holds_nothing() && wire.certificates.holds_nothing() && wire.keys.holds_nothing();
+    if no_objects && wire.templates.holds_nothing() {
         let problem = Problem::new(
             Code::NoObjects,
-            "this manifest names no secret, certificate or key",
+            "this manifest names no secret, certificate, key or template",
         );
         sink.push(
             problem
                 .at(manifest.mark)
-                .hint("add an entry to `secrets`, `certificates` or `keys`"),
+                .hint("add an entry to `secrets`, `certificates`, `keys` or `templates`"),
         );
     }
     Some(SyncSpec {
@@ -52,6 +62,8 @@ pub(super) fn manifest(
         volume: volume_spec?,
         refresh,
         objects,
+        selections,
+        templates,
     })
 }
 
@@ -59,6 +71,7 @@ fn resolve_volume(volume: &wire::Volume, sink: &Sink) -> Option<VolumeSpec> {
     let path = volume.path.parse(sink);
     let layout = match volume.layout.value() {
         Some(wire::Layout::Atomic) | None => Layout::Atomic,
+        Some(wire::Layout::Flat) => Layout::Flat,
     };
     let dir_mode = or_default::<DirectoryMode>(&volume.dir_mode, wire::DEFAULT_DIR_MODE, sink).0;
     let owner = volume.owner.parse(sink);

@@ -1,35 +1,51 @@
-//! Secrets, certificates and keys, and the files made of them.
+//! Secrets, certificates, keys and templates, and the files made of them.
+
+use std::collections::BTreeMap;
+use std::num::NonZeroU16;
 
 use super::paths::Paths;
 use super::vaults::Vaults;
 use crate::domain::mode::FileMode;
-use crate::domain::object::{ObjectId, ObjectKind, ObjectName, Source, VaultName, VersionSelector};
+use crate::domain::object::{GroupName, ObjectId, ObjectKind, ObjectName, VaultName};
 use crate::domain::path::RelativePath;
 use crate::domain::spec::{
-    BundleOrder, CertificateContent, Content, FileSpec, KeyFormat, ObjectSpec, SecretEncoding,
+    Content, FileSpec, ObjectSpec, SelectionSpec, TemplateSpec, VersionPolicy, Wanted,
 };
-use crate::manifest::field::{Located, Optional, Required, Text};
+use crate::manifest::field::{Choice, Located, Optional, Required, Text};
 use crate::manifest::problem::{Code, Mark, Problem, Sink};
-use crate::manifest::wire::{
-    self, CertificateEntry, CertificateFile, CertificatePart, KeyEntry, SecretEntry,
-};
+use crate::manifest::scalar::HistoryCount;
+use crate::manifest::wire;
 
 /// Resolves the object lists of one manifest.
 pub(super) struct Objects<'r> {
-    vaults: &'r Vaults,
+    pub(super) vaults: &'r Vaults,
     file_mode: FileMode,
-    sink: &'r Sink,
+    pub(super) sink: &'r Sink,
     paths: Paths,
+    /// The versions that entries ask of each object: other files that need the object take the same.
+    declared: BTreeMap<ObjectId, Vec<VersionPolicy>>,
 }
 
-/// The fields that every sort of entry has.
-struct Common<'w> {
-    kind: ObjectKind,
-    entry: Mark,
-    vault: &'w Optional<Text<VaultName>>,
-    name: &'w Required<Text<ObjectName>>,
-    version: &'w Optional<Text<VersionSelector>>,
+/// What came of all lists.
+#[derive(Default)]
+pub(super) struct ObjectSpecs {
+    pub(super) objects: Vec<ObjectSpec>,
+    pub(super) selections: Vec<SelectionSpec>,
+    pub(super) templates: Vec<TemplateSpec>,
 }
+
+/// The fields that decide what is fetched.
+pub(super) struct Asked<'w> {
+    pub(super) kind: ObjectKind,
+    pub(super) entry: Mark,
+    pub(super) vault: &'w Optional<Text<VaultName>>,
+    pub(super) name: Option<ObjectName>,
+    pub(super) version: &'w Optional<wire::Version>,
+    pub(super) history: &'w Optional<Text<HistoryCount>>,
+}
+
+/// A path and its place in the manifest.
+pub(super) type Placed = (RelativePath, Mark);
 
 impl<'r> Objects<'r> {
     pub(super) fn new(vaults: &'r Vaults, file_mode: FileMode, sink: &'r Sink) -> Self {
@@ -38,206 +54,180 @@ impl<'r> Objects<'r> {
             file_mode,
             sink,
             paths: Paths::default(),
+            declared: BTreeMap::new(),
         }
     }
 
-    /// The usable objects, in manifest order.
-    pub(super) fn resolve(mut self, wire: &wire::Manifest) -> Vec<ObjectSpec> {
-        let mut objects = Vec::new();
-        objects.extend(wire.secrets.elements().filter_map(|entry| self.secret(entry)));
-        objects.extend(
-            wire.certificates
-                .elements()
-                .filter_map(|entry| self.certificate(entry)),
-        );
-        objects.extend(wire.keys.elements().filter_map(|entry| self.key(entry)));
+    /// The usable entries, in manifest order.
+    pub(super) fn resolve(mut self, wire: &wire::Manifest) -> ObjectSpecs {
+        let mut specs = ObjectSpecs::default();
+        for entry in wire.secrets.elements() {
+            self.secret(entry, &mut specs);
+        }
+        self.declare(&specs.objects);
+        let certificates = wire.certificates.elements();
+        let certificates: Vec<_> = certificates.filter_map(|entry| self.certificate(entry)).collect();
+        self.declare(&certificates);
+        let keys: Vec<_> = wire.keys.elements().filter_map(|entry| self.key(entry)).collect();
+        self.declare(&keys);
+        specs.objects.extend(certificates.into_iter().chain(keys));
+        for entry in wire.templates.elements() {
+            specs.templates.extend(self.template(entry));
+        }
         self.paths.refuse_conflicts(self.sink);
-        objects
+        specs
     }
 
-    fn secret(&mut self, entry: &Located<SecretEntry>) -> Option<ObjectSpec> {
-        let SecretEntry {
-            name,
-            vault,
-            path,
-            encoding,
-            version,
-            required,
-            mode,
-        } = &entry.value;
-        let source = self.source(&Common {
-            kind: ObjectKind::Secret,
-            entry: entry.mark,
-            vault,
-            name,
-            version,
-        });
-        let encoding = match encoding.value() {
-            Some(wire::Encoding::Utf8) | None => SecretEncoding::Utf8,
-            Some(wire::Encoding::Base64) => SecretEncoding::Base64,
-            Some(wire::Encoding::Hex) => SecretEncoding::Hex,
-        };
-        let file = self.named_file(path, name, mode, Content::Secret(encoding));
-        Some(ObjectSpec {
-            source: source?,
-            required: required.value().unwrap_or(true),
-            files: vec![file?],
-        })
-    }
-
-    fn key(&mut self, entry: &Located<KeyEntry>) -> Option<ObjectSpec> {
-        let KeyEntry {
-            name,
-            vault,
-            path,
-            format,
-            version,
-            required,
-            mode,
-        } = &entry.value;
-        let source = self.source(&Common {
-            kind: ObjectKind::Key,
-            entry: entry.mark,
-            vault,
-            name,
-            version,
-        });
-        let format = match format.value() {
-            Some(wire::KeyFormat::Pem) | None => KeyFormat::Pem,
-            Some(wire::KeyFormat::Der) => KeyFormat::Der,
-            Some(wire::KeyFormat::Jwk) => KeyFormat::Jwk,
-        };
-        let file = self.named_file(path, name, mode, Content::Key(format));
-        Some(ObjectSpec {
-            source: source?,
-            required: required.value().unwrap_or(true),
-            files: vec![file?],
-        })
-    }
-
-    fn certificate(&mut self, entry: &Located<CertificateEntry>) -> Option<ObjectSpec> {
-        let CertificateEntry {
-            name,
-            vault,
-            version,
-            required,
-            files,
-        } = &entry.value;
-        let source = self.source(&Common {
-            kind: ObjectKind::Certificate,
-            entry: entry.mark,
-            vault,
-            name,
-            version,
-        });
-        let files = files.given()?;
-        if files.value.is_empty() {
-            super::refuse_empty_list(files.mark, "files", self.sink);
+    fn declare(&mut self, objects: &[ObjectSpec]) {
+        for ObjectSpec { wanted, .. } in objects {
+            let versions = self.declared.entry(wanted.object.clone()).or_default();
+            if !versions.contains(&wanted.version) {
+                versions.push(wanted.version.clone());
+            }
         }
-        let given = files.value.iter().filter_map(Required::given);
-        let files = given
-            .filter_map(|file| self.certificate_file(&file.value))
-            .collect();
-        Some(ObjectSpec {
-            source: source?,
-            required: required.value().unwrap_or(true),
-            files,
-        })
     }
 
-    fn source(&self, common: &Common<'_>) -> Option<Source> {
-        let name = common.name.parse(self.sink);
-        let vault = self.vaults.choose(common.vault, common.entry, self.sink);
-        let version = common.version.parse(self.sink);
-        if common.kind != ObjectKind::Key
-            && vault
-                .as_ref()
-                .is_some_and(|vault| self.vaults.is_managed_hsm(vault))
-        {
-            let problem = Problem::new(
-                Code::KeysOnly,
-                "this vault is a managed HSM, which holds keys only",
-            );
-            self.sink.push(
-                problem
-                    .at(common.entry)
-                    .hint("keep secrets and certificates in a key vault, `https://NAME.vault.azure.net`"),
-            );
-        }
-        Some(Source {
-            object: ObjectId {
-                vault: vault?,
-                kind: common.kind,
-                name: name?,
+    /// What an object that another file needs is asked for: the version that its own entry says, else the latest.
+    pub(super) fn needed(&self, object: ObjectId, mark: Mark) -> Option<Wanted> {
+        let version = match self.declared.get(&object).map(Vec::as_slice) {
+            None | Some([]) => VersionPolicy::Latest,
+            Some([version]) => version.clone(),
+            Some(_) => {
+                let error =
+                    "this object has entries with several versions, so it is unclear which one is meant";
+                let problem = Problem::new(Code::SeveralVersions, error);
+                let hint = "let all entries of the object have the same `version`";
+                self.sink.push(problem.at(mark).hint(hint));
+                return None;
+            }
+        };
+        Some(Wanted { object, version })
+    }
+
+    /// Object, version and history of an entry.
+    pub(super) fn wanted(&self, asked: Asked<'_>) -> Option<(Wanted, Option<NonZeroU16>)> {
+        let vault = self.vaults.choose(asked.vault, asked.entry, self.sink);
+        let version = match asked.version {
+            Optional::Absent => Some(VersionPolicy::Latest),
+            Optional::Invalid => None,
+            Optional::Given(given) => match &given.value {
+                Choice::Text(word) => word.parse_at(given.mark, self.sink).map(|word| word.0),
+                Choice::Mapping(rule) => {
+                    let time = rule.created_before.parse(self.sink);
+                    time.map(|time| VersionPolicy::CreatedBefore(time.0))
+                }
             },
-            version: version.unwrap_or(VersionSelector::Latest),
-        })
+        };
+        let history = asked.history.parse(self.sink).map(|count| count.0);
+        if let (Some(given), Some(version)) = (asked.history.given(), &version)
+            && matches!(version, VersionPolicy::Exact(_))
+        {
+            let error = "`history` is for entries that do not name one version";
+            let problem = Problem::new(Code::HistoryVersion, error);
+            self.sink
+                .push(problem.at(given.mark).hint("remove it, or remove `version`"));
+        }
+        self.refuse_hsm(asked.kind, vault.as_ref(), asked.entry);
+        let object = ObjectId {
+            vault: vault?,
+            kind: asked.kind,
+            name: asked.name?,
+        };
+        let wanted = Wanted {
+            object,
+            version: version?,
+        };
+        Some((wanted, history))
     }
 
-    /// A file whose path is the object's name when none is given.
-    fn named_file(
-        &mut self,
+    /// Records a secret or certificate of a vault that holds keys only.
+    pub(super) fn refuse_hsm(&self, kind: ObjectKind, vault: Option<&VaultName>, entry: Mark) {
+        if kind == ObjectKind::Key || !vault.is_some_and(|vault| self.vaults.is_managed_hsm(vault)) {
+            return;
+        }
+        let problem = Problem::new(
+            Code::KeysOnly,
+            "this vault is a managed HSM, which holds keys only",
+        );
+        self.sink.push(
+            problem
+                .at(entry)
+                .hint("keep secrets and certificates in a key vault, `https://NAME.vault.azure.net`"),
+        );
+    }
+
+    /// The path of an entry, which is the object's name when none is given.
+    pub(super) fn path_or_name(
+        &self,
         path: &Optional<Text<RelativePath>>,
-        name: &Required<Text<ObjectName>>,
-        mode: &Optional<Text<FileMode>>,
-        content: Content,
-    ) -> Option<FileSpec> {
-        let located = match path {
+        name: Option<&Located<Text<ObjectName>>>,
+    ) -> Option<Placed> {
+        match path {
             Optional::Given(text) => text.parse(self.sink).map(|path| (path, text.mark)),
             Optional::Invalid => None,
-            // A name that is a problem has been recorded with the source.
-            Optional::Absent => name.given().and_then(|text| Some((text.parse_as()?, text.mark))),
-        };
-        self.file(located, mode, Some(content))
-    }
-
-    fn certificate_file(&mut self, file: &CertificateFile) -> Option<FileSpec> {
-        let located = file
-            .path
-            .given()
-            .and_then(|text| Some((text.parse(self.sink)?, text.mark)));
-        let content = file.content.given().map(|content| content.value);
-        if let (Some(order), Some(content)) = (file.order.given(), content)
-            && content != CertificatePart::Bundle
-        {
-            let problem = Problem::new(Code::OrderWithoutBundle, "`order` is for `content: bundle` only");
-            self.sink.push(
-                problem
-                    .at(order.mark)
-                    .hint("remove it, or write `content: bundle`"),
-            );
+            // A name that is a problem has been recorded with the object.
+            Optional::Absent => name.and_then(|text| Some((text.parse_as()?, text.mark))),
         }
-        let content = content.map(|content| Content::Certificate(part_of(content, file.order.value())));
-        self.file(located, &file.mode, content)
     }
 
-    fn file(
+    /// A required path.
+    pub(super) fn path(&self, path: &Required<Text<RelativePath>>) -> Option<Placed> {
+        let text = path.given()?;
+        Some((text.parse(self.sink)?, text.mark))
+    }
+
+    /// A file, whose path this takes; with a history, the paths of all its versions.
+    pub(super) fn file(
         &mut self,
-        path: Option<(RelativePath, Mark)>,
+        placed: Option<Placed>,
         mode: &Optional<Text<FileMode>>,
         content: Option<Content>,
+        history: Option<NonZeroU16>,
     ) -> Option<FileSpec> {
-        let mode = mode.parse(self.sink).unwrap_or(self.file_mode);
-        let (path, mark) = path?;
-        self.paths.claim(&path, mark, self.sink);
+        let mode = self.mode(mode);
+        let (path, mark) = placed?;
+        match history {
+            None => {
+                self.paths.claim(&path, mark, self.sink);
+            }
+            Some(count) => {
+                let mut slots = (0..count.get()).map(|slot| path.join(&slot.to_string()));
+                // One report is enough.
+                let _ = slots.all(|slot| self.paths.claim(&slot, mark, self.sink));
+            }
+        }
         Some(FileSpec {
             path,
             content: content?,
             mode,
         })
     }
-}
 
-const fn part_of(part: CertificatePart, order: Option<wire::Order>) -> CertificateContent {
-    match part {
-        CertificatePart::FullChain => CertificateContent::FullChain,
-        CertificatePart::Leaf => CertificateContent::Leaf,
-        CertificatePart::Chain => CertificateContent::Chain,
-        CertificatePart::PrivateKey => CertificateContent::PrivateKey,
-        CertificatePart::Der => CertificateContent::Der,
-        CertificatePart::Bundle => CertificateContent::Bundle(match order {
-            Some(wire::Order::KeyFirst) | None => BundleOrder::KeyFirst,
-            Some(wire::Order::KeyLast) => BundleOrder::KeyLast,
-        }),
+    /// Takes a path.
+    pub(super) fn claim(&mut self, path: &RelativePath, mark: Mark) {
+        self.paths.claim(path, mark, self.sink);
+    }
+
+    /// The mode of a file: its own, or the volume's.
+    pub(super) fn mode(&self, mode: &Optional<Text<FileMode>>) -> FileMode {
+        mode.parse(self.sink).unwrap_or(self.file_mode)
+    }
+
+    /// The group of an entry; `None` is none, or one with a problem.
+    pub(super) fn group(&self, group: &Optional<Text<GroupName>>) -> Option<GroupName> {
+        group.parse(self.sink)
+    }
+
+    /// Records a key that does not belong where it stands.
+    pub(super) fn refuse_key(
+        &self,
+        code: Code,
+        mark: Option<Mark>,
+        message: &'static str,
+        hint: &'static str,
+    ) {
+        if let Some(mark) = mark {
+            self.sink.push(Problem::new(code, message).at(mark).hint(hint));
+        }
     }
 }

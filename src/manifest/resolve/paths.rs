@@ -11,16 +11,18 @@ use crate::manifest::problem::{Code, Mark, Problem, Sink};
 pub(super) struct Paths(BTreeMap<String, Mark>);
 
 impl Paths {
-    /// Takes a path for the file at `mark`; records that it is taken.
-    pub(super) fn claim(&mut self, path: &RelativePath, mark: Mark, sink: &Sink) {
+    /// Takes a path for the file at `mark`, or records that it is taken; says which.
+    pub(super) fn claim(&mut self, path: &RelativePath, mark: Mark, sink: &Sink) -> bool {
         match self.0.entry(path.as_str().to_owned()) {
             Entry::Vacant(free) => {
                 free.insert(mark);
+                true
             }
             Entry::Occupied(taken) => {
                 let problem = Problem::new(Code::PathTaken, "another file has this path");
                 let problem = problem.at(mark).related(*taken.get(), "it is used here first");
                 sink.push(problem.hint("give each file a path of its own"));
+                false
             }
         }
     }

@@ -70,15 +70,22 @@ impl Vaults {
         entry: Mark,
         sink: &Sink,
     ) -> Option<VaultName> {
-        if let Some(located) = field.given() {
-            let name = located.parse(sink)?;
-            if self.complete && !self.names.iter().any(|(known, _)| *known == name) {
-                sink.push(self.unknown(&name).at(located.mark));
+        match field {
+            Optional::Given(located) => self.named(Some(&located.parse(sink)?), located.mark, sink),
+            Optional::Absent => self.named(None, entry, sink),
+            Optional::Invalid => None,
+        }
+    }
+
+    /// The vault that something at `mark` names, or the only one when it names none.
+    pub(super) fn named(&self, name: Option<&VaultName>, mark: Mark, sink: &Sink) -> Option<VaultName> {
+        if let Some(name) = name {
+            if self.complete && !self.names.iter().any(|(known, _)| known == name) {
+                sink.push(self.unknown(name).at(mark));
             }
-            return Some(name);
+            return Some(name.clone());
         }
         match self.names.as_slice() {
-            _ if !field.is_absent() => None,
             [(only, _)] if self.complete => Some(only.clone()),
             [] | [_] => None,
             _ => {
@@ -88,7 +95,7 @@ impl Vaults {
                 );
                 sink.push(
                     problem
-                        .at(entry)
+                        .at(mark)
                         .hint(format!("add `vault`: one of {}", self.known())),
                 );
                 None

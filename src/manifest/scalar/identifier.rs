@@ -1,5 +1,6 @@
 //! Identifiers of Microsoft Entra and Azure Resource Manager.
 
+#[cfg(test)]
 use schemars::{Schema, json_schema};
 
 use crate::manifest::field::Scalar;
@@ -20,6 +21,7 @@ impl Scalar for ClientId {
             .hint("such as `00000000-0000-0000-0000-000000000000`"))
     }
 
+    #[cfg(test)]
     fn schema() -> Schema {
         json_schema!({
             "type": "string",
@@ -48,6 +50,7 @@ impl Scalar for TenantId {
         Err(problem.hint("write the tenant alone, such as `contoso.onmicrosoft.com`"))
     }
 
+    #[cfg(test)]
     fn schema() -> Schema {
         json_schema!({ "type": "string", "title": "GUID or domain name", "maxLength": 253, "pattern": r"^[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*$" })
     }
@@ -88,6 +91,7 @@ impl Scalar for ResourceId {
         ))
     }
 
+    #[cfg(test)]
     fn schema() -> Schema {
         json_schema!({ "type": "string", "title": "Azure resource ID", "pattern": "^(/[^/]+){8}$" })
     }

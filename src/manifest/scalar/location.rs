@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+#[cfg(test)]
 use schemars::{Schema, json_schema};
 use url::{Host, Url};
 
@@ -59,6 +60,7 @@ impl Scalar for VaultUrl {
             .map_err(|problem| problem.hint("write the vault's host alone: `https://NAME.vault.azure.net`"))
     }
 
+    #[cfg(test)]
     fn schema() -> Schema {
         bare_https_schema()
     }
@@ -75,11 +77,13 @@ impl Scalar for AuthorityUrl {
         })
     }
 
+    #[cfg(test)]
     fn schema() -> Schema {
         bare_https_schema()
     }
 }
 
+#[cfg(test)]
 fn bare_https_schema() -> Schema {
     json_schema!({ "type": "string", "title": "`https://HOST[:PORT]`", "format": "uri", "pattern": r"^[Hh][Tt][Tt][Pp][Ss]://[^/\\?#@\s]+/?$" })
 }
@@ -149,6 +153,7 @@ impl Scalar for HostName {
         })
     }
 
+    #[cfg(test)]
     fn schema() -> Schema {
         json_schema!({ "type": "string", "title": "host name or IP address", "pattern": r"^[0-9A-Za-z._:\[\]-]+$" })
     }
@@ -179,6 +184,7 @@ impl Scalar for AbsolutePath {
         Ok(Self(PathBuf::from(text)))
     }
 
+    #[cfg(test)]
     fn schema() -> Schema {
         json_schema!({ "type": "string", "title": "absolute path", "maxLength": 4095, "pattern": r"^/[^\x00-\x1f]+$" })
     }

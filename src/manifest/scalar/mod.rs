@@ -5,18 +5,25 @@
 mod identifier;
 mod location;
 mod mode;
+mod pattern;
 mod quantity;
+mod text;
+mod version;
 
+#[cfg(test)]
 use schemars::{Schema, json_schema};
 
 pub(super) use self::identifier::{ClientId, ResourceId, TenantId};
 pub(super) use self::location::{AbsolutePath, AuthorityUrl, HostName, VaultUrl};
 pub(super) use self::mode::DirectoryMode;
-pub(super) use self::quantity::Interval;
+pub(super) use self::pattern::{NameGlob, NamePrefix, TagRule};
+pub(super) use self::quantity::{HistoryCount, Interval, SelectLimit};
+pub(super) use self::text::AnyText;
+pub(super) use self::version::{Timestamp, VersionWord};
 use super::field::Scalar;
 use super::problem::{Code, Problem};
 use crate::domain::mode::Principal;
-use crate::domain::object::{ObjectName, VaultName, VersionId, VersionSelector};
+use crate::domain::object::{GroupName, ObjectName, VaultName};
 use crate::domain::path::RelativePath;
 
 impl Scalar for ObjectName {
@@ -31,6 +38,7 @@ impl Scalar for ObjectName {
         })
     }
 
+    #[cfg(test)]
     fn schema() -> Schema {
         json_schema!({ "type": "string", "title": "name of 1 to 127 letters, digits or dashes", "pattern": "^[0-9A-Za-z-]{1,127}$" })
     }
@@ -44,33 +52,23 @@ impl Scalar for VaultName {
         })
     }
 
+    #[cfg(test)]
     fn schema() -> Schema {
         json_schema!({ "type": "string", "title": "name of 1 to 64 letters, digits or dashes", "pattern": "^[0-9A-Za-z-]{1,64}$" })
     }
 }
 
-impl Scalar for VersionSelector {
+impl Scalar for GroupName {
     fn parse(text: &str) -> Result<Self, Problem> {
-        if text == "latest" {
-            return Ok(Self::Latest);
-        }
-        if matches!(text, "latestEnabled" | "createdBefore") {
-            let message = "version policies are not supported by this version";
-            return Err(Problem::new(Code::UnsupportedValue, message).hint("write `latest`, or one version"));
-        }
-        let error = "a version must be `latest`, or 32 hexadecimal digits (0-9, a-f)";
-        VersionId::parse(text).map(Self::Exact).map_err(|_| {
-            let hint = if VersionId::parse(&text.to_ascii_lowercase()).is_ok() {
-                "write its letters in lower case"
-            } else {
-                "the identifier of a version is the last part of its URL"
-            };
-            Problem::new(Code::InvalidVersion, error).hint(hint)
+        Self::parse(text).map_err(|error| {
+            Problem::new(Code::InvalidName, error.to_string())
+                .hint("choose any such name, the same in each entry")
         })
     }
 
+    #[cfg(test)]
     fn schema() -> Schema {
-        json_schema!({ "type": "string", "title": "`latest`, or 32 hexadecimal digits", "pattern": "^(latest|[0-9a-f]{32})$" })
+        json_schema!({ "type": "string", "title": "name of 1 to 64 letters, digits or dashes", "pattern": "^[0-9A-Za-z-]{1,64}$" })
     }
 }
 
@@ -100,6 +98,7 @@ impl Scalar for Principal {
         }
     }
 
+    #[cfg(test)]
     fn schema() -> Schema {
         json_schema!({
             "title": "number or name",
@@ -119,6 +118,7 @@ impl Scalar for RelativePath {
         })
     }
 
+    #[cfg(test)]
     fn schema() -> Schema {
         json_schema!({
             "type": "string",

@@ -2,6 +2,7 @@
 //!
 //! Both let their owner read: akv-sync could not tell otherwise what is published, nor replace it.
 
+#[cfg(test)]
 use schemars::{Schema, json_schema};
 
 use crate::domain::mode::FileMode;
@@ -27,6 +28,7 @@ impl Scalar for FileMode {
         Ok(mode)
     }
 
+    #[cfg(test)]
     fn schema() -> Schema {
         json_schema!({ "type": "string", "title": "octal permission bits, such as `\"0440\"`", "pattern": "^0?[4-7][0-7]{2}$" })
     }
@@ -47,6 +49,7 @@ impl Scalar for DirectoryMode {
         Ok(Self(mode))
     }
 
+    #[cfg(test)]
     fn schema() -> Schema {
         json_schema!({ "type": "string", "title": "octal permission bits, such as `\"0750\"`", "pattern": "^0?[57][0-7]{2}$" })
     }

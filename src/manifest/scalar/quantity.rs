@@ -1,9 +1,12 @@
-//! Durations.
+//! Durations and counts.
 
+use std::num::NonZeroU16;
 use std::time::Duration;
 
+#[cfg(test)]
 use schemars::{Schema, json_schema};
 
+use crate::domain::spec::MAX_HISTORY;
 use crate::manifest::field::Scalar;
 use crate::manifest::problem::{Code, Problem};
 
@@ -46,9 +49,52 @@ impl Scalar for Interval {
         Ok(Self(interval))
     }
 
+    #[cfg(test)]
     fn schema() -> Schema {
         json_schema!({ "type": "string", "title": "duration, such as `30s`, `5m` or `1h`", "pattern": "^[0-9]+[smh]$" })
     }
+}
+
+/// Versions of a history: 1 to 50.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::manifest) struct HistoryCount(pub(in crate::manifest) NonZeroU16);
+
+/// Most secrets of a selection: 1 to 1000.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::manifest) struct SelectLimit(pub(in crate::manifest) NonZeroU16);
+
+impl Scalar for HistoryCount {
+    fn parse(text: &str) -> Result<Self, Problem> {
+        count(text, MAX_HISTORY).map(Self)
+    }
+
+    #[cfg(test)]
+    fn schema() -> Schema {
+        json_schema!({ "type": "integer", "title": "number from 1 to 50", "minimum": 1, "maximum": MAX_HISTORY })
+    }
+}
+
+impl Scalar for SelectLimit {
+    fn parse(text: &str) -> Result<Self, Problem> {
+        count(text, 1000).map(Self)
+    }
+
+    #[cfg(test)]
+    fn schema() -> Schema {
+        json_schema!({ "type": "integer", "title": "number from 1 to 1000", "minimum": 1, "maximum": 1000 })
+    }
+}
+
+fn count(text: &str, most: u16) -> Result<NonZeroU16, Problem> {
+    let digits = !text.starts_with('0') && text.bytes().all(|b| b.is_ascii_digit());
+    let number = text
+        .parse::<NonZeroU16>()
+        .ok()
+        .filter(|number| digits && number.get() <= most);
+    number.ok_or_else(|| {
+        let problem = Problem::new(Code::OutOfRange, "this is not a number in the range");
+        problem.hint(format!("write a whole number from 1 to {most}"))
+    })
 }
 
 #[cfg(test)]
@@ -73,6 +119,15 @@ mod tests {
         }
         for outside in ["9s", "0h", "25h", "86401s", "99999999999999999999999999h"] {
             assert_eq!(parse(outside), Err(Code::OutOfRange), "{outside:?}");
+        }
+    }
+
+    #[test]
+    fn a_count_is_a_whole_number_in_its_range() {
+        let parse = |text: &str| HistoryCount::parse(text).map(|count| count.0.get()).ok();
+        assert_eq!((parse("1"), parse("50")), (Some(1), Some(50)));
+        for bad in ["", "0", "51", "01", "+1", "-1", "1.0", "1e1", "99999999", "many"] {
+            assert_eq!(parse(bad), None, "{bad:?}");
         }
     }
 }

@@ -1,0 +1,60 @@
+//! The rules of single values, for `convert`: it holds to them what it writes, so that no manifest of its is refused
+//! for one.
+
+use url::Url;
+
+use super::field::Scalar;
+use super::scalar::{AbsolutePath, AuthorityUrl, ClientId, HostName, ResourceId, TenantId, VaultUrl};
+use crate::domain::mode::{FileMode, Principal};
+
+/// Whether `identity.tenantId` may be this.
+pub(crate) fn is_tenant_id(text: &str) -> bool {
+    TenantId::parse(text).is_ok()
+}
+
+/// Whether `identity.clientId` and `identity.objectId` may be this.
+pub(crate) fn is_client_id(text: &str) -> bool {
+    ClientId::parse(text).is_ok()
+}
+
+/// Whether `identity.resourceId` may be this.
+pub(crate) fn is_resource_id(text: &str) -> bool {
+    ResourceId::parse(text).is_ok()
+}
+
+/// Whether `volume.path` may be this.
+pub(crate) fn is_absolute_path(text: &str) -> bool {
+    AbsolutePath::parse(text).is_ok()
+}
+
+/// The URL that `identity.authorityHost` takes.
+pub(crate) fn authority(text: &str) -> Option<Url> {
+    AuthorityUrl::parse(text).ok().map(|url| url.0)
+}
+
+/// What `volume.owner` and `volume.group` take.
+pub(crate) fn principal(text: &str) -> Option<Principal> {
+    Principal::parse(text).ok()
+}
+
+/// What `mode` of a file takes: bits that let its owner read it.
+pub(crate) fn file_mode(text: &str) -> Option<FileMode> {
+    <FileMode as Scalar>::parse(text).ok()
+}
+
+/// Whether a URL is that of a managed HSM, which holds keys only.
+pub(crate) fn is_managed_hsm(url: &Url) -> bool {
+    VaultUrl(url.clone()).is_managed_hsm()
+}
+
+/// The URL of a vault, and the host that has to be trusted by name because it is not one of Key Vault.
+pub(crate) fn vault_url(text: &str) -> Option<(Url, Option<String>)> {
+    let url = VaultUrl::parse(text).ok()?;
+    let trusted = if url.has_key_vault_suffix() {
+        None
+    } else {
+        let host = url.0.host_str().filter(|host| HostName::parse(host).is_ok())?;
+        Some(host.to_owned())
+    };
+    Some((url.0, trusted))
+}

@@ -1,0 +1,51 @@
+//! Texts with a shape of their own.
+
+#[cfg(test)]
+use schemars::{Schema, json_schema};
+
+use crate::domain::spec::{Alias, JsonPointer};
+use crate::manifest::field::Scalar;
+use crate::manifest::problem::{Code, Problem};
+
+/// Any text; what it means is decided elsewhere.
+#[derive(Debug, Clone)]
+pub(in crate::manifest) struct AnyText(pub(in crate::manifest) String);
+
+impl Scalar for AnyText {
+    fn parse(text: &str) -> Result<Self, Problem> {
+        Ok(Self(text.to_owned()))
+    }
+
+    #[cfg(test)]
+    fn schema() -> Schema {
+        json_schema!({ "type": "string", "title": "text" })
+    }
+}
+
+impl Scalar for JsonPointer {
+    fn parse(text: &str) -> Result<Self, Problem> {
+        Self::parse(text).map_err(|error| {
+            Problem::new(Code::InvalidPointer, error.to_string())
+                .hint("such as `/smtp/host`, or `/servers/0`")
+        })
+    }
+
+    #[cfg(test)]
+    fn schema() -> Schema {
+        json_schema!({ "type": "string", "title": "JSON pointer, such as `/smtp/host`", "pattern": "^(/([^/~]|~[01])*)*$" })
+    }
+}
+
+impl Scalar for Alias {
+    fn parse(text: &str) -> Result<Self, Problem> {
+        Self::parse(text).map_err(|error| {
+            Problem::new(Code::InvalidAlias, error.to_string())
+                .hint("write a short name; Java reads it in lower case")
+        })
+    }
+
+    #[cfg(test)]
+    fn schema() -> Schema {
+        json_schema!({ "type": "string", "title": "text of 1 to 128 characters", "minLength": 1, "maxLength": 128, "pattern": r"^[^\x00-\x1f\x7f-\x9f]*$" })
+    }
+}
