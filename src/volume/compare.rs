@@ -1,50 +1,54 @@
-//! Compares what is wanted with what is published (step 4). Reads nothing and changes nothing.
+//! Compares what is wanted with what is published. Reads nothing and changes nothing.
 
 use std::io;
 use std::path::Path;
 
 use super::failure::{failed_with_hint, refused};
-use super::observe::Inspection;
-use super::recover::Current;
+use super::inspect::Inspection;
+use super::state::State;
 use super::tree;
 use crate::domain::path::RelativePath;
 use crate::domain::payload::{FileBytes, Payload, Publication};
 use crate::ports::VolumeFailure;
 
 /// How far the published set is from the wanted one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Difference {
-    /// They are the same.
-    None,
-    /// Bytes, modes and owners are the same; records are not.
-    Records,
-    /// A new generation is needed.
-    Files,
+#[derive(Debug)]
+pub(super) struct Difference {
+    /// What has to change. Nothing is known yet of names that are refused.
+    pub(super) publication: Publication,
+    /// Whether a record differs of a file whose bytes are there.
+    pub(super) records_differ: bool,
 }
 
-/// Compares; the publication is what a new generation would change.
+/// Compares a payload with what was recorded and what of it is intact.
 pub(super) fn compare(
     payload: &Payload,
-    current: Option<&Current>,
+    state: Option<&State>,
     inspection: &Inspection,
     root: &Path,
-) -> Result<(Difference, Publication), VolumeFailure> {
-    let state = current.and_then(|current| current.state.as_ref());
+) -> Result<Difference, VolumeFailure> {
     let mut publication = Publication::default();
     let mut records_differ = false;
     for (path, file) in &payload.files {
         let published = inspection.intact.get(path);
         let recorded = state.and_then(|state| Some((state.files.get(path)?, &state.digest_key)));
         let (Some(published), Some((entry, key))) = (published, recorded) else {
-            if file.bytes == FileBytes::Keep {
-                return Err(not_there(root, path));
+            if let FileBytes::Published(at) = &file.bytes
+                && !inspection.intact.contains_key(at)
+            {
+                return Err(not_there(root, at));
             }
             publication.written.push(path.clone());
             continue;
         };
         let bytes_differ = match &file.bytes {
             FileBytes::Write(bytes) => key.digest(bytes.expose()) != entry.digest,
-            FileBytes::Keep => false,
+            FileBytes::Published(at) if at == path => false,
+            FileBytes::Published(at) => {
+                let found = state.and_then(|state| state.files.get(at));
+                let found = found.filter(|_| inspection.intact.contains_key(at));
+                found.ok_or_else(|| not_there(root, at))?.digest != entry.digest
+            }
         };
         if bytes_differ {
             publication.written.push(path.clone());
@@ -58,20 +62,10 @@ pub(super) fn compare(
         .filter(|path| !payload.files.contains_key(path))
         .cloned()
         .collect();
-
-    let set_differs = !(publication.written.is_empty()
-        && publication.adjusted.is_empty()
-        && publication.removed.is_empty());
-    let generation_differs =
-        current.is_some_and(|current| current.state.is_none() || !inspection.top_matches);
-    let difference = if set_differs || generation_differs {
-        Difference::Files
-    } else if records_differ {
-        Difference::Records
-    } else {
-        Difference::None
-    };
-    Ok((difference, publication))
+    Ok(Difference {
+        publication,
+        records_differ,
+    })
 }
 
 /// Refuses a payload in which one file would have to be a directory of another. The manifest has been checked for

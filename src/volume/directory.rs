@@ -14,7 +14,7 @@ use nix::dir::Dir;
 use nix::errno::Errno;
 use nix::fcntl::{self, AtFlags, OFlag};
 use nix::sys::stat::{self, FchmodatFlags, Mode};
-use nix::unistd::{self, UnlinkatFlags};
+use nix::unistd::{self, AccessFlags, Uid, UnlinkatFlags};
 
 use super::failure::{failed, failed_with_hint, refused};
 use super::stat::{Signature, Stat};
@@ -165,6 +165,18 @@ impl Directory {
             .map_err(|error| failed("rename", self.path_of(from), error))
     }
 
+    /// Moves an entry to another directory of the same mount, replacing what has the new name.
+    pub(super) fn rename_into(&self, from: &str, to: &Self, name: &str) -> Result<(), VolumeFailure> {
+        fcntl::renameat(&self.fd, from, &to.fd, name)
+            .map_err(|error| failed("rename", to.path_of(name), error))
+    }
+
+    /// Whether this process may make and remove entries.
+    pub(super) fn may_change(&self) -> bool {
+        let wanted = AccessFlags::W_OK | AccessFlags::X_OK;
+        unistd::faccessat(&self.fd, ".", wanted, AtFlags::AT_EACCESS).is_ok()
+    }
+
     /// Removes an entry that is not a directory.
     pub(super) fn remove(&self, name: impl AsRef<OsStr>) -> Result<(), VolumeFailure> {
         let name = name.as_ref();
@@ -200,6 +212,16 @@ impl Directory {
     pub(super) fn set_mode(&self, mode: u32) -> Result<(), VolumeFailure> {
         stat::fchmod(&self.fd, Mode::from_bits_truncate(mode))
             .map_err(|error| failed("change mode of", &self.path, error))
+    }
+
+    /// Lets the owner write, if this process is the owner: a declared mode without that bit would keep an unprivileged
+    /// process from removing its own files.
+    pub(super) fn make_writable(&self) -> Result<(), VolumeFailure> {
+        let found = self.stat()?;
+        if found.mode & 0o300 != 0o300 && found.uid == Uid::effective().as_raw() {
+            self.set_mode(found.mode | PRIVATE)?;
+        }
+        Ok(())
     }
 
     /// Flushes the directory's entries to disk.

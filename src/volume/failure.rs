@@ -48,6 +48,17 @@ pub(super) fn refused(
     failed_with_hint(action, path, io::Error::other(found.into()), hint)
 }
 
+/// With the declared owner and mode, the process would lock itself out.
+pub(super) fn no_way_back(path: impl Into<PathBuf>) -> VolumeFailure {
+    refused(
+        "read back",
+        path,
+        "with the declared owner and mode, akv-sync could not read or replace it any more",
+        "let the mode give its owner read access (directories: read and search), and share files with another \
+         user through `group` instead of `owner`",
+    )
+}
+
 /// What a person does next about an error number.
 fn hint(error: &io::Error) -> String {
     match error.raw_os_error().map(Errno::from_raw) {

@@ -1,4 +1,4 @@
-//! Writes one file of a generation.
+//! Writes one file.
 //!
 //! Invariant: when the file has a name, it has its owner, its mode and all of its bytes. The file is made without a
 //! name (`O_TMPFILE`) and linked when it is complete. Where the system cannot do that, it is made under its name
@@ -13,13 +13,30 @@ use std::path::Path;
 use nix::errno::Errno;
 use nix::fcntl::{self, AtFlags, OFlag};
 use nix::sys::stat::{self, Mode};
+use nix::sys::time::TimeSpec;
 use nix::unistd;
 
 use super::directory::Directory;
-use super::failure::failed;
+use super::failure::{failed, no_way_back};
 use super::owner::Ownership;
+use super::stat::Stat;
 use crate::domain::mode::FileMode;
 use crate::ports::VolumeFailure;
+
+/// What a file shall be, apart from its bytes and its owner.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Attributes {
+    pub(super) mode: FileMode,
+    /// A time of modification, in whole seconds since 1970, that the file's own shall exceed.
+    pub(super) newer_than: Option<i64>,
+}
+
+impl From<FileMode> for Attributes {
+    fn from(mode: FileMode) -> Self {
+        let newer_than = None;
+        Self { mode, newer_than }
+    }
+}
 
 /// Writes files with the owner and the durability of one volume.
 #[derive(Debug)]
@@ -44,12 +61,16 @@ impl<'a> FileWriter<'a> {
         &self,
         dir: &Directory,
         name: &str,
-        mode: FileMode,
+        attributes: impl Into<Attributes>,
         mut fill: impl FnMut(&mut File) -> io::Result<T>,
     ) -> Result<T, VolumeFailure> {
         let path = dir.path_of(name);
+        let Attributes { mode, newer_than } = attributes.into();
         self.write_as(dir, name, |file| {
             let filled = fill(file).map_err(|error| failed("write", &path, error))?;
+            if let Some(old) = newer_than {
+                move_on(file, old).map_err(|error| failed("change time of", &path, error))?;
+            }
             self.owner.give_file(&*file, mode, &path)?;
             Ok(filled)
         })
@@ -102,6 +123,26 @@ impl<'a> FileWriter<'a> {
     }
 }
 
+/// Checks that the process can read back what it wrote; it could never tell otherwise whether it is still there.
+pub(super) fn readable(directory: &Directory, name: &str) -> Result<(), VolumeFailure> {
+    match directory.open_file(name) {
+        Ok(_) => Ok(()),
+        Err(failure) if failure.source.kind() == io::ErrorKind::PermissionDenied => {
+            Err(no_way_back(directory.path_of(name)))
+        }
+        Err(failure) => Err(failure),
+    }
+}
+
+/// Makes the time of modification a later second than `old`: programs that poll it, on file systems and with clocks as
+/// coarse as a second, would otherwise take the file for the one that it replaces.
+fn move_on(file: &File, old: i64) -> Result<(), Errno> {
+    if Stat::of(file)?.signature.modified_at() > old {
+        return Ok(());
+    }
+    stat::futimens(file, &TimeSpec::UTIME_OMIT, &TimeSpec::new(old + 1, 0))
+}
+
 /// Makes a file without a name; `None` where kernel or file system has no such thing.
 fn make_nameless(dir: &Directory, path: &Path) -> Result<Option<File>, VolumeFailure> {
     let flags = OFlag::O_TMPFILE | OFlag::O_WRONLY | OFlag::O_CLOEXEC;
@@ -147,10 +188,10 @@ mod tests {
 
     use tempfile::TempDir;
 
-    use super::super::directory::DIRECTORY;
-    use super::super::owner::Declared;
     use super::*;
     use crate::domain::spec::{Layout, VolumeSpec};
+    use crate::volume::directory::DIRECTORY;
+    use crate::volume::owner::Declared;
 
     const MODE: FileMode = FileMode::from_bits(0o644);
 

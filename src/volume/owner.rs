@@ -13,7 +13,7 @@ use nix::sys::stat::{self, Mode};
 use nix::unistd::{self, AccessFlags, Gid, Uid};
 
 use super::directory::{Directory, PRIVATE};
-use super::failure::{failed, failed_with_hint, refused};
+use super::failure::{failed, failed_with_hint, no_way_back, refused};
 use super::stat::Stat;
 use crate::domain::mode::{FileMode, Principal};
 use crate::domain::spec::VolumeSpec;
@@ -102,16 +102,46 @@ impl Ownership {
         self.give(file, mode.bits(), path)
     }
 
+    /// Gives a published file another owner, group or mode, in place.
+    ///
+    /// Bits that `mode` does not have go first: the new owner and group never have them, not even for an instant.
+    pub(super) fn adjust_file(
+        &self,
+        file: impl AsFd,
+        mode: FileMode,
+        path: &Path,
+    ) -> Result<(), VolumeFailure> {
+        let found = Stat::of(&file).map_err(|error| failed("inspect", path, error))?;
+        let common = found.mode & mode.bits();
+        if self.owns(&found) && found.mode & 0o777 == mode.bits() {
+            return Ok(());
+        }
+        if !self.owns(&found) && common != found.mode {
+            self.set_mode(&file, common, path)?;
+        }
+        self.give_file(file, mode, path)
+    }
+
     /// Gives an open directory its owner, its group and then the mode of directories.
     pub(super) fn give_directory(&self, directory: impl AsFd, path: &Path) -> Result<(), VolumeFailure> {
         let inherit = if self.hands_group_down { SET_GROUP_ID } else { 0 };
         self.give(directory, self.dir_mode.bits() | inherit, path)
     }
 
-    /// Whether this process may still read a directory that it gave away, and remove what is in it.
+    /// Gives a directory its owner and mode, if the process can still work in it then.
     ///
     /// A process with `CAP_CHOWN` alone could publish files that it can never read, replace or remove again.
-    pub(super) fn stays_accessible(&self, directory: impl AsFd) -> bool {
+    pub(super) fn finish_directory(&self, directory: &Directory) -> Result<(), VolumeFailure> {
+        self.give_directory(directory, directory.path())?;
+        if self.stays_accessible(directory) {
+            return Ok(());
+        }
+        self.take_back(directory)?;
+        Err(no_way_back(directory.path()))
+    }
+
+    /// Whether this process may still read a directory that it gave away, and remove what is in it.
+    fn stays_accessible(&self, directory: impl AsFd) -> bool {
         let own = self.uid == Uid::effective().as_raw();
         let write = if own {
             AccessFlags::empty()
@@ -123,7 +153,7 @@ impl Ownership {
     }
 
     /// Makes a directory that was given away this process's own again.
-    pub(super) fn take_back(&self, directory: &Directory) -> Result<(), VolumeFailure> {
+    fn take_back(&self, directory: &Directory) -> Result<(), VolumeFailure> {
         let failed = |error| failed("change owner of", directory.path(), error);
         if self.uid != Uid::effective().as_raw() {
             unistd::fchown(directory, Some(Uid::effective()), None).map_err(failed)?;
@@ -138,11 +168,15 @@ impl Ownership {
             let gid = (found.gid != self.gid).then(|| Gid::from_raw(self.gid));
             unistd::fchown(&fd, uid, gid).map_err(|error| self.cannot_own(&found, path, error))?;
         }
-        stat::fchmod(&fd, Mode::from_bits_truncate(mode)).map_err(|error| match error {
+        self.set_mode(&fd, mode, path)?;
+        self.was_given(&fd, mode, path)
+    }
+
+    fn set_mode(&self, fd: impl AsFd, mode: u32, path: &Path) -> Result<(), VolumeFailure> {
+        stat::fchmod(fd, Mode::from_bits_truncate(mode)).map_err(|error| match error {
             Errno::EPERM => failed_with_hint("change mode of", path, error, self.run_as_owner()),
             _ => failed("change mode of", path, error),
-        })?;
-        self.was_given(&fd, mode, path)
+        })
     }
 
     /// Some file systems accept an owner or a mode and forget it. To publish there would publish again each pass,

@@ -15,6 +15,18 @@ pub(super) enum Kind {
     Other,
 }
 
+impl Kind {
+    /// What a foreign entry is, for a person.
+    pub(super) const fn describe(self) -> &'static str {
+        match self {
+            Self::File => "a regular file",
+            Self::Directory => "a directory",
+            Self::Link => "a link to elsewhere",
+            Self::Other => "a device, pipe or socket",
+        }
+    }
+}
+
 /// What the system says of a file.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Stat {
@@ -47,6 +59,16 @@ impl Signature {
     /// When content or attributes last changed, in seconds since 1970.
     pub(super) const fn changed_at(&self) -> i64 {
         self.changed.0
+    }
+
+    /// When the content last changed, in seconds since 1970.
+    pub(super) const fn modified_at(&self) -> i64 {
+        self.modified.0
+    }
+
+    /// Whether both are on the same file system.
+    pub(super) const fn is_same_device(&self, other: &Self) -> bool {
+        self.device == other.device
     }
 
     /// Whether both are of the same file, whatever happened to it in between.

@@ -1,10 +1,10 @@
-//! The state file `..akv-sync.json` inside each generation: what was published, without values.
+//! The state file `..akv-sync.json`: what was published, without values.
 //!
-//! It is also the mark by which a generation is known as ours, so it is the first file made and the last removed.
-//! A state file that cannot be understood costs a rewrite of all files and never a failure.
+//! In the layout `atomic` it is inside each generation, and the mark by which that is known as ours, so it is the first
+//! file made and the last removed. In `flat` it is in the root. A state file that cannot be understood costs a rewrite of all files and never a failure.
 
-use std::collections::BTreeMap;
-use std::io::{Read, Write};
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, Read, Write};
 
 use nix::unistd::Uid;
 use serde::{Deserialize, Serialize};
@@ -13,7 +13,6 @@ use super::digest::{Digest, DigestKey};
 use super::directory::Directory;
 use super::failure::failed;
 use super::file::FileWriter;
-use super::generation::make_writable;
 use super::stat::Kind;
 use crate::domain::mode::FileMode;
 use crate::domain::path::RelativePath;
@@ -27,13 +26,13 @@ pub(super) const FILE: &str = "..akv-sync.json";
 const STAGED: &str = "..akv-sync.json_tmp";
 
 /// The format this code reads and writes. Another number is another format.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// A state file longer than this is not ours: 100,000 files stay below it.
 const LONGEST: u64 = 64 << 20;
 
 /// Only this process reads it: the digests' key is in it.
-const MODE: FileMode = FileMode::from_bits(0o600);
+pub(super) const MODE: FileMode = FileMode::from_bits(0o600);
 
 /// What is recorded of a generation.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -44,6 +43,34 @@ pub(super) struct State {
     pub(super) digest_key: DigestKey,
     /// What is recorded of each file.
     pub(super) files: BTreeMap<RelativePath, FileEntry>,
+    /// Layout `flat`: the directories that were made for the files.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub(super) directories: BTreeSet<RelativePath>,
+    /// Layout `flat`: what is being published, until it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) intent: Option<Intent>,
+}
+
+/// A publish that is under way. All of its new files are written; whoever finds it can finish it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Intent {
+    /// Every file that shall be there, those that stay included.
+    pub(super) files: BTreeMap<RelativePath, FileEntry>,
+    /// Those of them that are written, and wait to be renamed into place.
+    pub(super) staged: BTreeMap<RelativePath, Staged>,
+    /// The directories that have to be made for them.
+    pub(super) directories: BTreeSet<RelativePath>,
+}
+
+/// A file that is written, and waits.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Staged {
+    /// Its number among those that wait.
+    pub(super) number: usize,
+    /// Whether a file of ours stood in its place. If none did, whatever stands there now is somebody else's.
+    pub(super) replaces: bool,
 }
 
 /// What is recorded of one file.
@@ -71,13 +98,20 @@ impl State {
             format: FORMAT,
             digest_key,
             files: BTreeMap::new(),
+            directories: BTreeSet::new(),
+            intent: None,
         }
     }
 
-    /// Reads the state of a generation; `None`, with a warning, when there is none that this code understands.
-    pub(super) fn read(generation: &Directory) -> Result<Option<Self>, VolumeFailure> {
-        let path = generation.path_of(FILE);
-        let Some(found) = generation.stat_of(FILE)? else {
+    /// The directories that were made for the files, relative to the root.
+    pub(super) fn directory_names(&self) -> BTreeSet<&str> {
+        self.directories.iter().map(RelativePath::as_str).collect()
+    }
+
+    /// Reads the state in a directory; `None`, with a warning, when there is none that this code understands.
+    pub(super) fn read(directory: &Directory) -> Result<Option<Self>, VolumeFailure> {
+        let path = directory.path_of(FILE);
+        let Some(found) = directory.stat_of(FILE)? else {
             return Ok(None);
         };
         let is_ours = found.kind == Kind::File && found.uid == Uid::effective().as_raw();
@@ -85,7 +119,7 @@ impl State {
             tracing::warn!(path = %path.display(), "The state file is not akv-sync's own; all files are written again");
             return Ok(None);
         }
-        let Some(file) = generation.open_file(FILE)? else {
+        let Some(file) = directory.open_file(FILE)? else {
             return Ok(None);
         };
         let mut text = Vec::new();
@@ -111,12 +145,16 @@ impl State {
         serde_json::from_slice(text).ok()
     }
 
+    /// The text of a state file in `directory`.
+    pub(super) fn to_text(&self, directory: &Directory) -> Result<Vec<u8>, VolumeFailure> {
+        serde_json::to_vec(self)
+            .map_err(|error| failed("write", directory.path_of(FILE), io::Error::from(error)))
+    }
+
     /// Puts the state into a generation in place of what is there, in one step. Recovery has removed what an
     /// interrupted call may have left.
     pub(super) fn write(&self, generation: &Directory, writer: &FileWriter<'_>) -> Result<(), VolumeFailure> {
-        let path = generation.path_of(FILE);
-        let text =
-            serde_json::to_vec(self).map_err(|error| failed("write", &path, std::io::Error::from(error)))?;
+        let text = self.to_text(generation)?;
         writer.write_own(generation, STAGED, MODE, |file| file.write_all(&text))?;
         generation.rename(STAGED, FILE)
     }
@@ -145,7 +183,7 @@ fn while_writable(
     change: impl FnOnce() -> Result<(), VolumeFailure>,
 ) -> Result<(), VolumeFailure> {
     let before = generation.stat()?;
-    make_writable(generation)?;
+    generation.make_writable()?;
     let changed = change();
     if generation.stat()?.mode != before.mode {
         generation.set_mode(before.mode)?;
@@ -167,7 +205,7 @@ mod tests {
         let state = State::new(DigestKey::random().expect("random"));
         let text = serde_json::to_string(&state).expect("serialises");
         assert!(State::parse(text.as_bytes()).is_some());
-        let newer = text.replace("\"format\":1", "\"format\":2");
+        let newer = text.replace("\"format\":2", "\"format\":3");
         assert!(State::parse(newer.as_bytes()).is_none());
         assert!(State::parse(&text.as_bytes()[..text.len() - 1]).is_none());
         assert!(State::parse(b"").is_none());

@@ -1,4 +1,4 @@
-//! The numbered steps of the volume, and who may watch them.
+//! Who may watch the numbered steps of a layout.
 
 use std::io;
 use std::path::Path;
@@ -6,88 +6,37 @@ use std::path::Path;
 use super::failure::failed;
 use crate::ports::VolumeFailure;
 
-/// A step of [the module's list](super). Steps that handle many files or names are announced once for each.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[repr(u8)]
-pub enum Step {
-    /// The root is still the directory that was opened.
-    CheckRoot = 1,
-    /// One leftover of an earlier crash is removed or completed.
-    Recover = 2,
-    /// The state of the published generation is read.
-    ReadState = 3,
-    /// Published and wanted files are compared.
-    Compare = 4,
-    /// The directory of the new generation is made.
-    MakeGeneration = 5,
-    /// One file is written.
-    WriteFile = 6,
-    /// The state file is written.
-    WriteState = 7,
-    /// One directory gets its owner and mode.
-    FinishDirectory = 8,
-    /// The root is flushed to disk.
-    FlushRoot = 9,
-    /// `..data_tmp` is made.
-    StageLink = 10,
-    /// `..data_tmp` becomes `..data`: the commit.
-    Commit = 11,
-    /// One user-visible link is made.
-    LinkName = 12,
-    /// One stale link is removed.
-    UnlinkName = 13,
-    /// The replaced generation is removed.
-    RemoveOld = 14,
-    /// A generation that failed before the commit is removed.
-    Abandon = 15,
-}
-
-impl Step {
-    /// Its number in the module's list.
-    pub const fn number(self) -> u8 {
-        self as u8
-    }
-
-    /// What the step does, as an action of a [`VolumeFailure`].
-    const fn action(self) -> &'static str {
-        match self {
-            Self::CheckRoot => "open",
-            Self::Recover => "recover",
-            Self::ReadState => "read",
-            Self::Compare => "compare",
-            Self::MakeGeneration | Self::LinkName | Self::StageLink => "create",
-            Self::WriteFile | Self::WriteState => "write",
-            Self::FinishDirectory => "change owner of",
-            Self::FlushRoot => "flush",
-            Self::Commit => "rename",
-            Self::UnlinkName | Self::RemoveOld | Self::Abandon => "remove",
-        }
-    }
-}
-
-/// Is told of each step before it is taken, and may stop it.
+/// Is told of each step before it is taken, and may stop it. `S` is the list of steps of a layout.
 ///
 /// Production uses [`Unobserved`]. A test that refuses one step and every later one leaves the volume as a crash
 /// would; a test that refuses a single one sees what a failing system call does.
-pub trait StepObserver: Send + Sync {
+pub trait StepObserver<S>: Send + Sync {
     /// Lets the step happen, or gives the error that the step fails with.
-    fn before(&self, step: Step) -> io::Result<()>;
+    fn before(&self, step: S) -> io::Result<()>;
 }
 
 /// Watches nothing and stops nothing.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Unobserved;
 
-impl StepObserver for Unobserved {
-    fn before(&self, _: Step) -> io::Result<()> {
+impl<S> StepObserver<S> for Unobserved {
+    fn before(&self, _: S) -> io::Result<()> {
         Ok(())
     }
 }
 
-impl dyn StepObserver {
-    /// Announces a step that is about `path`.
-    pub(super) fn announce(&self, step: Step, path: &Path) -> Result<(), VolumeFailure> {
-        self.before(step)
-            .map_err(|error| failed(step.action(), path, error))
-    }
+/// What a step does, as an action of a [`VolumeFailure`].
+pub(super) trait Action: Copy {
+    fn action(self) -> &'static str;
+}
+
+/// Announces a step that is about `path`.
+pub(super) fn announce<S: Action>(
+    steps: &dyn StepObserver<S>,
+    step: S,
+    path: &Path,
+) -> Result<(), VolumeFailure> {
+    steps
+        .before(step)
+        .map_err(|error| failed(step.action(), path, error))
 }

@@ -1,6 +1,8 @@
-//! Walks from the top of a generation to the directories of its files, one element at a time.
+//! Walks from the top to the directories of files, one element at a time.
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
+use std::io::ErrorKind;
 
 use nix::errno::Errno;
 
@@ -21,13 +23,26 @@ impl<'a> Tree<'a> {
         Self { top, last: None }
     }
 
-    /// Opens a directory, named relative to the top; `""` is the top. `None` when something else, or nothing, is
-    /// at any of its elements.
+    /// Opens a directory, named relative to the top; `""` is the top. `None` when nothing, something else, or what may
+    /// not be entered is at any of its elements.
     pub(super) fn open(&mut self, directory: &str) -> Result<Option<&Directory>, VolumeFailure> {
         self.walk(directory, |parent, name| match parent.open(name) {
-            Err(failure) if is_not_a_directory(&failure) => Ok(None),
+            Err(failure) if is_no_way(&failure) => Ok(None),
             opened => opened,
         })
+    }
+
+    /// Whether a directory that cannot be opened may be there all the same, behind one that may not be entered.
+    pub(super) fn may_hide(&mut self, directory: &str) -> Result<bool, VolumeFailure> {
+        let denied = Cell::new(false);
+        self.walk(directory, |parent, name| match parent.open(name) {
+            Err(failure) if is_no_way(&failure) => {
+                denied.set(failure.source.kind() == ErrorKind::PermissionDenied);
+                Ok(None)
+            }
+            opened => opened,
+        })?;
+        Ok(denied.get())
     }
 
     /// Opens a directory, making what is missing of it closed to everyone else.
@@ -92,9 +107,9 @@ fn is_below(directory: &str, other: &str) -> bool {
         .is_some_and(|rest| rest.starts_with('/'))
 }
 
-fn is_not_a_directory(failure: &VolumeFailure) -> bool {
+fn is_no_way(failure: &VolumeFailure) -> bool {
     let error = failure.source.raw_os_error().map(Errno::from_raw);
-    matches!(error, Some(Errno::ENOTDIR | Errno::ELOOP))
+    matches!(error, Some(Errno::ENOTDIR | Errno::ELOOP | Errno::EACCES))
 }
 
 #[cfg(test)]

@@ -13,7 +13,8 @@ use super::support::{TestVolume, expected, file, kept, path, payload, record};
 use crate::domain::mode::FileMode;
 use crate::domain::payload::{Observation, Payload};
 use crate::ports::Volume as _;
-use crate::volume::{Step, StepObserver};
+use crate::volume::StepObserver;
+use crate::volume::atomic::Step;
 
 /// Lets so many steps happen, then acts.
 #[derive(Clone)]
@@ -40,7 +41,7 @@ impl StopAt {
     }
 }
 
-impl StepObserver for StopAt {
+impl StepObserver<Step> for StopAt {
     fn before(&self, step: Step) -> io::Result<()> {
         let number = self.count.fetch_add(1, Ordering::Relaxed);
         if number == self.number {
@@ -151,7 +152,7 @@ fn recorded(observed: &Observation) -> Records {
         .map(|(path, file)| {
             (
                 path.to_string(),
-                (file.record.version.to_string(), file.mode.bits()),
+                (file.record.inputs[0].version.to_string(), file.mode.bits()),
             )
         })
         .collect()
@@ -163,7 +164,7 @@ fn records(payload: &Payload) -> Records {
         .map(|(path, file)| {
             (
                 path.to_string(),
-                (file.record.version.to_string(), file.mode.bits()),
+                (file.record.inputs[0].version.to_string(), file.mode.bits()),
             )
         })
         .collect()

@@ -1,6 +1,7 @@
 //! Tests of the volume through its port, on a real file system.
 
 mod crash;
+mod flat;
 mod foreign;
 mod opening;
 mod owners;

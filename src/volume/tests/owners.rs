@@ -12,7 +12,7 @@ use crate::ports::Volume as _;
 
 const FILES: &[(&str, &str, u32)] = &[("db/password", "one", 0o440), ("token", "t", 0o400)];
 
-fn is_privileged(test: &str) -> bool {
+pub(super) fn is_privileged(test: &str) -> bool {
     let privileged = Uid::effective().is_root();
     if !privileged {
         println!("skipped {test}: only a privileged process can give files to others");

@@ -17,35 +17,35 @@ use super::support::{TestVolume, expected, payload};
 use crate::ports::Volume as _;
 
 /// `nobody` on most systems; any id without rights serves.
-const NOBODY: u32 = 65_534;
+pub(super) const NOBODY: u32 = 65_534;
 
 /// Set for the processes started here: where their volume is, or that they are started.
-const INNER: &str = "AKV_SYNC_TEST_ROOT";
+pub(super) const INNER: &str = "AKV_SYNC_TEST_ROOT";
 
-fn is_inner() -> bool {
+pub(super) fn is_inner() -> bool {
     env::var_os(INNER).is_some()
 }
 
-/// This test binary, and the prefix of the names of this module's tests.
-fn this_binary() -> (PathBuf, String) {
+/// This test binary, and the prefix of the names of the volume's tests.
+pub(super) fn this_binary() -> (PathBuf, String) {
     let module = module_path!().split_once("::").expect("crate and module").1;
     let prefix = module.trim_end_matches("processes").to_owned();
     (env::current_exe().expect("test binary"), prefix)
 }
 
-/// Runs one ignored test of this module through `sh`, as `$0 --exact $1 --ignored`, with a directory to work in.
-fn run_in_shell(shell: &mut Command, script: &str, test: &str, root: &OsStr) -> Output {
+/// Runs one ignored test of the volume through `sh`, as `$0 --exact $1 --ignored`, with a directory to work in.
+pub(super) fn run_in_shell(shell: &mut Command, script: &str, test: &str, root: &OsStr) -> Output {
     let (binary, prefix) = this_binary();
     shell
         .args(["-c", script])
         .arg(binary)
-        .arg(format!("{prefix}processes::{test}"))
+        .arg(format!("{prefix}{test}"))
         .env(INNER, root)
         .output()
         .expect("starts")
 }
 
-fn assert_passed(output: &Output) {
+pub(super) fn assert_passed(output: &Output) {
     let text = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{text}");
     assert!(text.contains("1 passed"), "no test ran: {text}");
@@ -99,7 +99,7 @@ fn a_umask_that_takes_every_bit_changes_nothing() {
     let output = run_in_shell(
         &mut shell,
         script,
-        "publishes_into_a_given_root",
+        "processes::publishes_into_a_given_root",
         root.as_os_str(),
     );
     assert_passed(&output);
@@ -143,7 +143,12 @@ fn a_full_and_a_read_only_volume_keep_what_is_published() {
         exec "$0" --exact "$1" --ignored"#;
     let mut shell = Command::new("unshare");
     let shell = shell.args(namespace).arg("sh");
-    let output = run_in_shell(shell, script, "fills_a_given_root", root.path().as_os_str());
+    let output = run_in_shell(
+        shell,
+        script,
+        "processes::fills_a_given_root",
+        root.path().as_os_str(),
+    );
     assert_passed(&output);
 }
 

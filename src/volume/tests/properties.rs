@@ -11,7 +11,7 @@ const PATHS: &[&str] = &[
     "a", "a/b", "a/b/c", "a/d", "a-b", "b", "b/a", "b/a/..c", "c.pem", "é/ü",
 ];
 
-fn any_payload() -> impl Strategy<Value = Payload> {
+pub(super) fn any_payload() -> impl Strategy<Value = Payload> {
     let file_at = (
         prop::sample::select(PATHS),
         prop::sample::select(&["", "one", "two", "three"][..]),
@@ -72,7 +72,7 @@ proptest! {
 }
 
 /// What a publish shall report, told from the payloads alone.
-fn difference(before: &Payload, after: &Payload) -> Publication {
+pub(super) fn difference(before: &Payload, after: &Payload) -> Publication {
     let mut publication = Publication::default();
     for (path, file) in &after.files {
         match before.files.get(path) {

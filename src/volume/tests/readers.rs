@@ -13,7 +13,7 @@ use crate::ports::Volume as _;
 const PUBLISHES: usize = 300;
 
 /// Tells the readers that the writer is done, also when it failed.
-struct Writing<'a>(&'a AtomicBool);
+pub(super) struct Writing<'a>(pub(super) &'a AtomicBool);
 
 impl Drop for Writing<'_> {
     fn drop(&mut self) {

@@ -10,16 +10,17 @@ use tempfile::TempDir;
 use time::OffsetDateTime;
 use time::macros::datetime;
 
-use super::super::{AtomicVolume, StepObserver};
 use crate::domain::mode::FileMode;
 use crate::domain::object::{
     ObjectId, ObjectKind, ObjectName, Source, VaultName, VersionId, VersionSelector,
 };
 use crate::domain::path::RelativePath;
-use crate::domain::payload::{FileBytes, FileRecord, Payload, PayloadFile};
+use crate::domain::payload::{FileBytes, FileRecord, Input, InputRecord, Payload, PayloadFile, Validity};
 use crate::domain::secret::SecretBytes;
-use crate::domain::spec::{Content, Layout, SecretEncoding, VolumeSpec};
+use crate::domain::spec::{Content, Layout, SecretForm, VolumeSpec};
 use crate::ports::{Volume as _, VolumeFailure};
+use crate::volume::StepObserver;
+use crate::volume::atomic::{AtomicVolume, Step};
 
 /// Directory of a test volume, and the specification that it is opened with.
 pub(super) struct TestVolume {
@@ -82,7 +83,7 @@ impl TestVolume {
         AtomicVolume::open(&self.spec, clock).expect_err("must not open")
     }
 
-    pub(super) fn open_observed(&self, steps: impl StepObserver + 'static) -> AtomicVolume {
+    pub(super) fn open_observed(&self, steps: impl StepObserver<Step> + 'static) -> AtomicVolume {
         let clock = Arc::new(OffsetDateTime::now_utc());
         AtomicVolume::open_observed(&self.spec, clock, Arc::new(steps)).expect("opens")
     }
@@ -186,17 +187,21 @@ pub(super) fn path(text: &str) -> RelativePath {
 
 /// The record of a version, told apart by `version`.
 pub(super) fn record(version: u8) -> FileRecord {
-    FileRecord {
-        source: Source {
-            object: ObjectId {
-                vault: VaultName::parse("app").expect("valid"),
-                kind: ObjectKind::Secret,
-                name: ObjectName::parse("db-password").expect("valid"),
-            },
-            version: VersionSelector::Latest,
+    let source = Source {
+        object: ObjectId {
+            vault: VaultName::parse("app").expect("valid"),
+            kind: ObjectKind::Secret,
+            name: ObjectName::parse("db-password").expect("valid"),
         },
-        version: VersionId::parse(&format!("{version:032x}")).expect("valid"),
-        content: Content::Secret(SecretEncoding::Utf8),
+        version: VersionSelector::Latest,
+    };
+    FileRecord {
+        content: Content::Secret(SecretForm::default()),
+        inputs: vec![InputRecord {
+            input: Input::Object(source),
+            version: VersionId::parse(&format!("{version:032x}")).expect("valid"),
+        }],
+        validity: Validity::default(),
         fetched: datetime!(2026-11-23 05:48:45 UTC),
     }
 }
@@ -223,8 +228,8 @@ pub(super) fn payload(files: &[(&str, &str, u32)]) -> Payload {
 /// The same payload with every file kept.
 pub(super) fn kept(payload: &Payload) -> Payload {
     let mut kept = payload.clone();
-    for file in kept.files.values_mut() {
-        file.bytes = FileBytes::Keep;
+    for (path, file) in &mut kept.files {
+        file.bytes = FileBytes::Published(path.clone());
     }
     kept
 }
@@ -233,7 +238,7 @@ pub(super) fn kept(payload: &Payload) -> Payload {
 pub(super) fn expected(payload: &Payload) -> BTreeMap<String, (Vec<u8>, u32)> {
     let files = payload.files.iter().map(|(path, file)| match &file.bytes {
         FileBytes::Write(bytes) => (path.to_string(), (bytes.expose().to_vec(), file.mode.bits())),
-        FileBytes::Keep => panic!("the bytes of {path} are not known"),
+        FileBytes::Published(_) => panic!("the bytes of {path} are not known"),
     });
     files.collect()
 }

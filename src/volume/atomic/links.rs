@@ -6,13 +6,10 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use super::directory::Directory;
-use super::stat::Kind;
+use super::DATA;
 use crate::domain::payload::RefusedName;
 use crate::ports::VolumeFailure;
-
-/// The link to the published generation.
-pub(super) const DATA: &str = "..data";
+use crate::volume::directory::Directory;
 
 /// The link to the next one, until it is renamed.
 pub(super) const STAGED: &str = "..data_tmp";
@@ -47,7 +44,7 @@ pub(super) fn make_missing(
             }
             Some(found) => refused.push(RefusedName {
                 name: name.clone(),
-                found: describe(found.kind).to_owned(),
+                found: found.kind.describe().to_owned(),
             }),
         }
     }
@@ -73,14 +70,4 @@ pub(super) fn remove_stale(
 fn is_ours(root: &Directory, name: &str) -> Result<bool, VolumeFailure> {
     let target = root.read_link(name)?;
     Ok(target.is_some_and(|target| target.to_str() == Some(&target_of(name))))
-}
-
-/// What a foreign entry is, for a person.
-pub(super) const fn describe(kind: Kind) -> &'static str {
-    match kind {
-        Kind::File => "a regular file",
-        Kind::Directory => "a directory",
-        Kind::Link => "a link to elsewhere",
-        Kind::Other => "a device, pipe or socket",
-    }
 }

@@ -4,16 +4,18 @@
 
 use std::collections::BTreeSet;
 
-use super::Writer;
-use super::directory::Directory;
-use super::failure::refused;
 use super::generation::{self, GenerationName};
 use super::links;
-use super::stat::Kind;
-use super::state::State;
 use super::steps::Step;
+use super::{DATA, Writer};
 use crate::domain::payload::RefusedName;
+use crate::domain::spec::Layout;
 use crate::ports::VolumeFailure;
+use crate::volume::directory::Directory;
+use crate::volume::failure::refused;
+use crate::volume::layout;
+use crate::volume::stat::Kind;
+use crate::volume::state::State;
 
 /// The published generation.
 #[derive(Debug)]
@@ -32,6 +34,8 @@ impl Writer {
         // 1. The path still leads to the directory that is open and locked.
         self.announce(Step::CheckRoot, self.root.dir.path())?;
         self.root.check()?;
+
+        layout::check(&self.root.dir, Layout::Atomic)?;
 
         // 2. What a crash left: a staged link, generations that nothing points at, links missing or stale.
         let published = self.published()?;
@@ -62,7 +66,7 @@ impl Writer {
     /// The generation that `..data` points at. Whatever else stands at `..data` belongs to somebody else.
     fn published(&self) -> Result<Option<(GenerationName, Directory)>, VolumeFailure> {
         let root = &self.root.dir;
-        let path = root.path_of(links::DATA);
+        let path = root.path_of(DATA);
         let foreign = |found: &str| {
             refused(
                 "open",
@@ -71,9 +75,9 @@ impl Writer {
                 "another program writes to this volume; give akv-sync a volume of its own",
             )
         };
-        let Some(target) = root.read_link(links::DATA)? else {
-            let found = root.stat_of(links::DATA)?;
-            return found.map_or(Ok(None), |found| Err(foreign(links::describe(found.kind))));
+        let Some(target) = root.read_link(DATA)? else {
+            let found = root.stat_of(DATA)?;
+            return found.map_or(Ok(None), |found| Err(foreign(found.kind.describe())));
         };
         let Some(name) = GenerationName::parse(&target) else {
             return Err(foreign("a link to elsewhere"));
@@ -108,7 +112,7 @@ impl Writer {
             Some(found) => Err(refused(
                 "remove",
                 root.path_of(links::STAGED),
-                links::describe(found.kind),
+                found.kind.describe(),
                 "akv-sync did not make it; remove it, or give akv-sync a volume of its own",
             )),
         }

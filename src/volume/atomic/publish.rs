@@ -4,16 +4,16 @@
 
 use std::collections::BTreeSet;
 
-use super::Writer;
-use super::compare::{Difference, check_paths, compare};
-use super::file::FileWriter;
 use super::generation::{self, GenerationName};
 use super::links;
-use super::observe::Inspection;
 use super::recover::Current;
 use super::steps::Step;
+use super::{DATA, Writer};
 use crate::domain::payload::{Payload, Publication, RefusedName};
 use crate::ports::VolumeFailure;
+use crate::volume::compare::{check_paths, compare};
+use crate::volume::file::FileWriter;
+use crate::volume::inspect::Inspection;
 
 impl Writer {
     /// Publishes; see [`crate::ports::Volume::publish`].
@@ -27,15 +27,18 @@ impl Writer {
             Some(current) => self.inspect(current)?,
             None => Inspection::default(),
         };
-        let (difference, mut publication) =
-            compare(payload, current.as_ref(), &inspection, self.root.dir.path())?;
-        publication.refused = match (difference, current) {
-            (Difference::Files, current) => self.replace(payload, current.as_ref())?,
-            (Difference::Records, Some(mut current)) => {
+        let state = current.as_ref().and_then(|current| current.state.as_ref());
+        let difference = compare(payload, state, &inspection, self.root.dir.path())?;
+        let mut publication = difference.publication;
+        let files_differ = publication != Publication::default()
+            || current.is_some() && (state.is_none() || !inspection.top_matches);
+        publication.refused = match current {
+            current if files_differ => self.replace(payload, current.as_ref())?,
+            Some(mut current) if difference.records_differ => {
                 self.record(payload, &mut current)?;
                 current.refused
             }
-            (_, current) => current.map(|current| current.refused).unwrap_or_default(),
+            current => current.map(|current| current.refused).unwrap_or_default(),
         };
         Ok(publication)
     }
@@ -113,8 +116,8 @@ impl Writer {
         root.make_link(name.as_str(), links::STAGED)?;
 
         // 11. The commit: one rename.
-        self.announce(Step::Commit, &root.path_of(links::DATA))?;
-        root.rename(links::STAGED, links::DATA)
+        self.announce(Step::Commit, &root.path_of(DATA))?;
+        root.rename(links::STAGED, DATA)
     }
 
     /// 15. Removes what a failure left, as far as that is possible; recovery removes the rest.

@@ -12,12 +12,12 @@ use nix::errno::Errno;
 use nix::unistd::Uid;
 use time::OffsetDateTime;
 
-use super::digest::fill_random;
-use super::directory::{Directory, PRIVATE};
-use super::failure::{failed, refused};
-use super::stat::{Kind, Signature};
-use super::state;
 use crate::ports::VolumeFailure;
+use crate::volume::digest::fill_random;
+use crate::volume::directory::{Directory, PRIVATE};
+use crate::volume::failure::{failed, refused};
+use crate::volume::stat::{Kind, Signature};
+use crate::volume::state;
 
 /// Names tried before a volume is given up on which every random name is taken.
 const ATTEMPTS: usize = 8;
@@ -122,7 +122,7 @@ pub(super) fn remove(root: &Directory, name: &GenerationName) -> Result<bool, Vo
     }
     remove_directories(&dir)?;
     // The state file goes last: were the removal cut short, what is left must still be known as ours.
-    make_writable(&dir)?;
+    dir.make_writable()?;
     for entry in dir.entries()? {
         if entry != state::FILE {
             dir.remove(entry)?;
@@ -149,12 +149,12 @@ fn remove_directories(top: &Directory) -> Result<(), VolumeFailure> {
         let Some((name, parent)) = above.pop() else {
             return Ok(());
         };
-        make_writable(here)?;
+        here.make_writable()?;
         for entry in here.entries()? {
             here.remove(entry)?;
         }
         let up = here.open_parent(&parent)?;
-        make_writable(&up)?;
+        up.make_writable()?;
         up.remove_directory(name)?;
         below = (!above.is_empty()).then_some(up);
     }
@@ -170,15 +170,6 @@ fn first_directory(dir: &Directory) -> Result<Option<(OsString, Directory)>, Vol
         }
     }
     Ok(None)
-}
-
-/// A declared mode without the owner's write bit would keep an unprivileged process from removing its own files.
-pub(super) fn make_writable(dir: &Directory) -> Result<(), VolumeFailure> {
-    let found = dir.stat()?;
-    if found.mode & 0o300 != 0o300 && found.uid == Uid::effective().as_raw() {
-        dir.set_mode(found.mode | PRIVATE)?;
-    }
-    Ok(())
 }
 
 #[cfg(test)]

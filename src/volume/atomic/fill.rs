@@ -1,0 +1,89 @@
+//! Fills a new generation (steps 5 to 8), while nobody else can enter it.
+
+use std::io::Write as _;
+
+use super::Writer;
+use super::recover::Current;
+use super::steps::Step;
+use crate::domain::payload::{FileBytes, Payload};
+use crate::ports::VolumeFailure;
+use crate::volume::copy::PublishedSet;
+use crate::volume::digest::DigestKey;
+use crate::volume::directory::Directory;
+use crate::volume::failure::failed;
+use crate::volume::file::{FileWriter, readable};
+use crate::volume::state::{self, FileEntry, State};
+use crate::volume::tree::{self, Tree};
+
+impl Writer {
+    /// Fills a new generation (steps 5 to 8).
+    pub(super) fn fill(
+        &self,
+        generation: &Directory,
+        payload: &Payload,
+        current: Option<&Current>,
+    ) -> Result<(), VolumeFailure> {
+        let writer = FileWriter::new(&self.owner, self.root.durable);
+        self.announce(Step::MakeGeneration, generation.path())?;
+        state::mark(generation, &writer)?;
+
+        // 6. The files, each complete before it has a name.
+        let published = current.and_then(|current| current.state.as_ref());
+        let key = match published {
+            Some(state) => state.digest_key.clone(),
+            None => DigestKey::random().map_err(|error| failed("create", generation.path(), error))?,
+        };
+        let mut state = State::new(key);
+        let mut new = Tree::new(generation);
+        let mut old = PublishedSet::new(
+            current.map_or(generation, |current| &current.dir),
+            published,
+            self.root.dir.path(),
+        );
+        for (path, file) in &payload.files {
+            self.announce(Step::WriteFile, &generation.path_of(path.as_str()))?;
+            let (directory, name) = tree::split(path);
+            let directory = new.make(directory)?;
+            let (digest, length) = match &file.bytes {
+                FileBytes::Write(bytes) => {
+                    writer.write(directory, name, file.mode, |sink| sink.write_all(bytes.expose()))?;
+                    (state.digest_key.digest(bytes.expose()), bytes.len() as u64)
+                }
+                FileBytes::Published(at) => {
+                    old.copy(at, |fill| writer.write(directory, name, file.mode, fill))?
+                }
+            };
+            readable(directory, name)?;
+            let entry = FileEntry {
+                record: file.record.clone(),
+                digest,
+                length,
+                mode: file.mode,
+                uid: self.owner.uid(),
+                gid: self.owner.gid(),
+            };
+            state.files.insert(path.clone(), entry);
+        }
+
+        // 7. What was written, in place of the mark.
+        self.announce(Step::WriteState, generation.path())?;
+        state.write(generation, &writer)?;
+
+        // 8. The directories. The generation is the last: until then nobody else can reach any of them.
+        for directory in tree::directories(payload.files.keys()) {
+            self.finish(new.make(directory)?)?;
+        }
+        self.finish(generation)
+    }
+
+    /// Gives a complete directory its owner and mode.
+    fn finish(&self, directory: &Directory) -> Result<(), VolumeFailure> {
+        self.announce(Step::FinishDirectory, directory.path())?;
+        self.owner.finish_directory(directory)?;
+        if self.root.durable {
+            directory.flush()
+        } else {
+            Ok(())
+        }
+    }
+}

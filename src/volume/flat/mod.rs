@@ -1,0 +1,145 @@
+//! The `flat` layout: real files at their own paths, for programs that do not follow links.
+//!
+//! ```text
+//! ROOT/db/password          the files, and the directories on the way to them
+//! ROOT/..akv-sync.json      what is known of them; while a publish is under way, also what shall be
+//! ROOT/..akv-sync.staged/   only while a publish is under way: the new files, complete, for nobody else to enter
+//! ```
+//!
+//! Invariant: at each path stands the whole old file or the whole new one. A publish is either not begun or will be
+//! finished: once its intent is in the state file, all that it needs is on the volume, and whoever comes next, with
+//! the vault or without, takes the steps that are left. So files that belong together are of two sets only between two
+//! renames, and for as long as nobody runs after a crash there.
+//!
+//! New files wait in one directory of their own and not beside those that they replace, so that a program that takes
+//! whatever is in a directory (`conf.d/*`) never takes one, nobody can put another file in the place of one, and
+//! nothing has to be searched for after a crash.
+//!
+//! 1. Check that the path still leads to the root, which is open and locked.
+//! 2. Read the state file.
+//! 3. Recover: with an intent, take steps 9 to 16; without one, remove `..akv-sync.staged`.
+//! 4. Compare bytes, modes, owners and the set, and see what stands at the paths that have to be written. Nothing
+//!    differs: return. Only records differ: go on with steps 5 and 15.
+//! 5. Make `..akv-sync.staged`, mode 0700.
+//! 6. Write each new file there: bytes, a later time than the old file's, owner, then mode, flush; then its name.
+//! 7. Change modes and owners of what stays, in place, once a probe has shown that it can be done.
+//! 8. **Write the state file with the intent: the commit.** Flush the root.
+//! 9. Remove what is ours and gone, and in the way: a file where a directory is needed, a directory where a file is.
+//! 10. Make directories, mode 0700.
+//! 11. Rename the new files into place, one right after the other.
+//! 12. Remove files that are gone, if they still are what was published.
+//! 13. Remove directories that were made for them, if nothing is left in them.
+//! 14. Give new directories their owner and mode, and flush all that were changed.
+//! 15. Write the state file without the intent. Flush the root.
+//! 16. Remove `..akv-sync.staged`.
+//! 17. (Only when one of 5 to 8 failed.) Remove it, and what is in it.
+//!
+//! Flushing is left out on a memory volume.
+
+mod adjust;
+mod places;
+mod publish;
+mod recover;
+mod redo;
+mod removal;
+mod stage;
+mod staging;
+mod steps;
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+pub use steps::Step;
+
+use super::file::FileWriter;
+use super::inspect::Inspector;
+use super::owner::{Declared, Ownership};
+use super::root::Root;
+use super::steps::{StepObserver, Unobserved, announce};
+use crate::domain::path::RelativePath;
+use crate::domain::payload::{Observation, Payload, Publication};
+use crate::domain::spec::VolumeSpec;
+use crate::ports::{Clock, Volume, VolumeFailure};
+
+/// A volume with the `flat` layout. While the value lives, no other process can open the same volume.
+#[derive(Debug)]
+pub struct FlatVolume {
+    writer: Mutex<Writer>,
+}
+
+impl FlatVolume {
+    /// Opens and locks the volume, and resolves its owner and group. `clock` tells how old time stamps are.
+    ///
+    /// The last element of the path is made if it is missing; nothing else is created or changed. Fails when the
+    /// path is no directory or a link, when an owner has no number, and when another process has the volume open.
+    pub fn open(spec: &VolumeSpec, clock: Arc<dyn Clock>) -> Result<Self, VolumeFailure> {
+        Self::open_observed(spec, clock, Arc::new(Unobserved))
+    }
+
+    /// As [`FlatVolume::open`], with somebody who is asked before each step: crash and fault tests.
+    pub fn open_observed(
+        spec: &VolumeSpec,
+        clock: Arc<dyn Clock>,
+        steps: Arc<dyn StepObserver<Step>>,
+    ) -> Result<Self, VolumeFailure> {
+        let declared = Declared::resolve(spec)?;
+        let (root, owner) = Root::open(spec, declared)?;
+        let writer = Writer {
+            root,
+            owner,
+            steps,
+            inspector: Inspector::new(clock),
+            told: BTreeSet::new(),
+        };
+        Ok(Self {
+            writer: Mutex::new(writer),
+        })
+    }
+
+    /// A panic in an earlier call cannot have left anything that recovery does not repair.
+    fn writer(&self) -> MutexGuard<'_, Writer> {
+        self.writer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Volume for FlatVolume {
+    fn observe(&self) -> Result<Observation, VolumeFailure> {
+        self.writer().observe()
+    }
+
+    /// As the port says, with one difference that the layout is made of: the renames are one after another.
+    fn publish(&self, payload: &Payload) -> Result<Publication, VolumeFailure> {
+        self.writer().publish(payload)
+    }
+}
+
+/// What the steps work with.
+struct Writer {
+    root: Root,
+    owner: Ownership,
+    steps: Arc<dyn StepObserver<Step>>,
+    inspector: Inspector,
+    /// Files that should have been removed and were not, and of which a person was told.
+    told: BTreeSet<RelativePath>,
+}
+
+impl Writer {
+    fn announce(&self, step: Step, path: &Path) -> Result<(), VolumeFailure> {
+        announce(&*self.steps, step, path)
+    }
+
+    const fn files(&self) -> FileWriter<'_> {
+        FileWriter::new(&self.owner, self.root.durable)
+    }
+}
+
+impl fmt::Debug for Writer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Writer")
+            .field("root", &self.root)
+            .field("owner", &self.owner)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,196 @@
+//! Sees what stands at the paths that have to be written (step 4).
+//!
+//! Invariant: a path is written only where nothing stands, or a file that was published. It is reached through
+//! directories alone; a link at any element refuses it, wherever the link leads.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Writer;
+use super::recover::Current;
+use crate::domain::path::RelativePath;
+use crate::domain::payload::RefusedName;
+use crate::ports::VolumeFailure;
+use crate::volume::directory::Directory;
+use crate::volume::inspect::Inspection;
+use crate::volume::stat::{Kind, Stat};
+use crate::volume::state::State;
+use crate::volume::tree::{self, Tree};
+
+/// What stands where files have to be written.
+#[derive(Debug, Default)]
+pub(super) struct Places {
+    /// Files of ours that will be replaced, with the time of their modification in seconds since 1970.
+    pub(super) replaced: BTreeMap<RelativePath, i64>,
+    /// What is not ours: what stands there was never published.
+    taken: Vec<RefusedName>,
+    /// Directories in which nothing can be done. Published files may still be there.
+    closed: Vec<RefusedName>,
+}
+
+/// What stands at one path.
+enum Place {
+    /// Nothing, or what is removed before the file comes.
+    Free,
+    /// A file of ours.
+    Ours(i64),
+    /// Something else, there or on the way.
+    Taken(RefusedName),
+    /// A directory on the way, in which nothing can be done.
+    Closed(RefusedName),
+}
+
+/// What is known to be ours.
+struct Known<'a> {
+    current: &'a Current,
+    inspection: &'a Inspection,
+    directories: BTreeSet<&'a str>,
+}
+
+impl Known<'_> {
+    fn is_intact(&self, path: &str) -> bool {
+        RelativePath::parse(path).is_ok_and(|path| self.inspection.intact.contains_key(&path))
+    }
+}
+
+impl Places {
+    /// Whether nothing can be written at `path`.
+    pub(super) fn refuse(&self, path: &RelativePath) -> bool {
+        self.refused().any(|refused| refused.covers(path))
+    }
+
+    /// Whether something else stands at `path`, or on the way there, so that what was recorded of it is history.
+    pub(super) fn forget(&self, path: &RelativePath) -> bool {
+        self.taken.iter().any(|refused| refused.covers(path))
+    }
+
+    /// All names that are refused.
+    pub(super) fn refused(&self) -> impl Iterator<Item = &RefusedName> {
+        self.taken.iter().chain(&self.closed)
+    }
+}
+
+impl Writer {
+    /// Sees what stands at `paths`.
+    pub(super) fn places(
+        &self,
+        paths: &[RelativePath],
+        current: &Current,
+        inspection: &Inspection,
+    ) -> Result<Places, VolumeFailure> {
+        let directories = current.state.as_ref().map(State::directory_names);
+        let known = Known {
+            current,
+            inspection,
+            directories: directories.unwrap_or_default(),
+        };
+        let mut tree = Tree::new(&self.root.dir);
+        let mut places = Places::default();
+        for path in paths {
+            if places.refuse(path) {
+                continue;
+            }
+            match self.place(&mut tree, path, &known)? {
+                Place::Free => {}
+                Place::Ours(modified_at) => {
+                    places.replaced.insert(path.clone(), modified_at);
+                }
+                Place::Taken(refused) => places.taken.push(refused),
+                Place::Closed(refused) => places.closed.push(refused),
+            }
+        }
+        Ok(places)
+    }
+
+    fn place(
+        &self,
+        tree: &mut Tree<'_>,
+        path: &RelativePath,
+        known: &Known<'_>,
+    ) -> Result<Place, VolumeFailure> {
+        let (above, name) = tree::split(path);
+        let Some(directory) = tree.open(above)? else {
+            return self.way(tree, path, known);
+        };
+        if let Some(closed) = self.closed(directory, above, known)? {
+            return Ok(Place::Closed(closed));
+        }
+        let Some(found) = directory.stat_of(name)? else {
+            return Ok(Place::Free);
+        };
+        Ok(match found.kind {
+            Kind::File if self.is_published(path, &found, known.current) => {
+                Place::Ours(found.signature.modified_at())
+            }
+            // The files in it are gone from the payload, which has a file here. If somebody else's are left, the
+            // rename finds out.
+            Kind::Directory if known.directories.contains(path.as_str()) => Place::Free,
+            kind => Place::Taken(refused(path.as_str(), kind.describe())),
+        })
+    }
+
+    /// What is on the way to a path whose directory cannot be opened.
+    fn way(
+        &self,
+        tree: &mut Tree<'_>,
+        path: &RelativePath,
+        known: &Known<'_>,
+    ) -> Result<Place, VolumeFailure> {
+        let mut directories: Vec<_> = tree::directories_above(path).collect();
+        directories.reverse();
+        let mut above = "";
+        for element in directories {
+            let Some(directory) = tree.open(above)? else {
+                break;
+            };
+            let name = &element[if above.is_empty() { 0 } else { above.len() + 1 }..];
+            match directory.stat_of(name)?.map(|found| found.kind) {
+                Some(Kind::Directory) => above = element,
+                None => {
+                    let closed = self.closed(directory, above, known)?;
+                    return Ok(closed.map_or(Place::Free, Place::Closed));
+                }
+                // Gone from the payload, which needs a directory here.
+                Some(Kind::File) if known.is_intact(element) => return Ok(Place::Free),
+                Some(kind) => return Ok(Place::Taken(refused(element, kind.describe()))),
+            }
+        }
+        Ok(Place::Closed(refused(
+            above,
+            "a directory that akv-sync may not enter",
+        )))
+    }
+
+    /// Refuses a directory of somebody else's in which files cannot be put: were it found out at the rename, the
+    /// publish would already be under way.
+    fn closed(
+        &self,
+        directory: &Directory,
+        name: &str,
+        known: &Known<'_>,
+    ) -> Result<Option<RefusedName>, VolumeFailure> {
+        if name.is_empty() || known.directories.contains(name) {
+            return Ok(None);
+        }
+        let root = self.root.dir.stat()?.signature;
+        if !directory.stat()?.signature.is_same_device(&root) {
+            return Ok(Some(refused(name, "a mounted file system")));
+        }
+        let closed = || refused(name, "a directory that akv-sync may not write to");
+        Ok((!directory.may_change()).then(closed))
+    }
+
+    /// Whether a regular file was published. When the records are lost, the volume's owner tells.
+    fn is_published(&self, path: &RelativePath, found: &Stat, current: &Current) -> bool {
+        match &current.state {
+            Some(state) => state.files.contains_key(path),
+            None => current.records_lost && self.owner.owns(found),
+        }
+    }
+}
+
+fn refused(name: &str, found: &str) -> RefusedName {
+    RefusedName {
+        name: name.to_owned(),
+        found: found.to_owned(),
+    }
+}

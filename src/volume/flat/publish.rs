@@ -1,0 +1,128 @@
+//! Makes a payload the published set (steps 4 to 17).
+//!
+//! Invariant: up to the commit nothing that a reader can see is touched, apart from modes and owners; and a failure
+//! removes what was made.
+
+use std::io;
+
+use super::Writer;
+use super::places::Places;
+use super::recover::Current;
+use super::staging::{NAME, Staging};
+use super::steps::Step;
+use crate::domain::payload::{Payload, Publication};
+use crate::ports::VolumeFailure;
+use crate::volume::compare::{check_paths, compare};
+use crate::volume::digest::DigestKey;
+use crate::volume::failure::failed;
+use crate::volume::state::{self, Intent, State};
+use crate::volume::tree;
+
+impl Writer {
+    /// Publishes; see [`crate::ports::Volume::publish`].
+    pub(super) fn publish(&mut self, payload: &Payload) -> Result<Publication, VolumeFailure> {
+        check_paths(payload, self.root.dir.path())?;
+        let current = self.recover()?;
+
+        // 4. Compare; when nothing differs, nothing is touched.
+        self.announce(Step::Compare, self.root.dir.path())?;
+        let inspection = self.inspect(current.state.as_ref())?;
+        let difference = compare(payload, current.state.as_ref(), &inspection, self.root.dir.path())?;
+        let mut publication = difference.publication;
+        let places = self.places(&publication.written, &current, &inspection)?;
+        publication.written.retain(|path| !places.refuse(path));
+        // Recorded, and now somebody else's: it must not be taken for ours when a file stands there again.
+        let mut recorded = current.state.iter().flat_map(|state| state.files.keys());
+        let shrinks = recorded.any(|path| places.forget(path));
+        if publication != Publication::default() || difference.records_differ || shrinks {
+            self.replace(payload, current, &places, &mut publication)?;
+        }
+        publication.refused.extend(places.refused().cloned());
+        Ok(publication)
+    }
+
+    /// Makes the difference, and corrects `publication` where something came in between.
+    fn replace(
+        &mut self,
+        payload: &Payload,
+        current: Current,
+        places: &Places,
+        publication: &mut Publication,
+    ) -> Result<(), VolumeFailure> {
+        let mut state = match current.state {
+            Some(state) => state,
+            None => State::new(DigestKey::random().map_err(|error| self.no_key(error))?),
+        };
+
+        // 5. A directory that nobody else can enter.
+        self.announce(Step::MakeStaging, &self.root.dir.path_of(NAME))?;
+        let staging = Staging::make(&self.root)?;
+        match self.prepare(&staging, payload, &mut state, places, publication) {
+            Ok(Some(intent)) => {
+                // From here on the publish will be finished, by this call or by a later one.
+                let done = self.redo(&state, &intent, &staging)?;
+                publication.written.retain(|path| !done.refuses(path));
+                publication
+                    .removed
+                    .retain(|path| !done.state.files.contains_key(path));
+                publication.refused.extend(done.refused);
+                self.settle(&done.state, staging)
+            }
+            Ok(None) => self.settle(&state, staging),
+            Err(failure) => {
+                self.abandon(staging);
+                Err(failure)
+            }
+        }
+    }
+
+    /// Takes steps 6 to 8. Gives the intent that was committed; none when no file is written or removed, and `state`
+    /// then is what remains to be recorded.
+    fn prepare(
+        &self,
+        staging: &Staging,
+        payload: &Payload,
+        state: &mut State,
+        places: &Places,
+        publication: &Publication,
+    ) -> Result<Option<Intent>, VolumeFailure> {
+        let mut intent = self.stage(staging, payload, state, &publication.written, places)?;
+        intent.files.retain(|path, _| !places.refuse(path));
+        let stay = state.files.iter().filter(|(path, _)| {
+            payload.files.contains_key(*path) && places.refuse(path) && !places.forget(path)
+        });
+        intent
+            .files
+            .extend(stay.map(|(path, entry)| (path.clone(), entry.clone())));
+        self.adjust(staging, state, &intent, &publication.adjusted)?;
+        if publication.written.is_empty() && publication.removed.is_empty() {
+            state.files = intent.files;
+            let still = tree::directories(state.files.keys());
+            state.directories.retain(|path| still.contains(path.as_str()));
+            return Ok(None);
+        }
+
+        // 8. The commit. Everything that it promises is on the disk before it.
+        self.announce(Step::Commit, &self.root.dir.path_of(state::FILE))?;
+        if self.root.durable {
+            staging.dir.flush()?;
+            self.root.flush()?;
+        }
+        let mut committed = state.clone();
+        committed.intent = Some(intent.clone());
+        staging.write_state(&self.root, &committed, &self.files())?;
+        Ok(Some(intent))
+    }
+
+    /// 17. Removes what a failure left, as far as that is possible; recovery removes the rest.
+    fn abandon(&self, staging: Staging) {
+        if self.announce(Step::Abandon, staging.dir.path()).is_ok() {
+            // Its failure leaves a directory that the next call removes first of all.
+            staging.remove(&self.root).unwrap_or_default();
+        }
+    }
+
+    fn no_key(&self, error: io::Error) -> VolumeFailure {
+        failed("create", self.root.dir.path_of(state::FILE), error)
+    }
+}

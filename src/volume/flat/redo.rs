@@ -1,0 +1,289 @@
+//! Does what an intent says (steps 9 to 14), from wherever an earlier attempt stopped.
+//!
+//! Invariant: each step finds out by itself whether it was taken already, and a name that somebody else has taken since
+//! the intent was written stays theirs. Only the disk itself can make it fail: what it may not do to one name is
+//! refused for that name, or an intent that cannot be finished would stop every later publish.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::mem;
+
+use nix::errno::Errno;
+use nix::unistd::Uid;
+
+use super::Writer;
+use super::staging::Staging;
+use super::steps::Step;
+use crate::domain::path::RelativePath;
+use crate::domain::payload::RefusedName;
+use crate::ports::VolumeFailure;
+use crate::volume::directory::{Directory, PRIVATE};
+use crate::volume::failure::failed;
+use crate::volume::inspect::Inspector;
+use crate::volume::owner::Ownership;
+use crate::volume::root::Root;
+use crate::volume::stat::{Kind, Stat};
+use crate::volume::state::{FileEntry, Intent, State};
+use crate::volume::steps::{StepObserver, announce};
+use crate::volume::tree::{self, Tree};
+
+/// What an intent came to.
+#[derive(Debug)]
+pub(super) struct Done {
+    /// What is published now.
+    pub(super) state: State,
+    /// Names that somebody else has taken since the intent was written.
+    pub(super) refused: Vec<RefusedName>,
+}
+
+impl Done {
+    pub(super) fn refuses(&self, path: &RelativePath) -> bool {
+        self.refused.iter().any(|refused| refused.covers(path))
+    }
+}
+
+/// The work on one intent.
+pub(super) struct Redo<'a> {
+    pub(super) root: &'a Root,
+    pub(super) owner: &'a Ownership,
+    pub(super) steps: &'a dyn StepObserver<Step>,
+    pub(super) inspector: &'a mut Inspector,
+    pub(super) told: &'a mut BTreeSet<RelativePath>,
+    pub(super) state: &'a State,
+    pub(super) intent: &'a Intent,
+    pub(super) staging: &'a Staging,
+    /// Directories made for files, by this intent or before.
+    pub(super) ours: BTreeSet<&'a str>,
+    /// Directories in which something changed.
+    pub(super) changed: BTreeSet<&'a str>,
+    /// What is published now.
+    pub(super) files: BTreeMap<RelativePath, FileEntry>,
+    pub(super) refused: Vec<RefusedName>,
+}
+
+impl Writer {
+    /// Takes steps 9 to 14 of an intent; `state` is what was published before it.
+    pub(super) fn redo(
+        &mut self,
+        state: &State,
+        intent: &Intent,
+        staging: &Staging,
+    ) -> Result<Done, VolumeFailure> {
+        let directories = state.directories.iter().chain(&intent.directories);
+        let mut files = intent.files.clone();
+        files.retain(|path, _| !intent.staged.contains_key(path));
+        let work = Redo {
+            root: &self.root,
+            owner: &self.owner,
+            steps: &*self.steps,
+            inspector: &mut self.inspector,
+            told: &mut self.told,
+            state,
+            intent,
+            staging,
+            ours: directories.map(RelativePath::as_str).collect(),
+            changed: BTreeSet::new(),
+            files,
+            refused: Vec::new(),
+        };
+        work.run()
+    }
+}
+
+impl<'a> Redo<'a> {
+    fn run(mut self) -> Result<Done, VolumeFailure> {
+        let staged: BTreeSet<_> = self.intent.staged.keys().map(RelativePath::as_str).collect();
+        let below_staged = |path| tree::directories_above(path).any(|above| staged.contains(above));
+        let needed = tree::directories(self.intent.staged.keys());
+        let gone = self.state.files.keys();
+        let gone = gone.filter(|path| !self.intent.files.contains_key(*path));
+        let (in_the_way, others): (Vec<_>, Vec<_>) =
+            gone.partition(|path| needed.contains(path.as_str()) || below_staged(path));
+
+        // 9. Ours and gone, and in the way.
+        self.remove_files(Step::ClearWay, &in_the_way)?;
+        let directories = self.state.directories.iter().rev();
+        let in_the_way = directories.filter(|path| staged.contains(path.as_str()) || below_staged(path));
+        self.remove_directories(Step::ClearWay, in_the_way.map(RelativePath::as_str))?;
+
+        // 10. The directories that are missing.
+        self.make_directories(&needed)?;
+
+        // 11. The new files.
+        self.rename_files()?;
+
+        // 12. Files that are gone.
+        self.remove_files(Step::RemoveFile, &others)?;
+
+        // 13. Directories that hold none of ours any more, the innermost first.
+        let files = mem::take(&mut self.files);
+        let still = tree::directories(files.keys());
+        let left: Vec<_> = self.ours.iter().rev().copied().collect();
+        self.remove_directories(
+            Step::RemoveDirectory,
+            left.into_iter().filter(|name| !still.contains(name)),
+        )?;
+
+        // 14. Owner and mode of new directories, and the disk.
+        let directories = self.finish_directories(&still)?;
+        let mut state = State::new(self.state.digest_key.clone());
+        state.files = files;
+        state.directories = directories;
+        let refused = self.refused;
+        Ok(Done { state, refused })
+    }
+
+    fn make_directories(&mut self, needed: &BTreeSet<&'a str>) -> Result<(), VolumeFailure> {
+        let mut tree = Tree::new(&self.root.dir);
+        for path in needed.iter().copied() {
+            let (above, name) = path.rsplit_once('/').unwrap_or(("", path));
+            let Some(parent) = tree.open(above)? else { continue };
+            if parent.stat_of(name)?.is_some() {
+                continue;
+            }
+            announce(self.steps, Step::MakeDirectory, &parent.path_of(name))?;
+            self.open_up(parent, above)?;
+            match parent.make(name, PRIVATE) {
+                Ok(()) => {
+                    parent.open_made(name)?;
+                    self.changed.insert(above);
+                }
+                // Somebody was faster, or does not let us: the rename tells what it finds.
+                Err(Errno::EEXIST | Errno::EACCES | Errno::EPERM) => {}
+                Err(error) => return Err(failed("create", parent.path_of(name), error)),
+            }
+        }
+        Ok(())
+    }
+
+    fn rename_files(&mut self) -> Result<(), VolumeFailure> {
+        let mut tree = Tree::new(&self.root.dir);
+        for (path, staged) in &self.intent.staged {
+            let (above, name) = tree::split(path);
+            let Some(directory) = tree.open(above)? else {
+                self.refuse(path, "something that is no directory, on the way,");
+                continue;
+            };
+            let waiting = Staging::name_of(staged.number);
+            if self.staging.dir.stat_of(&waiting)?.is_none() {
+                // Renamed before the crash, or lost with it.
+                self.keep(directory, path)?;
+                continue;
+            }
+            let taken = |found: &Stat| found.kind != Kind::File || !staged.replaces;
+            if let Some(found) = directory.stat_of(name)?.filter(taken) {
+                self.refuse(path, found.kind.describe());
+                continue;
+            }
+            announce(self.steps, Step::Rename, &directory.path_of(name))?;
+            self.open_up(directory, above)?;
+            match self.staging.dir.rename_into(&waiting, directory, name) {
+                Ok(()) => {
+                    self.changed.insert(above);
+                    let entry = self.intent.files.get(path).cloned();
+                    self.files.extend(entry.map(|entry| (path.clone(), entry)));
+                }
+                Err(failure) if is_about_one_name(&failure) => {
+                    self.refuse(path, "a name that akv-sync may not change");
+                    self.keep(directory, path)?;
+                }
+                Err(failure) => return Err(failure),
+            }
+        }
+        Ok(())
+    }
+
+    /// Records of a path what is there: the new file, or the old one.
+    fn keep(&mut self, directory: &Directory, path: &RelativePath) -> Result<(), VolumeFailure> {
+        let (_, name) = tree::split(path);
+        for entries in [&self.intent.files, &self.state.files] {
+            if let Some(entry) = entries.get(path)
+                && self
+                    .inspector
+                    .intact((directory, name), path, entry, &self.state.digest_key)?
+                    .is_some()
+            {
+                self.files.insert(path.clone(), entry.clone());
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    /// Completes the directories of published files; gives those that are ours.
+    fn finish_directories(&self, still: &BTreeSet<&str>) -> Result<BTreeSet<RelativePath>, VolumeFailure> {
+        let mut tree = Tree::new(&self.root.dir);
+        let mut ours = BTreeSet::new();
+        for name in still
+            .iter()
+            .chain(&self.changed)
+            .copied()
+            .collect::<BTreeSet<_>>()
+        {
+            if tree.may_hide(name)? {
+                ours.extend(
+                    RelativePath::parse(name)
+                        .ok()
+                        .filter(|_| self.ours.contains(name)),
+                );
+                continue;
+            }
+            let Some(directory) = tree.open(name)? else {
+                continue;
+            };
+            let found = directory.stat()?;
+            // Made by somebody else, were it of another user: just when it was about to be made.
+            let is_ours = self.ours.contains(name)
+                && (found.uid == Uid::effective().as_raw() || self.owner.owns(&found));
+            let finish = is_ours && !self.owner.owns_directory(&found);
+            let flush = self.root.durable && self.changed.contains(name);
+            if finish || flush {
+                announce(self.steps, Step::FinishDirectory, directory.path())?;
+            }
+            if finish {
+                self.owner.finish_directory(directory)?;
+            }
+            if flush {
+                directory.flush()?;
+            }
+            if is_ours && still.contains(name) {
+                ours.extend(RelativePath::parse(name));
+            }
+        }
+        Ok(ours)
+    }
+
+    /// Lets this process change a directory of ours, whatever its declared mode; step 14 gives that back.
+    pub(super) fn open_up(&self, directory: &Directory, name: &str) -> Result<(), VolumeFailure> {
+        if self.ours.contains(name) {
+            directory.make_writable()
+        } else {
+            Ok(())
+        }
+    }
+
+    fn refuse(&mut self, path: &RelativePath, found: &str) {
+        self.refused.push(RefusedName {
+            name: path.to_string(),
+            found: found.to_owned(),
+        });
+    }
+}
+
+/// Whether a failure is about one name and what stands there, and not about the volume.
+pub(super) fn is_about_one_name(failure: &VolumeFailure) -> bool {
+    let error = failure.source.raw_os_error().map(Errno::from_raw);
+    matches!(
+        error,
+        Some(
+            Errno::EACCES
+                | Errno::EPERM
+                | Errno::EXDEV
+                | Errno::EBUSY
+                | Errno::EISDIR
+                | Errno::ENOTDIR
+                | Errno::ENOTEMPTY
+                | Errno::EEXIST
+                | Errno::ENOENT
+        )
+    )
+}

@@ -1,0 +1,68 @@
+//! Which layout a volume has.
+//!
+//! Invariant: a volume has one. Were a second written beside it, a reader of the first would find files that nobody
+//! keeps current, and neither layout could remove what the other one made.
+
+use std::sync::Arc;
+
+use super::atomic::{self, AtomicVolume};
+use super::directory::Directory;
+use super::failure::refused;
+use super::flat::FlatVolume;
+use super::state;
+use crate::domain::payload::{Observation, Payload, Publication};
+use crate::domain::spec::{Layout, VolumeSpec};
+use crate::ports::{Clock, Volume, VolumeFailure};
+
+/// A volume with the layout that its specification names.
+#[derive(Debug)]
+pub enum AnyVolume {
+    /// One `..data` swap for the whole set.
+    Atomic(AtomicVolume),
+    /// One rename for each file.
+    Flat(FlatVolume),
+}
+
+/// Opens and locks a volume, as [`AtomicVolume::open`] and [`FlatVolume::open`] do.
+pub fn open(spec: &VolumeSpec, clock: Arc<dyn Clock>) -> Result<AnyVolume, VolumeFailure> {
+    match spec.layout {
+        Layout::Atomic => AtomicVolume::open(spec, clock).map(AnyVolume::Atomic),
+        Layout::Flat => FlatVolume::open(spec, clock).map(AnyVolume::Flat),
+    }
+}
+
+impl AnyVolume {
+    fn port(&self) -> &dyn Volume {
+        match self {
+            Self::Atomic(volume) => volume,
+            Self::Flat(volume) => volume,
+        }
+    }
+}
+
+impl Volume for AnyVolume {
+    fn observe(&self) -> Result<Observation, VolumeFailure> {
+        self.port().observe()
+    }
+
+    fn publish(&self, payload: &Payload) -> Result<Publication, VolumeFailure> {
+        self.port().publish(payload)
+    }
+}
+
+/// Refuses a root that has another layout than the one asked for.
+pub(super) fn check(root: &Directory, layout: Layout) -> Result<(), VolumeFailure> {
+    let (mark, found) = match layout {
+        Layout::Atomic => (state::FILE, "flat"),
+        Layout::Flat => (atomic::DATA, "atomic"),
+    };
+    if root.stat_of(mark)?.is_none() {
+        return Ok(());
+    }
+    Err(refused(
+        "use",
+        root.path(),
+        format!("it has the `{found}` layout, which `{mark}` shows"),
+        format!("set `volume.layout: {found}`, or empty the volume first, while nobody needs its files"),
+    ))
+}

@@ -1,0 +1,12 @@
+//! Tests of the layout `flat`.
+
+mod changing;
+mod crash;
+mod foreign;
+mod moving;
+mod owners;
+mod processes;
+mod properties;
+mod publishing;
+mod readers;
+mod support;

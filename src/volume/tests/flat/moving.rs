@@ -1,0 +1,148 @@
+//! Bytes that are published already, at the same path or at another.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+
+use super::support::FlatTest;
+use crate::domain::payload::{FileBytes, Payload};
+use crate::ports::Volume;
+use crate::volume::tests::support::{TestVolume, expected, file, fingerprint, path, payload, texts};
+use crate::volume::{AnyVolume, open};
+
+/// A volume of each layout.
+fn both() -> [TestVolume; 2] {
+    let mut flat = TestVolume::new();
+    flat.spec.layout = crate::domain::spec::Layout::Flat;
+    [TestVolume::new(), flat]
+}
+
+fn opened(test: &TestVolume) -> AnyVolume {
+    let later = time::OffsetDateTime::now_utc() + time::Duration::minutes(1);
+    open(&test.spec, std::sync::Arc::new(later)).expect("opens")
+}
+
+/// `payload` with the bytes of each path taken from another one.
+fn from(payload: &Payload, sources: &[(&str, &str)]) -> Payload {
+    let mut moved = Payload::default();
+    for (to, at) in sources {
+        let mut file = payload.files[&path(at)].clone();
+        file.bytes = FileBytes::Published(path(at));
+        moved.files.insert(path(to), file);
+    }
+    moved
+}
+
+#[test]
+fn a_history_shifts_by_copies_of_what_is_published() {
+    for test in both() {
+        let volume = opened(&test);
+        let old = payload(&[
+            ("p/0", "newest", 0o440),
+            ("p/1", "older", 0o440),
+            ("p/2", "oldest", 0o440),
+        ]);
+        volume.publish(&old).expect("publishes");
+        let mut next = from(&old, &[("p/1", "p/0"), ("p/2", "p/1")]);
+        next.files.insert(path("p/0"), file("brand new", 0o440));
+        let publication = volume.publish(&next).expect("publishes");
+        assert_eq!(texts(&publication.written), ["p/0", "p/1", "p/2"]);
+        let shifted = payload(&[
+            ("p/0", "brand new", 0o440),
+            ("p/1", "newest", 0o440),
+            ("p/2", "older", 0o440),
+        ]);
+        assert_eq!(test.visible(), expected(&shifted));
+        assert!(volume.publish(&shifted).expect("publishes").written.is_empty());
+    }
+}
+
+#[test]
+fn two_paths_can_change_places() {
+    for test in both() {
+        let volume = opened(&test);
+        let old = payload(&[("a", "one", 0o440), ("b/c", "two", 0o400)]);
+        volume.publish(&old).expect("publishes");
+        let swapped = from(&old, &[("a", "b/c"), ("b/c", "a")]);
+        volume.publish(&swapped).expect("publishes");
+        let wanted = payload(&[("a", "two", 0o400), ("b/c", "one", 0o440)]);
+        assert_eq!(test.visible(), expected(&wanted));
+    }
+}
+
+#[test]
+fn a_path_moves_without_its_object_being_fetched() {
+    for test in both() {
+        let volume = opened(&test);
+        let old = payload(&[("a", "bytes", 0o440)]);
+        volume.publish(&old).expect("publishes");
+        for (at, to) in [("a", "b/c"), ("b/c", "b"), ("b", "b/c/d")] {
+            let before = payload(&[(at, "bytes", 0o440)]);
+            let publication = volume.publish(&from(&before, &[(to, at)])).expect("publishes");
+            assert_eq!(texts(&publication.written), [to]);
+            assert_eq!(texts(&publication.removed), [at]);
+            assert_eq!(test.visible(), expected(&payload(&[(to, "bytes", 0o440)])));
+        }
+    }
+}
+
+#[test]
+fn equal_bytes_at_another_path_are_no_change() {
+    for test in both() {
+        let volume = opened(&test);
+        let old = payload(&[("a", "same", 0o440), ("b", "same", 0o440)]);
+        volume.publish(&old).expect("publishes");
+        let before = fingerprint(test.root());
+        let publication = volume
+            .publish(&from(&old, &[("a", "b"), ("b", "a")]))
+            .expect("publishes");
+        assert!(publication.written.is_empty());
+        assert_eq!(fingerprint(test.root()), before);
+    }
+}
+
+#[test]
+fn a_source_that_is_not_intact_fails_the_publish_and_changes_nothing() {
+    for test in both() {
+        let volume = opened(&test);
+        let old = payload(&[("a", "one", 0o440), ("b", "two", 0o440)]);
+        volume.publish(&old).expect("publishes");
+        let never = from(&payload(&[("never", "x", 0o440)]), &[("c", "never")]);
+        assert_eq!(volume.publish(&never).expect_err("nothing there").action, "keep");
+
+        let source = fs::canonicalize(test.root().join("a")).expect("there");
+        fs::set_permissions(&source, fs::Permissions::from_mode(0o600)).expect("mode");
+        fs::write(&source, "uno").expect("writes");
+        let before = fingerprint(test.root());
+        // To a new path, and to one that is published itself.
+        for to in ["c", "b"] {
+            let failure = volume.publish(&from(&old, &[(to, "a")])).expect_err("altered");
+            assert!(failure.hint.contains("fetches it again"), "{}", failure.hint);
+            assert_eq!(fingerprint(test.root()), before);
+        }
+    }
+}
+
+#[test]
+fn a_crash_within_a_shift_loses_no_version() {
+    use crate::volume::tests::flat::crash::StopAt;
+    let old = payload(&[("p/0", "newest", 0o440), ("p/1", "older", 0o440)]);
+    let mut next = from(&old, &[("p/1", "p/0")]);
+    next.files.insert(path("p/0"), file("brand new", 0o440));
+    let shifted = payload(&[("p/0", "brand new", 0o440), ("p/1", "newest", 0o440)]);
+    for number in 0.. {
+        let test = FlatTest::new();
+        test.publish(&old);
+        let observer = StopAt::new(number, true);
+        let _ = test.open_observed(observer.clone()).publish(&next);
+        // The vault is away: nothing but what is on the volume.
+        test.open().observe().expect("recovers");
+        let visible = test.visible();
+        assert!(
+            visible == expected(&old) || visible == expected(&shifted),
+            "{number}"
+        );
+        if observer.stopped().is_none() {
+            break;
+        }
+    }
+}
