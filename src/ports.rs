@@ -2,14 +2,16 @@
 //!
 //! The adapters implement these; tests implement them with fakes.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use time::OffsetDateTime;
 
 use crate::domain::failure::Failure;
 use crate::domain::fetched::FetchedObject;
-use crate::domain::object::Source;
+use crate::domain::listed::{ListedObject, ListedVersion};
+use crate::domain::object::{ObjectId, Source, VaultName};
 use crate::domain::payload::{Observation, Payload, Publication};
+use crate::domain::query::PasswordFile;
 
 /// Reads objects.
 pub trait Vault: Send + Sync {
@@ -17,6 +19,22 @@ pub trait Vault: Send + Sync {
     ///
     /// A call may take as long as its adapter's attempts last; the caller sets a deadline by dropping the future.
     fn fetch(&self, source: &Source) -> impl Future<Output = Result<FetchedObject, Failure>> + Send;
+
+    /// Lists every version of an object, enabled or not, each once, in no order. All or an error, never some.
+    ///
+    /// Key Vault answers an unknown name with an empty list.
+    fn versions(&self, object: &ObjectId)
+    -> impl Future<Output = Result<Vec<ListedVersion>, Failure>> + Send;
+
+    /// Lists every secret of a vault, enabled or not, each once, in no order. All or an error, never some.
+    fn secrets(&self, vault: &VaultName) -> impl Future<Output = Result<Vec<ListedObject>, Failure>> + Send;
+}
+
+/// Reads password files. Calls block on the file system and are made one at a time.
+pub trait PasswordFiles: Send + Sync {
+    /// The password in the file at an absolute path; one line end after it is not part of it. Fails when the file
+    /// cannot be read, or is longer than any password.
+    fn read(&self, path: &Path) -> Result<PasswordFile, std::io::Error>;
 }
 
 /// Holds the published files. Calls block on the file system and are made one at a time.

@@ -7,13 +7,15 @@ use std::time::Duration;
 use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, sleep_until, timeout};
 
+use crate::domain::entry::{Body, EntryKey};
 use crate::domain::failure::Failure;
 use crate::domain::plan::Outcome;
-use crate::domain::spec::OnStart;
+use crate::domain::query::Query;
+use crate::domain::spec::{FileSpec, OnStart};
 use crate::ports::{Dice, Vault, Volume};
 
 use super::fetch::{FetchLimits, FetchProgress};
-use super::ledger::Ledger;
+use super::ledger::{At, Ledger};
 use super::pass::{PassReport, Reconciler};
 use super::report::Reporter;
 
@@ -37,21 +39,28 @@ pub struct Daemon<V, W> {
     ledger: Ledger,
     reporter: Reporter,
     dice: Arc<dyn Dice>,
-    /// Why each object of the specification failed when its source was asked for last.
-    standing: Vec<Option<Failure>>,
+    /// Why an entry failed when it was asked for last, and which questions are to be asked again for it.
+    standing: Standing,
+}
+
+type Standing = BTreeMap<EntryKey, (Failure, Vec<Query>)>;
+
+/// Whether an entry failed when it was asked for last, and the questions at fault have not been answered since.
+fn is_failing(standing: &Standing, ledger: &Ledger, key: &EntryKey) -> bool {
+    let standing = standing.get(key);
+    standing.is_some_and(|(_, again)| again.iter().any(|query| ledger.is_failing(query)))
 }
 
 impl<V: Vault, W: Volume + 'static> Daemon<V, W> {
     /// A loop in which everything is due.
     pub fn new(reconciler: Reconciler<V, W>, dice: Arc<dyn Dice>) -> Self {
         let ledger = Ledger::new(reconciler.spec.refresh.interval);
-        let standing = vec![None; reconciler.spec.objects.len()];
         Self {
             reconciler,
             ledger,
             reporter: Reporter::default(),
             dice,
-            standing,
+            standing: Standing::new(),
         }
     }
 
@@ -85,7 +94,7 @@ impl<V: Vault, W: Volume + 'static> Daemon<V, W> {
             let report = self.pass(&()).await;
             if !ready && self.is_served(&report) {
                 ready = true;
-                tracing::info!(objects = report.objects.len(), "Ready");
+                tracing::info!(objects = report.entries.len(), "Ready");
             }
             self.wait(waker).await;
         }
@@ -115,51 +124,54 @@ impl<V: Vault, W: Volume + 'static> Daemon<V, W> {
     /// One pass over what is due, reported and entered into the ledger.
     pub async fn pass(&mut self, progress: &dyn FetchProgress) -> PassReport {
         let began = Instant::now();
-        let ledger = &self.ledger;
-        let mut report = self
-            .reconciler
-            .pass(|source| ledger.is_due(source, began), progress)
-            .await;
+        let timing = At(&self.ledger, began);
+        let mut report = self.reconciler.pass(&timing, progress).await;
         let roll = self.dice.roll();
-        // Two entries of the manifest may share a source: it is healthy when none of them failed.
-        let failed: BTreeMap<_, _> = report
-            .failures()
-            .map(|(object, failure)| (&object.source, failure))
-            .collect();
-        for object in &report.objects {
-            let fetched = matches!(object.outcome, Outcome::Fetched { .. });
-            if fetched && !failed.contains_key(&object.source) {
-                self.ledger.succeeded(&object.source);
+        // Several entries may hang on one answer: it is good when none of them failed for it.
+        let mut failed: BTreeMap<&Query, &Failure> = BTreeMap::new();
+        for entry in &report.entries {
+            if let Outcome::Failed { failure, again, .. } = &entry.outcome {
+                failed.extend(again.iter().map(|query| (query, failure)));
             }
         }
-        for (source, failure) in failed {
-            self.ledger.failed(source, failure, roll);
+        for query in report.answered.iter().filter(|query| !failed.contains_key(query)) {
+            self.ledger.succeeded(query);
+        }
+        for (query, failure) in failed {
+            self.ledger.failed(query, failure, roll);
         }
         self.ledger
             .finish_pass(began, report.volume_failure.is_some(), roll);
+        let (standing, ledger) = (&self.standing, &self.ledger);
         self.reporter
-            .report(&report, |source| self.ledger.is_failing(source));
+            .report(&report, |entry| is_failing(standing, ledger, &entry.key));
         self.recall_failures(&mut report);
         report
     }
 
-    /// An object that was not asked for, because its next try is not due, fails as it did before: its old files are not
+    /// An entry that was not asked for, because its next try is not due, fails as it did before: its old files are not
     /// what the vault has.
     fn recall_failures(&mut self, report: &mut PassReport) {
         if report.volume_failure.is_some() {
             return;
         }
-        for (object, standing) in report.objects.iter_mut().zip(&mut self.standing) {
-            let failing = self.ledger.is_failing(&object.source);
-            match (&object.outcome, standing.as_ref()) {
-                (Outcome::Failed { failure, .. }, _) => *standing = Some(failure.clone()),
-                (Outcome::Unasked { complete }, Some(failure)) if failing => {
-                    let (failure, kept) = (failure.clone(), *complete);
-                    object.outcome = Outcome::Failed { failure, kept };
+        let mut standing = Standing::new();
+        for entry in &mut report.entries {
+            match &entry.outcome {
+                Outcome::Failed { failure, again, .. } => {
+                    standing.insert(entry.key.clone(), (failure.clone(), again.clone()));
                 }
-                _ => *standing = None,
+                Outcome::Unasked { complete } if is_failing(&self.standing, &self.ledger, &entry.key) => {
+                    let kept = *complete;
+                    if let Some((failure, again)) = self.standing.remove(&entry.key) {
+                        standing.insert(entry.key.clone(), (failure.clone(), again.clone()));
+                        entry.outcome = Outcome::Failed { failure, kept, again };
+                    }
+                }
+                Outcome::Unasked { .. } | Outcome::Fetched { .. } => {}
             }
         }
+        self.standing = standing;
     }
 
     /// Whether the required objects are there as `refresh.onStart` asks.
@@ -174,7 +186,7 @@ impl<V: Vault, W: Volume + 'static> Daemon<V, W> {
     fn is_settled(&self, report: &PassReport) -> bool {
         let hopeless = report
             .failures()
-            .any(|(object, failure)| object.required && !failure.reason.is_transient());
+            .any(|(entry, failure)| entry.required && !failure.reason.is_transient());
         self.is_served(report) || hopeless || report.volume_failure.is_some()
     }
 
@@ -185,23 +197,18 @@ impl<V: Vault, W: Volume + 'static> Daemon<V, W> {
         let Ok(observed) = self.reconciler.observe().await else {
             return false;
         };
-        let required = self
-            .reconciler
-            .spec
-            .objects
-            .iter()
-            .filter(|object| object.required);
-        let present = required.flat_map(|object| &object.files).all(|file| {
-            observed
-                .files
-                .get(&file.path)
-                .is_some_and(|found| found.record.content == file.content)
+        let is_there = |file: &FileSpec| {
+            let found = observed.files.get(&file.path);
+            found.is_some_and(|found| found.record.content == file.content)
+        };
+        let entries = self.reconciler.entries_of(&observed);
+        let mut required = entries.iter().filter(|entry| entry.required);
+        let present = required.all(|entry| match entry.body {
+            Body::Selection(published) => published > 0,
+            Body::Object(..) | Body::Template(..) => entry.files.iter().all(is_there),
         });
         if present {
-            tracing::info!(
-                objects = self.reconciler.spec.objects.len(),
-                "Ready with last known good files"
-            );
+            tracing::info!(objects = entries.len(), "Ready with last known good files");
         }
         present
     }

@@ -1,7 +1,7 @@
 //! A vault, a volume and a clock in memory, for the tests of the loop.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -9,98 +9,29 @@ use time::OffsetDateTime;
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 
-use crate::domain::failure::{Failure, Reason};
-use crate::domain::fetched::{Attributes, FetchedContent, FetchedObject, SecretContent};
 use crate::domain::mode::FileMode;
 use crate::domain::object::{
     ObjectId, ObjectKind, ObjectName, Source, VaultName, VersionId, VersionSelector,
 };
 use crate::domain::path::RelativePath;
 use crate::domain::payload::{FileBytes, Observation, ObservedFile, Payload, Publication, RefusedName};
+use crate::domain::query::PasswordFile;
 use crate::domain::secret::SecretBytes;
 use crate::domain::spec::{
-    Content, FileSpec, IdentitySpec, Layout, ObjectSpec, OnStart, RefreshSpec, SecretEncoding, SyncSpec,
-    VolumeSpec,
+    Content, FileSpec, IdentitySpec, Layout, ObjectSpec, OnStart, RefreshSpec, SecretForm, SyncSpec,
+    VersionPolicy, VolumeSpec, Wanted,
 };
-use crate::ports::{Vault, Volume, VolumeFailure};
+use crate::ports::{PasswordFiles, Volume, VolumeFailure};
 
 use super::fetch::FetchLimits;
 use super::pass::{Reconciler, VOLUME_LIMIT};
 
+mod vault;
+
+pub(super) use vault::FakeVault;
+
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// A vault whose secrets a test sets and breaks.
-#[derive(Debug, Default)]
-pub(super) struct FakeVault {
-    secrets: Mutex<BTreeMap<String, Held>>,
-    calls: Mutex<Vec<Source>>,
-}
-
-#[derive(Debug, Clone)]
-enum Held {
-    Value { value: String, version: u32 },
-    Refused(Reason, Option<Duration>),
-    Silent,
-}
-
-impl FakeVault {
-    /// Puts a value in, as version `version`.
-    pub(super) fn set(&self, name: &str, value: &str, version: u32) {
-        lock(&self.secrets).insert(
-            name.to_owned(),
-            Held::Value {
-                value: value.to_owned(),
-                version,
-            },
-        );
-    }
-
-    /// Lets each fetch of it fail.
-    pub(super) fn refuse(&self, name: &str, reason: Reason, retry_after: Option<Duration>) {
-        lock(&self.secrets).insert(name.to_owned(), Held::Refused(reason, retry_after));
-    }
-
-    /// Never answers for it.
-    pub(super) fn silence(&self, name: &str) {
-        lock(&self.secrets).insert(name.to_owned(), Held::Silent);
-    }
-
-    /// The sources asked for since the last call of this.
-    pub(super) fn take_calls(&self) -> Vec<Source> {
-        std::mem::take(&mut *lock(&self.calls))
-    }
-}
-
-impl Vault for Arc<FakeVault> {
-    async fn fetch(&self, source: &Source) -> Result<FetchedObject, Failure> {
-        lock(&self.calls).push(source.clone());
-        let held = lock(&self.secrets).get(source.object.name.as_str()).cloned();
-        let refused = |reason, retry_after| {
-            Err(Failure {
-                reason,
-                detail: format!("{source} refused"),
-                hint: "mend it".into(),
-                retry_after,
-            })
-        };
-        match held {
-            None => refused(Reason::NotFound, None),
-            Some(Held::Refused(reason, retry_after)) => refused(reason, retry_after),
-            Some(Held::Silent) => std::future::pending().await,
-            Some(Held::Value { value, version }) => Ok(FetchedObject {
-                object: source.object.clone(),
-                version: version_id(version),
-                attributes: Attributes::default(),
-                content: FetchedContent::Secret(SecretContent {
-                    value: SecretBytes::from(value),
-                    content_type: None,
-                    backs_certificate: false,
-                }),
-            }),
-        }
-    }
 }
 
 /// A volume in memory, with the rules of the real one and a switch that breaks it.
@@ -188,7 +119,7 @@ impl Volume for FakeVolume {
             let earlier = files.get(path).map(|(bytes, _)| bytes.clone());
             let bytes = match &file.bytes {
                 FileBytes::Write(bytes) => bytes.expose().to_vec(),
-                FileBytes::Keep => earlier.clone().expect("a kept file is there"),
+                FileBytes::Published(at) => files.get(at).expect("a kept file is there").0.clone(),
             };
             if earlier.as_ref() != Some(&bytes) {
                 publication.written.push(path.clone());
@@ -234,14 +165,20 @@ pub(super) fn latest(name: &str) -> Source {
 
 /// A required secret, written to one path of the same name.
 pub(super) fn secret(name: &str) -> ObjectSpec {
+    let wanted = Wanted {
+        object: latest(name).object,
+        version: VersionPolicy::Latest,
+    };
     let file = FileSpec {
         path: RelativePath::parse(name).expect("valid"),
-        content: Content::Secret(SecretEncoding::Utf8),
+        content: Content::Secret(SecretForm::default()),
         mode: FileMode::from_bits(0o440),
     };
     ObjectSpec {
-        source: latest(name),
+        wanted,
+        history: None,
         required: true,
+        group: None,
         files: vec![file],
     }
 }
@@ -263,6 +200,26 @@ pub(super) fn spec(objects: Vec<ObjectSpec>) -> SyncSpec {
             on_start: OnStart::Fresh,
         },
         objects,
+        selections: Vec::new(),
+        templates: Vec::new(),
+    }
+}
+
+/// Password files in memory.
+#[derive(Debug, Default)]
+pub(super) struct FakePasswords(pub(super) Mutex<BTreeMap<PathBuf, String>>);
+
+impl PasswordFiles for FakePasswords {
+    fn read(&self, path: &Path) -> std::io::Result<PasswordFile> {
+        let found = lock(&self.0).get(path).cloned();
+        let password = found.ok_or_else(|| std::io::Error::from(std::io::ErrorKind::NotFound))?;
+        let number = password
+            .bytes()
+            .fold(0_u128, |number, byte| number << 8 | u128::from(byte));
+        Ok(PasswordFile {
+            version: VersionId::parse(&format!("{number:032x}")).expect("a short password"),
+            password: SecretBytes::from(password),
+        })
     }
 }
 
@@ -270,6 +227,7 @@ pub(super) fn spec(objects: Vec<ObjectSpec>) -> SyncSpec {
 pub(super) struct Bench {
     pub(super) vault: Arc<FakeVault>,
     pub(super) volume: Arc<FakeVolume>,
+    pub(super) passwords: Arc<FakePasswords>,
     volume_turn: Arc<Semaphore>,
 }
 
@@ -278,6 +236,7 @@ impl Bench {
         Self {
             vault: Arc::default(),
             volume: Arc::default(),
+            passwords: Arc::default(),
             volume_turn: Arc::new(Semaphore::new(1)),
         }
     }
@@ -287,6 +246,8 @@ impl Bench {
             spec,
             vault: Arc::clone(&self.vault),
             volume: Arc::clone(&self.volume),
+            passwords: Arc::clone(&self.passwords) as Arc<dyn PasswordFiles>,
+            remembered: Mutex::default(),
             clock: Arc::new(OffsetDateTime::UNIX_EPOCH),
             limits: FetchLimits::default(),
             volume_turn: Arc::clone(&self.volume_turn),

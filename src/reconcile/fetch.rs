@@ -1,4 +1,4 @@
-//! Fetches the sources of one pass: concurrently, each under a deadline, all under another.
+//! Asks the questions of one pass: concurrently, each under a deadline, all under another.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -9,9 +9,8 @@ use futures::stream;
 use tokio::time::{Instant, timeout_at};
 
 use crate::domain::failure::{Failure, FailureClass, Reason};
-use crate::domain::fetched::FetchedObject;
-use crate::domain::object::{Source, VaultName};
-use crate::domain::plan::Answers;
+use crate::domain::object::VaultName;
+use crate::domain::query::{Answer, Query};
 use crate::ports::Vault;
 
 /// How long fetching may take, and how much of it at once.
@@ -46,39 +45,72 @@ impl FetchProgress for () {
     fn fetched(&self, _done: usize, _total: usize) {}
 }
 
-/// Fetches every source; gives exactly one answer for each.
+/// What a vault says to one question, or that it says nothing.
+pub type Told = (Query, Result<Answer, Failure>);
+
+/// Asks every question that is a vault's; gives exactly one answer to each.
 ///
-/// A vault that throttles, or that failed time and again without a single answer, is asked for nothing more in this
-/// pass: what was not yet asked for gets the same answer, and the ledger's backoff spreads the next try. So an outage
+/// A vault that throttles, or that failed time and again without a single answer, is asked nothing more in this
+/// pass: what was not yet asked gets the same answer, and the ledger's backoff spreads the next try. So an outage
 /// costs few calls however many objects there are, and leaves time for the other vaults.
-pub async fn fetch_all<V: Vault>(
+pub async fn ask_all<V: Vault>(
     vault: &V,
-    sources: BTreeSet<Source>,
+    questions: BTreeSet<Query>,
     limits: FetchLimits,
+    round: &Round,
     progress: &dyn FetchProgress,
-) -> Answers {
-    let total = sources.len();
-    let began = Instant::now();
-    let pass_deadline = began + limits.per_pass;
-    let quiet = Quiet::default();
-    let quiet = &quiet;
-    let fetches = stream::iter(sources).map(|source| async move {
-        if let Some(failure) = quiet.answer(&source) {
-            return (source, Err(failure));
+) -> Vec<Told> {
+    let total = questions.len();
+    let asked = stream::iter(questions).map(|query| async move {
+        if let Some(failure) = round.quiet.answer(&query) {
+            return (query, Err(failure));
         }
-        let deadline = pass_deadline.min(Instant::now() + limits.per_object);
-        let answer = timeout_at(deadline, vault.fetch(&source)).await;
-        let answer = answer.unwrap_or_else(|_| Err(timed_out(&source, began.elapsed())));
-        quiet.learn(&source, &answer);
-        (source, answer)
+        let deadline = (round.began + limits.per_pass).min(Instant::now() + limits.per_object);
+        let answer = timeout_at(deadline, ask(vault, &query)).await;
+        let answer = answer.unwrap_or_else(|_| Err(timed_out(&query, round.began.elapsed())));
+        round.quiet.learn(&query, &answer);
+        (query, answer)
     });
-    let mut fetches = fetches.buffer_unordered(limits.concurrency);
-    let mut answers = Answers::new();
-    while let Some((source, answer)) = fetches.next().await {
-        answers.insert(source, answer);
-        progress.fetched(answers.len(), total);
+    let mut asked = asked.buffer_unordered(limits.concurrency);
+    let mut told = Vec::with_capacity(total);
+    while let Some(answer) = asked.next().await {
+        told.push(answer);
+        progress.fetched(told.len(), total);
     }
-    answers
+    told
+}
+
+async fn ask<V: Vault>(vault: &V, query: &Query) -> Result<Answer, Failure> {
+    match query {
+        Query::Object(source) => vault
+            .fetch(source)
+            .await
+            .map(|object| Answer::Object(Box::new(object))),
+        Query::Versions(object) => vault.versions(object).await.map(Answer::Versions),
+        Query::Secrets(name) => vault.secrets(name).await.map(Answer::Secrets),
+        Query::File(path) => Err(Failure {
+            reason: Reason::PasswordUnreadable,
+            detail: format!("{} is not a vault's", path.display()),
+            hint: "report this as a defect".into(),
+            retry_after: None,
+        }),
+    }
+}
+
+/// What is known of the vaults over all questions of one pass.
+pub struct Round {
+    began: Instant,
+    quiet: Quiet,
+}
+
+impl Round {
+    /// A pass that begins now.
+    pub fn begin() -> Self {
+        Self {
+            began: Instant::now(),
+            quiet: Quiet::default(),
+        }
+    }
 }
 
 /// Failures after which a vault that answered nothing in this pass counts as down.
@@ -103,13 +135,14 @@ impl Quiet {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn answer(&self, source: &Source) -> Option<Failure> {
-        self.lock().get(&source.object.vault)?.failure.clone()
+    fn answer(&self, query: &Query) -> Option<Failure> {
+        self.lock().get(query.vault()?)?.failure.clone()
     }
 
-    fn learn(&self, source: &Source, answer: &Result<FetchedObject, Failure>) {
+    fn learn(&self, query: &Query, answer: &Result<Answer, Failure>) {
+        let Some(vault) = query.vault() else { return };
         let mut vaults = self.lock();
-        let seen = vaults.entry(source.object.vault.clone()).or_default();
+        let seen = vaults.entry(vault.clone()).or_default();
         let Err(failure) = answer else {
             seen.answered = true;
             return;
@@ -130,10 +163,10 @@ impl Quiet {
 }
 
 /// `waited` is counted from the begin of the pass.
-fn timed_out(source: &Source, waited: Duration) -> Failure {
+fn timed_out(query: &Query, waited: Duration) -> Failure {
     Failure {
         reason: Reason::TimedOut,
-        detail: format!("{source} did not arrive within {} s", waited.as_secs()),
+        detail: format!("{query} did not arrive within {} s", waited.as_secs()),
         hint: "check that the vault and the identity endpoint are reachable from here; it is tried again"
             .into(),
         retry_after: None,
@@ -142,9 +175,28 @@ fn timed_out(source: &Source, waited: Duration) -> Failure {
 
 #[cfg(test)]
 mod tests {
-    use crate::reconcile::fakes::{Bench, latest};
+    use std::sync::Arc;
+
+    use crate::domain::object::Source;
+    use crate::reconcile::fakes::{Bench, FakeVault, latest};
 
     use super::*;
+
+    async fn fetch_all(
+        vault: &Arc<FakeVault>,
+        sources: BTreeSet<Source>,
+        limits: FetchLimits,
+    ) -> BTreeMap<Source, Result<Answer, Failure>> {
+        let questions = sources.into_iter().map(Query::Object).collect();
+        let told = ask_all(vault, questions, limits, &Round::begin(), &()).await;
+        let source = |query| match query {
+            Query::Object(source) => source,
+            other => panic!("{other:?} was not asked"),
+        };
+        told.into_iter()
+            .map(|(query, answer)| (source(query), answer))
+            .collect()
+    }
 
     #[tokio::test(start_paused = true)]
     async fn a_vault_that_throttles_is_asked_for_nothing_more_in_the_pass() {
@@ -158,7 +210,7 @@ mod tests {
             concurrency: 4,
             ..FetchLimits::default()
         };
-        let answers = fetch_all(&bench.vault, sources, limits, &()).await;
+        let answers = fetch_all(&bench.vault, sources, limits).await;
         assert_eq!(answers.len(), 100);
         assert!(
             answers
@@ -189,7 +241,7 @@ mod tests {
         }
         let good = at_vault("b", "good");
         sources.insert(good.clone());
-        let answers = fetch_all(&bench.vault, sources, FetchLimits::default(), &()).await;
+        let answers = fetch_all(&bench.vault, sources, FetchLimits::default()).await;
         assert!(answers[&good].is_ok());
         assert!(bench.vault.take_calls().len() <= 2 * FetchLimits::default().concurrency);
     }
@@ -205,7 +257,7 @@ mod tests {
         let names = failing.iter().map(String::as_str);
         let sources: BTreeSet<_> = names.chain(["a-absent", "b-good"]).map(latest).collect();
         let count = sources.len();
-        let answers = fetch_all(&bench.vault, sources, FetchLimits::default(), &()).await;
+        let answers = fetch_all(&bench.vault, sources, FetchLimits::default()).await;
         assert!(answers[&latest("b-good")].is_ok());
         assert_eq!(bench.vault.take_calls().len(), count);
     }
@@ -222,7 +274,7 @@ mod tests {
         };
         let began = Instant::now();
         let sources = [latest("a"), latest("b")].into();
-        let answers = fetch_all(&bench.vault, sources, limits, &()).await;
+        let answers = fetch_all(&bench.vault, sources, limits).await;
         assert_eq!(began.elapsed(), Duration::from_secs(40));
         assert!(
             answers

@@ -1,4 +1,4 @@
-//! Which sources are due, and when: the memory of the loop between passes.
+//! Which questions are due, and when: the memory of the loop between passes.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -6,15 +6,16 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::domain::failure::Failure;
-use crate::domain::object::Source;
+use crate::domain::plan::Timing;
+use crate::domain::query::Query;
 use crate::domain::schedule;
 
-/// Due times. Healthy sources share one regular time; each failing source has its own, by backoff.
+/// Due times. Healthy questions share one regular time; each failing one has its own, by backoff.
 #[derive(Debug)]
 pub struct Ledger {
     interval: Duration,
     regular: Option<Instant>,
-    failing: BTreeMap<Source, Failing>,
+    failing: BTreeMap<Query, Failing>,
     volume_failures: u32,
 }
 
@@ -35,9 +36,9 @@ impl Ledger {
         }
     }
 
-    /// Whether the source is to be fetched in a pass that begins at `now`.
-    pub fn is_due(&self, source: &Source, now: Instant) -> bool {
-        match self.failing.get(source) {
+    /// Whether the question is to be asked in a pass that begins at `now`.
+    pub fn is_due(&self, query: &Query, now: Instant) -> bool {
+        match self.failing.get(query) {
             Some(failing) => failing.due <= now,
             None => self.regular.is_none_or(|regular| regular <= now),
         }
@@ -57,9 +58,9 @@ impl Ledger {
         }
     }
 
-    /// Whether the source failed when it was asked for last.
-    pub fn is_failing(&self, source: &Source) -> bool {
-        self.failing.contains_key(source)
+    /// Whether the question failed when it was asked last.
+    pub fn is_failing(&self, query: &Query) -> bool {
+        self.failing.contains_key(query)
     }
 
     /// Takes the end of a pass that began at `began`: sets the regular time if it was due then. Nothing that was due
@@ -85,26 +86,40 @@ impl Ledger {
         }
     }
 
-    /// Takes a success: the source joins the regular passes.
-    pub fn succeeded(&mut self, source: &Source) {
-        self.failing.remove(source);
+    /// Takes a success: the question joins the regular passes.
+    pub fn succeeded(&mut self, query: &Query) {
+        self.failing.remove(query);
     }
 
-    /// Takes a failure: the source is due again after its backoff.
-    pub fn failed(&mut self, source: &Source, failure: &Failure, roll: f64) {
+    /// Takes a failure: the question is due again after its backoff.
+    pub fn failed(&mut self, query: &Query, failure: &Failure, roll: f64) {
         let failures = self
             .failing
-            .get(source)
+            .get(query)
             .map_or(0, |failing| failing.failures)
             .saturating_add(1);
         let transient = failure.reason.is_transient();
         let wait = schedule::backoff_wait(failures, transient, self.interval, failure.retry_after, roll);
         self.failing.insert(
-            source.clone(),
+            query.clone(),
             Failing {
                 failures,
                 due: Instant::now() + wait,
             },
         );
+    }
+}
+
+/// A ledger at the time at which a pass began.
+#[derive(Debug, Clone, Copy)]
+pub struct At<'l>(pub &'l Ledger, pub Instant);
+
+impl Timing for At<'_> {
+    fn is_due(&self, query: &Query) -> bool {
+        self.0.is_due(query, self.1)
+    }
+
+    fn may_ask(&self, query: &Query) -> bool {
+        !self.0.is_failing(query) || self.is_due(query)
     }
 }

@@ -1,21 +1,30 @@
-//! One pass: observe, plan, fetch, publish once.
+//! One pass: observe, ask, plan, publish once.
 
+mod asking;
+
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use time::OffsetDateTime;
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout};
 
+use crate::domain::entry::Entry;
+use crate::domain::expand::{Expansion, Facts, expand};
 use crate::domain::failure::{Failure, Reason};
-use crate::domain::object::Source;
 use crate::domain::payload::{Observation, Payload, Publication};
-use crate::domain::plan::{self, Outcome, Plan, PlannedObject};
-use crate::domain::spec::{ObjectSpec, SyncSpec};
-use crate::ports::{Clock, Vault, Volume, VolumeFailure};
+use crate::domain::plan::{self, Outcome, Plan, PlannedEntry, Timing};
+use crate::domain::published::Published;
+use crate::domain::query::{Known, Query, Remembered};
+use crate::domain::spec::SyncSpec;
+use crate::domain::validity::Validity;
+use crate::ports::{Clock, PasswordFiles, Vault, Volume, VolumeFailure};
 
-use super::fetch::{FetchLimits, FetchProgress, fetch_all};
+use self::asking::Told;
+use super::fetch::{FetchLimits, FetchProgress};
 
 /// Longest wait for one call of the file system: the whole set is a few megabytes.
 pub const VOLUME_LIMIT: Duration = Duration::from_mins(1);
@@ -28,6 +37,10 @@ pub struct Reconciler<V, W> {
     pub vault: V,
     /// Where files go.
     pub volume: Arc<W>,
+    /// Where passwords in files come from.
+    pub passwords: Arc<dyn PasswordFiles>,
+    /// The last lists that came back whole.
+    pub remembered: Mutex<Remembered>,
     /// The time that records carry.
     pub clock: Arc<dyn Clock>,
     /// Bounds of fetching.
@@ -43,67 +56,78 @@ pub struct Reconciler<V, W> {
 /// What a pass did.
 #[derive(Debug)]
 pub struct PassReport {
-    /// One for each object of the specification, in its order.
-    pub objects: Vec<PlannedObject>,
+    /// What became of each entry, in manifest order.
+    pub entries: Vec<PlannedEntry>,
+    /// The questions that were answered otherwise than by a failure.
+    pub answered: BTreeSet<Query>,
     /// What changed on the volume; nothing when the set was current.
     pub publication: Publication,
     /// Why the set could not be observed or published; the earlier set is then still there.
     pub volume_failure: Option<VolumeFailure>,
-    /// How many sources were fetched.
-    pub fetched: usize,
+    /// How many questions were asked.
+    pub asked: usize,
+    /// When the pass was planned.
+    pub at: OffsetDateTime,
     /// How long the pass took.
     pub took: Duration,
 }
 
 impl PassReport {
-    /// Whether every required object is served as the manifest asks.
+    /// Whether every required entry is served as the manifest asks.
     pub fn required_are_served(&self) -> bool {
-        self.volume_failure.is_none()
-            && self
-                .objects
-                .iter()
-                .filter(|object| object.required)
-                .all(|object| match object.outcome {
-                    Outcome::Fetched { .. } => true,
-                    Outcome::Unasked { complete } => complete,
-                    Outcome::Failed { .. } => false,
-                })
-    }
-
-    /// Whether every required object has its files, of whatever age.
-    pub fn required_are_present(&self) -> bool {
-        let present = |object: &PlannedObject| match object.outcome {
+        self.all_required(|outcome| match outcome {
             Outcome::Fetched { .. } => true,
-            Outcome::Unasked { complete } => complete,
-            Outcome::Failed { kept, .. } => kept,
-        };
-        self.volume_failure.is_none() && self.objects.iter().filter(|object| object.required).all(present)
+            Outcome::Unasked { complete } => *complete,
+            Outcome::Failed { .. } => false,
+        })
     }
 
-    /// The objects that failed, with why.
-    pub fn failures(&self) -> impl Iterator<Item = (&PlannedObject, &Failure)> {
-        self.objects.iter().filter_map(|object| match &object.outcome {
-            Outcome::Failed { failure, .. } => Some((object, failure)),
+    /// Whether every required entry has its files, of whatever age.
+    pub fn required_are_present(&self) -> bool {
+        self.all_required(|outcome| match outcome {
+            Outcome::Fetched { .. } => true,
+            Outcome::Unasked { complete } => *complete,
+            Outcome::Failed { kept, .. } => *kept,
+        })
+    }
+
+    fn all_required(&self, fits: impl Fn(&Outcome) -> bool) -> bool {
+        let mut required = self.entries.iter().filter(|entry| entry.required);
+        self.volume_failure.is_none() && required.all(|entry| fits(&entry.outcome))
+    }
+
+    /// The entries that failed, with why.
+    pub fn failures(&self) -> impl Iterator<Item = (&PlannedEntry, &Failure)> {
+        self.entries.iter().filter_map(|entry| match &entry.outcome {
+            Outcome::Failed { failure, .. } => Some((entry, failure)),
             Outcome::Fetched { .. } | Outcome::Unasked { .. } => None,
         })
     }
 }
 
 impl<V: Vault, W: Volume + 'static> Reconciler<V, W> {
-    /// Takes one pass over the sources that are due. Never fails as a whole: the report says what did.
-    pub async fn pass(&self, due: impl Fn(&Source) -> bool, progress: &dyn FetchProgress) -> PassReport {
+    /// Takes one pass over the questions that are due. Never fails as a whole: the report says what did.
+    pub async fn pass(&self, timing: &impl Timing, progress: &dyn FetchProgress) -> PassReport {
         let began = Instant::now();
         let observed = match self.observe().await {
             Ok(observed) => observed,
             Err(failure) => return self.blocked(failure, began),
         };
-        let sources = plan::sources_to_fetch(&self.spec, &observed, due);
-        let fetched = sources.len();
-        let answers = fetch_all(&self.vault, sources, self.limits, progress).await;
-        let Plan { payload, mut objects } = plan::plan(&self.spec, &observed, &answers, self.clock.now());
-        drop(answers);
-        // Also when nothing was fetched: a publish that changes nothing mends links, and says which names are taken.
-        let published = match may_lose_files(&observed, &objects) {
+        let published = Published::new(&observed);
+        let Told {
+            known,
+            entries,
+            asked,
+        } = self.ask(&published, timing, progress).await;
+        let at = self.clock.now();
+        let Plan {
+            payload,
+            entries: mut planned,
+        } = plan::plan(&entries, &published, &known, at);
+        let answered = known.succeeded();
+        self.remembered().update(known);
+        // Also when nothing was asked: a publish that changes nothing mends links, and says which names are taken.
+        let published = match may_lose_files(&observed, &planned) {
             Some(failure) => Err(failure),
             None if payload.files.is_empty() && observed.files.is_empty() => Ok(Publication::default()),
             None => self.publish(payload).await,
@@ -112,14 +136,35 @@ impl<V: Vault, W: Volume + 'static> Reconciler<V, W> {
             Ok(publication) => (publication, None),
             Err(failure) => (Publication::default(), Some(failure)),
         };
-        blame_taken_names(&self.spec.objects, &publication, &mut objects);
+        blame_taken_names(&entries, &publication, &mut planned);
         PassReport {
-            objects,
+            entries: planned,
+            answered,
             publication,
             volume_failure,
-            fetched,
+            asked,
+            at,
             took: began.elapsed(),
         }
+    }
+
+    fn expand(&self, known: &Known, published: &Published<'_>) -> Expansion {
+        let remembered = &self.remembered();
+        let facts = Facts {
+            known,
+            remembered,
+            published,
+        };
+        expand(&self.spec, facts)
+    }
+
+    /// What the volume has of the entries, before anything is asked.
+    pub fn entries_of(&self, observed: &Observation) -> Vec<Entry> {
+        self.expand(&Known::default(), &Published::new(observed)).entries
+    }
+
+    fn remembered(&self) -> MutexGuard<'_, Remembered> {
+        self.remembered.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What is published now.
@@ -159,17 +204,25 @@ impl<V: Vault, W: Volume + 'static> Reconciler<V, W> {
     }
 
     fn blocked(&self, failure: VolumeFailure, began: Instant) -> PassReport {
-        let unasked = |object: &ObjectSpec| PlannedObject {
-            source: object.source.clone(),
-            required: object.required,
+        let unasked = |entry: &Entry| PlannedEntry {
+            key: entry.key(),
+            required: entry.required,
             outcome: Outcome::Unasked { complete: false },
             notices: Vec::new(),
+            validity: Validity::default(),
+            made: Vec::new(),
         };
         PassReport {
-            objects: self.spec.objects.iter().map(unasked).collect(),
+            entries: self
+                .entries_of(&Observation::default())
+                .iter()
+                .map(unasked)
+                .collect(),
+            answered: BTreeSet::new(),
             publication: Publication::default(),
             volume_failure: Some(failure),
-            fetched: 0,
+            asked: 0,
+            at: self.clock.now(),
             took: began.elapsed(),
         }
     }
@@ -196,9 +249,9 @@ fn stopped_failure(stopped: tokio::task::JoinError) -> VolumeFailure {
 }
 
 /// Why the payload must not be published: files that are there, but unknown, would disappear without a successor.
-fn may_lose_files(observed: &Observation, objects: &[PlannedObject]) -> Option<VolumeFailure> {
-    let failed = |object: &PlannedObject| matches!(object.outcome, Outcome::Failed { .. });
-    (observed.records_lost && objects.iter().any(failed)).then(|| VolumeFailure {
+fn may_lose_files(observed: &Observation, planned: &[PlannedEntry]) -> Option<VolumeFailure> {
+    let failed = |entry: &PlannedEntry| matches!(entry.outcome, Outcome::Failed { .. });
+    (observed.records_lost && planned.iter().any(failed)).then(|| VolumeFailure {
         action: "replace",
         path: PathBuf::from("the published files"),
         hint: "nothing is published until every object of the manifest can be fetched; remove objects that cannot".into(),
@@ -206,14 +259,11 @@ fn may_lose_files(observed: &Observation, objects: &[PlannedObject]) -> Option<V
     })
 }
 
-/// Turns a name that a foreign entry occupies into a failure of the objects below it.
-fn blame_taken_names(specs: &[ObjectSpec], publication: &Publication, planned: &mut [PlannedObject]) {
-    for (spec, planned) in specs.iter().zip(planned) {
-        let taken = publication.refused.iter().find(|refused| {
-            spec.files
-                .iter()
-                .any(|file| file.path.first_element() == refused.name)
-        });
+/// Turns a name that a foreign entry occupies into a failure of the entries below it.
+fn blame_taken_names(entries: &[Entry], publication: &Publication, planned: &mut [PlannedEntry]) {
+    for (entry, planned) in entries.iter().zip(planned) {
+        let mut refused = publication.refused.iter();
+        let taken = refused.find(|refused| entry.files.iter().any(|file| refused.covers(&file.path)));
         if let Some(refused) = taken {
             let failure = Failure {
                 reason: Reason::NameTaken,
@@ -224,7 +274,11 @@ fn blame_taken_names(specs: &[ObjectSpec], publication: &Publication, planned: &
                 hint: format!("move `{}` away, or give the object another path", refused.name),
                 retry_after: None,
             };
-            planned.outcome = Outcome::Failed { failure, kept: false };
+            planned.outcome = Outcome::Failed {
+                failure,
+                kept: false,
+                again: entry.inputs().iter().map(Query::from).collect(),
+            };
         }
     }
 }

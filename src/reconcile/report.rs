@@ -4,10 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use time::format_description::well_known::Rfc3339;
 
+use crate::domain::entry::{EntryId, EntryKey};
 use crate::domain::failure::{Failure, FailureClass, Reason};
-use crate::domain::object::{Source, VaultName};
-use crate::domain::plan::{Outcome, PlannedObject};
+use crate::domain::object::VaultName;
+use crate::domain::plan::{Outcome, PlannedEntry};
 use crate::domain::render::Notice;
+use crate::domain::validity::Standing;
 use crate::ports::VolumeFailure;
 
 use super::pass::PassReport;
@@ -18,28 +20,31 @@ const REMINDERS: [u32; 4] = [10, 100, 1_000, 10_000];
 /// Remembers what it said, so that it says it once.
 #[derive(Debug, Default)]
 pub struct Reporter {
-    /// How often in a row each source failed, by reason: entries of the manifest may share a source and fail differently.
-    failing: BTreeMap<Source, BTreeMap<Reason, u32>>,
-    notices: BTreeMap<Source, Vec<Notice>>,
+    /// How often in a row each object failed, by reason: entries may share an object and fail differently.
+    failing: BTreeMap<EntryId, BTreeMap<Reason, u32>>,
+    notices: BTreeMap<EntryKey, Vec<Notice>>,
+    /// What the validity of each entry that is not simply valid meant.
+    standing: BTreeMap<EntryKey, Standing>,
     volume_failures: u32,
     /// Who signs in: named with each refusal of a vault, whose answers rarely do.
     pub(super) identity: Option<String>,
 }
 
 /// An object, why it failed, and how often in a row.
-type Failed<'a> = (&'a PlannedObject, &'a Failure, u32);
+type Failed<'a> = (&'a PlannedEntry, &'a Failure, u32);
 
 impl Reporter {
-    /// Says what is new in the report of a pass. `failing` knows the sources that failed when they were asked for last,
-    /// in this pass or before.
-    pub fn report(&mut self, report: &PassReport, failing: impl Fn(&Source) -> bool) {
+    /// Says what is new in the report of a pass. `failing` knows the entries that failed when they were asked for last,
+    /// in a pass before.
+    pub fn report(&mut self, report: &PassReport, failing: impl Fn(&PlannedEntry) -> bool) {
         self.report_volume(report.volume_failure.as_ref());
         report_changes(report);
         self.report_notices(report);
+        self.report_validity(report);
         self.report_recoveries(report, failing);
         self.report_failures(report);
         tracing::debug!(
-            fetched = report.fetched,
+            asked = report.asked,
             written = report.publication.written.len(),
             removed = report.publication.removed.len(),
             milliseconds = u64::try_from(report.took.as_millis()).unwrap_or(u64::MAX),
@@ -65,37 +70,64 @@ impl Reporter {
     }
 
     fn report_notices(&mut self, report: &PassReport) {
-        for object in &report.objects {
-            // An object that was not rendered in this pass has nothing new to remark.
-            if !matches!(object.outcome, Outcome::Fetched { changed: true, .. }) {
+        for entry in &report.entries {
+            // An entry that was not rendered in this pass has nothing new to remark.
+            if !matches!(entry.outcome, Outcome::Fetched { changed: true, .. }) {
                 continue;
             }
-            if self.notices.get(&object.source) != Some(&object.notices) {
-                for notice in &object.notices {
+            if self.notices.get(&entry.key) != Some(&entry.notices) {
+                for notice in &entry.notices {
                     if notice.is_warning() {
-                        tracing::warn!(object = %object.source, "{notice}");
+                        tracing::warn!(object = %entry.id(), "{notice}");
                     } else {
-                        tracing::info!(object = %object.source, "{notice}");
+                        tracing::info!(object = %entry.id(), "{notice}");
                     }
                 }
-                self.notices.insert(object.source.clone(), object.notices.clone());
+                self.notices.insert(entry.key.clone(), entry.notices.clone());
             }
         }
     }
 
-    fn report_recoveries(&mut self, report: &PassReport, failing: impl Fn(&Source) -> bool) {
-        let failed: BTreeSet<&Source> = report.failures().map(|(object, _)| &object.source).collect();
-        for object in &report.objects {
-            let served = match object.outcome {
+    /// One line when something is not valid yet, when it comes near its end without a successor, and when it is over.
+    fn report_validity(&mut self, report: &PassReport) {
+        if report.volume_failure.is_some() {
+            return;
+        }
+        let mut told = BTreeMap::new();
+        for entry in &report.entries {
+            let standing = entry.validity.standing(report.at);
+            if standing == Standing::Valid {
+                continue;
+            }
+            if self.standing.get(&entry.key) != Some(&standing) {
+                let [not_before, expires] = [entry.validity.not_before, entry.validity.expires]
+                    .map(|time| time.and_then(|time| time.format(&Rfc3339).ok()));
+                let object = entry.id();
+                match standing {
+                    Standing::Expired => tracing::warn!(%object, expires, "Expired"),
+                    Standing::ExpiresSoon => tracing::warn!(%object, expires, "Expires soon"),
+                    Standing::NotYetValid => tracing::warn!(%object, not_before, "Not valid yet"),
+                    Standing::Valid => {}
+                }
+            }
+            told.insert(entry.key.clone(), standing);
+        }
+        self.standing = told;
+    }
+
+    fn report_recoveries(&mut self, report: &PassReport, failing: impl Fn(&PlannedEntry) -> bool) {
+        let failed: BTreeSet<&EntryId> = report.failures().map(|(entry, _)| entry.id()).collect();
+        for entry in &report.entries {
+            let served = match entry.outcome {
                 Outcome::Fetched { .. } => true,
                 Outcome::Unasked { complete } => complete,
                 Outcome::Failed { .. } => false,
             };
-            if !served || failed.contains(&object.source) || failing(&object.source) {
+            if !served || failed.contains(entry.id()) || failing(entry) {
                 continue;
             }
-            for (reason, failures) in self.failing.remove(&object.source).into_iter().flatten() {
-                tracing::info!(object = %object.source, %reason, failures, "Recovered");
+            for (reason, failures) in self.failing.remove(entry.id()).into_iter().flatten() {
+                tracing::info!(object = %entry.id(), %reason, failures, "Recovered");
             }
         }
     }
@@ -104,19 +136,19 @@ impl Reporter {
     fn report_failures(&mut self, report: &PassReport) {
         let mut groups: BTreeMap<(Option<&VaultName>, Reason), Vec<Failed<'_>>> = BTreeMap::new();
         let mut alone = Vec::new();
-        let mut reasons: BTreeMap<&Source, BTreeSet<Reason>> = BTreeMap::new();
+        let mut reasons: BTreeMap<&EntryId, BTreeSet<Reason>> = BTreeMap::new();
         for (object, failure) in report.failures() {
-            if !reasons.entry(&object.source).or_default().insert(failure.reason) {
+            if !reasons.entry(object.id()).or_default().insert(failure.reason) {
                 continue;
             }
-            let times = self.count(&object.source, failure.reason);
+            let times = self.count(object.id(), failure.reason);
             match failure.reason.class() {
                 FailureClass::Identity => groups
                     .entry((None, failure.reason))
                     .or_default()
                     .push((object, failure, times)),
                 FailureClass::Unavailable => {
-                    let vault = Some(&object.source.object.vault);
+                    let vault = object.id().vault();
                     groups
                         .entry((vault, failure.reason))
                         .or_default()
@@ -125,8 +157,8 @@ impl Reporter {
                 FailureClass::Refused | FailureClass::Volume => alone.push((object, failure, times)),
             }
         }
-        for (source, reasons) in reasons {
-            if let Some(said) = self.failing.get_mut(source) {
+        for (id, reasons) in reasons {
+            if let Some(said) = self.failing.get_mut(id) {
                 said.retain(|reason, _| reasons.contains(reason));
             }
         }
@@ -142,14 +174,14 @@ impl Reporter {
         }
     }
 
-    fn count(&mut self, source: &Source, reason: Reason) -> u32 {
-        let said = self.failing.entry(source.clone()).or_default();
+    fn count(&mut self, id: &EntryId, reason: Reason) -> u32 {
+        let said = self.failing.entry(id.clone()).or_default();
         let times = said.entry(reason).or_default();
         *times += 1;
         *times
     }
 
-    fn say(&self, object: &PlannedObject, failure: &Failure, objects: usize, times: u32) {
+    fn say(&self, object: &PlannedEntry, failure: &Failure, objects: usize, times: u32) {
         let kept = matches!(object.outcome, Outcome::Failed { kept: true, .. });
         let (reason, hint, required) = (failure.reason.as_str(), failure.hint.as_str(), object.required);
         // A failure to sign in names it itself; the rest has nothing to do with it.
@@ -157,11 +189,11 @@ impl Reporter {
         let identity = self.identity.as_deref().filter(|_| refused);
         if times == 1 || REMINDERS.contains(&times) {
             tracing::warn!(
-                object = %object.source, objects, reason, kept, required, times, identity, error = %failure, hint,
+                object = %object.id(), objects, reason, kept, required, times, identity, error = %failure, hint,
                 "Object not fetched"
             );
         } else {
-            tracing::debug!(object = %object.source, objects, reason, times, error = %failure, "Object not fetched");
+            tracing::debug!(object = %object.id(), objects, reason, times, error = %failure, "Object not fetched");
         }
     }
 }
@@ -171,15 +203,26 @@ fn report_changes(report: &PassReport) {
     if report.volume_failure.is_some() {
         return;
     }
-    for object in &report.objects {
+    for entry in &report.entries {
         if let Outcome::Fetched {
             version,
             changed: true,
-            expires,
-        } = &object.outcome
+        } = &entry.outcome
         {
-            let expires = expires.and_then(|expires| expires.format(&Rfc3339).ok());
-            tracing::info!(object = %object.source, %version, expires, "Published");
+            if !entry
+                .made
+                .iter()
+                .any(|path| report.publication.written.contains(path))
+            {
+                tracing::debug!(object = %entry.id(), "Made again with the same bytes");
+                continue;
+            }
+            let version = version.as_ref().map(tracing::field::display);
+            let expires = entry
+                .validity
+                .expires
+                .and_then(|expires| expires.format(&Rfc3339).ok());
+            tracing::info!(object = %entry.id(), version, expires, "Published");
         }
     }
     for path in &report.publication.removed {

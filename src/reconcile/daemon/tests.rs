@@ -1,9 +1,8 @@
 //! The loop over fakes, in paused time.
 
 use crate::domain::failure::Reason;
-use crate::domain::object::VersionSelector;
 use crate::domain::path::RelativePath;
-use crate::domain::spec::{Content, ObjectSpec, SecretEncoding, SyncSpec};
+use crate::domain::spec::{Content, ObjectSpec, SecretEncoding, SyncSpec, VersionPolicy};
 use crate::reconcile::fakes::{Bench, FakeVault, FakeVolume, latest, secret, spec, version_id};
 
 use super::*;
@@ -159,7 +158,7 @@ fn optional(name: &str) -> ObjectSpec {
 
 fn pinned(name: &str, version: u32) -> ObjectSpec {
     let mut object = secret(name);
-    object.source.version = VersionSelector::Exact(version_id(version));
+    object.wanted.version = VersionPolicy::Exact(version_id(version));
     object
 }
 
@@ -222,7 +221,7 @@ async fn an_object_that_is_listed_twice_is_served_when_its_own_entry_is() {
     bench.vault.refuse("b", Reason::Unavailable, None);
     let mut decoded = optional("a");
     decoded.files[0].path = RelativePath::parse("decoded").expect("valid");
-    decoded.files[0].content = Content::Secret(SecretEncoding::Base64);
+    decoded.files[0].content = Content::Secret(SecretEncoding::Base64.into());
     let mut daemon = daemon(&bench, spec(vec![secret("a"), decoded, secret("b")]));
     daemon.pass(&()).await;
     bench.vault.set("b", "one", 1);

@@ -4,7 +4,11 @@ use std::io::Write;
 use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
+use time::OffsetDateTime;
+
+use crate::domain::path::RelativePath;
 use crate::domain::payload::Publication;
+use crate::domain::validity::Validity;
 use crate::reconcile::fakes::{latest, version_id};
 
 use super::*;
@@ -56,42 +60,59 @@ fn lines(reports: &[PassReport]) -> Vec<Vec<String>> {
     })
 }
 
-fn object(name: &str, outcome: Outcome) -> PlannedObject {
-    PlannedObject {
-        source: latest(name),
+fn object(name: &str, outcome: Outcome) -> PlannedEntry {
+    PlannedEntry {
+        key: (EntryId::Object(latest(name)), None),
         required: true,
         outcome,
         notices: Vec::new(),
+        validity: Validity::default(),
+        made: Vec::new(),
     }
 }
 
-fn failed(name: &str, reason: Reason) -> PlannedObject {
+fn failed(name: &str, reason: Reason) -> PlannedEntry {
     let failure = Failure {
         reason,
         detail: "seen".into(),
         hint: "do".into(),
         retry_after: None,
     };
-    object(name, Outcome::Failed { failure, kept: true })
+    let outcome = Outcome::Failed {
+        failure,
+        kept: true,
+        again: Vec::new(),
+    };
+    object(name, outcome)
 }
 
-fn fetched(name: &str, changed: bool) -> PlannedObject {
-    object(
+fn fetched(name: &str, changed: bool) -> PlannedEntry {
+    let made = if changed { vec![path()] } else { Vec::new() };
+    let entry = object(
         name,
         Outcome::Fetched {
-            version: version_id(1),
+            version: Some(version_id(1)),
             changed,
-            expires: None,
         },
-    )
+    );
+    PlannedEntry { made, ..entry }
 }
 
-fn pass(objects: Vec<PlannedObject>) -> PassReport {
+fn path() -> RelativePath {
+    RelativePath::parse("file").expect("valid")
+}
+
+fn pass(objects: Vec<PlannedEntry>) -> PassReport {
     PassReport {
-        objects,
-        publication: Publication::default(),
+        entries: objects,
+        answered: BTreeSet::new(),
+        publication: Publication {
+            written: vec![path()],
+            ..Publication::default()
+        },
         volume_failure: None,
-        fetched: 1,
+        asked: 1,
+        at: OffsetDateTime::UNIX_EPOCH,
         took: Duration::ZERO,
     }
 }
@@ -109,15 +130,20 @@ fn a_change_is_one_line_and_a_no_op_none() {
 }
 
 #[test]
+fn a_file_that_was_made_again_with_the_same_bytes_is_no_change() {
+    let mut same = pass(vec![fetched("a", true)]);
+    same.publication.written = Vec::new();
+    assert_eq!(lines(&[same])[0], Vec::<String>::new());
+}
+
+#[test]
 fn a_published_version_is_told_with_its_end() {
-    let outcome = Outcome::Fetched {
-        version: version_id(1),
-        changed: true,
-        expires: Some(time::OffsetDateTime::UNIX_EPOCH),
-    };
-    let lines = lines(&[pass(vec![object("a", outcome)])]);
+    let mut published = fetched("a", true);
+    published.validity.expires = Some(OffsetDateTime::UNIX_EPOCH + time::Duration::days(365));
+    let lines = lines(&[pass(vec![published])]);
+    assert_eq!(lines[0].len(), 1);
     assert!(
-        lines[0][0].ends_with("expires=\"1970-01-01T00:00:00Z\""),
+        lines[0][0].ends_with("expires=\"1971-01-01T00:00:00Z\""),
         "{}",
         lines[0][0]
     );
@@ -189,4 +215,27 @@ fn a_refusal_of_a_vault_names_the_identity_and_an_outage_does_not() {
     ])]);
     assert!(lines[0][0].contains("identity=\"the identity\""), "{lines:?}");
     assert!(!lines[0][1].contains("the identity"), "{lines:?}");
+}
+
+#[test]
+fn what_expires_is_told_when_it_comes_near_and_when_it_is_over() {
+    let end = OffsetDateTime::UNIX_EPOCH + time::Duration::days(365);
+    let at = |day: i64| {
+        let mut entry = fetched("a", false);
+        entry.validity.expires = Some(end);
+        let mut report = pass(vec![entry]);
+        report.at = OffsetDateTime::UNIX_EPOCH + time::Duration::days(day);
+        report
+    };
+    let renewed = pass(vec![fetched("a", false)]);
+    let lines = lines(&[at(1), at(340), at(341), at(366), at(367), renewed]);
+    assert_eq!(lines.iter().map(Vec::len).collect::<Vec<_>>(), [0, 1, 0, 1, 0, 0]);
+    assert!(
+        lines[1][0].starts_with("WARN Expires soon object=app/secrets/a"),
+        "{lines:?}"
+    );
+    assert!(
+        lines[3][0].starts_with("WARN Expired object=app/secrets/a"),
+        "{lines:?}"
+    );
 }

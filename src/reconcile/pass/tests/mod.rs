@@ -1,15 +1,21 @@
 //! One pass over fakes: what is written, kept, removed and told.
 
+mod groups;
+mod moved;
+
+mod selections;
+mod versions;
+
 use proptest::prelude::*;
 
 use crate::domain::mode::FileMode;
-use crate::domain::object::VersionSelector;
-use crate::domain::spec::{Content, SecretEncoding};
+use crate::domain::object::{Source, VersionSelector};
+use crate::domain::spec::{Content, SecretEncoding, SecretForm, VersionPolicy};
 use crate::reconcile::fakes::{Bench, latest, secret, spec, version_id};
 
 use super::*;
 
-const ALL: fn(&Source) -> bool = |_| true;
+const ALL: &bool = &true;
 
 fn run<T>(future: impl Future<Output = T>) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -30,7 +36,7 @@ fn a_pass_writes_what_the_vault_has_and_the_next_one_changes_nothing() {
         assert_eq!(bench.volume.text("db-password").as_deref(), Some("one"));
 
         let again = reconciler.pass(ALL, &()).await;
-        assert_eq!((again.fetched, again.publication), (1, Publication::default()));
+        assert_eq!((again.asked, again.publication), (1, Publication::default()));
     });
 }
 
@@ -56,7 +62,7 @@ fn one_bad_object_never_stops_the_others() {
         bench.vault.set("broken", "this is not base64", 1);
         bench.vault.silence("silent");
         let mut broken = secret("broken");
-        broken.files[0].content = Content::Secret(SecretEncoding::Base64);
+        broken.files[0].content = Content::Secret(SecretEncoding::Base64.into());
         let objects = vec![secret("missing"), secret("silent"), broken, secret("good")];
         let reconciler = bench.reconciler(spec(objects));
         let report = reconciler.pass(ALL, &()).await;
@@ -128,7 +134,7 @@ fn another_version_than_the_pinned_one_is_kept_and_counts_as_missing() {
         bench.reconciler(spec(vec![secret("a")])).pass(ALL, &()).await;
         bench.vault.refuse("a", Reason::Unavailable, None);
         let mut pinned = secret("a");
-        pinned.source.version = VersionSelector::Exact(version_id(2));
+        pinned.wanted.version = VersionPolicy::Exact(version_id(2));
         let report = bench.reconciler(spec(vec![pinned])).pass(ALL, &()).await;
         assert_eq!(bench.volume.text("a").as_deref(), Some("one"));
         assert!(!report.required_are_present());
@@ -157,7 +163,7 @@ fn a_pinned_version_is_fetched_once_and_never_again() {
         let bench = Bench::new();
         bench.vault.set("pinned", "one", 1);
         let mut object = secret("pinned");
-        object.source.version = VersionSelector::Exact(version_id(1));
+        object.wanted.version = VersionPolicy::Exact(version_id(1));
         let reconciler = bench.reconciler(spec(vec![object]));
         reconciler.pass(ALL, &()).await;
         bench.vault.take_calls();
@@ -194,7 +200,7 @@ fn two_entries_of_one_secret_share_a_fetch() {
         let bench = Bench::new();
         bench.vault.set("shared", "one", 1);
         let mut second = secret("copy");
-        second.source = latest("shared");
+        second.wanted.object = latest("shared").object;
         bench
             .reconciler(spec(vec![secret("shared"), second]))
             .pass(ALL, &())
@@ -212,7 +218,7 @@ fn a_source_that_is_not_due_is_served_from_the_volume() {
         let reconciler = bench.reconciler(spec(vec![secret("a")]));
         reconciler.pass(ALL, &()).await;
         bench.vault.take_calls();
-        let report = reconciler.pass(|_| false, &()).await;
+        let report = reconciler.pass(&false, &()).await;
         assert_eq!(bench.vault.take_calls(), []);
         assert!(report.required_are_served());
     });
@@ -270,14 +276,21 @@ fn an_object_that_is_pinned_to_the_version_it_has_is_complete_without_a_fetch() 
         bench.vault.set("a", "one", 1);
         bench.reconciler(spec(vec![secret("a")])).pass(ALL, &()).await;
         let mut pinned = secret("a");
-        pinned.source.version = VersionSelector::Exact(version_id(1));
-        let source = pinned.source.clone();
+        pinned.wanted.version = VersionPolicy::Exact(version_id(1));
+        let source = Source {
+            version: VersionSelector::Exact(version_id(1)),
+            ..latest("a")
+        };
         let reconciler = bench.reconciler(spec(vec![pinned]));
         let report = reconciler.pass(ALL, &()).await;
-        assert_eq!(report.fetched, 0);
+        assert_eq!(report.asked, 0);
         assert!(report.required_are_served());
         let observed = reconciler.observe().await.expect("readable");
-        let record = observed.files.values().next().map(|found| &found.record.source);
+        let record = observed
+            .files
+            .values()
+            .next()
+            .and_then(|found| Some(found.record.object()?.0));
         assert_eq!(record, Some(&source), "the record says what is asked for now");
     });
 }

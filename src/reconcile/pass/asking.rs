@@ -1,0 +1,97 @@
+//! The questions of a pass, round by round.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::Reconciler;
+use crate::domain::entry::Entry;
+use crate::domain::expand::Expansion;
+use crate::domain::failure::{Failure, Reason};
+use crate::domain::plan::{self, Timing};
+use crate::domain::published::Published;
+use crate::domain::query::{Answer, Known, Query};
+use crate::ports::{Vault, Volume, VolumeFailure};
+use crate::reconcile::fetch::{self, FetchProgress, Round, ask_all};
+
+/// Most rounds of questions in one pass. Each round is about what the one before told: lists, then the versions that
+/// they name, then what else is needed of an entry that changed.
+const ROUNDS: usize = 8;
+
+/// What a pass was told, and what came of it.
+pub(super) struct Told {
+    pub(super) known: Known,
+    /// The entries as they are with all that is known.
+    pub(super) entries: Vec<Entry>,
+    /// The number of questions.
+    pub(super) asked: usize,
+}
+
+impl<V: Vault, W: Volume + 'static> Reconciler<V, W> {
+    /// Asks until nothing that is due is left to ask.
+    pub(super) async fn ask(
+        &self,
+        published: &Published<'_>,
+        timing: &impl Timing,
+        progress: &dyn FetchProgress,
+    ) -> Told {
+        let mut known = Known::default();
+        let mut asked = 0;
+        let round = Round::begin();
+        let mut rounds = 0;
+        loop {
+            let Expansion { entries, wanted } = self.expand(&known, published);
+            let questions = plan::questions(&entries, &wanted, published, &known, timing);
+            if questions.is_empty() || rounds == ROUNDS {
+                return Told {
+                    known,
+                    entries,
+                    asked,
+                };
+            }
+            rounds += 1;
+            asked += questions.len();
+            for (query, answer) in self.ask_round(questions, &round, progress).await {
+                known.learn(query, answer);
+            }
+        }
+    }
+
+    async fn ask_round(
+        &self,
+        mut questions: BTreeSet<Query>,
+        round: &Round,
+        progress: &dyn FetchProgress,
+    ) -> Vec<fetch::Told> {
+        let files: Vec<_> = questions
+            .extract_if(.., |query| matches!(query, Query::File(_)))
+            .collect();
+        let mut told = ask_all(&self.vault, questions, self.limits, round, progress).await;
+        for query in files {
+            if let Query::File(path) = &query {
+                let answer = self.read_password(path.clone()).await;
+                told.push((query, answer));
+            }
+        }
+        told
+    }
+
+    async fn read_password(&self, path: PathBuf) -> Result<Answer, Failure> {
+        let passwords = Arc::clone(&self.passwords);
+        let read = self.on_file_system(move || {
+            let read = passwords.read(&path);
+            read.map_err(|source| VolumeFailure {
+                action: "read",
+                hint: "check that the password file is mounted and readable for akv-sync".into(),
+                path,
+                source,
+            })
+        });
+        read.await.map(Answer::File).map_err(|failure| Failure {
+            reason: Reason::PasswordUnreadable,
+            detail: format!("{failure}: {}", failure.source),
+            hint: failure.hint,
+            retry_after: None,
+        })
+    }
+}

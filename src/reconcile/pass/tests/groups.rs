@@ -1,0 +1,112 @@
+//! What moves together or not at all.
+
+use super::*;
+use crate::domain::object::{GroupName, VaultName};
+use crate::domain::spec::ObjectSpec;
+
+fn grouped(name: &str) -> ObjectSpec {
+    ObjectSpec {
+        group: GroupName::parse("pair").ok(),
+        ..secret(name)
+    }
+}
+
+fn at_vault(vault: &str, object: ObjectSpec) -> ObjectSpec {
+    let mut object = object;
+    object.wanted.object.vault = VaultName::parse(vault).expect("valid");
+    object
+}
+
+#[test]
+fn a_member_that_fails_holds_the_others_back_and_the_rest_moves() {
+    run(async {
+        let bench = Bench::new();
+        for name in ["a", "b", "alone"] {
+            bench.vault.set(name, "one", 1);
+        }
+        let objects = vec![grouped("a"), at_vault("other", grouped("b")), secret("alone")];
+        let reconciler = bench.reconciler(spec(objects));
+        assert!(reconciler.pass(ALL, &()).await.required_are_served());
+
+        bench.vault.set("a", "two", 2);
+        bench.vault.set("alone", "two", 2);
+        bench.vault.refuse("b", Reason::Unavailable, None);
+        let report = reconciler.pass(ALL, &()).await;
+        assert_eq!(bench.volume.text("a").as_deref(), Some("one"));
+        assert_eq!(bench.volume.text("alone").as_deref(), Some("two"));
+        assert!(report.required_are_present() && !report.required_are_served());
+        let told: Vec<_> = report
+            .failures()
+            .map(|(_, failure)| failure.detail.as_str())
+            .collect();
+        assert!(
+            told[0].contains("held back") && told[0].contains("group pair"),
+            "{told:?}"
+        );
+
+        bench.vault.set("b", "two", 2);
+        reconciler.pass(ALL, &()).await;
+        assert_eq!(bench.volume.text("a").as_deref(), Some("two"));
+        assert_eq!(bench.volume.text("b").as_deref(), Some("two"));
+    });
+}
+
+#[test]
+fn nothing_of_a_group_appears_until_all_of_it_can() {
+    run(async {
+        let bench = Bench::new();
+        bench.vault.set("a", "one", 1);
+        let reconciler = bench.reconciler(spec(vec![grouped("a"), grouped("b")]));
+        reconciler.pass(ALL, &()).await;
+        assert_eq!(bench.volume.text("a"), None);
+        bench.vault.set("b", "one", 1);
+        assert!(reconciler.pass(ALL, &()).await.required_are_served());
+        assert_eq!(bench.volume.text("a").as_deref(), Some("one"));
+    });
+}
+
+#[test]
+fn a_member_that_cannot_be_rendered_holds_the_others_back_too() {
+    run(async {
+        let bench = Bench::new();
+        bench.vault.set("a", "b25l", 1);
+        bench.vault.set("b", "one", 1);
+        let mut decoded = grouped("a");
+        decoded.files[0].content = Content::Secret(SecretEncoding::Base64.into());
+        let reconciler = bench.reconciler(spec(vec![decoded, grouped("b")]));
+        reconciler.pass(ALL, &()).await;
+        bench.vault.set("a", "no base64", 2);
+        bench.vault.set("b", "two", 2);
+        reconciler.pass(ALL, &()).await;
+        assert_eq!(bench.volume.text("a").as_deref(), Some("one"));
+        assert_eq!(bench.volume.text("b").as_deref(), Some("one"));
+    });
+}
+
+/// The member whose next try is due brings the others along, or they could move apart.
+#[test]
+fn members_are_asked_for_together() {
+    struct Only(&'static str);
+    impl Timing for Only {
+        fn is_due(&self, query: &Query) -> bool {
+            matches!(query, Query::Object(source) if source.object.name.as_str() == self.0)
+        }
+        fn may_ask(&self, _: &Query) -> bool {
+            true
+        }
+    }
+    run(async {
+        let bench = Bench::new();
+        for name in ["a", "b", "alone"] {
+            bench.vault.set(name, "one", 1);
+        }
+        let objects = vec![grouped("a"), grouped("b"), secret("alone")];
+        let reconciler = bench.reconciler(spec(objects));
+        reconciler.pass(ALL, &()).await;
+        bench.vault.take_calls();
+        reconciler.pass(&Only("a"), &()).await;
+        let mut calls = bench.vault.take_calls();
+        calls.sort();
+        assert_eq!(calls, [latest("a"), latest("b")]);
+    });
+}

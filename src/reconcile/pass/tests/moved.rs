@@ -1,0 +1,67 @@
+//! Bytes that are needed at another path than the one they are at.
+
+use super::*;
+use crate::domain::path::RelativePath;
+use crate::domain::spec::ObjectSpec;
+
+fn at(path: &str, object: ObjectSpec) -> ObjectSpec {
+    let mut object = object;
+    object.files[0].path = RelativePath::parse(path).expect("valid");
+    object
+}
+
+#[test]
+fn an_entry_whose_path_is_edited_keeps_its_bytes_while_its_object_cannot_be_fetched() {
+    run(async {
+        let bench = Bench::new();
+        bench.vault.set("a", "one", 1);
+        bench
+            .reconciler(spec(vec![at("old", secret("a"))]))
+            .pass(ALL, &())
+            .await;
+        bench.vault.refuse("a", Reason::Unreachable, None);
+        let report = bench
+            .reconciler(spec(vec![at("new", secret("a"))]))
+            .pass(ALL, &())
+            .await;
+        assert_eq!(bench.volume.text("new").as_deref(), Some("one"));
+        assert_eq!(bench.volume.text("old"), None);
+        assert!(report.required_are_present());
+    });
+}
+
+#[test]
+fn a_pinned_version_that_gets_another_path_is_not_fetched_again() {
+    run(async {
+        let bench = Bench::new();
+        bench.vault.set("a", "one", 1);
+        let pinned = |path| {
+            let mut object = at(path, secret("a"));
+            object.wanted.version = VersionPolicy::Exact(version_id(1));
+            spec(vec![object])
+        };
+        bench.reconciler(pinned("old")).pass(ALL, &()).await;
+        bench.vault.take_calls();
+        let report = bench.reconciler(pinned("new")).pass(ALL, &()).await;
+        assert_eq!(bench.vault.take_calls(), []);
+        assert!(report.required_are_served());
+        assert_eq!(bench.volume.text("new").as_deref(), Some("one"));
+    });
+}
+
+#[test]
+fn bytes_of_another_form_are_not_taken_for_an_edited_path() {
+    run(async {
+        let bench = Bench::new();
+        bench.vault.set("a", "b25l", 1);
+        bench
+            .reconciler(spec(vec![at("old", secret("a"))]))
+            .pass(ALL, &())
+            .await;
+        bench.vault.refuse("a", Reason::Unreachable, None);
+        let mut decoded = at("new", secret("a"));
+        decoded.files[0].content = Content::Secret(SecretEncoding::Base64.into());
+        bench.reconciler(spec(vec![decoded])).pass(ALL, &()).await;
+        assert_eq!(bench.volume.text("new"), None);
+    });
+}

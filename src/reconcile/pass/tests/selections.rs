@@ -1,0 +1,222 @@
+//! Secrets that a rule picks.
+
+use std::collections::BTreeMap;
+
+use super::*;
+use crate::domain::object::{GroupName, VaultName};
+use crate::domain::spec::{PathTemplate, SelectionRule, SelectionSpec, SyncSpec};
+
+fn select(prefix: &str) -> SelectionSpec {
+    SelectionSpec {
+        vault: VaultName::parse("app").expect("valid"),
+        rule: SelectionRule {
+            prefix: Some(prefix.to_owned()),
+            ..SelectionRule::default()
+        },
+        limit: 10,
+        path: PathTemplate::parse("picked/{suffix}").expect("valid"),
+        form: SecretForm::default(),
+        mode: FileMode::from_bits(0o440),
+        required: true,
+        group: None,
+    }
+}
+
+fn selecting(selection: SelectionSpec) -> SyncSpec {
+    SyncSpec {
+        selections: vec![selection],
+        ..spec(Vec::new())
+    }
+}
+
+fn tagged() -> SelectionSpec {
+    SelectionSpec {
+        rule: SelectionRule {
+            tags: BTreeMap::from([("env".to_owned(), "prod".to_owned())]),
+            ..SelectionRule::default()
+        },
+        path: PathTemplate::parse("picked/{name}").expect("valid"),
+        ..select("")
+    }
+}
+
+fn picked(bench: &Bench, name: &str) -> Option<String> {
+    bench.volume.text(&format!("picked/{name}"))
+}
+
+#[test]
+fn what_fits_is_written_and_what_joins_later_is_too() {
+    run(async {
+        let bench = Bench::new();
+        bench.vault.set("app-a", "one", 1);
+        bench.vault.set("other", "one", 1);
+        let reconciler = bench.reconciler(selecting(select("app-")));
+        assert!(reconciler.pass(ALL, &()).await.required_are_served());
+        assert_eq!(picked(&bench, "a").as_deref(), Some("one"));
+        assert_eq!(bench.vault.take_calls().len(), 1);
+
+        bench.vault.set("app-b", "two", 1);
+        reconciler.pass(ALL, &()).await;
+        assert_eq!(picked(&bench, "b").as_deref(), Some("two"));
+    });
+}
+
+#[test]
+fn a_secret_leaves_when_the_vault_says_that_it_is_gone() {
+    run(async {
+        let bench = Bench::new();
+        bench.vault.set("app-a", "one", 1);
+        bench.vault.set("app-b", "two", 1);
+        let reconciler = bench.reconciler(selecting(select("app-")));
+        reconciler.pass(ALL, &()).await;
+        bench.vault.delete("app-b");
+        let report = reconciler.pass(ALL, &()).await;
+        assert!(report.required_are_served());
+        assert_eq!(report.publication.removed.len(), 1);
+        assert_eq!((picked(&bench, "a").is_some(), picked(&bench, "b")), (true, None));
+    });
+}
+
+#[test]
+fn a_list_that_comes_back_short_or_fails_removes_nothing() {
+    run(async {
+        let bench = Bench::new();
+        bench.vault.set("app-a", "one", 1);
+        bench.vault.set("app-b", "two", 1);
+        let reconciler = bench.reconciler(selecting(select("app-")));
+        reconciler.pass(ALL, &()).await;
+
+        bench.vault.hide("app-a", true);
+        bench.vault.hide("app-b", true);
+        bench.vault.set("app-b", "new", 2);
+        let report = reconciler.pass(ALL, &()).await;
+        assert_eq!(report.publication.removed, []);
+        assert_eq!(picked(&bench, "a").as_deref(), Some("one"));
+        assert_eq!(
+            picked(&bench, "b").as_deref(),
+            Some("new"),
+            "it is followed all the same"
+        );
+
+        for reason in [Reason::Forbidden, Reason::Throttled, Reason::Unavailable] {
+            bench.vault.refuse_lists(Some(reason));
+            let restarted = bench.reconciler(selecting(select("app-")));
+            let report = restarted.pass(ALL, &()).await;
+            assert_eq!(report.publication.removed, [], "{reason}");
+            let reasons: Vec<_> = report.failures().map(|(_, failure)| failure.reason).collect();
+            assert_eq!(reasons, [reason], "the list is told, and nothing else failed");
+            assert!(report.required_are_present());
+        }
+    });
+}
+
+#[test]
+fn a_secret_that_cannot_be_asked_for_stays_when_a_list_does_not_have_it() {
+    run(async {
+        let bench = Bench::new();
+        bench.vault.set("app-a", "one", 1);
+        let reconciler = bench.reconciler(selecting(select("app-")));
+        reconciler.pass(ALL, &()).await;
+        bench.vault.hide("app-a", true);
+        bench.vault.refuse("app-a", Reason::Forbidden, None);
+        let report = reconciler.pass(ALL, &()).await;
+        assert_eq!(report.publication.removed, []);
+        assert_eq!(picked(&bench, "a").as_deref(), Some("one"));
+    });
+}
+
+#[test]
+fn a_tag_that_changes_takes_the_secret_out_of_the_selection() {
+    run(async {
+        let bench = Bench::new();
+        bench.vault.set("a", "one", 1);
+        bench.vault.tag("a", "env", "prod");
+        bench.vault.set("b", "one", 1);
+        let reconciler = bench.reconciler(selecting(tagged()));
+        reconciler.pass(ALL, &()).await;
+        assert_eq!((picked(&bench, "a").is_some(), picked(&bench, "b")), (true, None));
+        bench.vault.tag("a", "env", "test");
+        reconciler.pass(ALL, &()).await;
+        assert_eq!(picked(&bench, "a"), None);
+    });
+}
+
+#[test]
+fn more_secrets_than_the_limit_are_an_error_and_what_is_there_stays() {
+    run(async {
+        let bench = Bench::new();
+        bench.vault.set("app-a", "one", 1);
+        let narrow = || {
+            selecting(SelectionSpec {
+                limit: 2,
+                ..select("app-")
+            })
+        };
+        let reconciler = bench.reconciler(narrow());
+        reconciler.pass(ALL, &()).await;
+        bench.vault.set("app-b", "one", 1);
+        bench.vault.set("app-c", "one", 1);
+        let report = reconciler.pass(ALL, &()).await;
+        let reasons: Vec<_> = report.failures().map(|(_, failure)| failure.reason).collect();
+        assert_eq!(reasons, [Reason::TooManySelected]);
+        assert_eq!((picked(&bench, "a").is_some(), picked(&bench, "b")), (true, None));
+    });
+}
+
+#[test]
+fn a_path_that_another_entry_has_is_refused_and_the_others_are_written() {
+    run(async {
+        let bench = Bench::new();
+        bench.vault.set("named", "named", 1);
+        bench.vault.set("app-a", "one", 1);
+        bench.vault.set("app-b", "two", 1);
+        let mut named = secret("named");
+        named.files[0].path = crate::domain::path::RelativePath::parse("picked/a").expect("valid");
+        let mut manifest = selecting(select("app-"));
+        manifest.objects.push(named);
+        let report = bench.reconciler(manifest).pass(ALL, &()).await;
+        let reasons: Vec<_> = report.failures().map(|(_, failure)| failure.reason).collect();
+        assert_eq!(reasons, [Reason::PathTaken]);
+        assert_eq!(picked(&bench, "a").as_deref(), Some("named"));
+        assert_eq!(picked(&bench, "b").as_deref(), Some("two"));
+    });
+}
+
+#[test]
+fn a_disabled_secret_is_not_picked_and_one_that_is_disabled_later_keeps_its_file() {
+    run(async {
+        let bench = Bench::new();
+        bench.vault.set("app-a", "one", 1);
+        bench.vault.set("app-b", "one", 1);
+        bench.vault.enable("app-b", 1, false);
+        let reconciler = bench.reconciler(selecting(select("app-")));
+        let report = reconciler.pass(ALL, &()).await;
+        assert!(report.required_are_served());
+        assert_eq!((picked(&bench, "a").is_some(), picked(&bench, "b")), (true, None));
+
+        bench.vault.enable("app-a", 1, false);
+        let report = reconciler.pass(ALL, &()).await;
+        let reasons: Vec<_> = report.failures().map(|(_, failure)| failure.reason).collect();
+        assert_eq!(reasons, [Reason::Disabled]);
+        assert_eq!(picked(&bench, "a").as_deref(), Some("one"));
+    });
+}
+
+#[test]
+fn a_selection_moves_together_when_it_has_a_group() {
+    run(async {
+        let bench = Bench::new();
+        bench.vault.set("app-a", "one", 1);
+        bench.vault.set("app-b", "one", 1);
+        let grouped = SelectionSpec {
+            group: GroupName::parse("both").ok(),
+            ..select("app-")
+        };
+        let reconciler = bench.reconciler(selecting(grouped));
+        reconciler.pass(ALL, &()).await;
+        bench.vault.set("app-a", "two", 2);
+        bench.vault.refuse("app-b", Reason::Unavailable, None);
+        reconciler.pass(ALL, &()).await;
+        assert_eq!(picked(&bench, "a").as_deref(), Some("one"));
+    });
+}

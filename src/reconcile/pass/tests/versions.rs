@@ -1,0 +1,186 @@
+//! Version policies and histories.
+
+use std::num::NonZeroU16;
+
+use time::OffsetDateTime;
+
+use super::*;
+use crate::domain::spec::ObjectSpec;
+
+fn with(name: &str, version: VersionPolicy) -> ObjectSpec {
+    let mut object = secret(name);
+    object.wanted.version = version;
+    object
+}
+
+fn history(name: &str, count: u16) -> ObjectSpec {
+    ObjectSpec {
+        history: NonZeroU16::new(count),
+        ..secret(name)
+    }
+}
+
+fn created_before(second: i64) -> VersionPolicy {
+    VersionPolicy::CreatedBefore(OffsetDateTime::from_unix_timestamp(second).expect("in range"))
+}
+
+/// The texts at `NAME/0`, `NAME/1` and so on.
+fn slots(bench: &Bench, name: &str) -> Vec<String> {
+    let slot = |number: u32| bench.volume.text(&format!("{name}/{number}"));
+    (0..).map_while(slot).collect()
+}
+
+#[test]
+fn latest_enabled_takes_an_older_version_while_the_current_one_is_disabled_and_lists_only_then() {
+    run(async {
+        let bench = Bench::new();
+        bench.vault.set("a", "one", 1);
+        bench.vault.set("a", "two", 2);
+        let reconciler = bench.reconciler(spec(vec![with("a", VersionPolicy::LatestEnabled)]));
+        assert!(reconciler.pass(ALL, &()).await.required_are_served());
+        assert_eq!(bench.volume.text("a").as_deref(), Some("two"));
+        assert_eq!(bench.vault.take_lists(), Vec::<String>::new());
+
+        bench.vault.enable("a", 2, false);
+        assert!(reconciler.pass(ALL, &()).await.required_are_served());
+        assert_eq!(bench.volume.text("a").as_deref(), Some("one"));
+        assert_eq!(bench.vault.take_lists().len(), 1);
+
+        bench.vault.enable("a", 1, false);
+        let report = reconciler.pass(ALL, &()).await;
+        let reasons: Vec<_> = report.failures().map(|(_, failure)| failure.reason).collect();
+        assert_eq!(reasons, [Reason::Disabled]);
+        assert_eq!(bench.volume.text("a").as_deref(), Some("one"), "last known good");
+    });
+}
+
+#[test]
+fn a_disabled_current_version_keeps_the_published_one_and_says_so() {
+    run(async {
+        let bench = Bench::new();
+        bench.vault.set("a", "one", 1);
+        let reconciler = bench.reconciler(spec(vec![secret("a")]));
+        reconciler.pass(ALL, &()).await;
+        bench.vault.set("a", "two", 2);
+        bench.vault.enable("a", 2, false);
+        let report = reconciler.pass(ALL, &()).await;
+        let reasons: Vec<_> = report.failures().map(|(_, failure)| failure.reason).collect();
+        assert_eq!(reasons, [Reason::Disabled]);
+        assert_eq!(bench.volume.text("a").as_deref(), Some("one"));
+    });
+}
+
+#[test]
+fn created_before_takes_the_newest_enabled_version_of_its_time_and_fetches_it_once() {
+    run(async {
+        let bench = Bench::new();
+        for version in 1..=4 {
+            bench.vault.set("a", &format!("v{version}"), version);
+        }
+        bench.vault.enable("a", 3, false);
+        let reconciler = bench.reconciler(spec(vec![with("a", created_before(4))]));
+        assert!(reconciler.pass(ALL, &()).await.required_are_served());
+        assert_eq!(bench.volume.text("a").as_deref(), Some("v2"));
+        bench.vault.take_calls();
+        reconciler.pass(ALL, &()).await;
+        assert_eq!(bench.vault.take_calls(), [], "the version is immutable");
+
+        let none = bench.reconciler(spec(vec![with("a", created_before(1))]));
+        let report = none.pass(ALL, &()).await;
+        let reasons: Vec<_> = report.failures().map(|(_, failure)| failure.reason).collect();
+        assert_eq!(reasons, [Reason::VersionNotFound]);
+    });
+}
+
+#[test]
+fn a_history_is_exactly_as_long_as_asked_and_a_rotation_fetches_the_new_version_only() {
+    run(async {
+        let bench = Bench::new();
+        for version in 1..=5 {
+            bench.vault.set("a", &format!("v{version}"), version);
+        }
+        let reconciler = bench.reconciler(spec(vec![history("a", 3)]));
+        assert!(reconciler.pass(ALL, &()).await.required_are_served());
+        assert_eq!(slots(&bench, "a"), ["v5", "v4", "v3"]);
+
+        bench.vault.take_calls();
+        bench.vault.set("a", "v6", 6);
+        reconciler.pass(ALL, &()).await;
+        assert_eq!(slots(&bench, "a"), ["v6", "v5", "v4"]);
+        assert_eq!(
+            bench.vault.take_calls().len(),
+            1,
+            "the others are on the volume already"
+        );
+
+        bench.vault.enable("a", 5, false);
+        reconciler.pass(ALL, &()).await;
+        assert_eq!(slots(&bench, "a"), ["v6", "v4", "v3"], "no disabled version");
+    });
+}
+
+#[test]
+fn a_history_may_end_at_a_time() {
+    run(async {
+        let bench = Bench::new();
+        for version in 1..=5 {
+            bench.vault.set("a", &format!("v{version}"), version);
+        }
+        let object = ObjectSpec {
+            history: NonZeroU16::new(2),
+            ..with("a", created_before(4))
+        };
+        bench.reconciler(spec(vec![object])).pass(ALL, &()).await;
+        assert_eq!(slots(&bench, "a"), ["v3", "v2"]);
+    });
+}
+
+#[test]
+fn a_history_is_as_long_as_there_are_versions() {
+    run(async {
+        let bench = Bench::new();
+        bench.vault.set("a", "v1", 1);
+        let reconciler = bench.reconciler(spec(vec![history("a", 3)]));
+        assert!(reconciler.pass(ALL, &()).await.required_are_served());
+        assert_eq!(slots(&bench, "a"), ["v1"]);
+    });
+}
+
+#[test]
+fn two_versions_of_one_second_are_told_apart_and_the_current_one_comes_first() {
+    run(async {
+        let bench = Bench::new();
+        bench.vault.set_at("a", "first", 9, 100);
+        bench.vault.set_at("a", "second", 1, 100);
+        bench.vault.set_at("a", "third", 5, 100);
+        let reconciler = bench.reconciler(spec(vec![history("a", 2)]));
+        reconciler.pass(ALL, &()).await;
+        assert_eq!(slots(&bench, "a")[0], "third");
+        bench.vault.set_at("a", "fourth", 7, 100);
+        reconciler.pass(ALL, &()).await;
+        assert_eq!(slots(&bench, "a")[0], "fourth");
+    });
+}
+
+#[test]
+fn a_history_whose_list_or_version_cannot_be_had_stays_as_it_is() {
+    run(async {
+        let bench = Bench::new();
+        for version in 1..=3 {
+            bench.vault.set("a", &format!("v{version}"), version);
+        }
+        let objects = || spec(vec![history("a", 2)]);
+        bench.reconciler(objects()).pass(ALL, &()).await;
+        bench.vault.set("a", "v4", 4);
+        bench.vault.refuse_lists(Some(Reason::Throttled));
+        // A restart remembers no list: what is published tells.
+        let restarted = bench.reconciler(objects());
+        let report = restarted.pass(ALL, &()).await;
+        assert!(!report.required_are_served() && report.required_are_present());
+        assert_eq!(slots(&bench, "a"), ["v3", "v2"]);
+
+        bench.vault.refuse_lists(None);
+        assert!(restarted.pass(ALL, &()).await.required_are_served());
+        assert_eq!(slots(&bench, "a"), ["v4", "v3"]);
+    });
+}
