@@ -1,0 +1,266 @@
+//! What the agent writes: `grab_secrets` and `grab_secrets_kubernetes_objects`.
+
+use std::collections::BTreeSet;
+
+use super::{Agent, Files};
+use crate::convert::draft::{CertificatePart, Entry, MadeOf, Object, Part, Selection};
+use crate::convert::note::{listed, quoted};
+use crate::convert::scalar;
+use crate::domain::object::ObjectName;
+use crate::domain::path::RelativePath;
+use crate::domain::spec::{SecretEncoding, VersionPolicy};
+
+const NAMES: [&str; 5] = [
+    "SECRETS_KEYS",
+    "CERTS_KEYS",
+    "SECRETS_TYPE",
+    "DOWNLOAD_CA_CERTIFICATES",
+    "SAVE_PFX",
+];
+/// What the names of variables for one secret end in, behind its name in upper case.
+const SUFFIXES: [&str; 3] = ["_SECRET_TYPE", "_SECRETS_DATA_KEY", "_DOWNLOAD_CA_CERTIFICATE"];
+
+/// Names of one variable. A manifest does not hold more.
+const MAX_KEYS: usize = 5_000;
+
+/// Whether a variable is dealt with here.
+pub(super) fn reads(name: &str) -> bool {
+    NAMES.contains(&name) || SUFFIXES.iter().any(|suffix| name.ends_with(suffix))
+}
+
+/// The files of the agent.
+pub(super) fn read(agent: &Agent<'_>) -> Files {
+    let mut reading = Reading {
+        agent,
+        entries: Vec::new(),
+        undecided: BTreeSet::new(),
+    };
+    let mut selections = Vec::new();
+    match agent.variables.get("SECRETS_KEYS") {
+        Some(keys) => agent.each("SECRETS_KEYS", keys, |key| reading.secret(&key)),
+        None => selections.push(reading.every_secret()),
+    }
+    if !agent.writes_kubernetes_secrets() {
+        let keys = agent.variables.get("CERTS_KEYS").unwrap_or_default();
+        agent.each("CERTS_KEYS", keys, |key| reading.certificate(&key));
+    } else if agent.variables.text("CERTS_KEYS").is_some() {
+        agent.notes.not_carried(
+            "CERTS_KEYS",
+            "the agent ignores it when it writes Kubernetes Secrets",
+        );
+    }
+    reading.tell_undecided();
+    (reading.entries, selections)
+}
+
+/// `NAME:VERSION:CERTIFICATE_FILE:KEY_FILE`, of which only the name is needed.
+struct Names<'k> {
+    name: &'k str,
+    version: &'k str,
+    cert_file_name: &'k str,
+    key_file_name: &'k str,
+}
+
+impl<'k> Names<'k> {
+    fn of(text: &'k str) -> Self {
+        let mut parts = text.trim().split(':');
+        let name = parts.next().unwrap_or_default();
+        let version = parts.next().unwrap_or_default();
+        let cert_file_name = parts.next().unwrap_or(name);
+        Self {
+            name,
+            version,
+            cert_file_name,
+            key_file_name: parts.next().unwrap_or(cert_file_name),
+        }
+    }
+}
+
+impl Agent<'_> {
+    fn each(&self, variable: &str, keys: &str, take: impl FnMut(Names<'_>)) {
+        let mut keys = keys.split(';').filter(|key| !key.trim().is_empty());
+        keys.by_ref().take(MAX_KEYS).map(Names::of).for_each(take);
+        if keys.next().is_some() {
+            let reason = format!("only its first {MAX_KEYS} are read; make several manifests");
+            self.notes.not_carried(variable, reason);
+        }
+    }
+}
+
+struct Reading<'r> {
+    agent: &'r Agent<'r>,
+    entries: Vec<Entry>,
+    /// Names of secrets that may be those of certificates.
+    undecided: BTreeSet<String>,
+}
+
+impl Reading<'_> {
+    fn secret(&mut self, key: &Names<'_>) {
+        let label = format!("secret {}", quoted(key.name));
+        let Some(object) = self.object(key, &label) else {
+            return;
+        };
+        if self.agent.writes_kubernetes_secrets() {
+            self.kubernetes_secret(key, &object, &label);
+            return;
+        }
+        let value = Part::Secret {
+            encoding: None,
+            trim: false,
+        };
+        self.push(&label, &format!("secrets/{}", key.name), &object, value);
+        // The agent refuses file names for a secret that is not that of a certificate.
+        if key.cert_file_name == key.name && key.key_file_name == key.name {
+            self.undecided.insert(key.name.to_owned());
+            return;
+        }
+        let (keys, certificates) = if key.cert_file_name == key.key_file_name {
+            ("keys", "certs")
+        } else {
+            ("certs_keys", "certs_keys")
+        };
+        let key_path = format!("{keys}/{}", key.key_file_name);
+        let pfx_path = format!("{key_path}.pfx");
+        let chain = self.chain_of(key);
+        self.push(
+            &label,
+            &key_path,
+            &object,
+            Part::Certificate(CertificatePart::PrivateKey),
+        );
+        let path = format!("{certificates}/{}", key.cert_file_name);
+        self.push(&label, &path, &object, Part::Certificate(chain));
+        if self.agent.variables.is_true("SAVE_PFX") {
+            self.push(
+                &label,
+                &pfx_path,
+                &object,
+                Part::Certificate(CertificatePart::Pkcs12),
+            );
+        }
+    }
+
+    /// The files that the Secret would have if it were mounted: a directory of its name, a file for each key.
+    fn kubernetes_secret(&mut self, key: &Names<'_>, object: &Object, label: &str) {
+        let directory = key.name.to_ascii_lowercase();
+        let variables = self.agent.variables;
+        let own_kind = variables.get(&format!("{}_SECRET_TYPE", key.name.to_ascii_uppercase()));
+        let kind = own_kind
+            .or_else(|| variables.get("SECRETS_TYPE"))
+            .unwrap_or("Opaque");
+        if kind == "kubernetes.io/tls" {
+            let chain = self.chain_of(key);
+            self.push(
+                label,
+                &format!("{directory}/tls.crt"),
+                object,
+                Part::Certificate(chain),
+            );
+            let private_key = Part::Certificate(CertificatePart::PrivateKey);
+            self.push(label, &format!("{directory}/tls.key"), object, private_key);
+            if chain == CertificatePart::FullChain {
+                let issuers = Part::Certificate(CertificatePart::Issuers);
+                self.push(label, &format!("{directory}/ca.crt"), object, issuers);
+            }
+            return;
+        }
+        let data_key = variables.text(&format!("{}_SECRETS_DATA_KEY", key.name.to_ascii_uppercase()));
+        let path = format!("{directory}/{}", data_key.unwrap_or("secret"));
+        let encoding = Some(SecretEncoding::Utf8);
+        self.push(
+            label,
+            &path,
+            object,
+            Part::Secret {
+                encoding,
+                trim: false,
+            },
+        );
+    }
+
+    fn certificate(&mut self, key: &Names<'_>) {
+        let label = format!("certificate {}", quoted(key.name));
+        if let Some(object) = self.object(key, &label) {
+            let path = format!("certs/{}", key.cert_file_name);
+            self.push(&label, &path, &object, Part::Certificate(CertificatePart::Leaf));
+        }
+    }
+
+    /// Without `SECRETS_KEYS`, the agent takes every secret of the vault.
+    fn every_secret(&self) -> Selection {
+        let path_template = if self.agent.writes_kubernetes_secrets() {
+            "{name}/secret"
+        } else {
+            "secrets/{name}"
+        };
+        let reason = "SECRETS_KEYS is not set, so every secret is selected, up to the limit; those of certificates are \
+                      written as the vault holds them, without files under `certs` and `keys`";
+        self.agent.notes.assumed("secrets[].select", reason);
+        Selection {
+            vault: self.agent.vault.clone(),
+            path_template,
+        }
+    }
+
+    /// Whether the certificates of authorities are written behind the leaf.
+    fn chain_of(&self, key: &Names<'_>) -> CertificatePart {
+        let variables = self.agent.variables;
+        let own = variables.get(&format!(
+            "{}_DOWNLOAD_CA_CERTIFICATE",
+            key.name.to_ascii_uppercase()
+        ));
+        let switch = own
+            .or_else(|| variables.get("DOWNLOAD_CA_CERTIFICATES"))
+            .unwrap_or("true");
+        if switch.eq_ignore_ascii_case("true") {
+            CertificatePart::FullChain
+        } else {
+            CertificatePart::Leaf
+        }
+    }
+
+    fn object(&self, key: &Names<'_>, label: &str) -> Option<Object> {
+        let notes = self.agent.notes;
+        let name = ObjectName::parse(key.name)
+            .map_err(|error| notes.not_carried(label, error.to_string()))
+            .ok()?;
+        let version = match key.version {
+            "" => Ok(VersionPolicy::Latest),
+            text => scalar::version(text, "version"),
+        };
+        let version = version.map_err(|reason| notes.not_carried(label, reason)).ok()?;
+        Some(Object {
+            vault: self.agent.vault.clone(),
+            name,
+            version,
+            history: None,
+        })
+    }
+
+    fn push(&mut self, label: &str, path: &str, object: &Object, part: Part) {
+        match RelativePath::parse(path) {
+            Ok(path) => self.entries.push(Entry {
+                label: format!("{label} at {}", quoted(path.as_str())),
+                path,
+                mode: None,
+                made_of: MadeOf::Object(object.clone(), part),
+            }),
+            Err(error) => {
+                let subject = format!("{label} at {}", quoted(path));
+                self.agent.notes.not_carried(subject, error.to_string());
+            }
+        }
+    }
+
+    fn tell_undecided(&self) {
+        if self.undecided.is_empty() {
+            return;
+        }
+        let reason = format!(
+            "taken as plain secrets: {}. For one that is the secret of a certificate, the agent also wrote `certs/NAME` \
+             and `keys/NAME`: list it under `certificates` with `content: fullChain` and `content: privateKey`",
+            listed(self.undecided.iter().map(String::as_str))
+        );
+        self.agent.notes.assumed("secrets", reason);
+    }
+}

@@ -1,0 +1,124 @@
+//! `acs-keyvault-agent`: an init container that is told by environment variables what to write.
+//!
+//! Facts: `app/main.py` and `README.md` of `Hexadite/acs-keyvault-agent`, as they were last changed in 2022.
+
+mod env;
+mod identity;
+mod keys;
+
+use self::env::Variables;
+pub(super) use self::env::{is_mine, is_my_document};
+use super::ConvertError;
+use super::draft::{Draft, Entry, Selection, Vault, Volume};
+use super::note::{Notes, quoted};
+use crate::domain::mode::FileMode;
+use crate::domain::object::VaultName;
+use crate::manifest::rules;
+
+/// Where the examples of the agent mount its volume.
+const VOLUME_PATH: &str = "/secrets";
+
+/// The agent's variables as a draft.
+pub(super) fn draft(text: &str, notes: &Notes) -> Result<Draft, ConvertError> {
+    let variables = Variables::read(text, notes)?;
+    let vault = vault(&variables, notes)?;
+    let agent = Agent {
+        variables: &variables,
+        vault: &vault.name,
+        notes,
+    };
+    let identity = identity::read(&variables, notes);
+    let volume_path = agent.volume_path();
+    let (entries, selections) = keys::read(&agent);
+    agent.refuse_others();
+    let reason = "the agent wrote once; run `akv-sync once` in its place, or `akv-sync run` as a sidecar to stay current";
+    notes.assumed("refresh", reason);
+    let modes =
+        "`0644` and `0755`, as Python creates them; without both keys only the owner and group can read";
+    notes.assumed("volume.fileMode, volume.dirMode", modes);
+    Ok(Draft {
+        origin: "the variables of acs-keyvault-agent".to_owned(),
+        identity,
+        vaults: vec![vault],
+        volume: Volume {
+            path: volume_path,
+            file_mode: FileMode::from_bits(0o644),
+            dir_mode: FileMode::from_bits(0o755),
+            owner: None,
+            group: None,
+        },
+        interval: None,
+        entries,
+        selections,
+    })
+}
+
+/// The agent that is being read.
+pub(super) struct Agent<'r> {
+    variables: &'r Variables,
+    vault: &'r VaultName,
+    notes: &'r Notes,
+}
+
+/// What the agent writes.
+type Files = (Vec<Entry>, Vec<Selection>);
+
+fn vault(variables: &Variables, notes: &Notes) -> Result<Vault, ConvertError> {
+    let missing = ConvertError::NoVault {
+        setting: "VAULT_BASE_URL",
+    };
+    let url = variables
+        .text("VAULT_BASE_URL")
+        .and_then(rules::vault_url)
+        .filter(|(url, _)| !rules::is_managed_hsm(url));
+    let (url, trusted_host) = url.ok_or(missing)?;
+    Ok(Vault::at(&url, trusted_host, notes))
+}
+
+impl Agent<'_> {
+    /// Whether it writes Kubernetes Secrets in place of files.
+    fn writes_kubernetes_secrets(&self) -> bool {
+        self.variables.is_true("CREATE_KUBERNETES_SECRETS")
+    }
+
+    fn volume_path(&self) -> String {
+        match self.variables.text("SECRETS_FOLDER") {
+            Some(path) if rules::is_absolute_path(path) => path.to_owned(),
+            Some(path) => {
+                let reason = format!(
+                    "{} is not an absolute path; `{VOLUME_PATH}` stands for it",
+                    quoted(path)
+                );
+                self.notes.not_carried("SECRETS_FOLDER", reason);
+                VOLUME_PATH.to_owned()
+            }
+            None => {
+                let reason = format!("`{VOLUME_PATH}`, as SECRETS_FOLDER is not set");
+                self.notes.assumed("volume.path", reason);
+                VOLUME_PATH.to_owned()
+            }
+        }
+    }
+
+    /// Tells which variables have no effect, and those that are of Kubernetes Secrets.
+    fn refuse_others(&self) {
+        for name in self.variables.names() {
+            let reason = match name {
+                _ if keys::reads(name) || identity::reads(name) => continue,
+                "VAULT_BASE_URL" | "SECRETS_FOLDER" => continue,
+                "CREATE_KUBERNETES_SECRETS" if !self.writes_kubernetes_secrets() => continue,
+                "CREATE_KUBERNETES_SECRETS" => {
+                    "akv-sync writes no Kubernetes Secrets, which would keep the values in etcd; the manifest writes a \
+                     file for each of their keys, as if they were mounted"
+                }
+                "SECRETS_NAMESPACE" => "akv-sync writes no Kubernetes Secrets",
+                "VAULT_RESOURCE_NAME" => "the vault itself says for which resource a token has to be",
+                "TIMEOUT" => {
+                    "each call has a bound of its own; `akv-sync once --timeout` bounds them together"
+                }
+                _ => "the agent has no such variable",
+            };
+            self.notes.not_carried(quoted(name), reason);
+        }
+    }
+}

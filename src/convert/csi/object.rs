@@ -1,0 +1,206 @@
+//! One element of `objects`: `KeyVaultObject` of `pkg/provider/types/types.go`.
+
+use time::format_description::well_known::Rfc3339;
+use time::{Duration, OffsetDateTime};
+
+use crate::convert::input::Value;
+use crate::convert::note::quoted;
+use crate::convert::scalar;
+use crate::domain::mode::FileMode;
+use crate::domain::object::ObjectName;
+use crate::domain::path::RelativePath;
+use crate::domain::spec::VersionPolicy;
+
+const KEYS: [&str; 9] = [
+    "objectName",
+    "objectAlias",
+    "objectType",
+    "objectVersion",
+    "objectVersionHistory",
+    "objectNotAfter",
+    "objectFormat",
+    "objectEncoding",
+    "filePermission",
+];
+
+/// The collections.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Secret,
+    Key,
+    Cert,
+}
+
+/// `objectFormat`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Format {
+    Pem,
+    Pfx,
+}
+
+/// An element, of which the values have not been judged yet.
+pub(super) struct KeyVaultObject(Vec<(String, String)>);
+
+impl KeyVaultObject {
+    /// `None` when it is no mapping.
+    pub(super) fn of(value: Value<'_>) -> Option<Self> {
+        let field = |(key, value): (&str, Value<'_>)| Some((key.to_owned(), value.text()?.to_owned()));
+        value
+            .is_mapping()
+            .then(|| Self(value.entries().filter_map(field).collect()))
+    }
+
+    /// The value of a key, unless it is empty.
+    pub(super) fn text(&self, key: &str) -> Option<&str> {
+        let found = self.0.iter().find(|(name, _)| name == key);
+        found.map(|(_, value)| value.as_str())
+    }
+
+    /// What remarks call it.
+    pub(super) fn label(&self) -> String {
+        let kind = self.text("objectType").unwrap_or("object");
+        let name = self.text("objectName").unwrap_or_default();
+        let shown = if matches!(kind, "secret" | "key" | "cert") {
+            kind
+        } else {
+            "object"
+        };
+        match self.text("objectAlias") {
+            Some(alias) if alias != name => format!("{shown} {} at {}", quoted(name), quoted(alias)),
+            _ => format!("{shown} {}", quoted(name)),
+        }
+    }
+
+    /// Keys that the provider does not have.
+    pub(super) fn unknown_keys(&self) -> impl Iterator<Item = &str> {
+        self.0
+            .iter()
+            .map(|(key, _)| key.as_str())
+            .filter(|key| !KEYS.contains(key))
+    }
+
+    pub(super) fn name(&self) -> Result<ObjectName, String> {
+        let name = self.text("objectName").ok_or("it has no objectName")?;
+        ObjectName::parse(name).map_err(|error| format!("{error}; replace placeholders first"))
+    }
+
+    pub(super) fn kind(&self) -> Result<Kind, String> {
+        let kind = self.text("objectType").ok_or("it has no objectType")?;
+        match kind.to_ascii_lowercase().as_str() {
+            "secret" => Ok(Kind::Secret),
+            "key" => Ok(Kind::Key),
+            "cert" => Ok(Kind::Cert),
+            _ => Err(format!(
+                "its objectType is {}, none of `secret`, `key` and `cert`",
+                quoted(kind)
+            )),
+        }
+    }
+
+    pub(super) fn format(&self) -> Result<Option<Format>, String> {
+        match self.text("objectFormat") {
+            None => Ok(None),
+            Some(text) if text.eq_ignore_ascii_case("pem") => Ok(Some(Format::Pem)),
+            Some(text) if text.eq_ignore_ascii_case("pfx") => Ok(Some(Format::Pfx)),
+            Some(text) => Err(format!(
+                "its objectFormat is {}, neither `pem` nor `pfx`",
+                quoted(text)
+            )),
+        }
+    }
+
+    /// The alias, or the name, as the driver joins it to its volume: empty and `.` elements fall away.
+    pub(super) fn path(&self, name: &ObjectName) -> Result<RelativePath, String> {
+        let path = self.text("objectAlias").unwrap_or(name.as_str());
+        let start = if path.starts_with('/') { "/" } else { "" };
+        let elements: Vec<&str> = path
+            .split('/')
+            .filter(|element| !matches!(*element, "" | "."))
+            .collect();
+        RelativePath::parse(&format!("{start}{}", elements.join("/"))).map_err(|error| error.to_string())
+    }
+
+    pub(super) fn version(&self) -> Result<VersionPolicy, String> {
+        let not_after = self.text("objectNotAfter");
+        match self.text("objectVersion") {
+            Some(_) if not_after.is_some() => {
+                Err("objectVersion and objectNotAfter exclude each other".to_owned())
+            }
+            None | Some("latest") => not_after.map_or(Ok(VersionPolicy::Latest), created_until),
+            Some(version) => scalar::version(version, "objectVersion"),
+        }
+    }
+
+    /// How many versions the provider writes to a directory; `None` when it writes one file.
+    ///
+    /// It counts from 0 up to and with `objectVersionHistory` (`pkg/provider/provider.go`).
+    pub(super) fn history(&self) -> Result<Option<u32>, String> {
+        let Some(text) = self.text("objectVersionHistory") else {
+            return Ok(None);
+        };
+        let count: i32 = text
+            .parse()
+            .map_err(|_| format!("its objectVersionHistory is {}, not a number", quoted(text)))?;
+        Ok(u32::try_from(count)
+            .ok()
+            .filter(|count| *count > 1)
+            .map(|count| count + 1))
+    }
+
+    /// The mode, and a remark on it.
+    pub(super) fn mode(&self) -> (Option<FileMode>, Option<String>) {
+        match self.text("filePermission") {
+            None => (None, None),
+            Some(text) => {
+                let (mode, remark) = scalar::mode(text, "filePermission");
+                (Some(mode), remark)
+            }
+        }
+    }
+}
+
+/// `objectNotAfter` includes its second, `createdBefore` does not; Key Vault keeps times in whole seconds.
+fn created_until(text: &str) -> Result<VersionPolicy, String> {
+    let bad = || {
+        format!(
+            "its objectNotAfter is {}, not a time such as `2026-01-31T12:00:00Z`",
+            quoted(text)
+        )
+    };
+    // The documented form has no seconds.
+    let with_seconds = match (text.get(..16), text.get(16..)) {
+        (Some(start), Some(zone)) if !zone.starts_with(':') => format!("{start}:00{zone}"),
+        _ => text.to_owned(),
+    };
+    let time = OffsetDateTime::parse(&with_seconds, &Rfc3339).map_err(|_| bad())?;
+    let time = time
+        .replace_nanosecond(0)
+        .ok()
+        .and_then(|time| time.checked_add(Duration::SECOND));
+    let time = time.filter(|time| (0..=9999).contains(&time.year()));
+    time.map(VersionPolicy::CreatedBefore).ok_or_else(bad)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_taken_with_and_without_seconds_and_moved_to_the_next_second() {
+        let until = |text| match created_until(text) {
+            Ok(VersionPolicy::CreatedBefore(time)) => time.format(&Rfc3339).expect("a time"),
+            other => panic!("{text}: {other:?}"),
+        };
+        assert_eq!(until("2026-06-05T19:41Z"), "2026-06-05T19:41:01Z");
+        assert_eq!(until("2026-06-05T19:41:59.9+02:00"), "2026-06-05T19:42:00+02:00");
+        for bad in [
+            "",
+            "soon",
+            "2026-06-05",
+            "9999-12-31T23:59:59Z",
+            "2026-06-05T19:4äZ",
+        ] {
+            assert!(created_until(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! Which tool a configuration is of, told by the text alone.
+
+use super::input::{self, Value};
+use super::{ConvertError, Tool, acs, akva, csi};
+
+/// The one tool whose configuration this can be.
+pub(super) fn tool(text: &str) -> Result<Tool, ConvertError> {
+    if acs::is_mine(text) {
+        return Ok(Tool::AcsKeyvaultAgent);
+    }
+    let documents = input::documents(text)?;
+    let mut found = Vec::new();
+    for root in documents.iter().map(Value::root) {
+        found.extend(csi::is_mine(root).then_some(Tool::SecretProviderClass));
+        found.extend(akva::is_mine(root).then_some(Tool::Akva));
+        found.extend(acs::is_my_document(root).then_some(Tool::AcsKeyvaultAgent));
+    }
+    found.dedup();
+    match found.as_slice() {
+        [tool] => Ok(*tool),
+        _ => Err(ConvertError::Undetermined),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CLASS: &str = "kind: SecretProviderClass\n";
+
+    #[test]
+    fn each_tool_is_known_by_what_only_its_configuration_has() {
+        for (text, expected) in [
+            (CLASS, Tool::SecretProviderClass),
+            (
+                "kind: List\nitems: [{ kind: SecretProviderClass }]\n",
+                Tool::SecretProviderClass,
+            ),
+            ("workers: []\n", Tool::Akva),
+            ("sinks: [{ kind: secret, vaultBaseURL: x }]\n", Tool::Akva),
+            ("# agent\nexport SECRETS_KEYS='a;b'\n", Tool::AcsKeyvaultAgent),
+            ("- { name: VAULT_BASE_URL, value: x }\n", Tool::AcsKeyvaultAgent),
+            (
+                "spec: { containers: [{ env: [{ name: CERTS_KEYS }] }] }\n",
+                Tool::AcsKeyvaultAgent,
+            ),
+        ] {
+            assert_eq!(tool(text), Ok(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_text_of_nobody_or_of_two_tools_is_not_guessed_at() {
+        for text in [
+            "",
+            "a: b\n",
+            "PATH=/bin\n",
+            "sinks: []\n",
+            "kind: Pod\n",
+            &format!("{CLASS}---\nworkers: []\n"),
+        ] {
+            assert_eq!(tool(text), Err(ConvertError::Undetermined), "{text}");
+        }
+    }
+}

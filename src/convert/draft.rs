@@ -1,0 +1,277 @@
+//! A manifest that is being made: what the tools' configurations have in common, in the words of the domain.
+//!
+//! Invariant: once [`Draft::settled`], each path is used once and no file is at the path of another one's directory.
+
+use std::collections::{BTreeSet, HashMap};
+use std::time::Duration;
+
+use url::Url;
+
+use super::note::{Notes, quoted};
+use crate::domain::mode::{FileMode, Principal};
+use crate::domain::object::{ObjectName, VaultName};
+use crate::domain::path::RelativePath;
+use crate::domain::spec::{BundleOrder, IdentitySpec, SecretEncoding, VersionPolicy};
+
+/// A manifest before it is text.
+#[derive(Debug)]
+pub(super) struct Draft {
+    /// What it is made from, for its first line.
+    pub(super) origin: String,
+    pub(super) identity: IdentitySpec,
+    pub(super) vaults: Vec<Vault>,
+    pub(super) volume: Volume,
+    pub(super) interval: Option<Duration>,
+    pub(super) entries: Vec<Entry>,
+    pub(super) selections: Vec<Selection>,
+}
+
+/// A vault.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Vault {
+    pub(super) name: VaultName,
+    /// `https://HOST`.
+    pub(super) url: String,
+    /// The host of `url`, where it has to be trusted by name.
+    pub(super) trusted_host: Option<String>,
+}
+
+impl Vault {
+    /// The vault at a URL, by the name that its host has for it; says so when a token goes to a foreign host.
+    pub(super) fn at(url: &Url, trusted_host: Option<String>, notes: &Notes) -> Self {
+        if let Some(host) = &trusted_host {
+            let reason = format!(
+                "a token is sent to {}, which is not a host of Key Vault",
+                quoted(host)
+            );
+            notes.assumed("vaults[].trustedHosts", reason);
+        }
+        let label = url.host_str().and_then(|host| host.split('.').next());
+        let name = VaultName::parse(label.unwrap_or_default()).or_else(|_| VaultName::parse("default"));
+        Self {
+            name: name.expect("`default` is a vault name"),
+            url: url.as_str().trim_end_matches('/').to_owned(),
+            trusted_host,
+        }
+    }
+}
+
+/// Where the files go.
+#[derive(Debug)]
+pub(super) struct Volume {
+    pub(super) path: String,
+    pub(super) file_mode: FileMode,
+    pub(super) dir_mode: FileMode,
+    pub(super) owner: Option<Principal>,
+    pub(super) group: Option<Principal>,
+}
+
+/// One file.
+#[derive(Debug)]
+pub(super) struct Entry {
+    /// What the input calls it.
+    pub(super) label: String,
+    pub(super) path: RelativePath,
+    pub(super) mode: Option<FileMode>,
+    pub(super) made_of: MadeOf,
+}
+
+/// What a file is made of.
+#[derive(Debug)]
+pub(super) enum MadeOf {
+    /// One object.
+    Object(Object, Part),
+    /// Several secrets.
+    Template(TemplateBody),
+}
+
+/// An object of a vault.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Object {
+    pub(super) vault: VaultName,
+    pub(super) name: ObjectName,
+    pub(super) version: VersionPolicy,
+    /// How many versions are kept, as `path/0`, `path/1` and so on.
+    pub(super) history: Option<u32>,
+}
+
+/// What of the object.
+#[derive(Debug)]
+pub(super) enum Part {
+    /// The value of a secret.
+    Secret {
+        /// How it is decoded; when absent, a tag of the secret may say so.
+        encoding: Option<SecretEncoding>,
+        /// Whether white space at both ends is removed.
+        trim: bool,
+    },
+    /// Parts of a certificate.
+    Certificate(CertificatePart),
+    /// The public part of a key, PEM.
+    KeyPem,
+    /// The public part of a key, as a JSON Web Key.
+    KeyJwk,
+}
+
+/// The parts of a certificate that the tools write. A root that the vault holds is in each of their chains.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum CertificatePart {
+    Leaf,
+    FullChain,
+    /// The full chain without the leaf.
+    Issuers,
+    PrivateKey,
+    Bundle(BundleOrder),
+    /// Without a password.
+    Pkcs12,
+}
+
+/// How several secrets are put together.
+#[derive(Debug)]
+pub(super) enum TemplateBody {
+    /// Text, and the current values of secrets.
+    Text(Vec<Piece>),
+    /// A JSON object: keys and the secrets whose values they have.
+    Json(Vec<(String, SecretName)>),
+}
+
+/// A secret of a template.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct SecretName {
+    pub(super) vault: VaultName,
+    pub(super) name: ObjectName,
+}
+
+/// A part of a template's text.
+#[derive(Debug)]
+pub(super) enum Piece {
+    Text(String),
+    Secret(SecretName),
+}
+
+/// Every secret of a vault, each written to a file of its name.
+#[derive(Debug)]
+pub(super) struct Selection {
+    pub(super) vault: VaultName,
+    /// Their paths; `{name}` stands for the name.
+    pub(super) path_template: &'static str,
+}
+
+impl Draft {
+    /// Whether it would write nothing.
+    pub(super) const fn is_empty(&self) -> bool {
+        self.entries.is_empty() && self.selections.is_empty()
+    }
+
+    /// Leaves each path to one entry: of several, to the last, as the tools do; a file that stands where an earlier
+    /// one needs a directory, or the reverse, goes.
+    pub(super) fn settled(mut self, notes: &Notes) -> Self {
+        self.keep_last(notes);
+        self.refuse_conflicts(notes);
+        self
+    }
+
+    fn keep_last(&mut self, notes: &Notes) {
+        let last: HashMap<RelativePath, usize> = self
+            .entries
+            .iter()
+            .map(|entry| entry.path.clone())
+            .zip(0..)
+            .collect();
+        let mut index = 0..;
+        self.entries.retain(|entry| {
+            let is_last = last.get(&entry.path).copied() == index.next();
+            if !is_last {
+                let reason = format!(
+                    "a later file has the same path, {}, and the last one stays; give it a path of its own",
+                    quoted(entry.path.as_str())
+                );
+                notes.not_carried(entry.label.as_str(), reason);
+            }
+            is_last
+        });
+    }
+
+    fn refuse_conflicts(&mut self, notes: &Notes) {
+        let mut taken: BTreeSet<String> = BTreeSet::new();
+        self.entries.retain(|entry| {
+            let path = entry.path.as_str();
+            let above = path
+                .match_indices('/')
+                .map(|(at, _)| &path[..at])
+                .find(|above| taken.contains(*above));
+            let directory = format!("{path}/");
+            let below = taken.range(directory.clone()..).next();
+            let below = below
+                .map(String::as_str)
+                .filter(|other| other.starts_with(&directory));
+            let Some(other) = above.or(below) else {
+                taken.insert(path.to_owned());
+                return true;
+            };
+            let reason = format!(
+                "the path {} cannot be there together with {}",
+                quoted(path),
+                quoted(other)
+            );
+            notes.not_carried(entry.label.as_str(), reason);
+            false
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn draft(paths: &[&str]) -> Draft {
+        let entry = |(index, path): (usize, &&str)| Entry {
+            label: index.to_string(),
+            path: RelativePath::parse(path).expect("a path"),
+            mode: None,
+            made_of: MadeOf::Template(TemplateBody::Json(Vec::new())),
+        };
+        Draft {
+            origin: String::new(),
+            identity: IdentitySpec::default(),
+            vaults: Vec::new(),
+            volume: Volume {
+                path: "/mnt".to_owned(),
+                file_mode: FileMode::from_bits(0o400),
+                dir_mode: FileMode::from_bits(0o700),
+                owner: None,
+                group: None,
+            },
+            interval: None,
+            entries: paths.iter().enumerate().map(entry).collect(),
+            selections: Vec::new(),
+        }
+    }
+
+    fn settled(paths: &[&str]) -> (Vec<String>, usize) {
+        let notes = Notes::default();
+        let draft = draft(paths).settled(&notes);
+        let kept = draft.entries.into_iter().map(|entry| entry.label).collect();
+        (kept, notes.into_list().len())
+    }
+
+    #[test]
+    fn of_several_files_with_one_path_the_last_stays_and_the_others_are_told() {
+        assert_eq!(
+            settled(&["a", "b", "a", "a"]),
+            (vec!["1".to_owned(), "3".to_owned()], 2)
+        );
+    }
+
+    #[test]
+    fn a_file_at_the_path_of_a_directory_goes_whichever_came_first() {
+        assert_eq!(
+            settled(&["a", "a/b/c", "ab"]),
+            (vec!["0".to_owned(), "2".to_owned()], 1)
+        );
+        assert_eq!(
+            settled(&["a/b", "a-", "a"]),
+            (vec!["0".to_owned(), "1".to_owned()], 1)
+        );
+    }
+}

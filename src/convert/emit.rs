@@ -1,0 +1,316 @@
+//! A draft as the text of a manifest. The only code here that knows the manifest's keys.
+
+use std::collections::HashMap;
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use time::format_description::well_known::Rfc3339;
+
+use super::draft::{
+    CertificatePart, Draft, Entry, MadeOf, Object, Part, Piece, SecretName, Selection, TemplateBody, Vault,
+    Volume,
+};
+use super::yaml::Yaml;
+use crate::domain::object::VaultName;
+use crate::domain::spec::{BundleOrder, IdentityKind, IdentitySpec, SecretEncoding, VersionPolicy};
+
+type Entries = Vec<(&'static str, Yaml)>;
+
+/// Secrets that a selection may pick.
+const SELECTION_LIMIT: u32 = 100;
+
+/// The text of the manifest: a comment that says what it comes from, then the keys in the order of the reference page.
+pub(super) fn manifest(draft: &Draft) -> String {
+    let shown = Shown {
+        several_vaults: draft.vaults.len() > 1,
+    };
+    let mut entries = vec![
+        ("apiVersion", Yaml::text("akv-sync/v1")),
+        ("kind", Yaml::text("SyncManifest")),
+        ("identity", Yaml::Map(identity(&draft.identity))),
+        ("vaults", Yaml::List(draft.vaults.iter().map(vault).collect())),
+        ("volume", Yaml::Map(volume(&draft.volume))),
+    ];
+    if let Some(interval) = draft.interval {
+        let interval = Yaml::Map(vec![("interval", Yaml::Quoted(duration(interval)))]);
+        entries.push(("refresh", interval));
+    }
+    let lists = [
+        ("secrets", shown.secrets(draft)),
+        ("certificates", shown.certificates(&draft.entries)),
+        ("keys", shown.keys(&draft.entries)),
+        ("templates", shown.templates(&draft.entries)),
+    ];
+    let filled = lists.into_iter().filter(|(_, list)| !list.is_empty());
+    entries.extend(filled.map(|(key, list)| (key, Yaml::List(list))));
+    let document = Yaml::document(entries);
+    let origin = &draft.origin;
+    format!("# Made by `akv-sync convert` from {origin}; its messages said what to look at.\n{document}")
+}
+
+fn identity(identity: &IdentitySpec) -> Entries {
+    let kind = match identity.kind {
+        IdentityKind::Default => "default",
+        IdentityKind::WorkloadIdentity => "workloadIdentity",
+        IdentityKind::ManagedIdentity => "managedIdentity",
+        IdentityKind::ClientSecret => "clientSecret",
+        IdentityKind::ClientCertificate => "clientCertificate",
+        IdentityKind::Developer => "developer",
+    };
+    let mut entries = vec![("type", Yaml::text(kind))];
+    let texts = [
+        ("tenantId", &identity.tenant_id),
+        ("clientId", &identity.client_id),
+        ("objectId", &identity.object_id),
+        ("resourceId", &identity.resource_id),
+    ];
+    entries.extend(
+        texts
+            .into_iter()
+            .filter_map(|(key, text)| Some((key, Yaml::text(text.clone()?)))),
+    );
+    let path = identity.client_secret_file.as_ref();
+    entries.extend(path.map(|path| ("clientSecretFile", Yaml::text(path.to_string_lossy()))));
+    let authority = identity.authority_host.as_ref();
+    entries.extend(authority.map(|url| ("authorityHost", Yaml::text(url.as_str().trim_end_matches('/')))));
+    entries
+}
+
+fn vault(vault: &Vault) -> Yaml {
+    let mut entries = vec![
+        ("name", Yaml::text(vault.name.as_str())),
+        ("url", Yaml::text(&*vault.url)),
+    ];
+    let host = vault.trusted_host.as_deref();
+    entries.extend(host.map(|host| ("trustedHosts", Yaml::List(vec![Yaml::text(host)]))));
+    Yaml::Map(entries)
+}
+
+fn volume(volume: &Volume) -> Entries {
+    let mut entries = vec![
+        ("path", Yaml::text(&*volume.path)),
+        ("fileMode", Yaml::Quoted(volume.file_mode.to_string())),
+        ("dirMode", Yaml::Quoted(volume.dir_mode.to_string())),
+    ];
+    let owners = [("owner", &volume.owner), ("group", &volume.group)];
+    entries.extend(
+        owners
+            .into_iter()
+            .filter_map(|(key, owner)| Some((key, Yaml::text(owner.as_ref()?.to_string())))),
+    );
+    entries
+}
+
+/// A duration in the largest unit that gives a whole number.
+fn duration(duration: Duration) -> String {
+    match duration.as_secs() {
+        seconds if seconds % 3600 == 0 => format!("{}h", seconds / 3600),
+        seconds if seconds % 60 == 0 => format!("{}m", seconds / 60),
+        seconds => format!("{seconds}s"),
+    }
+}
+
+/// What every entry has to show.
+struct Shown {
+    several_vaults: bool,
+}
+
+impl Shown {
+    fn secrets(&self, draft: &Draft) -> Vec<Yaml> {
+        let mut list = Vec::new();
+        for entry in &draft.entries {
+            let MadeOf::Object(object, Part::Secret { encoding, trim }) = &entry.made_of else {
+                continue;
+            };
+            let mut entries = vec![("name", Yaml::text(object.name.as_str()))];
+            entries.extend(self.vault(&object.vault));
+            entries.extend(path_unless(entry, object.name.as_str()));
+            entries.extend(encoding.map(|encoding| ("encoding", Yaml::text(encoding_name(encoding)))));
+            entries.extend(trim.then(|| ("trim", Yaml::yes())));
+            entries.extend(version(object));
+            entries.extend(mode(entry));
+            list.push(Yaml::Map(entries));
+        }
+        list.extend(draft.selections.iter().map(|selection| self.selection(selection)));
+        list
+    }
+
+    fn selection(&self, selection: &Selection) -> Yaml {
+        let rule = vec![
+            ("glob", Yaml::text("*")),
+            ("limit", Yaml::Bare(SELECTION_LIMIT.to_string())),
+        ];
+        let mut entries = vec![("select", Yaml::Map(rule))];
+        entries.extend(self.vault(&selection.vault));
+        entries.push(("pathTemplate", Yaml::text(selection.path_template)));
+        Yaml::Map(entries)
+    }
+
+    /// One entry for each version of a certificate, with all files that are made of it.
+    fn certificates(&self, entries: &[Entry]) -> Vec<Yaml> {
+        let mut objects: Vec<(&Object, Vec<Yaml>)> = Vec::new();
+        let mut places = HashMap::new();
+        for entry in entries {
+            let MadeOf::Object(object, Part::Certificate(part)) = &entry.made_of else {
+                continue;
+            };
+            let place = *places.entry(object).or_insert(objects.len());
+            if place == objects.len() {
+                objects.push((object, Vec::new()));
+            }
+            objects[place].1.push(certificate_file(entry, *part));
+        }
+        let entry = |(object, files): (&Object, Vec<Yaml>)| {
+            let mut entries = vec![("name", Yaml::text(object.name.as_str()))];
+            entries.extend(self.vault(&object.vault));
+            entries.extend(version(object));
+            entries.push(("files", Yaml::List(files)));
+            Yaml::Map(entries)
+        };
+        objects.into_iter().map(entry).collect()
+    }
+
+    fn keys(&self, entries: &[Entry]) -> Vec<Yaml> {
+        let key = |entry: &Entry| {
+            let (object, format) = match &entry.made_of {
+                MadeOf::Object(object, Part::KeyPem) => (object, None),
+                MadeOf::Object(object, Part::KeyJwk) => (object, Some("jwk")),
+                _ => return None,
+            };
+            let mut entries = vec![("name", Yaml::text(object.name.as_str()))];
+            entries.extend(self.vault(&object.vault));
+            entries.extend(path_unless(entry, object.name.as_str()));
+            entries.extend(format.map(|format| ("format", Yaml::text(format))));
+            entries.extend(version(object));
+            entries.extend(mode(entry));
+            Some(Yaml::Map(entries))
+        };
+        entries.iter().filter_map(key).collect()
+    }
+
+    fn templates(&self, entries: &[Entry]) -> Vec<Yaml> {
+        let template = |entry: &Entry| {
+            let MadeOf::Template(body) = &entry.made_of else {
+                return None;
+            };
+            let mut entries = vec![("path", Yaml::text(entry.path.as_str()))];
+            match body {
+                TemplateBody::Text(pieces) => {
+                    entries.push(("template", Yaml::text(self.template_text(pieces))));
+                }
+                TemplateBody::Json(values) => {
+                    entries.push(("format", Yaml::text("json")));
+                    let values = values
+                        .iter()
+                        .map(|(key, secret)| self.template_value(key, secret));
+                    entries.push(("values", Yaml::List(values.collect())));
+                }
+            }
+            entries.extend(mode(entry));
+            Some(Yaml::Map(entries))
+        };
+        entries.iter().filter_map(template).collect()
+    }
+
+    fn template_value(&self, key: &str, secret: &SecretName) -> Yaml {
+        let mut entries = vec![
+            ("key", Yaml::text(key)),
+            ("secret", Yaml::text(secret.name.as_str())),
+        ];
+        entries.extend(self.vault(&secret.vault));
+        Yaml::Map(entries)
+    }
+
+    /// What starts a tag of the template language in the text is written as the text of a tag.
+    fn template_text(&self, pieces: &[Piece]) -> String {
+        let mut out = String::new();
+        for piece in pieces {
+            // Writing to a text does not fail.
+            let _ = match piece {
+                Piece::Text(text) => write!(out, "{}", escaped(text)),
+                Piece::Secret(SecretName { vault, name }) if self.several_vaults => {
+                    write!(out, "{{{{ secret('{name}', vault='{vault}') }}}}")
+                }
+                Piece::Secret(SecretName { name, .. }) => write!(out, "{{{{ secret('{name}') }}}}"),
+            };
+        }
+        out
+    }
+
+    fn vault(&self, vault: &VaultName) -> Option<(&'static str, Yaml)> {
+        self.several_vaults.then(|| ("vault", Yaml::text(vault.as_str())))
+    }
+}
+
+fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        match chars.next_if(|next| c == '{' && matches!(next, '{' | '%' | '#')) {
+            Some(next) => out.extend(["{{ '{", &String::from(next), "' }}"]),
+            None => out.push(c),
+        }
+    }
+    out
+}
+
+fn path_unless(entry: &Entry, name: &str) -> Option<(&'static str, Yaml)> {
+    let path = entry.path.as_str();
+    (path != name).then(|| ("path", Yaml::text(path)))
+}
+
+fn mode(entry: &Entry) -> Option<(&'static str, Yaml)> {
+    entry.mode.map(|mode| ("mode", Yaml::Quoted(mode.to_string())))
+}
+
+fn version(object: &Object) -> Entries {
+    let version = match &object.version {
+        VersionPolicy::Latest => None,
+        VersionPolicy::LatestEnabled => Some(Yaml::text("latestEnabled")),
+        VersionPolicy::Exact(version) => Some(Yaml::text(version.as_str())),
+        VersionPolicy::CreatedBefore(time) => {
+            let time = time.format(&Rfc3339).expect("a time with a year of four digits");
+            Some(Yaml::Map(vec![("createdBefore", Yaml::Quoted(time))]))
+        }
+    };
+    let version = version.map(|version| ("version", version));
+    let history = object
+        .history
+        .map(|count| ("history", Yaml::Bare(count.to_string())));
+    version.into_iter().chain(history).collect()
+}
+
+const fn encoding_name(encoding: SecretEncoding) -> &'static str {
+    match encoding {
+        SecretEncoding::Utf8 => "utf-8",
+        SecretEncoding::Base64 => "base64",
+        SecretEncoding::Hex => "hex",
+    }
+}
+
+fn certificate_file(entry: &Entry, part: CertificatePart) -> Yaml {
+    let (content, root) = match part {
+        CertificatePart::Leaf => ("leaf", false),
+        CertificatePart::FullChain => ("fullChain", true),
+        CertificatePart::Issuers => ("chain", true),
+        CertificatePart::PrivateKey => ("privateKey", false),
+        CertificatePart::Bundle(_) => ("bundle", true),
+        CertificatePart::Pkcs12 => ("pkcs12", true),
+    };
+    let mut entries = vec![
+        ("path", Yaml::text(entry.path.as_str())),
+        ("content", Yaml::text(content)),
+    ];
+    if root {
+        entries.push(("includeRoot", Yaml::yes()));
+    }
+    if let CertificatePart::Bundle(order) = part {
+        let order = match order {
+            BundleOrder::KeyFirst => "keyFirst",
+            BundleOrder::KeyLast => "keyLast",
+        };
+        entries.push(("order", Yaml::text(order)));
+    }
+    entries.extend(mode(entry));
+    Yaml::Map(entries)
+}

@@ -1,0 +1,86 @@
+//! Why there is no manifest at all.
+
+use super::{Note, Tool};
+use crate::manifest::Mark;
+
+/// Why an input gives no manifest.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConvertError {
+    /// It is larger than any configuration of these tools.
+    #[error("the input is too large: {limit}")]
+    TooLarge {
+        /// Which bound it exceeds.
+        limit: &'static str,
+    },
+    /// It is not YAML.
+    #[error("the input cannot be read at {at}: {message}")]
+    Syntax {
+        /// Where, in the input.
+        at: Mark,
+        /// What is wrong there.
+        message: String,
+        /// What to do.
+        hint: Option<String>,
+    },
+    /// It is the configuration of none of the tools, or of several.
+    #[error("the input does not tell which tool it is the configuration of")]
+    Undetermined,
+    /// It is not the configuration of the tool that was named.
+    #[error("the input holds no configuration of {tool}")]
+    NotOfTool {
+        /// The tool.
+        tool: Tool,
+        /// What its configuration is known by.
+        known_by: &'static str,
+    },
+    /// The vault is not known, without which nothing can be read.
+    #[error("{setting} does not name a vault")]
+    NoVault {
+        /// The setting of the tool.
+        setting: &'static str,
+    },
+    /// Nothing that it asks for could be carried.
+    #[error("nothing of this configuration of {tool} could be carried")]
+    Nothing {
+        /// The tool.
+        tool: Tool,
+        /// Why not, item by item.
+        notes: Vec<Note>,
+    },
+}
+
+impl ConvertError {
+    /// What to do.
+    pub fn hint(&self) -> String {
+        match self {
+            Self::TooLarge { .. } => "convert its parts one by one".to_owned(),
+            Self::Syntax { hint, .. } => hint
+                .clone()
+                .unwrap_or_else(|| "correct it, or render its template first".to_owned()),
+            Self::Undetermined => "name the tool: `--from secretProviderClass`, `--from akva` or \
+                                   `--from acsKeyvaultAgent`"
+                .to_owned(),
+            Self::NotOfTool { known_by, .. } => format!("look for {known_by}"),
+            Self::NoVault { .. } => {
+                "write its name, or `https://NAME.vault.azure.net`; replace placeholders first, for example with \
+                 `helm template` or `envsubst`"
+                    .to_owned()
+            }
+            Self::Nothing { .. } => "see the list above for each reason".to_owned(),
+        }
+    }
+
+    /// Whether the command line can repair it.
+    pub const fn is_usage(&self) -> bool {
+        matches!(self, Self::Undetermined)
+    }
+
+    /// What was said of the input before there was nothing left of it.
+    pub fn notes(&self) -> &[Note] {
+        match self {
+            Self::Nothing { notes, .. } => notes,
+            _ => &[],
+        }
+    }
+}

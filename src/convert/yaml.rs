@@ -1,0 +1,210 @@
+//! Writes YAML in block style. Knows no key.
+//!
+//! Invariant: every text comes back as itself from any YAML 1.1 or 1.2 reader: what could be read as something else is
+//! in quotes.
+
+use std::fmt::Write as _;
+
+/// A value to write.
+#[derive(Debug)]
+pub(super) enum Yaml {
+    /// A text, in quotes where it needs them.
+    Text(String),
+    /// A text, in quotes always.
+    Quoted(String),
+    /// A number or boolean, as it is.
+    Bare(String),
+    /// Keys and values.
+    Map(Vec<(&'static str, Self)>),
+    /// Elements.
+    List(Vec<Self>),
+}
+
+impl Yaml {
+    /// A text.
+    pub(super) fn text(text: impl Into<String>) -> Self {
+        Self::Text(text.into())
+    }
+
+    /// `true`.
+    pub(super) fn yes() -> Self {
+        Self::Bare("true".to_owned())
+    }
+
+    /// The mapping as the text of a document.
+    pub(super) fn document(entries: Vec<(&'static str, Self)>) -> String {
+        let mut out = String::new();
+        Self::Map(entries).write(0, &mut out);
+        out
+    }
+
+    /// Writes it from the start of a line on, or, a single value, from where the line is; ends the line.
+    fn write(&self, indent: usize, out: &mut String) {
+        match self {
+            Self::Text(text) => write_text(text, indent, out),
+            Self::Quoted(text) => push_line(&double_quoted(text), out),
+            Self::Bare(text) => push_line(text, out),
+            Self::Map(entries) => {
+                for (number, (key, value)) in entries.iter().enumerate() {
+                    // The first key of an element stands behind its dash.
+                    if number > 0 || out.ends_with('\n') {
+                        push_indent(indent, out);
+                    }
+                    out.push_str(key);
+                    out.push(':');
+                    value.write_behind(indent, out);
+                }
+            }
+            Self::List(items) => {
+                for item in items {
+                    push_indent(indent, out);
+                    out.push_str("- ");
+                    item.write(indent + 2, out);
+                }
+            }
+        }
+    }
+
+    /// Writes it as the value of a key.
+    fn write_behind(&self, indent: usize, out: &mut String) {
+        match self {
+            Self::Text(_) | Self::Quoted(_) | Self::Bare(_) => {
+                out.push(' ');
+                self.write(indent + 2, out);
+            }
+            Self::Map(_) | Self::List(_) => {
+                out.push('\n');
+                self.write(indent + 2, out);
+            }
+        }
+    }
+}
+
+fn push_indent(indent: usize, out: &mut String) {
+    out.extend(std::iter::repeat_n(' ', indent));
+}
+
+fn push_line(text: &str, out: &mut String) {
+    out.push_str(text);
+    out.push('\n');
+}
+
+fn write_text(text: &str, indent: usize, out: &mut String) {
+    if is_plain(text) {
+        push_line(text, out);
+    } else if is_block(text) {
+        out.push_str(if text.ends_with('\n') { "|\n" } else { "|-\n" });
+        for line in text.trim_end_matches('\n').split('\n') {
+            if !line.is_empty() {
+                push_indent(indent, out);
+            }
+            push_line(line, out);
+        }
+    } else {
+        push_line(&double_quoted(text), out);
+    }
+}
+
+/// Whether a text without quotes is that text: no number, boolean, null, date or indicator in any version of YAML.
+fn is_plain(text: &str) -> bool {
+    const WORDS: [&str; 10] = ["true", "false", "yes", "no", "on", "off", "null", "y", "n", "nan"];
+    let starts = |c: char| c.is_ascii_alphabetic() || c == '/';
+    let continues = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/');
+    let rest = text.strip_prefix("https://").unwrap_or(text);
+    text.starts_with(starts)
+        && rest.chars().all(continues)
+        && !WORDS.iter().any(|word| text.eq_ignore_ascii_case(word))
+}
+
+/// Whether a text is best read as lines.
+fn is_block(text: &str) -> bool {
+    let body = text.strip_suffix('\n').unwrap_or(text);
+    body.contains('\n')
+        && !body.ends_with('\n')
+        && !body.starts_with(char::is_whitespace)
+        && body.chars().all(|c| c == '\n' || c == '\t' || is_printable(c))
+}
+
+/// Whether a character may stand in YAML as it is and looks like what it is.
+fn is_printable(c: char) -> bool {
+    !c.is_control() && !matches!(c, '\u{feff}' | '\u{2028}' | '\u{2029}' | '\u{fffe}' | '\u{ffff}')
+}
+
+fn double_quoted(text: &str) -> String {
+    let mut out = String::from("\"");
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => out.extend(['\\', c]),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            c if is_printable(c) => out.push(c),
+            // Writing to a text does not fail.
+            c => drop(write!(out, "\\U{:08x}", u32::from(c))),
+        }
+    }
+    out.push('"');
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::convert::input::{Value, documents};
+
+    #[test]
+    fn nesting_is_by_two_blanks_and_elements_start_behind_their_dash() {
+        let file = Yaml::Map(vec![
+            ("path", Yaml::text("a")),
+            ("mode", Yaml::Quoted("0400".to_owned())),
+        ]);
+        let entry = Yaml::Map(vec![("name", Yaml::text("x")), ("files", Yaml::List(vec![file]))]);
+        let text = Yaml::document(vec![("list", Yaml::List(vec![entry])), ("last", Yaml::yes())]);
+        let expected =
+            "list:\n  - name: x\n    files:\n      - path: a\n        mode: \"0400\"\nlast: true\n";
+        assert_eq!(text, expected);
+    }
+
+    #[test]
+    fn what_another_reader_would_take_for_something_else_is_in_quotes() {
+        for text in [
+            "no",
+            "NULL",
+            "0440",
+            "1e3",
+            "~",
+            "a: b",
+            "a #b",
+            "- a",
+            "",
+            " a",
+            "@a",
+            "2026-01-01",
+            "a,b",
+            "{a}",
+        ] {
+            assert!(!is_plain(text), "{text:?}");
+        }
+        for text in [
+            "db-password",
+            "tls/tls.crt",
+            "https://contoso.vault.azure.net",
+            "/mnt/akv",
+        ] {
+            assert!(is_plain(text), "{text:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_comes_back(text in "(\\PC|[\n\t:#'\"|>%&*!?{}\\[\\],~ \\x00-\\x1f\u{85}\u{feff}\u{2028}]){0,30}") {
+            let written = Yaml::document(vec![("a", Yaml::List(vec![Yaml::Map(vec![("b", Yaml::text(text.clone()))])]))]);
+            let trees = documents(&written).expect("YAML");
+            let mut items = Value::root(&trees[0]).get("a").expect("there").items().expect("a list");
+            let read = items.next().expect("one").get("b").and_then(Value::raw_text);
+            prop_assert_eq!(read, Some(text.as_str()), "{}", written);
+        }
+    }
+}
