@@ -3,10 +3,12 @@
 //! The map of the modules, and what each may import, is in `docs/architecture.md`.
 
 pub mod cli;
+pub mod convert;
 pub mod domain;
 pub mod identity;
 pub mod keyvault;
 pub mod manifest;
+pub mod passwords;
 pub mod ports;
 pub mod reconcile;
 pub mod telemetry;

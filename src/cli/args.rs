@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use tracing::Level;
 
+use crate::convert::Tool;
 use crate::telemetry::LogFormat;
 
 /// Writes Azure Key Vault secrets, keys and certificates to a volume, atomically, and keeps them current.
@@ -43,6 +44,41 @@ pub(super) enum Command {
     Check(ManifestArgs),
     /// Print the JSON Schema of the manifest.
     Schema,
+    /// Turn another tool's configuration into a manifest on stdout, and tell what could not be carried; offline.
+    Convert(ConvertArgs),
+}
+
+/// What `convert` takes.
+#[derive(Debug, Args)]
+pub(super) struct ConvertArgs {
+    /// The tool; told by the configuration itself when left out.
+    #[arg(long, value_enum, value_name = "TOOL")]
+    pub(super) from: Option<ToolArg>,
+    /// The configuration; `-`, or nothing, is stdin.
+    #[arg(value_name = "FILE")]
+    pub(super) file: Option<PathBuf>,
+}
+
+/// `--from`.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+#[value(rename_all = "camelCase")]
+pub(super) enum ToolArg {
+    /// `SecretProviderClass` of the Secrets Store CSI driver, provider `azure`.
+    SecretProviderClass,
+    /// YAML of akva (covermymeds/azure-key-vault-agent).
+    Akva,
+    /// Environment variables of acs-keyvault-agent (Hexadite), as lines or in a Kubernetes manifest.
+    AcsKeyvaultAgent,
+}
+
+impl From<ToolArg> for Tool {
+    fn from(tool: ToolArg) -> Self {
+        match tool {
+            ToolArg::SecretProviderClass => Self::SecretProviderClass,
+            ToolArg::Akva => Self::Akva,
+            ToolArg::AcsKeyvaultAgent => Self::AcsKeyvaultAgent,
+        }
+    }
 }
 
 /// Where the manifest is.

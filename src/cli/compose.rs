@@ -1,18 +1,19 @@
 //! The composition root: from arguments and environment to a reconciler over the real adapters.
 
 use std::error::Error;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::{Semaphore, watch};
 
 use crate::identity::Tokens;
 use crate::keyvault::{KeyVault, Limits, Outside};
+use crate::passwords::PasswordFileReader;
 use crate::ports::Clock;
 use crate::reconcile::fetch::FetchLimits;
 use crate::reconcile::pass::{Reconciler, VOLUME_LIMIT};
 use crate::transport::{AuthorityOptions, Transport, check_proxy};
-use crate::volume::AtomicVolume;
+use crate::volume::{self, AnyVolume};
 
 use super::args::SyncArgs;
 use super::check;
@@ -23,7 +24,7 @@ use super::system::{ProcessEnvironment, SystemClock, SystemDice};
 /// What `run` and `once` work with.
 pub(super) struct Composition {
     /// Takes passes.
-    pub(super) reconciler: Reconciler<KeyVault, AtomicVolume>,
+    pub(super) reconciler: Reconciler<KeyVault, AnyVolume>,
     /// Who signs in, for the log.
     pub(super) identity: String,
     /// Chance for the loop.
@@ -78,11 +79,13 @@ fn compose_blocking(args: &SyncArgs, file_system: Handle) -> Result<Composition,
     };
     let vault = KeyVault::new(&spec.vaults, outside, Limits::default())
         .map_err(|error| CommandFailure::new(Exit::Internal, &error, None))?;
-    let volume = Arc::new(AtomicVolume::open(&spec.volume, Arc::clone(&clock))?);
+    let volume = Arc::new(volume::open(&spec.volume, Arc::clone(&clock))?);
     let reconciler = Reconciler {
         spec,
         vault,
         volume,
+        passwords: Arc::new(PasswordFileReader::new().map_err(|error| no_runtime(&error))?),
+        remembered: Mutex::default(),
         clock,
         limits: FetchLimits::default(),
         volume_turn: Arc::new(Semaphore::new(1)),

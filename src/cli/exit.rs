@@ -14,7 +14,7 @@ pub(super) enum Exit {
     Internal = 1,
     /// The command line is wrong, or what it and the environment name besides the manifest.
     Usage = 2,
-    /// The manifest is wrong.
+    /// The manifest is wrong, or `convert` can make none of its input.
     Manifest = 3,
     /// No token could be had.
     Identity = 4,

@@ -3,6 +3,7 @@
 mod args;
 mod check;
 mod compose;
+mod convert;
 mod exit;
 mod failure;
 mod once;
@@ -58,6 +59,7 @@ fn execute(cli: Cli) -> Result<Exit, CommandFailure> {
         Command::Once(args) => once::once(&args),
         Command::Check(args) => check::check(&args),
         Command::Schema => Ok(check::schema()),
+        Command::Convert(args) => convert::convert(&args, cli.log_format.into()),
     }
 }
 

@@ -50,11 +50,11 @@ pub(super) fn once(args: &OnceArgs) -> Result<Exit, CommandFailure> {
 /// Shows the table to a person and turns the report into an exit code.
 fn conclude(report: PassReport, served: bool) -> Result<Exit, CommandFailure> {
     if output::stdout_is_terminal() {
-        output::data(&table::render(&report.objects));
+        output::data(&table::render(&report.entries));
     }
     let failed = report.failures().count();
     let written = report.publication.written.len();
-    tracing::info!(objects = report.objects.len(), written, failed, "Synced");
+    tracing::info!(objects = report.entries.len(), written, failed, "Synced");
     if let Some(failure) = report.volume_failure {
         return Err(failure.into());
     }

@@ -2,10 +2,11 @@
 
 use std::fmt::Write as _;
 
-use crate::domain::plan::{Outcome, PlannedObject};
+use crate::domain::object::VersionId;
+use crate::domain::plan::{Outcome, PlannedEntry};
 
 /// One line per object, in manifest order, columns aligned.
-pub(super) fn render(objects: &[PlannedObject]) -> String {
+pub(super) fn render(objects: &[PlannedEntry]) -> String {
     let rows: Vec<[String; 4]> = objects.iter().map(row).collect();
     let head = ["OBJECT", "VERSION", "RESULT", "REASON"].map(str::to_owned);
     let mut widths = head.clone().map(|cell| cell.len());
@@ -23,20 +24,24 @@ pub(super) fn render(objects: &[PlannedObject]) -> String {
     text
 }
 
-fn row(object: &PlannedObject) -> [String; 4] {
+fn row(object: &PlannedEntry) -> [String; 4] {
     let (version, result, reason) = match &object.outcome {
-        Outcome::Fetched { version, changed, .. } => (
-            version.as_str(),
+        Outcome::Fetched { version, changed } => (
+            version.as_ref().map_or("", VersionId::as_str),
             if *changed { "written" } else { "unchanged" },
             "",
         ),
         Outcome::Unasked { complete: true } => ("", "unchanged", ""),
         Outcome::Unasked { complete: false } => ("", "missing", "not fetched yet"),
-        Outcome::Failed { failure, kept: true } => ("", "kept", failure.reason.as_str()),
-        Outcome::Failed { failure, kept: false } => ("", "refused", failure.reason.as_str()),
+        Outcome::Failed {
+            failure, kept: true, ..
+        } => ("", "kept", failure.reason.as_str()),
+        Outcome::Failed {
+            failure, kept: false, ..
+        } => ("", "refused", failure.reason.as_str()),
     };
     [
-        object.source.to_string(),
+        object.id().to_string(),
         version.to_owned(),
         result.to_owned(),
         reason.to_owned(),
@@ -45,14 +50,14 @@ fn row(object: &PlannedObject) -> [String; 4] {
 
 #[cfg(test)]
 mod tests {
+    use crate::domain::entry::EntryId;
     use crate::domain::failure::{Failure, Reason};
-    use crate::domain::object::{
-        ObjectId, ObjectKind, ObjectName, Source, VaultName, VersionId, VersionSelector,
-    };
+    use crate::domain::object::{ObjectId, ObjectKind, ObjectName, Source, VaultName, VersionSelector};
+    use crate::domain::validity::Validity;
 
     use super::*;
 
-    fn object(name: &str, outcome: Outcome) -> PlannedObject {
+    fn object(name: &str, outcome: Outcome) -> PlannedEntry {
         let source = Source {
             object: ObjectId {
                 vault: VaultName::parse("app").expect("valid"),
@@ -61,11 +66,13 @@ mod tests {
             },
             version: VersionSelector::Latest,
         };
-        PlannedObject {
-            source,
+        PlannedEntry {
+            key: (EntryId::Object(source), None),
             required: true,
             outcome,
             notices: Vec::new(),
+            validity: Validity::default(),
+            made: Vec::new(),
         }
     }
 
@@ -76,16 +83,19 @@ mod tests {
             hint: "not shown".into(),
             retry_after: None,
         };
-        Outcome::Failed { failure, kept }
+        Outcome::Failed {
+            failure,
+            kept,
+            again: Vec::new(),
+        }
     }
 
     #[test]
     fn each_object_is_a_line_that_says_what_became_of_it() {
         let version = VersionId::parse(&"0a".repeat(16)).expect("valid");
         let fetched = |changed| Outcome::Fetched {
-            version: version.clone(),
+            version: Some(version.clone()),
             changed,
-            expires: None,
         };
         let objects = [
             object("new", fetched(true)),
