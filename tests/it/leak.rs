@@ -17,8 +17,10 @@ use fake_azure::{CertificateOptions, Effect, Fault, SecretOptions, Service};
 use nix::sys::signal::Signal;
 
 use self::search::{Marker, Search};
-use self::sources::{ANSWERS, ASSERTION, BROKEN, CREDENTIALS, Given, TOKEN_ANSWERS, assertion};
-use self::stock::{published, stock};
+use self::sources::{
+    ANSWERS, ASSERTION, BROKEN, BROKEN_TEMPLATES, CREDENTIALS, Given, TOKEN_ANSWERS, assertion,
+};
+use self::stock::{FILE_PASSWORD, published, stock};
 use self::traces::{Observed, Traces};
 use crate::support::World;
 use crate::volume_reader::tree;
@@ -31,6 +33,7 @@ const SINKS: &[Sink] = &[
     ("stderr", |traces| traces.stderr.clone()),
     ("the command line", |traces| traces.command_line.clone()),
     ("the state file", state_files),
+    ("files of metadata", metadata_files),
     ("names and links on the volume", names_and_links),
     ("files besides the volume", files_elsewhere),
 ];
@@ -147,15 +150,30 @@ fn nothing_shows_a_value_that_cannot_be_rendered() {
                 }
                 vault.set_secret_with(name, &make(&value), options);
             }
-            world.manifest(&(secrets.concat() + &certificates.concat()));
+            let vault = world.fake.vault("app");
+            vault.set_secret("plain", value.text());
+            // A key store cannot have this password.
+            vault.set_secret("nul", &format!("{}\0", value.text()));
+            vault.create_certificate("good", &CertificateOptions::default());
+            secrets.push("  - { name: plain, path: property, required: false, property: /a }\n".to_owned());
+            certificates.push(
+                "  - { name: good, required: false, files: [{ path: p12, content: pkcs12, passwordFrom: { secret: nul } }] }\n"
+                    .to_owned(),
+            );
+            let mut templates = vec!["templates:\n".to_owned()];
+            for (number, text) in BROKEN_TEMPLATES.iter().enumerate() {
+                let file = format!("path: template/{number}, required: false");
+                templates.push(format!("  - {{ {file}, template: \"{text}\" }}\n"));
+            }
+            world.manifest(&(secrets.concat() + &certificates.concat() + &templates.concat()));
             let traces = Observed::start(&world, command(&world, "once", log)).finish();
             let told = String::from_utf8_lossy(&traces.stderr)
                 .matches("unrenderable")
                 .count();
+            let broken = BROKEN.len() + BROKEN_TEMPLATES.len() + 2;
             assert!(
-                told >= BROKEN.len(),
-                "{told} of {} were refused:\n{}",
-                BROKEN.len(),
+                told >= broken,
+                "{told} of {broken} were refused:\n{}",
                 String::from_utf8_lossy(&traces.stderr)
             );
             nowhere(
@@ -252,7 +270,11 @@ fn finds_what_was_published(markers: &[Marker], traces: &Traces) {
             data.push(b' ');
         }
     }
-    for marker in markers.iter().filter(|marker| marker.name != ASSERTION) {
+    let elsewhere = [ASSERTION, FILE_PASSWORD];
+    for marker in markers
+        .iter()
+        .filter(|marker| !elsewhere.contains(&marker.name.as_str()))
+    {
         let found = Search::new(std::slice::from_ref(marker)).find(&data);
         assert!(found.is_some(), "{} is not on the volume", marker.name);
     }
@@ -299,6 +321,13 @@ fn state_files(traces: &Traces) -> Vec<u8> {
         content.extend(fs::read(traces.volume.join(path)).expect("readable"));
     }
     content
+}
+
+fn metadata_files(traces: &Traces) -> Vec<u8> {
+    let files = tree(&traces.volume).into_iter();
+    let metadata = files.filter(|(path, metadata)| path.ends_with("metadata.json") && metadata.is_file());
+    let content = metadata.map(|(path, _)| fs::read(traces.volume.join(path)).expect("readable"));
+    content.collect::<Vec<_>>().concat()
 }
 
 fn names_and_links(traces: &Traces) -> Vec<u8> {

@@ -197,6 +197,38 @@ class Secrets(Case):
             self.assertEqual(len(listed), len(set(listed)))
         self.fake.control("POST", "vaults/app/empty-pages?on=false")
 
+    def test_versions_go_over_pages_also_when_some_are_empty(self):
+        client = self.secrets()
+        made = {client.set_secret("many-versions", str(number)).properties.version for number in range(30)}
+        for on in ("false", "true"):
+            self.fake.control("POST", f"vaults/app/empty-pages?on={on}")
+            listed = [item.version for item in client.list_properties_of_secret_versions("many-versions")]
+            self.assertEqual(listed, sorted(made))
+        self.fake.control("POST", "vaults/app/empty-pages?on=false")
+        self.assertEqual(list(client.list_properties_of_secret_versions("no-such-secret")), [])
+
+    def test_a_list_can_be_too_short_denied_or_fail_on_a_later_page(self):
+        client = self.secrets()
+        for number in range(30):
+            client.set_secret(f"listed-{number}", "value")
+        self.fake.control("PUT", "vaults/app/hidden", json=["listed-7"])
+        self.assertNotIn("listed-7", [item.name for item in client.list_properties_of_secrets()])
+        self.fake.control("PUT", "vaults/app/hidden", json=[])
+        self.fake.control("POST", "vaults/app/denial", json={"denial": "rbac", "listsOnly": True})
+        for listing in (client.list_properties_of_secrets(), client.list_properties_of_secret_versions("listed-7")):
+            with self.assertRaises(HttpResponseError) as caught:
+                list(listing)
+            self.assertEqual(caught.exception.error.innererror["code"], "ForbiddenByRbac")
+        self.assertEqual(client.get_secret("listed-7").value, "value")
+        self.fake.control("DELETE", "vaults/app/denial")
+        fault = {"service": "vault", "call": "listSecrets", "after": 1, "times": 1, "effect": {"throttled": {}}}
+        self.fake.control("POST", "faults", json=fault)
+        names = (item.name for item in client.list_properties_of_secrets())
+        self.assertEqual(len([next(names) for _ in range(25)]), 25)
+        with self.assertRaises(HttpResponseError) as caught:
+            next(names)
+        self.assertEqual(caught.exception.status_code, 429)
+
     def test_a_disabled_secret_is_forbidden_and_can_be_enabled(self):
         client = self.secrets()
         version = client.set_secret("disabled", "value", enabled=False).properties.version
@@ -293,6 +325,8 @@ class Certificates(Case):
         self.assertEqual(secret.properties.content_type, "application/x-pkcs12")
         self.assertTrue(secret.properties.managed)
         self.assertEqual(secret.properties.key_id, made.key_id)
+        listed = next(item for item in self.secrets().list_properties_of_secrets() if item.name == "pfx")
+        self.assertEqual((listed.managed, listed.content_type), (True, "application/x-pkcs12"))
 
     def test_latest_and_exact_versions_are_told_apart(self):
         first = self.create("versions")
@@ -303,6 +337,14 @@ class Certificates(Case):
         self.assertEqual(len(list(client.list_properties_of_certificate_versions("versions"))), 2)
         self.assertEqual(client.get_certificate_policy("versions").subject, "CN=web.contoso.com")
         self.assertIn("versions", [item.name for item in client.list_properties_of_certificates()])
+
+    def test_disabling_a_version_disables_its_secret(self):
+        version = self.create("switched").properties.version
+        client = self.fake.client(CertificateClient)
+        client.update_certificate_properties("switched", version, enabled=False)
+        with self.assertRaises(HttpResponseError) as caught:
+            self.secrets().get_secret("switched")
+        self.assertEqual(caught.exception.error.innererror["code"], "SecretDisabled")
 
     def test_a_pem_certificate_has_an_rsa_key_that_fits(self):
         made = self.create("pem", content_type=CertificateContentType.pem, key_type=KeyType.rsa, key_curve_name=None, key_size=2048)

@@ -6,6 +6,7 @@ use std::fmt::Debug;
 use std::sync::Arc;
 
 use akv_sync::domain::certificate;
+use akv_sync::domain::expand::{Facts, expand};
 use akv_sync::domain::failure::Failure;
 use akv_sync::domain::fetched::{Attributes, FetchedContent, FetchedObject, SecretContent};
 use akv_sync::domain::mode::FileMode;
@@ -13,13 +14,17 @@ use akv_sync::domain::object::{
     ObjectId, ObjectKind, ObjectName, Source, VaultName, VersionId, VersionSelector,
 };
 use akv_sync::domain::path::RelativePath;
-use akv_sync::domain::payload::{FileBytes, FileRecord, Payload, PayloadFile};
-use akv_sync::domain::plan::{self, Answers};
-use akv_sync::domain::render::render;
+use akv_sync::domain::payload::{
+    FileBytes, FileRecord, Input, InputRecord, Observation, Payload, PayloadFile, Validity,
+};
+use akv_sync::domain::plan;
+use akv_sync::domain::published::Published;
+use akv_sync::domain::query::{Answer, Known, PasswordFile, Query, Remembered};
+use akv_sync::domain::render::{Passwords, render_object};
 use akv_sync::domain::secret::SecretBytes;
 use akv_sync::domain::spec::{
-    CertificateContent, Content, FileSpec, IdentitySpec, Layout, ObjectSpec, OnStart, RefreshSpec,
-    SecretEncoding, SyncSpec, VaultSpec, VolumeSpec,
+    CertificateContent, Content, FileSpec, IdentitySpec, KeyForm, Layout, ObjectSpec, OnStart, RefreshSpec,
+    SecretEncoding, SecretForm, SyncSpec, VaultSpec, VersionPolicy, VolumeSpec, Wanted,
 };
 use akv_sync::identity::Tokens;
 use akv_sync::keyvault::{KeyVault, Limits, Outside};
@@ -37,15 +42,29 @@ use crate::support::World;
 /// A value on each of its ways through the library, and what the types on the way show of themselves.
 fn shown(value: &Marker) -> Vec<(String, String)> {
     let object = fetched(&value.value, None);
-    let spec = spec(Content::Secret(SecretEncoding::Utf8));
-    let rendered = render(&spec.objects[0], &object).expect("rendered");
-    let answers = Answers::from([(spec.objects[0].source.clone(), Ok(object.clone()))]);
-    let plan = plan::plan(
-        &spec,
-        &akv_sync::domain::payload::Observation::default(),
-        &answers,
-        Fixed.now(),
+    let spec = spec(Content::Secret(SecretForm::default()));
+    let rendered = render_object(&spec.objects[0].files, &object, &Passwords::new()).expect("rendered");
+    let observed = Observation::default();
+    let published = Published::new(&observed);
+    let remembered = Remembered::default();
+    let mut known = Known::default();
+    known.learn(
+        Query::Object(source()),
+        Ok(Answer::Object(Box::new(object.clone()))),
     );
+    let password = PasswordFile {
+        version: version(),
+        password: SecretBytes::new(value.value.clone()),
+    };
+    let file = Query::File("/run/password".into());
+    known.learn(file, Ok(Answer::File(password.clone())));
+    let facts = Facts {
+        known: &known,
+        remembered: &remembered,
+        published: &published,
+    };
+    let expansion = expand(&spec, facts);
+    let plan = plan::plan(&expansion.entries, &published, &known, Fixed.now());
     let mut shown = vec![
         debug("SecretBytes", &SecretBytes::new(value.value.clone())),
         debug("FetchedContent", &object.content),
@@ -55,7 +74,9 @@ fn shown(value: &Marker) -> Vec<(String, String)> {
             &FileBytes::Write(SecretBytes::new(value.value.clone())),
         ),
         debug("Rendered", &rendered),
-        debug("Answers", &answers),
+        debug("Known", &known),
+        debug("PasswordFile", &password),
+        debug("Expansion", &expansion),
         debug("Plan", &plan),
         error(
             "NameError of an object",
@@ -72,13 +93,25 @@ fn shown(value: &Marker) -> Vec<(String, String)> {
 /// Everything that a value can be refused as.
 fn refused(value: &Marker) -> Vec<(String, String)> {
     let mut shown = Vec::new();
-    let encodings = [SecretEncoding::Base64, SecretEncoding::Hex].map(Content::Secret);
-    let parts = [CertificateContent::PrivateKey, CertificateContent::FullChain].map(Content::Certificate);
+    let encodings =
+        [SecretEncoding::Base64, SecretEncoding::Hex].map(|encoding| Content::Secret(encoding.into()));
+    let parts = [
+        CertificateContent::PrivateKey {
+            form: KeyForm::Pkcs8,
+            password: None,
+        },
+        CertificateContent::FullChain { root: false },
+    ]
+    .map(Content::Certificate);
     for content in encodings.into_iter().chain(parts) {
         for content_type in [None, Some("application/x-pkcs12"), Some("application/x-pem-file")] {
             for bytes in misshapen(value) {
                 let spec = spec(content.clone());
-                match render(&spec.objects[0], &fetched(&bytes, content_type)) {
+                match render_object(
+                    &spec.objects[0].files,
+                    &fetched(&bytes, content_type),
+                    &Passwords::new(),
+                ) {
                     Ok(rendered) => shown.push(debug("Rendered", &rendered)),
                     Err(refusal) => {
                         shown.push(debug("Failure", &Failure::from(refusal.clone())));
@@ -140,9 +173,12 @@ fn neither_a_volume_nor_its_failure_shows_what_it_holds() {
         bytes: FileBytes::Write(SecretBytes::new(value.value.clone())),
         mode: FileMode::from_bits(0o440),
         record: FileRecord {
-            source: source(),
-            version: version(),
-            content: Content::Secret(SecretEncoding::Utf8),
+            content: Content::Secret(SecretForm::default()),
+            inputs: vec![InputRecord {
+                input: Input::Object(source()),
+                version: version(),
+            }],
+            validity: Validity::default(),
             fetched: Fixed.now(),
         },
     };
@@ -254,6 +290,7 @@ fn fetched(value: &[u8], content_type: Option<&str>) -> FetchedObject {
     FetchedObject {
         object: source().object,
         version: version(),
+        id: "https://contoso.vault.azure.net/secrets/thing/0".to_owned(),
         attributes: Attributes::default(),
         content: FetchedContent::Secret(SecretContent {
             value: SecretBytes::new(value.to_vec()),
@@ -288,10 +325,17 @@ fn spec(content: Content) -> SyncSpec {
             on_start: OnStart::Fresh,
         },
         objects: vec![ObjectSpec {
-            source: source(),
+            wanted: Wanted {
+                object: source().object,
+                version: VersionPolicy::Latest,
+            },
+            history: None,
             required: true,
+            group: None,
             files: vec![file],
         }],
+        selections: Vec::new(),
+        templates: Vec::new(),
     }
 }
 

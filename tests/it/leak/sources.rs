@@ -81,6 +81,19 @@ type Broken = (
     fn(&Marker) -> String,
 );
 
+/// Templates that cannot be filled with a value that is plain text.
+pub(super) const BROKEN_TEMPLATES: &[&str] = &[
+    "{{ secret('plain') | from_json }}",
+    "{{ (secret('plain') ~ '!') | b64decode }}",
+    "{{ secret('plain') | pem_private_key }}",
+    "{{ secret('plain') | pem_certificate(0) }}",
+    "{{ secret('nul') | shell }}",
+    "{{ secret('nul') | dotenv }}",
+    "{{ secret('plain') + 1 }}",
+    "{{ [1, 2][secret('plain')] }}",
+    "{{ secret('plain') | int }}",
+];
+
 /// Values that cannot be rendered: object, encoding (or `certificate`), content type, value.
 pub(super) const BROKEN: &[Broken] = &[
     ("not-base64", "base64", None, |value| format!("{}!", value.text())),

@@ -12,9 +12,13 @@ use super::search::Marker;
 use super::traces::Traces;
 use crate::support::World;
 
+/// The password of a key store that is in no file on the volume.
+pub(super) const FILE_PASSWORD: &str = "the password of a key store";
+
 /// Puts new values of every sort into the vault and the manifest; gives those that have a text.
 pub(super) fn stock(world: &World) -> Vec<Marker> {
     let vault = world.fake.vault("app");
+    let password = Marker::plain(FILE_PASSWORD);
     let values = ["utf-8", "base64", "hex"].map(|name| Marker::random(format!("the {name} value")));
     vault.set_secret("text", values[0].text());
     vault.set_secret("base64", &STANDARD.encode(&values[1].value));
@@ -34,16 +38,25 @@ pub(super) fn stock(world: &World) -> Vec<Marker> {
         vault.create_certificate(name, &options);
         certificates.push(format!(
             "  - {{ name: {name}, files: [{{ path: {name}/tls.crt, content: fullChain }}, \
-             {{ path: {name}/tls.key, content: privateKey }}, {{ path: {name}/tls.pem, content: bundle }}] }}\n"
+             {{ path: {name}/tls.key, content: privateKey }}, {{ path: {name}/tls.pem, content: bundle }}, \
+             {{ path: {name}/tls.p12, content: pkcs12, passwordFrom: {{ secret: text }} }}, \
+             {{ path: {name}/tls.jks, content: jks, passwordFrom: {{ file: \"{password}\" }} }}, \
+             {{ path: {name}/metadata.json, content: metadata }}] }}\n",
+            password = world.path("keystore-password").display(),
         ));
         copies.push(format!("  - {{ name: {name}, path: {name}/stored }}\n"));
     }
     let (certificates, copies) = (certificates.concat(), copies.concat());
+    fs::write(world.path("keystore-password"), password.text()).expect("written");
     world.manifest(&format!(
-        "secrets:\n  - {{ name: text }}\n  - {{ name: base64, encoding: base64 }}\n  - {{ name: hex, encoding: hex }}\n\
+        "templates:\n  - {{ path: all.conf, template: \"{{{{ secret('text') | json }}}} {{{{ certificate('pem').privateKey }}}}\" }}\n\
+         \x20 - {{ path: all.env, format: dotenv, values: [{{ key: TEXT, secret: text }}] }}\n\
+         secrets:\n  - {{ select: {{ prefix: tex }}, pathTemplate: \"picked/{{name}}\" }}\n\
+         \x20 - {{ name: text, path: about/metadata.json, content: metadata }}\n  - {{ name: text, path: history, history: 2 }}\n\
+         \x20 - {{ name: text }}\n  - {{ name: base64, encoding: base64 }}\n  - {{ name: hex, encoding: hex }}\n\
          {copies}certificates:\n{certificates}keys:\n  - {{ name: token-signing, path: key.pem }}"
     ));
-    values.into()
+    values.into_iter().chain([password]).collect()
 }
 
 /// The private keys and PFX files on the volume: the fake makes them and keeps them to itself.
