@@ -1,0 +1,116 @@
+//! What is under test: one object rendered to its files.
+
+use akv_sync::domain::fetched::{Attributes, FetchedContent, FetchedObject, PublicKey, SecretContent};
+use akv_sync::domain::mode::FileMode;
+use akv_sync::domain::object::{ObjectId, ObjectKind, ObjectName, VaultName, VersionId};
+use akv_sync::domain::path::RelativePath;
+use akv_sync::domain::render::{Passwords, RenderError, render_object};
+use akv_sync::domain::spec::{
+    Alias, CertificateContent, Content, FileSpec, KeyForm, KeyFormat, PasswordSource,
+};
+
+/// The private key as it comes by default.
+pub(crate) const PKCS8: CertificateContent = CertificateContent::PrivateKey {
+    form: KeyForm::Pkcs8,
+    password: None,
+};
+
+/// Renders the files of an object called `web`, all in one go: a PFX is opened once.
+fn all(
+    kind: ObjectKind,
+    content: FetchedContent,
+    wanted: Vec<Content>,
+    passwords: &Passwords,
+) -> Result<Vec<Vec<u8>>, RenderError> {
+    let object = ObjectId {
+        vault: VaultName::parse("app").expect("a name"),
+        kind,
+        name: ObjectName::parse("web").expect("a name"),
+    };
+    let path = |index: usize| {
+        if index == 0 {
+            "file".to_owned()
+        } else {
+            format!("file-{index}")
+        }
+    };
+    let file = |(index, content)| FileSpec {
+        path: RelativePath::parse(&path(index)).expect("a path"),
+        content,
+        mode: FileMode::parse("0440").expect("a mode"),
+    };
+    let files: Vec<_> = wanted.into_iter().enumerate().map(file).collect();
+    let fetched = FetchedObject {
+        object,
+        version: VersionId::parse(&"0".repeat(32)).expect("a version"),
+        id: "https://contoso.vault.azure.net/secrets/web/0".to_owned(),
+        attributes: Attributes::default(),
+        content,
+    };
+    let rendered = render_object(&files, &fetched, passwords)?;
+    Ok(rendered
+        .files
+        .iter()
+        .map(|(_, bytes)| bytes.expose().to_vec())
+        .collect())
+}
+
+/// Renders one form of a public key.
+pub(crate) fn key(key: PublicKey, format: KeyFormat) -> Result<Vec<u8>, RenderError> {
+    let content = FetchedContent::Key(key);
+    let files = all(
+        ObjectKind::Key,
+        content,
+        vec![Content::Key(format)],
+        &Passwords::new(),
+    )?;
+    Ok(files.concat())
+}
+
+/// Renders one file of a certificate.
+pub(crate) fn certificate(
+    value: String,
+    content_type: &str,
+    wanted: CertificateContent,
+) -> Result<Vec<u8>, RenderError> {
+    with_password(value, content_type, wanted, "")
+}
+
+/// The same; the password of the file, if it has one, is `password`.
+pub(crate) fn with_password(
+    value: String,
+    content_type: &str,
+    wanted: CertificateContent,
+    password: &str,
+) -> Result<Vec<u8>, RenderError> {
+    Ok(parts(value, content_type, vec![wanted], password)?.concat())
+}
+
+/// Renders several files of a certificate.
+pub(crate) fn parts(
+    value: String,
+    content_type: &str,
+    wanted: Vec<CertificateContent>,
+    password: &str,
+) -> Result<Vec<Vec<u8>>, RenderError> {
+    let content = SecretContent {
+        value: value.into(),
+        content_type: Some(content_type.to_owned()),
+        backs_certificate: true,
+    };
+    all(
+        ObjectKind::Certificate,
+        FetchedContent::Secret(content),
+        wanted.into_iter().map(Content::Certificate).collect(),
+        &Passwords::from([(password_source(), password.to_owned().into())]),
+    )
+}
+
+/// Where the password of [`with_password`] comes from.
+pub(crate) fn password_source() -> PasswordSource {
+    PasswordSource::File("/run/password".into())
+}
+
+pub(crate) fn alias(text: &str) -> Alias {
+    Alias::parse(text).expect("an alias")
+}
