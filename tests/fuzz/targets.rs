@@ -1,0 +1,224 @@
+//! The readers, each as a function of bytes.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use akv_sync::convert::{Tool, convert as convert_text};
+use akv_sync::domain::fetched::{Attributes, FetchedContent, FetchedObject, SecretContent};
+use akv_sync::domain::mode::FileMode;
+use akv_sync::domain::object::{
+    ObjectId, ObjectKind, ObjectName, Source, VaultName, VersionId, VersionSelector,
+};
+use akv_sync::domain::path::RelativePath;
+use akv_sync::domain::payload::{FileBytes, FileRecord, Input, InputRecord, Payload, PayloadFile, Validity};
+use akv_sync::domain::render::{Passwords, render_object};
+use akv_sync::domain::secret::SecretBytes;
+use akv_sync::domain::spec::{
+    Alias, BundleOrder, CertificateContent, Content, FileSpec, JsonPointer, KeyForm, Layout, SecretEncoding,
+    SecretForm, StoreFormat, VolumeSpec,
+};
+use akv_sync::domain::template::Template;
+use akv_sync::manifest;
+use akv_sync::ports::{Environment, Volume};
+use akv_sync::volume::AtomicVolume;
+use tempfile::TempDir;
+use time::OffsetDateTime;
+
+fn object(value: &[u8], content_type: Option<&str>) -> FetchedObject {
+    FetchedObject {
+        object: ObjectId {
+            vault: VaultName::parse("app").expect("a name"),
+            kind: ObjectKind::Secret,
+            name: ObjectName::parse("a").expect("a name"),
+        },
+        version: version(),
+        id: "https://contoso.vault.azure.net/secrets/a".to_owned(),
+        attributes: Attributes::default(),
+        content: FetchedContent::Secret(SecretContent {
+            value: SecretBytes::new(value.to_vec()),
+            content_type: content_type.map(str::to_owned),
+            backs_certificate: true,
+        }),
+    }
+}
+
+fn version() -> VersionId {
+    VersionId::parse(&"0".repeat(32)).expect("a version")
+}
+
+fn file(content: Content) -> FileSpec {
+    FileSpec {
+        path: RelativePath::parse("file").expect("a path"),
+        content,
+        mode: FileMode::from_bits(0o440),
+    }
+}
+
+/// The files of a certificate's value; `None` when it is refused.
+pub(crate) fn rendered(
+    value: &[u8],
+    contents: &[CertificateContent],
+    passwords: &Passwords,
+) -> Option<Vec<SecretBytes>> {
+    let files: Vec<_> = contents
+        .iter()
+        .map(|content| file(Content::Certificate(content.clone())))
+        .collect();
+    let rendered = render_object(&files, &object(value, None), passwords).ok()?;
+    Some(rendered.files.into_iter().map(|(_, bytes)| bytes).collect())
+}
+
+/// PFX and PEM, and every form that needs no password.
+pub(crate) fn certificate(value: &[u8]) {
+    let alias = || Alias::parse("a").expect("an alias");
+    let contents = [
+        CertificateContent::FullChain { root: true },
+        CertificateContent::Ca,
+        CertificateContent::Bundle {
+            order: BundleOrder::KeyLast,
+            form: KeyForm::Sec1,
+            root: true,
+        },
+        CertificateContent::Jks {
+            password: None,
+            alias: alias(),
+        },
+        CertificateContent::Truststore {
+            format: StoreFormat::Jks,
+            password: None,
+            alias: alias(),
+        },
+    ];
+    for content_type in [None, Some("application/x-pkcs12"), Some("application/x-pem-file")] {
+        for content in &contents {
+            let files = [file(Content::Certificate(content.clone()))];
+            // Refusing is as good as rendering.
+            let _ = render_object(&files, &object(value, content_type), &Passwords::new());
+        }
+    }
+}
+
+/// Encodings and JSON pointers.
+pub(crate) fn secret(value: &[u8]) {
+    let pointers = ["", "/a", "/a/b/0", "/0/0", "/a~1b"];
+    let encodings = [None, Some(SecretEncoding::Base64), Some(SecretEncoding::Hex)];
+    for encoding in encodings {
+        for pointer in pointers {
+            let form = SecretForm {
+                encoding,
+                property: JsonPointer::parse(pointer).ok(),
+                trim: true,
+                newline: true,
+            };
+            // Refusing is as good as rendering.
+            let _ = render_object(
+                &[file(Content::Secret(form))],
+                &object(value, None),
+                &Passwords::new(),
+            );
+        }
+    }
+}
+
+/// A manifest, from text to specification, and its problems as a person and a log see them.
+pub(crate) fn manifest(bytes: &[u8]) {
+    load(&String::from_utf8_lossy(bytes));
+}
+
+fn load(text: &str) {
+    const NO_VARIABLES: &[(&str, &str)] = &[];
+    if let Err(problems) = manifest::load(text, "manifest.yaml", &NO_VARIABLES as &dyn Environment) {
+        assert!(!problems.render(true).is_empty() && !problems.to_string().is_empty());
+    }
+}
+
+/// A template, and what it makes of objects that fit nothing in particular.
+pub(crate) fn template(bytes: &[u8]) {
+    let Ok(template) = Template::text(&String::from_utf8_lossy(bytes)) else {
+        return;
+    };
+    let value = object(b"{\"a\": [\"text\", 1.5, null]}", None);
+    let objects: BTreeMap<_, _> = template
+        .references()
+        .map(|reference| (reference.clone(), &value))
+        .collect();
+    if let Ok(bytes) = template.render(&objects) {
+        assert!(bytes.len() <= 1 << 20, "{} bytes", bytes.len());
+    }
+}
+
+/// The configuration of another tool; what comes out is a manifest or not, but it is read.
+pub(crate) fn convert(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    for tool in [
+        None,
+        Some(Tool::SecretProviderClass),
+        Some(Tool::Akva),
+        Some(Tool::AcsKeyvaultAgent),
+    ] {
+        if let Ok(conversion) = convert_text(&text, tool) {
+            load(&conversion.manifest);
+        }
+    }
+}
+
+/// A published volume whose state file is damaged again and again.
+pub(crate) struct StateFile {
+    place: TempDir,
+    volume: AtomicVolume,
+}
+
+impl StateFile {
+    pub(crate) fn publish() -> Self {
+        let place = TempDir::new_in("/dev/shm").or_else(|_| TempDir::new());
+        let place = place.expect("a directory");
+        let spec = VolumeSpec {
+            path: place.path().to_owned(),
+            layout: Layout::Atomic,
+            dir_mode: FileMode::from_bits(0o750),
+            owner: None,
+            group: None,
+        };
+        let volume = AtomicVolume::open(&spec, Arc::new(OffsetDateTime::now_utc())).expect("opens");
+        let source = Source {
+            object: object(b"", None).object,
+            version: VersionSelector::Latest,
+        };
+        let record = FileRecord {
+            content: Content::Secret(SecretForm::default()),
+            inputs: vec![InputRecord {
+                input: Input::Object(source),
+                version: version(),
+            }],
+            validity: Validity::default(),
+            fetched: OffsetDateTime::UNIX_EPOCH,
+        };
+        let file = PayloadFile {
+            bytes: FileBytes::Write(SecretBytes::from("value".to_owned())),
+            mode: FileMode::from_bits(0o440),
+            record,
+        };
+        let path = RelativePath::parse("a/b").expect("a path");
+        let files = BTreeMap::from([(path, file)]);
+        volume.publish(&Payload { files }).expect("publishes");
+        Self { place, volume }
+    }
+
+    fn path(&self) -> PathBuf {
+        self.place.path().join("..data/..akv-sync.json")
+    }
+
+    pub(crate) fn text(&self) -> Vec<u8> {
+        fs::read(self.path()).expect("readable")
+    }
+
+    pub(crate) fn observe_with(&self, state: &[u8]) {
+        fs::write(self.path(), state).expect("written");
+        // Whatever the state says, looking is no failure and the file stays.
+        let observed = self.volume.observe().expect("observes");
+        assert!(observed.files.len() <= 1);
+        assert_eq!(fs::read(self.place.path().join("a/b")).expect("there"), b"value");
+    }
+}
