@@ -60,7 +60,10 @@ fn a_pkcs12_trust_store_hides_its_certificate_only_behind_a_password() {
     let Line { root, .. } = line();
     let shown = |password: &StorePassword| {
         let store = pkcs12_trust_store(&root.der, "root", password);
-        store.expose().windows(root.der.len()).any(|part| part == root.der)
+        store
+            .expose()
+            .windows(root.der.len())
+            .any(|part| part == root.der)
     };
     assert!(shown(&StorePassword::empty()), "Java reads it without a password");
     assert!(!shown(&password("changeit")));
