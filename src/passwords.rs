@@ -1,6 +1,6 @@
 //! Reads passwords of key stores from files that somebody mounted.
 //!
-//! Invariant: no more than [`LIMIT`] bytes are ever read, and what is read is wiped.
+//! Invariant: no more than `LIMIT` bytes are ever read, and what is read is wiped.
 
 use std::fmt;
 use std::fs::File;
