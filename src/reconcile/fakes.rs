@@ -43,6 +43,7 @@ pub(super) struct FakeVolume {
     /// Held by a test while the file system hangs.
     pub(super) hanging: tokio::sync::Mutex<()>,
     taken: Mutex<BTreeSet<String>>,
+    rendered: Mutex<Vec<String>>,
     pub(super) broken: Mutex<bool>,
 }
 
@@ -74,6 +75,11 @@ impl FakeVolume {
         } else {
             names.remove(name);
         }
+    }
+
+    /// The paths whose bytes were handed over, not kept as they are, since the last call of this.
+    pub(super) fn take_rendered(&self) -> Vec<String> {
+        std::mem::take(&mut *lock(&self.rendered))
     }
 
     fn check(broken: bool) -> Result<(), VolumeFailure> {
@@ -118,7 +124,10 @@ impl Volume for FakeVolume {
         for (path, file) in &payload.files {
             let earlier = files.get(path).map(|(bytes, _)| bytes.clone());
             let bytes = match &file.bytes {
-                FileBytes::Write(bytes) => bytes.expose().to_vec(),
+                FileBytes::Write(bytes) => {
+                    lock(&self.rendered).push(path.to_string());
+                    bytes.expose().to_vec()
+                }
                 FileBytes::Published(at) => files.get(at).expect("a kept file is there").0.clone(),
             };
             if earlier.as_ref() != Some(&bytes) {

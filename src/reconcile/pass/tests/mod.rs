@@ -2,7 +2,7 @@
 
 mod groups;
 mod moved;
-
+mod rendering;
 mod selections;
 mod versions;
 
