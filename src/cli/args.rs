@@ -160,10 +160,8 @@ pub(super) enum LogLevelArg {
     Warn,
     /// And every change.
     Info,
-    /// And every pass and repetition.
+    /// And every pass, repetition and request.
     Debug,
-    /// And the SDK's requests.
-    Trace,
 }
 
 impl From<LogLevelArg> for Level {
@@ -173,7 +171,6 @@ impl From<LogLevelArg> for Level {
             LogLevelArg::Warn => Self::WARN,
             LogLevelArg::Info => Self::INFO,
             LogLevelArg::Debug => Self::DEBUG,
-            LogLevelArg::Trace => Self::TRACE,
         }
     }
 }

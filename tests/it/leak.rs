@@ -40,8 +40,8 @@ const SINKS: &[Sink] = &[
 
 /// Both forms of the log, at its most talkative.
 const LOGS: &[[&str; 4]] = &[
-    ["--log-level", "trace", "--log-format", "text"],
-    ["--log-level", "trace", "--log-format", "json"],
+    ["--log-level", "debug", "--log-format", "text"],
+    ["--log-level", "debug", "--log-format", "json"],
 ];
 
 /// What the log says when a sign-in has come to its first result.
