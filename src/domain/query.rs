@@ -190,23 +190,38 @@ impl Known {
     }
 }
 
-/// The last lists that came back whole. Where a list fails, or is not due, they stand in for it.
+/// The last lists that came back whole, and which versions were the current ones. Where a list fails, or is not due,
+/// they stand in for it.
 #[derive(Debug, Default)]
 pub struct Remembered {
+    current: BTreeMap<ObjectId, VersionId>,
     versions: BTreeMap<ObjectId, Vec<ListedVersion>>,
     secrets: BTreeMap<VaultName, Vec<ListedObject>>,
 }
 
 impl Remembered {
-    /// Takes over the lists of a pass.
+    /// Takes over what a pass was told.
     pub fn update(&mut self, known: Known) {
         let Known {
-            versions, secrets, ..
+            objects,
+            versions,
+            secrets,
+            ..
         } = known;
+        for (source, told) in objects {
+            if let (VersionSelector::Latest, Ok(object)) = (&source.version, told) {
+                self.current.insert(source.object, object.version);
+            }
+        }
         let whole = |(key, list): (_, Result<_, Failure>)| Some((key, list.ok()?));
         self.versions.extend(versions.into_iter().filter_map(whole));
         let whole = |(key, list): (_, Result<_, Failure>)| Some((key, list.ok()?));
         self.secrets.extend(secrets.into_iter().filter_map(whole));
+    }
+
+    /// The version that was an object's current one when it was fetched last.
+    pub fn current(&self, object: &ObjectId) -> Option<&VersionId> {
+        self.current.get(object)
     }
 
     /// The last list of an object's versions.

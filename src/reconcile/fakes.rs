@@ -62,6 +62,12 @@ impl FakeVolume {
         *lock(&self.records_lost) = true;
     }
 
+    /// Somebody removes a file.
+    pub(super) fn lose(&self, path: &str) {
+        let path = RelativePath::parse(path).expect("a valid path");
+        lock(&self.files).remove(&path);
+    }
+
     /// Makes the volume unreadable, or readable again.
     pub(super) fn hide(&self, hidden: bool) {
         *lock(&self.hidden) = hidden;

@@ -2,10 +2,11 @@
 
 use std::num::NonZeroU16;
 
-use super::Expander;
 use super::versions::{Resolved, Versions, allowed, exact, latest, none};
+use super::{Expander, Facts};
 use crate::domain::entry::{Body, Entry, EntryId, Group};
 use crate::domain::failure::Failure;
+use crate::domain::listed::ListedVersion;
 use crate::domain::object::Source;
 use crate::domain::payload::Input;
 use crate::domain::query::Query;
@@ -28,31 +29,28 @@ impl Expander<'_> {
         let Versions { list, failure } = self.versions(object);
         let query = Query::Versions(object.clone());
         let mut blocked = failure.map(|failure| (failure.clone(), query.clone()));
-        let sources: Vec<Source> = match list {
-            Some(list) => {
-                let current = latest(object);
-                let told = self.facts.known.object(&current).and_then(Result::ok);
-                let versions = allowed(&spec.wanted, list, told.map(|object| &object.version));
-                if let [first, second, ..] = versions.as_slice()
-                    && first.created == second.created
-                {
-                    self.wanted.insert(Query::Object(current));
-                }
-                if versions.is_empty() {
-                    blocked = blocked.or_else(|| Some((none(&spec.wanted, list), query)));
-                }
+        let versions = list.map(|list| self.versions_of_history(spec, list));
+        if let (Some(list), Some([])) = (list, versions.as_deref()) {
+            blocked = blocked.or_else(|| Some((none(&spec.wanted, list), query)));
+        }
+        let slots: Vec<(usize, Source)> = match versions {
+            Some(versions) if !versions.is_empty() => {
                 let newest = versions.into_iter().take(count.get().into());
-                newest.map(|version| exact(object, &version.version)).collect()
+                newest
+                    .map(|version| exact(object, &version.version))
+                    .enumerate()
+                    .collect()
             }
-            None => self.published_slots(spec, count),
+            // That there is none is no reason to take away what is published.
+            Some(_) | None => self.published_slots(spec, count),
         };
         // Without any version, one entry stands for the history.
-        let sources = if sources.is_empty() {
-            vec![latest(object)]
+        let slots = if slots.is_empty() {
+            vec![(0, latest(object))]
         } else {
-            sources
+            slots
         };
-        let slots = sources.into_iter().enumerate().map(|(slot, source)| {
+        let slots = slots.into_iter().map(|(slot, source)| {
             let resolved = Resolved {
                 source,
                 blocked: blocked.clone(),
@@ -63,15 +61,37 @@ impl Expander<'_> {
         slots.collect()
     }
 
-    /// The versions that the volume has of a history, as far as they go without a gap.
-    fn published_slots(&self, spec: &ObjectSpec, count: NonZeroU16) -> Vec<Source> {
+    /// The versions of a list that belong into a history, the newest first.
+    fn versions_of_history<'l>(
+        &mut self,
+        spec: &ObjectSpec,
+        list: &'l [ListedVersion],
+    ) -> Vec<&'l ListedVersion> {
+        let current = latest(&spec.wanted.object);
+        let Facts {
+            known, remembered, ..
+        } = self.facts;
+        let told = known.object(&current).and_then(Result::ok);
+        let told = told.map(|object| &object.version);
+        let newest = told.or_else(|| remembered.current(&current.object));
+        let versions = allowed(&spec.wanted, list, newest);
+        if let [first, second, ..] = versions.as_slice()
+            && first.created == second.created
+        {
+            self.wanted.insert(Query::Object(current));
+        }
+        versions
+    }
+
+    /// The slots that the volume has of a history, and their versions. One of them may have been lost or altered.
+    fn published_slots(&self, spec: &ObjectSpec, count: NonZeroU16) -> Vec<(usize, Source)> {
         let version = |slot| {
-            let files = slot_files(&spec.files, slot);
-            let found = self.facts.published.at(&files.first()?.path)?;
+            let mut files = slot_files(&spec.files, slot).into_iter();
+            let found = files.find_map(|file| self.facts.published.at(&file.path))?;
             let (source, version) = found.record.object()?;
-            (source.object == spec.wanted.object).then(|| exact(&source.object, version))
+            (source.object == spec.wanted.object).then(|| (slot, exact(&source.object, version)))
         };
-        (0..count.get().into()).map_while(version).collect()
+        (0..count.get().into()).filter_map(version).collect()
     }
 
     fn entry(&mut self, spec: &ObjectSpec, resolved: Resolved, files: Vec<FileSpec>) -> Entry {

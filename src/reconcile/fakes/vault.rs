@@ -179,8 +179,13 @@ impl Vault for Arc<FakeVault> {
     async fn versions(&self, object: &ObjectId) -> Result<Vec<ListedVersion>, Failure> {
         self.list(object.to_string())?;
         let held = lock(&self.secrets).get(object.name.as_str()).cloned();
-        let Some(Held::Versions(mut versions, _)) = held else {
-            return Ok(Vec::new());
+        let mut versions = match held {
+            None => return Ok(Vec::new()),
+            Some(Held::Refused(reason, retry_after)) => {
+                return Err(refused(&object.to_string(), reason, retry_after));
+            }
+            Some(Held::Silent) => std::future::pending().await,
+            Some(Held::Versions(versions, _)) => versions,
         };
         // As the service does.
         versions.sort_by(|one, other| one.id.cmp(&other.id));

@@ -147,6 +147,71 @@ fn a_history_is_as_long_as_there_are_versions() {
 }
 
 #[test]
+fn a_history_without_any_version_left_keeps_what_is_published_and_says_why() {
+    run(async {
+        let bench = Bench::new();
+        for version in 1..=3 {
+            bench.vault.set("a", &format!("v{version}"), version);
+        }
+        let objects = || spec(vec![history("a", 3)]);
+        bench.reconciler(objects()).pass(ALL, &()).await;
+        let reasons = async || {
+            let report = bench.reconciler(objects()).pass(ALL, &()).await;
+            let reasons: BTreeSet<_> = report.failures().map(|(_, failure)| failure.reason).collect();
+            assert_eq!(slots(&bench, "a"), ["v3", "v2", "v1"], "{reasons:?}");
+            Vec::from_iter(reasons)
+        };
+        for version in 1..=3 {
+            bench.vault.enable("a", version, false);
+        }
+        assert_eq!(reasons().await, [Reason::Disabled]);
+        bench.vault.refuse("a", Reason::Forbidden, None);
+        assert_eq!(reasons().await, [Reason::Forbidden]);
+        bench.vault.delete("a");
+        assert_eq!(reasons().await, [Reason::NotFound]);
+
+        let too_old = ObjectSpec {
+            history: NonZeroU16::new(3),
+            ..with("a", created_before(1))
+        };
+        bench.vault.set("a", "v4", 4);
+        bench.reconciler(spec(vec![too_old])).pass(ALL, &()).await;
+        assert_eq!(slots(&bench, "a"), ["v3", "v2", "v1"]);
+    });
+}
+
+#[test]
+fn a_lost_slot_of_a_history_that_cannot_be_listed_does_not_cost_the_others() {
+    run(async {
+        let bench = Bench::new();
+        for version in 1..=3 {
+            bench.vault.set("a", &format!("v{version}"), version);
+        }
+        let objects = || spec(vec![history("a", 3)]);
+        bench.reconciler(objects()).pass(ALL, &()).await;
+        bench.volume.lose("a/0");
+        bench.vault.refuse_lists(Some(Reason::Throttled));
+        bench.reconciler(objects()).pass(ALL, &()).await;
+        let left = ["a/0", "a/1", "a/2"].map(|path| bench.volume.text(path));
+        assert_eq!(left, [None, Some("v2".to_owned()), Some("v1".to_owned())]);
+    });
+}
+
+#[test]
+fn what_a_history_has_first_stays_there_in_a_pass_that_does_not_ask_for_it() {
+    run(async {
+        let bench = Bench::new();
+        bench.vault.set_at("a", "first", 1, 100);
+        bench.vault.set_at("a", "second", 2, 100);
+        let reconciler = bench.reconciler(spec(vec![history("a", 2)]));
+        reconciler.pass(ALL, &()).await;
+        assert_eq!(slots(&bench, "a"), ["second", "first"]);
+        let report = reconciler.pass(&false, &()).await;
+        assert_eq!(report.publication, Publication::default());
+    });
+}
+
+#[test]
 fn two_versions_of_one_second_are_told_apart_and_the_current_one_comes_first() {
     run(async {
         let bench = Bench::new();
