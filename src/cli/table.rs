@@ -41,7 +41,7 @@ fn row(object: &PlannedEntry) -> [String; 4] {
         } => ("", "refused", failure.reason.as_str()),
     };
     [
-        object.id().to_string(),
+        object.id.to_string(),
         version.to_owned(),
         result.to_owned(),
         reason.to_owned(),
@@ -50,7 +50,7 @@ fn row(object: &PlannedEntry) -> [String; 4] {
 
 #[cfg(test)]
 mod tests {
-    use crate::domain::entry::EntryId;
+    use crate::domain::entry::{EntryId, EntryKey};
     use crate::domain::failure::{Failure, Reason};
     use crate::domain::object::{ObjectId, ObjectKind, ObjectName, Source, VaultName, VersionSelector};
     use crate::domain::validity::Validity;
@@ -58,16 +58,17 @@ mod tests {
     use super::*;
 
     fn object(name: &str, outcome: Outcome) -> PlannedEntry {
-        let source = Source {
+        let id = EntryId::Object(Source {
             object: ObjectId {
                 vault: VaultName::parse("app").expect("valid"),
                 kind: ObjectKind::Secret,
                 name: ObjectName::parse(name).expect("valid"),
             },
             version: VersionSelector::Latest,
-        };
+        });
         PlannedEntry {
-            key: (EntryId::Object(source), None),
+            key: EntryKey::Id(id.clone()),
+            id,
             required: true,
             outcome,
             notices: Vec::new(),

@@ -11,7 +11,7 @@ use super::object::{GroupName, Source, VaultName};
 use super::path::RelativePath;
 use super::payload::Input;
 use super::query::Query;
-use super::spec::{FileSpec, PasswordSource};
+use super::spec::{FileSpec, PasswordSource, PathTemplate};
 use super::template::{Reference, Template};
 
 /// Files that are made together.
@@ -32,6 +32,9 @@ pub struct Entry {
     /// Whether a list that was not told yet decides which versions it is made of. Until then nothing is asked for it,
     /// and what is published stays.
     pub undecided: bool,
+    /// The questions whose answers decide what it is made of, besides its inputs. When it fails, they are asked again
+    /// with it: another answer may mend it.
+    pub decided_by: Vec<Query>,
 }
 
 /// What messages call an entry.
@@ -41,8 +44,15 @@ pub enum EntryId {
     Object(Source),
     /// By its path.
     Template(RelativePath),
-    /// A selection as a whole, by its vault and rule.
-    Selection(VaultName, String),
+    /// A selection as a whole.
+    Selection {
+        /// Where it looks.
+        vault: VaultName,
+        /// What it picks.
+        rule: String,
+        /// Where it puts that: two selections may differ in nothing else.
+        path: PathTemplate,
+    },
 }
 
 /// What moves together.
@@ -61,8 +71,21 @@ pub enum Body {
     Object(Source, Vec<(PasswordSource, Input)>),
     /// Several objects.
     Template(Arc<Template>, Vec<(Reference, Source)>),
-    /// Nothing: a selection as a whole has no files of its own, and so many published ones of its secrets.
-    Selection(usize),
+    /// Nothing: a selection as a whole has no files of its own.
+    Selection {
+        /// Whether there is anything to go by: a list, or published files of its secrets.
+        known: bool,
+    },
+}
+
+/// What tells an entry from every other, over passes.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum EntryKey {
+    /// The first of its paths, which no other entry has. Its object may be another entry's too, and which version it
+    /// is made of may change from pass to pass.
+    Path(RelativePath),
+    /// Of what has no path of its own: its name.
+    Id(EntryId),
 }
 
 impl Entry {
@@ -79,7 +102,7 @@ impl Entry {
                 .iter()
                 .map(|(_, source)| Input::Object(source.clone()))
                 .collect(),
-            Body::Selection(_) => Vec::new(),
+            Body::Selection { .. } => Vec::new(),
         }
     }
 
@@ -87,25 +110,23 @@ impl Entry {
     pub const fn source(&self) -> Option<&Source> {
         match &self.body {
             Body::Object(source, _) => Some(source),
-            Body::Template(..) | Body::Selection(_) => None,
+            Body::Template(..) | Body::Selection { .. } => None,
         }
     }
 
-    /// What tells it from every other entry, over passes: two entries may have one object, and none one path.
+    /// What tells it from every other entry, over passes.
     pub fn key(&self) -> EntryKey {
-        (self.id.clone(), self.files.first().map(|file| file.path.clone()))
+        let first = self.files.first().map(|file| file.path.clone());
+        first.map_or_else(|| EntryKey::Id(self.id.clone()), EntryKey::Path)
     }
 }
-
-/// See [`Entry::key`].
-pub type EntryKey = (EntryId, Option<RelativePath>);
 
 impl EntryId {
     /// The vault that it is about, when it is one.
     pub const fn vault(&self) -> Option<&VaultName> {
         match self {
             Self::Object(source) => Some(&source.object.vault),
-            Self::Selection(vault, _) => Some(vault),
+            Self::Selection { vault, .. } => Some(vault),
             Self::Template(_) => None,
         }
     }
@@ -116,7 +137,7 @@ impl fmt::Display for EntryId {
         match self {
             Self::Object(source) => write!(f, "{source}"),
             Self::Template(path) => write!(f, "template {path}"),
-            Self::Selection(vault, rule) => write!(f, "{vault}/secrets?{rule}"),
+            Self::Selection { vault, rule, .. } => write!(f, "{vault}/secrets?{rule}"),
         }
     }
 }

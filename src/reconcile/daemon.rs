@@ -7,11 +7,12 @@ use std::time::Duration;
 use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, sleep_until, timeout};
 
-use crate::domain::entry::{Body, EntryKey};
+use crate::domain::entry::EntryKey;
 use crate::domain::failure::Failure;
-use crate::domain::plan::Outcome;
+use crate::domain::plan::{self, Outcome};
+use crate::domain::published::Published;
 use crate::domain::query::Query;
-use crate::domain::spec::{FileSpec, OnStart};
+use crate::domain::spec::OnStart;
 use crate::ports::{Dice, Vault, Volume};
 
 use super::fetch::{FetchLimits, FetchProgress};
@@ -138,7 +139,11 @@ impl<V: Vault, W: Volume + 'static> Daemon<V, W> {
             self.ledger.succeeded(query);
         }
         for (query, failure) in failed {
-            self.ledger.failed(query, failure, roll);
+            // Named as a cause without having been asked: it keeps its time, and its backoff does not grow.
+            let in_backoff = self.ledger.is_failing(query) && !self.ledger.is_due(query, began);
+            if !in_backoff {
+                self.ledger.failed(query, failure, roll);
+            }
         }
         self.ledger
             .finish_pass(began, report.volume_failure.is_some(), roll);
@@ -197,16 +202,10 @@ impl<V: Vault, W: Volume + 'static> Daemon<V, W> {
         let Ok(observed) = self.reconciler.observe().await else {
             return false;
         };
-        let is_there = |file: &FileSpec| {
-            let found = observed.files.get(&file.path);
-            found.is_some_and(|found| found.record.content == file.content)
-        };
+        let published = Published::new(&observed);
         let entries = self.reconciler.entries_of(&observed);
         let mut required = entries.iter().filter(|entry| entry.required);
-        let present = required.all(|entry| match entry.body {
-            Body::Selection(published) => published > 0,
-            Body::Object(..) | Body::Template(..) => entry.files.iter().all(is_there),
-        });
+        let present = required.all(|entry| plan::has_all(entry, &published));
         if present {
             tracing::info!(objects = entries.len(), "Ready with last known good files");
         }

@@ -18,8 +18,8 @@ use crate::domain::payload::{FileBytes, Observation, ObservedFile, Payload, Publ
 use crate::domain::query::PasswordFile;
 use crate::domain::secret::SecretBytes;
 use crate::domain::spec::{
-    Content, FileSpec, IdentitySpec, Layout, ObjectSpec, OnStart, RefreshSpec, SecretForm, SyncSpec,
-    VersionPolicy, VolumeSpec, Wanted,
+    Content, FileSpec, IdentitySpec, Layout, ObjectSpec, OnStart, PathTemplate, RefreshSpec, SecretForm,
+    SelectionRule, SelectionSpec, SyncSpec, VersionPolicy, VolumeSpec, Wanted,
 };
 use crate::ports::{PasswordFiles, Volume, VolumeFailure};
 
@@ -195,6 +195,23 @@ pub(super) fn secret(name: &str) -> ObjectSpec {
         required: true,
         group: None,
         files: vec![file],
+    }
+}
+
+/// A required selection of the vault `app` by prefix, into `picked/`.
+pub(super) fn select(prefix: &str) -> SelectionSpec {
+    SelectionSpec {
+        vault: VaultName::parse("app").expect("valid"),
+        rule: SelectionRule {
+            prefix: Some(prefix.to_owned()),
+            ..SelectionRule::default()
+        },
+        limit: 10,
+        path: PathTemplate::parse("picked/{suffix}").expect("valid"),
+        form: SecretForm::default(),
+        mode: FileMode::from_bits(0o440),
+        required: true,
+        group: None,
     }
 }
 

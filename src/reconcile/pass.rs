@@ -206,6 +206,7 @@ impl<V: Vault, W: Volume + 'static> Reconciler<V, W> {
     fn blocked(&self, failure: VolumeFailure, began: Instant) -> PassReport {
         let unasked = |entry: &Entry| PlannedEntry {
             key: entry.key(),
+            id: entry.id.clone(),
             required: entry.required,
             outcome: Outcome::Unasked { complete: false },
             notices: Vec::new(),
@@ -250,8 +251,13 @@ fn stopped_failure(stopped: tokio::task::JoinError) -> VolumeFailure {
 
 /// Why the payload must not be published: files that are there, but unknown, would disappear without a successor.
 fn may_lose_files(observed: &Observation, planned: &[PlannedEntry]) -> Option<VolumeFailure> {
-    let failed = |entry: &PlannedEntry| matches!(entry.outcome, Outcome::Failed { .. });
-    (observed.records_lost && planned.iter().any(failed)).then(|| VolumeFailure {
+    let missing = |entry: &PlannedEntry| {
+        matches!(
+            entry.outcome,
+            Outcome::Failed { .. } | Outcome::Unasked { complete: false }
+        )
+    };
+    (observed.records_lost && planned.iter().any(missing)).then(|| VolumeFailure {
         action: "replace",
         path: PathBuf::from("the published files"),
         hint: "nothing is published until every object of the manifest can be fetched; remove objects that cannot".into(),

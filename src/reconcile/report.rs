@@ -78,9 +78,9 @@ impl Reporter {
             if self.notices.get(&entry.key) != Some(&entry.notices) {
                 for notice in &entry.notices {
                     if notice.is_warning() {
-                        tracing::warn!(object = %entry.id(), "{notice}");
+                        tracing::warn!(object = %entry.id, "{notice}");
                     } else {
-                        tracing::info!(object = %entry.id(), "{notice}");
+                        tracing::info!(object = %entry.id, "{notice}");
                     }
                 }
                 self.notices.insert(entry.key.clone(), entry.notices.clone());
@@ -102,7 +102,7 @@ impl Reporter {
             if self.standing.get(&entry.key) != Some(&standing) {
                 let [not_before, expires] = [entry.validity.not_before, entry.validity.expires]
                     .map(|time| time.and_then(|time| time.format(&Rfc3339).ok()));
-                let object = entry.id();
+                let object = &entry.id;
                 match standing {
                     Standing::Expired => tracing::warn!(%object, expires, "Expired"),
                     Standing::ExpiresSoon => tracing::warn!(%object, expires, "Expires soon"),
@@ -116,18 +116,18 @@ impl Reporter {
     }
 
     fn report_recoveries(&mut self, report: &PassReport, failing: impl Fn(&PlannedEntry) -> bool) {
-        let failed: BTreeSet<&EntryId> = report.failures().map(|(entry, _)| entry.id()).collect();
+        let failed: BTreeSet<&EntryId> = report.failures().map(|(entry, _)| &entry.id).collect();
         for entry in &report.entries {
             let served = match entry.outcome {
                 Outcome::Fetched { .. } => true,
                 Outcome::Unasked { complete } => complete,
                 Outcome::Failed { .. } => false,
             };
-            if !served || failed.contains(entry.id()) || failing(entry) {
+            if !served || failed.contains(&entry.id) || failing(entry) {
                 continue;
             }
-            for (reason, failures) in self.failing.remove(entry.id()).into_iter().flatten() {
-                tracing::info!(object = %entry.id(), %reason, failures, "Recovered");
+            for (reason, failures) in self.failing.remove(&entry.id).into_iter().flatten() {
+                tracing::info!(object = %entry.id, %reason, failures, "Recovered");
             }
         }
     }
@@ -138,17 +138,17 @@ impl Reporter {
         let mut alone = Vec::new();
         let mut reasons: BTreeMap<&EntryId, BTreeSet<Reason>> = BTreeMap::new();
         for (object, failure) in report.failures() {
-            if !reasons.entry(object.id()).or_default().insert(failure.reason) {
+            if !reasons.entry(&object.id).or_default().insert(failure.reason) {
                 continue;
             }
-            let times = self.count(object.id(), failure.reason);
+            let times = self.count(&object.id, failure.reason);
             match failure.reason.class() {
                 FailureClass::Identity => groups
                     .entry((None, failure.reason))
                     .or_default()
                     .push((object, failure, times)),
                 FailureClass::Unavailable => {
-                    let vault = object.id().vault();
+                    let vault = object.id.vault();
                     groups
                         .entry((vault, failure.reason))
                         .or_default()
@@ -189,11 +189,11 @@ impl Reporter {
         let identity = self.identity.as_deref().filter(|_| refused);
         if times == 1 || REMINDERS.contains(&times) {
             tracing::warn!(
-                object = %object.id(), objects, reason, kept, required, times, identity, error = %failure, hint,
+                object = %object.id, objects, reason, kept, required, times, identity, error = %failure, hint,
                 "Object not fetched"
             );
         } else {
-            tracing::debug!(object = %object.id(), objects, reason, times, error = %failure, "Object not fetched");
+            tracing::debug!(object = %object.id, objects, reason, times, error = %failure, "Object not fetched");
         }
     }
 }
@@ -214,7 +214,7 @@ fn report_changes(report: &PassReport) {
                 .iter()
                 .any(|path| report.publication.written.contains(path))
             {
-                tracing::debug!(object = %entry.id(), "Made again with the same bytes");
+                tracing::debug!(object = %entry.id, "Made again with the same bytes");
                 continue;
             }
             let version = version.as_ref().map(tracing::field::display);
@@ -222,7 +222,7 @@ fn report_changes(report: &PassReport) {
                 .validity
                 .expires
                 .and_then(|expires| expires.format(&Rfc3339).ok());
-            tracing::info!(object = %entry.id(), version, expires, "Published");
+            tracing::info!(object = %entry.id, version, expires, "Published");
         }
     }
     for path in &report.publication.removed {

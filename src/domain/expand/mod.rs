@@ -34,6 +34,8 @@ pub struct Expansion {
     pub entries: Vec<Entry>,
     /// Lists and versions that decide what the entries are.
     pub wanted: BTreeSet<Query>,
+    /// What an answer of this pass leads to; it cannot wait for a time of its own.
+    pub followed: BTreeSet<Query>,
 }
 
 /// Expands a specification, as far as the facts go.
@@ -41,6 +43,7 @@ pub fn expand(spec: &SyncSpec, facts: Facts<'_>) -> Expansion {
     let mut expander = Expander {
         facts,
         wanted: BTreeSet::new(),
+        followed: BTreeSet::new(),
     };
     let mut entries = Vec::new();
     for object in &spec.objects {
@@ -64,6 +67,7 @@ pub fn expand(spec: &SyncSpec, facts: Facts<'_>) -> Expansion {
     Expansion {
         entries,
         wanted: expander.wanted,
+        followed: expander.followed,
     }
 }
 
@@ -71,4 +75,5 @@ pub fn expand(spec: &SyncSpec, facts: Facts<'_>) -> Expansion {
 struct Expander<'f> {
     facts: Facts<'f>,
     wanted: BTreeSet<Query>,
+    followed: BTreeSet<Query>,
 }

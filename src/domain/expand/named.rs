@@ -5,14 +5,11 @@ use std::num::NonZeroU16;
 use super::versions::{Resolved, Versions, allowed, exact, latest, none};
 use super::{Expander, Facts};
 use crate::domain::entry::{Body, Entry, EntryId, Group};
-use crate::domain::failure::Failure;
 use crate::domain::listed::ListedVersion;
 use crate::domain::object::Source;
 use crate::domain::payload::Input;
 use crate::domain::query::Query;
 use crate::domain::spec::{Content, FileSpec, ObjectSpec, PasswordSource, TemplateSpec};
-
-type Blocked = Option<(Failure, Query)>;
 
 impl Expander<'_> {
     /// The entries of a named object: one, or one for each version of its history.
@@ -26,12 +23,13 @@ impl Expander<'_> {
 
     fn history(&mut self, spec: &ObjectSpec, count: NonZeroU16) -> Vec<Entry> {
         let object = &spec.wanted.object;
-        let Versions { list, failure } = self.versions(object);
         let query = Query::Versions(object.clone());
+        self.wanted.insert(query.clone());
+        let Versions { list, failure } = self.versions(object);
         let mut blocked = failure.map(|failure| (failure.clone(), query.clone()));
         let versions = list.map(|list| self.versions_of_history(spec, list));
         if let (Some(list), Some([])) = (list, versions.as_deref()) {
-            blocked = blocked.or_else(|| Some((none(&spec.wanted, list), query)));
+            blocked = blocked.or_else(|| Some((none(&spec.wanted, list), query.clone())));
         }
         let slots: Vec<(usize, Source)> = match versions {
             Some(versions) if !versions.is_empty() => {
@@ -55,6 +53,7 @@ impl Expander<'_> {
                 source,
                 blocked: blocked.clone(),
                 undecided: list.is_none(),
+                decided_by: vec![query.clone()],
             };
             self.entry(spec, resolved, slot_files(&spec.files, slot))
         });
@@ -99,6 +98,7 @@ impl Expander<'_> {
             source,
             mut blocked,
             mut undecided,
+            mut decided_by,
         } = resolved;
         let passwords = files.iter().filter_map(|file| match &file.content {
             Content::Certificate(content) => content.password(),
@@ -106,9 +106,16 @@ impl Expander<'_> {
         });
         let passwords: Vec<_> = passwords
             .map(|password| {
-                let (input, stopped, unknown) = self.password(password);
-                blocked = blocked.take().or(stopped);
-                undecided |= unknown;
+                let input = match password {
+                    PasswordSource::File(path) => Input::File(path.clone()),
+                    PasswordSource::Secret(wanted) => {
+                        let resolved = self.resolve(wanted);
+                        blocked = blocked.take().or(resolved.blocked);
+                        undecided |= resolved.undecided;
+                        decided_by.extend(resolved.decided_by);
+                        Input::Object(resolved.source)
+                    }
+                };
                 (password.clone(), input)
             })
             .collect();
@@ -124,20 +131,7 @@ impl Expander<'_> {
             files,
             blocked,
             undecided,
-        }
-    }
-
-    fn password(&mut self, password: &PasswordSource) -> (Input, Blocked, bool) {
-        match password {
-            PasswordSource::Secret(wanted) => {
-                let resolved = self.resolve(wanted);
-                (
-                    Input::Object(resolved.source),
-                    resolved.blocked,
-                    resolved.undecided,
-                )
-            }
-            PasswordSource::File(path) => (Input::File(path.clone()), None, false),
+            decided_by,
         }
     }
 
@@ -145,10 +139,12 @@ impl Expander<'_> {
     pub(super) fn template(&mut self, spec: &TemplateSpec) -> Entry {
         let mut blocked = None;
         let mut undecided = false;
+        let mut decided_by = Vec::new();
         let inputs = spec.inputs.iter().map(|(reference, wanted)| {
             let resolved = self.resolve(wanted);
             blocked = blocked.take().or(resolved.blocked);
             undecided |= resolved.undecided;
+            decided_by.extend(resolved.decided_by);
             (reference.clone(), resolved.source)
         });
         let inputs = inputs.collect();
@@ -165,6 +161,7 @@ impl Expander<'_> {
             files: vec![file],
             blocked,
             undecided,
+            decided_by,
         }
     }
 }

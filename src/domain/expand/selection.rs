@@ -22,7 +22,7 @@ impl Expander<'_> {
         let query = Query::Secrets(spec.vault.clone());
         self.wanted.insert(query.clone());
         let published = self.published_of(spec);
-        let published_count = published.len();
+        let any_published = !published.is_empty();
         let (list, failure) = match self.facts.known.secrets(&spec.vault) {
             Some(Ok(list)) => (Some(list), None),
             Some(Err(failure)) => (self.facts.remembered.secrets(&spec.vault), Some(failure.clone())),
@@ -41,13 +41,20 @@ impl Expander<'_> {
             }
         }
         let whole = Entry {
-            id: EntryId::Selection(spec.vault.clone(), spec.rule.to_string()),
+            id: EntryId::Selection {
+                vault: spec.vault.clone(),
+                rule: spec.rule.to_string(),
+                path: spec.path.clone(),
+            },
             required: spec.required,
             group: spec.group.clone().map(Group::Named),
-            body: Body::Selection(published_count),
+            body: Body::Selection {
+                known: list.is_some() || any_published,
+            },
             files: Vec::new(),
             blocked: failure.map(|failure| (failure, query.clone())),
             undecided: false,
+            decided_by: vec![query.clone()],
         };
         let mut entries = vec![whole];
         for (name, path) in picked {
@@ -142,6 +149,7 @@ fn member(spec: &SelectionSpec, name: ObjectName, path: RelativePath) -> Entry {
         files: vec![file],
         blocked: None,
         undecided: false,
+        decided_by: Vec::new(),
     }
 }
 

@@ -21,6 +21,8 @@ pub(super) struct Resolved {
     pub(super) blocked: Option<(Failure, Query)>,
     /// Whether a list is missing that would decide it.
     pub(super) undecided: bool,
+    /// The questions whose answers decide it.
+    pub(super) decided_by: Vec<Query>,
 }
 
 /// A list of versions: the one of this pass, else the last one, and why that is so.
@@ -36,11 +38,19 @@ impl<'f> Expander<'f> {
         match &wanted.version {
             VersionPolicy::Latest => Resolved::to(latest(object)),
             VersionPolicy::Exact(version) => Resolved::to(exact(object, version)),
-            VersionPolicy::CreatedBefore(_) => self.newest(wanted),
+            VersionPolicy::CreatedBefore(_) => {
+                self.wanted.insert(Query::Versions(object.clone()));
+                self.newest(wanted)
+            }
             VersionPolicy::LatestEnabled => {
                 let current = latest(object);
                 match self.facts.known.object(&current) {
-                    Some(Err(failure)) if failure.reason == Reason::Disabled => self.newest(wanted),
+                    Some(Err(failure)) if failure.reason == Reason::Disabled => {
+                        self.followed.insert(Query::Versions(object.clone()));
+                        let mut resolved = self.newest(wanted);
+                        resolved.decided_by.push(Query::Object(current));
+                        resolved
+                    }
                     _ => Resolved::to(current),
                 }
             }
@@ -48,7 +58,7 @@ impl<'f> Expander<'f> {
     }
 
     /// The newest enabled version that the policy allows.
-    fn newest(&mut self, wanted: &Wanted) -> Resolved {
+    fn newest(&self, wanted: &Wanted) -> Resolved {
         let object = &wanted.object;
         let query = Query::Versions(object.clone());
         let Versions { list, failure } = self.versions(object);
@@ -57,14 +67,17 @@ impl<'f> Expander<'f> {
         let none = || list.filter(|_| newest.is_none()).map(|list| none(wanted, list));
         Resolved {
             source: newest.map_or_else(|| latest(object), |version| exact(object, &version.version)),
-            blocked: failure.cloned().or_else(none).map(|failure| (failure, query)),
+            blocked: failure
+                .cloned()
+                .or_else(none)
+                .map(|failure| (failure, query.clone())),
             undecided: list.is_none(),
+            decided_by: vec![query],
         }
     }
 
-    /// The versions of an object, which this asks for.
-    pub(super) fn versions(&mut self, object: &ObjectId) -> Versions<'f> {
-        self.wanted.insert(Query::Versions(object.clone()));
+    /// The versions of an object, as far as a list was told.
+    pub(super) fn versions(&self, object: &ObjectId) -> Versions<'f> {
         match self.facts.known.versions(object) {
             Some(Ok(list)) => Versions {
                 list: Some(list),
@@ -88,6 +101,7 @@ impl Resolved {
             source,
             blocked: None,
             undecided: false,
+            decided_by: Vec::new(),
         }
     }
 }

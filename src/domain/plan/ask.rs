@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::files::needed;
 use crate::domain::entry::{Entry, Group};
+use crate::domain::expand::Expansion;
 use crate::domain::object::VersionSelector;
 use crate::domain::payload::Input;
 use crate::domain::published::Published;
@@ -30,27 +31,29 @@ impl Timing for bool {
 
 /// The questions that are worth asking now, each once; none when everything is known that can be.
 ///
-/// - `wanted` decides what the entries are, and is asked when it is due.
+/// - What the expansion wants decides what the entries are, and is asked when it is due; what it follows, at once.
 /// - The current version of an object, and a password file, are asked for when due.
 /// - One version for ever is asked for when its files are not all published: it is immutable.
 /// - An entry that has to be made again needs all its inputs, and what moves together is asked for together.
 pub fn questions(
-    entries: &[Entry],
-    wanted: &BTreeSet<Query>,
+    expansion: &Expansion,
     published: &Published<'_>,
     known: &Known,
     timing: &impl Timing,
 ) -> BTreeSet<Query> {
-    let mut questions: BTreeSet<Query> = wanted
-        .iter()
-        .filter(|query| !known.has(query) && timing.is_due(query))
-        .cloned()
-        .collect();
+    let Expansion {
+        entries,
+        wanted,
+        followed,
+    } = expansion;
+    let due = wanted.iter().filter(|query| timing.is_due(query));
+    let mut questions: BTreeSet<Query> = due.chain(followed).cloned().collect();
     let is_due = |entry: &Entry| {
-        entry
-            .inputs()
-            .iter()
-            .any(|input| timing.is_due(&Query::from(input)))
+        let inputs = entry.inputs();
+        let inputs = inputs.iter().map(Query::from);
+        inputs
+            .chain(entry.decided_by.iter().cloned())
+            .any(|query| timing.is_due(&query))
     };
     let mut due_groups: BTreeMap<&Group, bool> = BTreeMap::new();
     for entry in entries {
@@ -58,9 +61,13 @@ pub fn questions(
             *due_groups.entry(group).or_default() |= is_due(entry);
         }
     }
+    let is_together = |entry: &Entry| entry.group.as_ref().is_some_and(|group| due_groups[group]);
+    for entry in entries.iter().filter(|entry| is_together(entry)) {
+        questions.extend(entry.decided_by.iter().cloned());
+    }
+    questions.retain(|query| !known.has(query) && timing.may_ask(query));
     for entry in entries.iter().filter(|entry| !entry.undecided) {
-        let together = entry.group.as_ref().is_some_and(|group| due_groups[group]);
-        let due = together || is_due(entry);
+        let due = is_together(entry) || is_due(entry);
         let inputs = entry.inputs();
         let served = is_served(entry, &inputs, published, known);
         let told = inputs
@@ -78,7 +85,7 @@ pub fn questions(
 }
 
 /// Whether asking again can give another version.
-const fn changes(input: &Input) -> bool {
+pub(super) const fn changes(input: &Input) -> bool {
     match input {
         Input::Object(source) => matches!(source.version, VersionSelector::Latest),
         Input::File(_) => true,

@@ -49,9 +49,9 @@ pub(super) fn keep(entry: &Entry, published: &Published<'_>) -> PlannedFiles {
 }
 
 /// Whether each file of an entry is there, made of it and in the form asked for, of a version that will do.
-pub(super) fn has_all(entry: &Entry, published: &Published<'_>) -> bool {
-    if let Body::Selection(members) = entry.body {
-        return members > 0;
+pub fn has_all(entry: &Entry, published: &Published<'_>) -> bool {
+    if let Body::Selection { known } = entry.body {
+        return known;
     }
     let inputs = entry.inputs();
     entry.files.iter().all(|file| {

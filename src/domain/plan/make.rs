@@ -28,8 +28,8 @@ pub(super) fn entry(entry: &Entry, published: &Published<'_>, known: &Known, now
         return failed(entry, published, failure, vec![query]);
     }
     let is_told = |input: &Input| known.version(input).is_some();
-    if let Body::Selection(_) = &entry.body {
-        return selection(entry, known);
+    if let Body::Selection { known: complete } = entry.body {
+        return selection(entry, complete, known);
     }
     let needed = needed(&inputs, known);
     let found: Option<Vec<Found<'_>>> = entry
@@ -108,8 +108,9 @@ pub(super) fn failed(
     entry: &Entry,
     published: &Published<'_>,
     failure: Failure,
-    again: Vec<Query>,
+    mut again: Vec<Query>,
 ) -> Planned {
+    again.extend(entry.decided_by.iter().cloned());
     let outcome = Outcome::Failed {
         failure,
         kept: has_all(entry, published),
@@ -173,7 +174,7 @@ fn attributes_of(entry: &Entry, known: &Known) -> Option<Validity> {
 }
 
 /// A selection as a whole has no files: it is served when its list was told.
-fn selection(entry: &Entry, known: &Known) -> Planned {
+fn selection(entry: &Entry, complete: bool, known: &Known) -> Planned {
     let vault = entry.id.vault();
     let told = vault.and_then(|vault| known.secrets(vault)).is_some();
     let outcome = if told {
@@ -182,7 +183,7 @@ fn selection(entry: &Entry, known: &Known) -> Planned {
             changed: false,
         }
     } else {
-        Outcome::Unasked { complete: true }
+        Outcome::Unasked { complete }
     };
     (Vec::new(), planned(entry, outcome, Validity::default()))
 }
@@ -190,6 +191,7 @@ fn selection(entry: &Entry, known: &Known) -> Planned {
 fn planned(entry: &Entry, outcome: Outcome, validity: Validity) -> PlannedEntry {
     PlannedEntry {
         key: entry.key(),
+        id: entry.id.clone(),
         required: entry.required,
         outcome,
         notices: Vec::new(),
@@ -218,7 +220,7 @@ fn make(entry: &Entry, known: &Known) -> Result<Made, Failure> {
             })
         }
         Body::Template(template, inputs) => filled(entry, template, inputs, known),
-        Body::Selection(_) => Ok(Made {
+        Body::Selection { .. } => Ok(Made {
             files: Vec::new(),
             notices: Vec::new(),
             validity: Validity::default(),

@@ -12,6 +12,7 @@ use time::OffsetDateTime;
 
 pub use self::ask::{Timing, questions};
 use self::files::PlannedFiles;
+pub use self::files::has_all;
 use super::entry::{Entry, EntryId, EntryKey};
 use super::failure::Failure;
 use super::object::VersionId;
@@ -35,6 +36,8 @@ pub struct Plan {
 pub struct PlannedEntry {
     /// Tells it from the others, over passes.
     pub key: EntryKey,
+    /// What messages call it.
+    pub id: EntryId,
     /// Whether start-up waits for it.
     pub required: bool,
     /// What the volume will serve.
@@ -73,20 +76,13 @@ pub enum Outcome {
     },
 }
 
-impl PlannedEntry {
-    /// What messages call it.
-    pub const fn id(&self) -> &EntryId {
-        &self.key.0
-    }
-}
-
 /// Makes the plan: renders what was fetched, keeps what was not.
 pub fn plan(entries: &[Entry], published: &Published<'_>, known: &Known, now: OffsetDateTime) -> Plan {
     let mut planned: Vec<(PlannedFiles, PlannedEntry)> = entries
         .iter()
         .map(|entry| make::entry(entry, published, known, now))
         .collect();
-    group::hold_back(entries, published, &mut planned);
+    group::hold_back(entries, published, known, &mut planned);
     let mut payload = Payload::default();
     let mut outcomes = Vec::with_capacity(planned.len());
     for (files, entry) in planned {

@@ -1,9 +1,10 @@
 //! The loop over fakes, in paused time.
 
 use crate::domain::failure::Reason;
+use crate::domain::object::GroupName;
 use crate::domain::path::RelativePath;
 use crate::domain::spec::{Content, ObjectSpec, SecretEncoding, SyncSpec, VersionPolicy};
-use crate::reconcile::fakes::{Bench, FakeVault, FakeVolume, latest, secret, spec, version_id};
+use crate::reconcile::fakes::{Bench, FakeVault, FakeVolume, latest, secret, select, spec, version_id};
 
 use super::*;
 
@@ -240,4 +241,119 @@ async fn once_lets_a_try_that_is_under_way_at_its_deadline_come_to_its_own_end()
         .await;
     assert_eq!(began.elapsed(), FetchLimits::default().per_object);
     assert!(!report.required_are_served());
+}
+
+fn latest_enabled(name: &str) -> ObjectSpec {
+    let mut object = secret(name);
+    object.wanted.version = VersionPolicy::LatestEnabled;
+    object
+}
+
+/// The current version is disabled, and what leads to an older one fails: at first, and again at the next try.
+#[tokio::test(start_paused = true)]
+async fn a_fallback_that_fails_is_a_failure_until_it_succeeds_and_is_tried_again_soon() {
+    let bench = Bench::new();
+    let objects = || spec(vec![latest_enabled("a")]);
+    bench.vault.set("a", "one", 1);
+    let soon = || Instant::now() + Duration::from_secs(20);
+    daemon(&bench, objects()).until_served(soon(), &()).await;
+    bench.vault.set("a", "two", 2);
+    bench.vault.enable("a", 2, false);
+    bench.vault.refuse_lists(Some(Reason::Unavailable));
+    let mut restarted = daemon(&bench, objects());
+    let report = restarted.until_served(soon(), &()).await;
+    assert!(!restarted.is_served(&report), "the list failed to the end");
+    assert!(
+        bench.vault.take_lists().len() > 3,
+        "it was asked for again and again"
+    );
+
+    bench.vault.refuse_lists(None);
+    let report = restarted.until_served(soon(), &()).await;
+    assert!(restarted.is_served(&report));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failing_fallback_stays_a_failure_in_a_pass_for_something_else() {
+    let bench = Bench::new();
+    let objects = || spec(vec![latest_enabled("a"), secret("b")]);
+    for name in ["a", "b"] {
+        bench.vault.set(name, "one", 1);
+    }
+    let soon = || Instant::now() + Duration::from_secs(20);
+    daemon(&bench, objects()).until_served(soon(), &()).await;
+    bench.vault.set("a", "two", 2);
+    bench.vault.enable("a", 2, false);
+    bench.vault.refuse_lists(Some(Reason::Forbidden));
+    bench.vault.refuse("b", Reason::Unavailable, None);
+    let mut restarted = daemon(&bench, objects());
+    restarted.pass(&()).await;
+    // The next try of the one comes long before that of the other.
+    tokio::time::sleep_until(restarted.ledger.next_due().expect("known")).await;
+    bench.vault.take_lists();
+    let report = restarted.pass(&()).await;
+    assert_eq!(bench.vault.take_lists(), Vec::<String>::new());
+    let reasons: Vec<_> = report.failures().map(|(_, failure)| failure.reason).collect();
+    assert_eq!(reasons, [Reason::Forbidden, Reason::Unavailable]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_member_in_backoff_keeps_its_time_while_others_are_held_back_for_it() {
+    let bench = Bench::new();
+    let grouped = |name| ObjectSpec {
+        group: GroupName::parse("pair").ok(),
+        ..secret(name)
+    };
+    for name in ["a", "b"] {
+        bench.vault.set(name, "one", 1);
+    }
+    let mut daemon = daemon(&bench, spec(vec![grouped("a"), grouped("b")]));
+    daemon.pass(&()).await;
+    bench.vault.set("a", "two", 2);
+    bench.vault.refuse("b", Reason::Throttled, Some(INTERVAL * 3));
+    daemon.ledger.wake_all();
+    daemon.pass(&()).await;
+    let refused = Instant::now();
+    for _ in 0..2 {
+        tokio::time::sleep_until(daemon.ledger.next_due().expect("known")).await;
+        daemon.pass(&()).await;
+        assert_eq!(bench.volume.text("a").as_deref(), Some("one"));
+    }
+    bench.vault.set("b", "two", 2);
+    while bench.volume.text("b").as_deref() == Some("one") {
+        tokio::time::sleep_until(daemon.ledger.next_due().expect("known")).await;
+        daemon.pass(&()).await;
+    }
+    assert!(refused.elapsed() < INTERVAL * 4, "{:?}", refused.elapsed());
+    assert_eq!(bench.volume.text("a").as_deref(), Some("two"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_objects_file_is_not_last_known_good() {
+    let bench = Bench::new();
+    bench.vault.set("a", "one", 1);
+    let mut spec = spec(vec![secret("a")]);
+    spec.refresh.on_start = OnStart::LastKnownGood;
+    daemon(&bench, spec.clone())
+        .until_served(Instant::now() + INTERVAL, &())
+        .await;
+    spec.objects[0].wanted.object = latest("b").object;
+    assert!(!daemon(&bench, spec).is_ready_from_before().await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_selection_that_was_never_listed_is_not_served() {
+    let bench = Bench::new();
+    bench.vault.refuse_lists(Some(Reason::Forbidden));
+    bench.vault.refuse("other", Reason::Unavailable, None);
+    let mut spec = spec(vec![optional("other")]);
+    spec.refresh.on_start = OnStart::LastKnownGood;
+    spec.selections.push(select("app-"));
+    let mut daemon = daemon(&bench, spec);
+    assert!(!daemon.is_ready_from_before().await);
+    for _ in 0..2 {
+        let report = daemon.pass(&()).await;
+        assert!(!daemon.is_served(&report));
+        tokio::time::sleep_until(daemon.ledger.next_due().expect("known")).await;
+    }
 }

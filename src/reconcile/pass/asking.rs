@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use super::Reconciler;
 use crate::domain::entry::Entry;
-use crate::domain::expand::Expansion;
 use crate::domain::failure::{Failure, Reason};
 use crate::domain::plan::{self, Timing};
 use crate::domain::published::Published;
@@ -40,12 +39,12 @@ impl<V: Vault, W: Volume + 'static> Reconciler<V, W> {
         let round = Round::begin();
         let mut rounds = 0;
         loop {
-            let Expansion { entries, wanted } = self.expand(&known, published);
-            let questions = plan::questions(&entries, &wanted, published, &known, timing);
+            let expansion = self.expand(&known, published);
+            let questions = plan::questions(&expansion, published, &known, timing);
             if questions.is_empty() || rounds == ROUNDS {
                 return Told {
                     known,
-                    entries,
+                    entries: expansion.entries,
                     asked,
                 };
             }

@@ -62,7 +62,8 @@ fn lines(reports: &[PassReport]) -> Vec<Vec<String>> {
 
 fn object(name: &str, outcome: Outcome) -> PlannedEntry {
     PlannedEntry {
-        key: (EntryId::Object(latest(name)), None),
+        key: EntryKey::Id(EntryId::Object(latest(name))),
+        id: EntryId::Object(latest(name)),
         required: true,
         outcome,
         notices: Vec::new(),

@@ -83,18 +83,59 @@ fn a_member_that_cannot_be_rendered_holds_the_others_back_too() {
     });
 }
 
+/// One member failed lately and is not due; the other one is.
+#[test]
+fn a_member_that_is_not_due_after_a_failure_holds_the_others_back() {
+    run(async {
+        let bench = Bench::new();
+        for name in ["a", "b"] {
+            bench.vault.set(name, "one", 1);
+        }
+        let reconciler = bench.reconciler(spec(vec![grouped("a"), grouped("b")]));
+        assert!(reconciler.pass(ALL, &()).await.required_are_served());
+        for name in ["a", "b"] {
+            bench.vault.set(name, "two", 2);
+        }
+        let report = reconciler.pass(&Turn::AllBut("b"), &()).await;
+        assert_eq!(bench.volume.text("a").as_deref(), Some("one"));
+        let again = report.entries.iter().filter_map(|entry| match &entry.outcome {
+            Outcome::Failed { again, .. } => Some(again.clone()),
+            _ => None,
+        });
+        assert_eq!(Vec::from_iter(again), [[Query::Object(latest("b"))]]);
+
+        reconciler.pass(ALL, &()).await;
+        let both = ["a", "b"].map(|name| bench.volume.text(name));
+        assert_eq!(both, ["two", "two"].map(|text| Some(text.to_owned())));
+    });
+}
+
+/// The list of a history decides what it is made of, as a fetch does for others.
+#[test]
+fn the_lists_of_members_are_asked_for_together_too() {
+    run(async {
+        let bench = Bench::new();
+        for name in ["a", "b"] {
+            bench.vault.set(name, "one", 1);
+        }
+        let history = ObjectSpec {
+            history: std::num::NonZeroU16::new(2),
+            ..grouped("b")
+        };
+        let reconciler = bench.reconciler(spec(vec![grouped("a"), history]));
+        reconciler.pass(ALL, &()).await;
+        for name in ["a", "b"] {
+            bench.vault.set(name, "two", 2);
+        }
+        reconciler.pass(&Turn::Only("a"), &()).await;
+        let both = ["a", "b/0"].map(|path| bench.volume.text(path));
+        assert_eq!(both, ["two", "two"].map(|text| Some(text.to_owned())));
+    });
+}
+
 /// The member whose next try is due brings the others along, or they could move apart.
 #[test]
 fn members_are_asked_for_together() {
-    struct Only(&'static str);
-    impl Timing for Only {
-        fn is_due(&self, query: &Query) -> bool {
-            matches!(query, Query::Object(source) if source.object.name.as_str() == self.0)
-        }
-        fn may_ask(&self, _: &Query) -> bool {
-            true
-        }
-    }
     run(async {
         let bench = Bench::new();
         for name in ["a", "b", "alone"] {
@@ -104,7 +145,7 @@ fn members_are_asked_for_together() {
         let reconciler = bench.reconciler(spec(objects));
         reconciler.pass(ALL, &()).await;
         bench.vault.take_calls();
-        reconciler.pass(&Only("a"), &()).await;
+        reconciler.pass(&Turn::Only("a"), &()).await;
         let mut calls = bench.vault.take_calls();
         calls.sort();
         assert_eq!(calls, [latest("a"), latest("b")]);

@@ -10,7 +10,7 @@ use proptest::prelude::*;
 
 use crate::domain::mode::FileMode;
 use crate::domain::object::{Source, VersionSelector};
-use crate::domain::spec::{Content, SecretEncoding, SecretForm, VersionPolicy};
+use crate::domain::spec::{Content, SecretEncoding, VersionPolicy};
 use crate::reconcile::fakes::{Bench, latest, secret, spec, version_id};
 
 use super::*;
@@ -23,6 +23,28 @@ fn run<T>(future: impl Future<Output = T>) -> T {
         .start_paused(true)
         .build();
     runtime.expect("a runtime").block_on(future)
+}
+
+/// Whose turn it is, by the name of the object.
+enum Turn {
+    /// This one is due. The others are not, and may be asked all the same.
+    Only(&'static str),
+    /// All are due but this one, which failed lately.
+    AllBut(&'static str),
+}
+
+impl Timing for Turn {
+    fn is_due(&self, query: &Query) -> bool {
+        let is = |name: &str| matches!(query, Query::Object(source) if source.object.name.as_str() == name);
+        match self {
+            Self::Only(name) => is(name),
+            Self::AllBut(name) => !is(name),
+        }
+    }
+
+    fn may_ask(&self, query: &Query) -> bool {
+        matches!(self, Self::Only(_)) || self.is_due(query)
+    }
 }
 
 #[test]
@@ -170,6 +192,22 @@ fn a_pinned_version_is_fetched_once_and_never_again() {
         let report = reconciler.pass(ALL, &()).await;
         assert_eq!(bench.vault.take_calls(), []);
         assert!(report.required_are_served());
+    });
+}
+
+#[test]
+fn files_whose_records_are_lost_stay_while_an_object_waits_for_its_next_try() {
+    run(async {
+        let bench = Bench::new();
+        for name in ["a", "b"] {
+            bench.vault.set(name, "one", 1);
+        }
+        let reconciler = bench.reconciler(spec(vec![secret("a"), secret("b")]));
+        reconciler.pass(ALL, &()).await;
+        bench.volume.lose_records();
+        let report = reconciler.pass(&Turn::AllBut("b"), &()).await;
+        assert!(report.volume_failure.is_some());
+        assert_eq!(bench.volume.text("b").as_deref(), Some("one"));
     });
 }
 

@@ -3,24 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::*;
-use crate::domain::object::{GroupName, VaultName};
+use crate::domain::object::GroupName;
 use crate::domain::spec::{PathTemplate, SelectionRule, SelectionSpec, SyncSpec};
-
-fn select(prefix: &str) -> SelectionSpec {
-    SelectionSpec {
-        vault: VaultName::parse("app").expect("valid"),
-        rule: SelectionRule {
-            prefix: Some(prefix.to_owned()),
-            ..SelectionRule::default()
-        },
-        limit: 10,
-        path: PathTemplate::parse("picked/{suffix}").expect("valid"),
-        form: SecretForm::default(),
-        mode: FileMode::from_bits(0o440),
-        required: true,
-        group: None,
-    }
-}
+use crate::reconcile::fakes::select;
 
 fn selecting(selection: SelectionSpec) -> SyncSpec {
     SyncSpec {
