@@ -98,6 +98,12 @@ impl FlatVolume {
         })
     }
 
+    /// How many files need not be read again while they look the same.
+    #[cfg(test)]
+    pub(super) fn verified(&self) -> usize {
+        self.writer().inspector.verified()
+    }
+
     /// A panic in an earlier call cannot have left anything that recovery does not repair.
     fn writer(&self) -> MutexGuard<'_, Writer> {
         self.writer.lock().unwrap_or_else(PoisonError::into_inner)
