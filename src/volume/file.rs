@@ -41,7 +41,7 @@ impl From<FileMode> for Attributes {
 /// Writes files with the owner and the durability of one volume.
 #[derive(Debug)]
 pub(super) struct FileWriter<'a> {
-    owner: &'a Ownership,
+    pub(super) owner: &'a Ownership,
     durable: bool,
     /// Whether files can be made without a name here; found out by trying.
     nameless: Cell<bool>,

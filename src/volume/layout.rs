@@ -38,6 +38,15 @@ impl AnyVolume {
             Self::Flat(volume) => volume,
         }
     }
+
+    /// How many files need not be read again while they look the same.
+    #[cfg(test)]
+    pub(super) fn verified(&self) -> usize {
+        match self {
+            Self::Atomic(volume) => volume.verified(),
+            Self::Flat(volume) => volume.verified(),
+        }
+    }
 }
 
 impl Volume for AnyVolume {

@@ -20,11 +20,13 @@ mod file;
 mod inspect;
 mod layout;
 mod owner;
+mod payload;
 mod root;
 mod stat;
 mod state;
 mod steps;
 mod tree;
+mod writer;
 
 #[cfg(test)]
 mod tests;
@@ -33,3 +35,4 @@ pub use atomic::AtomicVolume;
 pub use flat::FlatVolume;
 pub use layout::{AnyVolume, open};
 pub use steps::{StepObserver, Unobserved};
+pub use writer::LayoutVolume;

@@ -13,10 +13,11 @@ use super::digest::{Digest, DigestKey};
 use super::directory::Directory;
 use super::failure::failed;
 use super::file::FileWriter;
+use super::owner::Ownership;
 use super::stat::Kind;
 use crate::domain::mode::FileMode;
 use crate::domain::path::RelativePath;
-use crate::domain::payload::FileRecord;
+use crate::domain::payload::{FileRecord, PayloadFile};
 use crate::ports::VolumeFailure;
 
 /// Name of the state file. Payload paths never start with `..`, so it cannot meet one.
@@ -89,6 +90,20 @@ pub(super) struct FileEntry {
     pub(super) uid: u32,
     /// As published.
     pub(super) gid: u32,
+}
+
+impl FileEntry {
+    /// Of a file that was written for `owner`.
+    pub(super) fn new(file: &PayloadFile, digest: Digest, length: u64, owner: &Ownership) -> Self {
+        Self {
+            record: file.record.clone(),
+            digest,
+            length,
+            mode: file.mode,
+            uid: owner.uid(),
+            gid: owner.gid(),
+        }
+    }
 }
 
 impl State {

@@ -20,9 +20,14 @@ fn named(line: &str) -> Vec<(&str, &str)> {
     tests
 }
 
-/// Whether `text` has a function of this name with an attribute of a test just above it.
+/// Whether `text` has a test of this name.
 fn has_test(text: &str, name: &str) -> bool {
     let lines: Vec<_> = text.lines().map(str::trim_start).collect();
+    has_marked_test(&lines, name) || lists_test(&lines, name)
+}
+
+/// Whether there is a function of this name with an attribute of a test just above it.
+fn has_marked_test(lines: &[&str], name: &str) -> bool {
     let is_it = |line: &str| {
         let line = line.strip_prefix("async ").unwrap_or(line);
         let rest = line.strip_prefix("fn ").and_then(|line| line.strip_prefix(name));
@@ -35,6 +40,13 @@ fn has_test(text: &str, name: &str) -> bool {
             .take_while(|line| line.starts_with('#'))
             .any(|line| *line == "#[test]" || line.starts_with("#[tokio::test"))
     })
+}
+
+/// Whether the macro that makes a test of a function for each layout of a volume is given this name.
+fn lists_test(lines: &[&str], name: &str) -> bool {
+    let list = lines.iter().skip_while(|line| **line != "for_both_layouts! {");
+    let mut list = list.take_while(|line| **line != "}");
+    list.any(|line| line.strip_suffix(',') == Some(name))
 }
 
 #[test]

@@ -1,18 +1,16 @@
 //! Fills a new generation (steps 5 to 8), while nobody else can enter it.
 
-use std::io::Write as _;
-
 use super::Writer;
 use super::recover::Current;
 use super::steps::Step;
-use crate::domain::payload::{FileBytes, Payload};
+use crate::domain::payload::Payload;
 use crate::ports::VolumeFailure;
 use crate::volume::copy::PublishedSet;
 use crate::volume::digest::DigestKey;
 use crate::volume::directory::Directory;
 use crate::volume::failure::failed;
-use crate::volume::file::{FileWriter, readable};
-use crate::volume::state::{self, FileEntry, State};
+use crate::volume::payload::PayloadWriter;
+use crate::volume::state::{self, State};
 use crate::volume::tree::{self, Tree};
 
 impl Writer {
@@ -23,9 +21,8 @@ impl Writer {
         payload: &Payload,
         current: Option<&Current>,
     ) -> Result<(), VolumeFailure> {
-        let writer = FileWriter::new(&self.owner, self.root.durable);
         self.announce(Step::MakeGeneration, generation.path())?;
-        state::mark(generation, &writer)?;
+        state::mark(generation, &self.files())?;
 
         // 6. The files, each complete before it has a name.
         let published = current.and_then(|current| current.state.as_ref());
@@ -33,41 +30,24 @@ impl Writer {
             Some(state) => state.digest_key.clone(),
             None => DigestKey::random().map_err(|error| failed("create", generation.path(), error))?,
         };
-        let mut state = State::new(key);
+        let mut state = State::new(key.clone());
         let mut new = Tree::new(generation);
-        let mut old = PublishedSet::new(
-            current.map_or(generation, |current| &current.dir),
-            published,
-            self.root.dir.path(),
-        );
+        let top = current.map_or(generation, |current| &current.dir);
+        let mut writer = PayloadWriter {
+            files: self.files(),
+            published: PublishedSet::new(top, published, self.root.dir.path()),
+            key: &key,
+        };
         for (path, file) in &payload.files {
             self.announce(Step::WriteFile, &generation.path_of(path.as_str()))?;
             let (directory, name) = tree::split(path);
-            let directory = new.make(directory)?;
-            let (digest, length) = match &file.bytes {
-                FileBytes::Write(bytes) => {
-                    writer.write(directory, name, file.mode, |sink| sink.write_all(bytes.expose()))?;
-                    (state.digest_key.digest(bytes.expose()), bytes.len() as u64)
-                }
-                FileBytes::Published(at) => {
-                    old.copy(at, |fill| writer.write(directory, name, file.mode, fill))?
-                }
-            };
-            readable(directory, name)?;
-            let entry = FileEntry {
-                record: file.record.clone(),
-                digest,
-                length,
-                mode: file.mode,
-                uid: self.owner.uid(),
-                gid: self.owner.gid(),
-            };
+            let entry = writer.write((new.make(directory)?, name), file, None)?;
             state.files.insert(path.clone(), entry);
         }
 
         // 7. What was written, in place of the mark.
         self.announce(Step::WriteState, generation.path())?;
-        state.write(generation, &writer)?;
+        state.write(generation, &writer.files)?;
 
         // 8. The directories. The generation is the last: until then nobody else can reach any of them.
         for directory in tree::directories(payload.files.keys()) {

@@ -38,72 +38,19 @@ mod publish;
 mod recover;
 mod steps;
 
-use std::cell::RefCell;
-use std::collections::BTreeSet;
-use std::fmt;
-use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-
 pub use steps::Step;
 
-use super::inspect::Inspector;
-use super::owner::{Declared, Ownership};
-use super::root::Root;
-use super::steps::{StepObserver, Unobserved, announce};
+use super::writer::{self, LayoutVolume};
 use crate::domain::payload::{Observation, Payload, Publication};
-use crate::domain::spec::VolumeSpec;
-use crate::ports::{Clock, Volume, VolumeFailure};
+use crate::ports::{Volume, VolumeFailure};
 
 /// The link to the published generation.
 pub(super) const DATA: &str = "..data";
 
-/// A volume with the `atomic` layout. While the value lives, no other process can open the same volume.
-#[derive(Debug)]
-pub struct AtomicVolume {
-    writer: Mutex<Writer>,
-}
+/// A volume with the `atomic` layout.
+pub type AtomicVolume = LayoutVolume<Step>;
 
-impl AtomicVolume {
-    /// Opens and locks the volume, and resolves its owner and group. `clock` dates generations.
-    ///
-    /// The last element of the path is made if it is missing; nothing else is created or changed. Fails when the
-    /// path is no directory or a link, when an owner has no number, and when another process has the volume open.
-    pub fn open(spec: &VolumeSpec, clock: Arc<dyn Clock>) -> Result<Self, VolumeFailure> {
-        Self::open_observed(spec, clock, Arc::new(Unobserved))
-    }
-
-    /// As [`AtomicVolume::open`], with somebody who is asked before each step: crash and fault tests.
-    pub fn open_observed(
-        spec: &VolumeSpec,
-        clock: Arc<dyn Clock>,
-        steps: Arc<dyn StepObserver<Step>>,
-    ) -> Result<Self, VolumeFailure> {
-        let declared = Declared::resolve(spec)?;
-        let (root, owner) = Root::open(spec, declared)?;
-        let writer = Writer {
-            root,
-            owner,
-            inspector: Inspector::new(Arc::clone(&clock)),
-            clock,
-            steps,
-            stuck: RefCell::default(),
-        };
-        Ok(Self {
-            writer: Mutex::new(writer),
-        })
-    }
-
-    /// How many files need not be read again while they look the same.
-    #[cfg(test)]
-    pub(super) fn verified(&self) -> usize {
-        self.writer().inspector.verified()
-    }
-
-    /// A panic in an earlier call cannot have left anything that recovery does not repair.
-    fn writer(&self) -> MutexGuard<'_, Writer> {
-        self.writer.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
+type Writer = writer::Writer<Step>;
 
 impl Volume for AtomicVolume {
     fn observe(&self) -> Result<Observation, VolumeFailure> {
@@ -112,31 +59,5 @@ impl Volume for AtomicVolume {
 
     fn publish(&self, payload: &Payload) -> Result<Publication, VolumeFailure> {
         self.writer().publish(payload)
-    }
-}
-
-/// What the steps work with.
-struct Writer {
-    root: Root,
-    owner: Ownership,
-    clock: Arc<dyn Clock>,
-    steps: Arc<dyn StepObserver<Step>>,
-    inspector: Inspector,
-    /// Generations that could not be removed, and of which a person was told.
-    stuck: RefCell<BTreeSet<String>>,
-}
-
-impl Writer {
-    fn announce(&self, step: Step, path: &Path) -> Result<(), VolumeFailure> {
-        announce(&*self.steps, step, path)
-    }
-}
-
-impl fmt::Debug for Writer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Writer")
-            .field("root", &self.root)
-            .field("owner", &self.owner)
-            .finish_non_exhaustive()
     }
 }

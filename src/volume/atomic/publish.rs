@@ -12,7 +12,6 @@ use super::{DATA, Writer};
 use crate::domain::payload::{Payload, Publication, RefusedName};
 use crate::ports::VolumeFailure;
 use crate::volume::compare::{check_paths, compare};
-use crate::volume::file::FileWriter;
 use crate::volume::inspect::Inspection;
 
 impl Writer {
@@ -54,8 +53,7 @@ impl Writer {
             }
         }
         self.announce(Step::WriteState, current.dir.path())?;
-        let writer = FileWriter::new(&self.owner, self.root.durable);
-        state.replace(&current.dir, &writer)?;
+        state.replace(&current.dir, &self.files())?;
         if self.root.durable {
             current.dir.flush()?;
         }

@@ -141,7 +141,7 @@ impl Writer {
     /// reader, and must not keep new files from being published. It is told once.
     pub(super) fn remove_generation(&self, name: &GenerationName) {
         if let Err(failure) = generation::remove(&self.root.dir, name)
-            && self.stuck.borrow_mut().insert(name.to_string())
+            && self.told.is_news(name)
         {
             tracing::warn!(generation = %name, error = %failure, cause = %failure.source, hint = %failure.hint,
                 "An old generation could not be removed");

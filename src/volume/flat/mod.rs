@@ -46,63 +46,16 @@ mod stage;
 mod staging;
 mod steps;
 
-use std::collections::BTreeSet;
-use std::fmt;
-use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-
 pub use steps::Step;
 
-use super::file::FileWriter;
-use super::inspect::Inspector;
-use super::owner::{Declared, Ownership};
-use super::root::Root;
-use super::steps::{StepObserver, Unobserved, announce};
-use crate::domain::path::RelativePath;
+use super::writer::{self, LayoutVolume};
 use crate::domain::payload::{Observation, Payload, Publication};
-use crate::domain::spec::VolumeSpec;
-use crate::ports::{Clock, Volume, VolumeFailure};
+use crate::ports::{Volume, VolumeFailure};
 
-/// A volume with the `flat` layout. While the value lives, no other process can open the same volume.
-#[derive(Debug)]
-pub struct FlatVolume {
-    writer: Mutex<Writer>,
-}
+/// A volume with the `flat` layout.
+pub type FlatVolume = LayoutVolume<Step>;
 
-impl FlatVolume {
-    /// Opens and locks the volume, and resolves its owner and group. `clock` tells how old time stamps are.
-    ///
-    /// The last element of the path is made if it is missing; nothing else is created or changed. Fails when the
-    /// path is no directory or a link, when an owner has no number, and when another process has the volume open.
-    pub fn open(spec: &VolumeSpec, clock: Arc<dyn Clock>) -> Result<Self, VolumeFailure> {
-        Self::open_observed(spec, clock, Arc::new(Unobserved))
-    }
-
-    /// As [`FlatVolume::open`], with somebody who is asked before each step: crash and fault tests.
-    pub fn open_observed(
-        spec: &VolumeSpec,
-        clock: Arc<dyn Clock>,
-        steps: Arc<dyn StepObserver<Step>>,
-    ) -> Result<Self, VolumeFailure> {
-        let declared = Declared::resolve(spec)?;
-        let (root, owner) = Root::open(spec, declared)?;
-        let writer = Writer {
-            root,
-            owner,
-            steps,
-            inspector: Inspector::new(clock),
-            told: BTreeSet::new(),
-        };
-        Ok(Self {
-            writer: Mutex::new(writer),
-        })
-    }
-
-    /// A panic in an earlier call cannot have left anything that recovery does not repair.
-    fn writer(&self) -> MutexGuard<'_, Writer> {
-        self.writer.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
+type Writer = writer::Writer<Step>;
 
 impl Volume for FlatVolume {
     fn observe(&self) -> Result<Observation, VolumeFailure> {
@@ -112,34 +65,5 @@ impl Volume for FlatVolume {
     /// As the port says, with one difference that the layout is made of: the renames are one after another.
     fn publish(&self, payload: &Payload) -> Result<Publication, VolumeFailure> {
         self.writer().publish(payload)
-    }
-}
-
-/// What the steps work with.
-struct Writer {
-    root: Root,
-    owner: Ownership,
-    steps: Arc<dyn StepObserver<Step>>,
-    inspector: Inspector,
-    /// Files that should have been removed and were not, and of which a person was told.
-    told: BTreeSet<RelativePath>,
-}
-
-impl Writer {
-    fn announce(&self, step: Step, path: &Path) -> Result<(), VolumeFailure> {
-        announce(&*self.steps, step, path)
-    }
-
-    const fn files(&self) -> FileWriter<'_> {
-        FileWriter::new(&self.owner, self.root.durable)
-    }
-}
-
-impl fmt::Debug for Writer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Writer")
-            .field("root", &self.root)
-            .field("owner", &self.owner)
-            .finish_non_exhaustive()
     }
 }

@@ -25,6 +25,7 @@ use crate::volume::stat::{Kind, Stat};
 use crate::volume::state::{FileEntry, Intent, State};
 use crate::volume::steps::{StepObserver, announce};
 use crate::volume::tree::{self, Tree};
+use crate::volume::writer::Told;
 
 /// What an intent came to.
 #[derive(Debug)]
@@ -47,7 +48,7 @@ pub(super) struct Redo<'a> {
     pub(super) owner: &'a Ownership,
     pub(super) steps: &'a dyn StepObserver<Step>,
     pub(super) inspector: &'a mut Inspector,
-    pub(super) told: &'a mut BTreeSet<RelativePath>,
+    pub(super) told: &'a Told,
     pub(super) state: &'a State,
     pub(super) intent: &'a Intent,
     pub(super) staging: &'a Staging,
@@ -76,7 +77,7 @@ impl Writer {
             owner: &self.owner,
             steps: &*self.steps,
             inspector: &mut self.inspector,
-            told: &mut self.told,
+            told: &self.told,
             state,
             intent,
             staging,

@@ -66,7 +66,7 @@ impl<'a> Redo<'a> {
 
     /// Keeps the record of a file that should be gone, so that every publish tries again. A person is told once.
     fn not_removed(&mut self, path: &RelativePath, entry: &FileEntry, error: impl fmt::Display) {
-        if self.told.insert(path.clone()) {
+        if self.told.is_news(path) {
             tracing::warn!(%path, %error, "A file that is no longer wanted could not be removed; it is tried again");
         }
         self.files.insert(path.clone(), entry.clone());

@@ -1,19 +1,17 @@
 //! Writes the new files where nobody sees them, and says what shall become of them (step 6).
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Write as _;
 
 use super::Writer;
 use super::places::Places;
 use super::staging::Staging;
 use super::steps::Step;
 use crate::domain::path::RelativePath;
-use crate::domain::payload::{FileBytes, Payload, PayloadFile};
+use crate::domain::payload::Payload;
 use crate::ports::VolumeFailure;
 use crate::volume::copy::PublishedSet;
-use crate::volume::digest::Digest;
 use crate::volume::directory::Directory;
-use crate::volume::file::{Attributes, readable};
+use crate::volume::payload::PayloadWriter;
 use crate::volume::state::{FileEntry, Intent, Staged, State};
 use crate::volume::tree::{self, Tree};
 
@@ -32,34 +30,20 @@ impl Writer {
             staged: BTreeMap::new(),
             directories: self.missing_directories(written)?,
         };
-        let writer = self.files();
-        let mut published = PublishedSet::new(&self.root.dir, Some(state), self.root.dir.path());
+        let mut writer = PayloadWriter {
+            files: self.files(),
+            published: PublishedSet::new(&self.root.dir, Some(state), self.root.dir.path()),
+            key: &state.digest_key,
+        };
         let files = written
             .iter()
             .filter_map(|path| Some((path, payload.files.get(path)?)));
         for (number, (path, file)) in files.enumerate() {
             self.announce(Step::StageFile, &self.root.dir.path_of(path.as_str()))?;
             let modified_at = places.replaced.get(path).copied();
-            let attributes = Attributes {
-                mode: file.mode,
-                newer_than: modified_at,
-            };
             let name = Staging::name_of(number);
-            let (digest, length) = match &file.bytes {
-                FileBytes::Write(bytes) => {
-                    writer.write(&staging.dir, &name, attributes, |sink| {
-                        sink.write_all(bytes.expose())
-                    })?;
-                    (state.digest_key.digest(bytes.expose()), bytes.len() as u64)
-                }
-                FileBytes::Published(at) => {
-                    published.copy(at, |fill| writer.write(&staging.dir, &name, attributes, fill))?
-                }
-            };
-            readable(&staging.dir, &name)?;
-            intent
-                .files
-                .insert(path.clone(), self.entry(file, digest, length));
+            let entry = writer.write((&staging.dir, &name), file, modified_at)?;
+            intent.files.insert(path.clone(), entry);
             let staged = Staged {
                 number,
                 replaces: modified_at.is_some(),
@@ -73,21 +57,10 @@ impl Writer {
     fn files_that_stay(&self, payload: &Payload, state: &State) -> BTreeMap<RelativePath, FileEntry> {
         let recorded = payload.files.iter().filter_map(|(path, file)| {
             let entry = state.files.get(path)?;
-            let entry = self.entry(file, entry.digest.clone(), entry.length);
+            let entry = FileEntry::new(file, entry.digest.clone(), entry.length, &self.owner);
             Some((path.clone(), entry))
         });
         recorded.collect()
-    }
-
-    fn entry(&self, file: &PayloadFile, digest: Digest, length: u64) -> FileEntry {
-        FileEntry {
-            record: file.record.clone(),
-            digest,
-            length,
-            mode: file.mode,
-            uid: self.owner.uid(),
-            gid: self.owner.gid(),
-        }
     }
 
     /// The directories that have to be made for these files.

@@ -1,202 +1,197 @@
 //! The writer is stopped before every single step, and again while it recovers from that.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{self, Permissions};
-use std::io;
-use std::os::unix::fs::PermissionsExt as _;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
 
-use nix::errno::Errno;
-
-use super::support::{TestVolume, expected, file, kept, path, payload, record};
-use crate::domain::mode::FileMode;
+use super::support::{
+    Files, StopAt, TestVolume, at_version, expected, file, kept, names, path, payload, with_mode,
+};
 use crate::domain::payload::{Observation, Payload};
+use crate::domain::spec::Layout;
 use crate::ports::Volume as _;
-use crate::volume::StepObserver;
-use crate::volume::atomic::Step;
 
-/// Lets so many steps happen, then acts.
-#[derive(Clone)]
-struct StopAt {
-    number: usize,
-    /// Whether later steps are refused too, as for a process that is gone; or happen, as after a failed call.
-    for_good: bool,
-    count: Arc<AtomicUsize>,
-    stopped: Arc<Mutex<Option<Step>>>,
-}
-
-impl StopAt {
-    fn new(number: usize, for_good: bool) -> Self {
-        Self {
-            number,
-            for_good,
-            count: Arc::default(),
-            stopped: Arc::default(),
-        }
-    }
-
-    fn stopped(&self) -> Option<Step> {
-        *self.stopped.lock().expect("not poisoned")
-    }
-}
-
-impl StepObserver<Step> for StopAt {
-    fn before(&self, step: Step) -> io::Result<()> {
-        let number = self.count.fetch_add(1, Ordering::Relaxed);
-        if number == self.number {
-            *self.stopped.lock().expect("not poisoned") = Some(step);
-        }
-        if number == self.number || (self.for_good && number > self.number) {
-            return Err(io::Error::from(Errno::ENOSPC));
-        }
-        Ok(())
-    }
+for_both_layouts! {
+    a_crash_before_any_step_leaves_what_the_layout_promises_and_is_recovered_from,
+    a_crash_while_recovering_from_a_crash_is_recovered_from,
+    a_failing_call_changes_no_bytes_before_the_commit_and_is_made_good_after_it,
+    a_crash_within_a_publish_that_keeps_files_loses_none,
 }
 
 /// From what to what.
-struct Scenario {
-    old: Option<Payload>,
-    new: Payload,
+pub(super) struct Scenario {
+    layout: Layout,
+    pub(super) old: Payload,
+    pub(super) new: Payload,
 }
 
-fn scenarios() -> Vec<Scenario> {
-    let pair = |n: &str| {
-        payload(&[
-            ("tls/tls.crt", &format!("certificate {n}"), 0o440),
-            ("tls/tls.key", &format!("key {n}"), 0o400),
-            ("db/password", "stays", 0o440),
-        ])
-    };
+/// A certificate with its key, and a file that stays.
+pub(super) fn pair(n: &str) -> Payload {
+    payload(&[
+        ("tls/tls.crt", &format!("certificate {n}"), 0o440),
+        ("tls/tls.key", &format!("key {n}"), 0o400),
+        ("db/password", "stays", 0o440),
+    ])
+}
+
+pub(super) fn scenarios(layout: Layout) -> Vec<Scenario> {
+    // A directory becomes a file, a file a directory, and directories are new.
     let mut moved = pair("2");
     moved.files.remove(&path("db/password"));
     moved.files.insert(path("db"), file("now a file", 0o440));
     moved.files.insert(path("new/deep/file"), file("new", 0o440));
+    let mut back = pair("3");
+    back.files.remove(&path("tls/tls.key"));
     let mut renamed = pair("1");
     renamed.files.remove(&path("db/password"));
     renamed.files.insert(path("other"), file("stays", 0o440));
-    let mut modes = pair("1");
-    modes
-        .files
-        .values_mut()
-        .for_each(|file| file.mode = FileMode::from_bits(0o444));
-    let mut versions = pair("1");
-    versions
-        .files
-        .values_mut()
-        .for_each(|file| file.record = record(2));
-    let old = || Some(pair("1"));
-    [
-        (None, pair("1")),
-        (old(), pair("2")),
-        (old(), moved),
-        (old(), renamed),
-        (old(), modes),
-        (old(), versions),
-        (old(), Payload::default()),
-    ]
-    .into_iter()
-    .map(|(old, new)| Scenario { old, new })
-    .collect()
+    let pairs = [
+        (Payload::default(), pair("1")),
+        (pair("1"), pair("2")),
+        (pair("1"), moved.clone()),
+        (moved, back),
+        (pair("1"), renamed),
+        (pair("1"), with_mode(&pair("1"), 0o444)),
+        (pair("1"), at_version(&pair("1"), 2)),
+        (pair("1"), Payload::default()),
+    ];
+    pairs
+        .into_iter()
+        .map(|(old, new)| Scenario { layout, old, new })
+        .collect()
+}
+
+/// The bytes alone: the flat layout changes modes in place, before the commit.
+pub(super) fn bytes(files: &Files) -> BTreeMap<&str, &[u8]> {
+    let files = files.iter();
+    files
+        .map(|(path, (bytes, _))| (path.as_str(), bytes.as_slice()))
+        .collect()
 }
 
 impl Scenario {
     /// A volume on which the old set is published.
-    fn volume(&self) -> TestVolume {
-        let test = TestVolume::new();
-        if let Some(old) = &self.old {
-            test.publish(old);
-        }
+    pub(super) fn volume(&self) -> TestVolume {
+        let test = TestVolume::new(self.layout);
+        test.publish(&self.old);
         test
+    }
+
+    /// Fails unless a reader finds at any moment what the layout promises.
+    fn assert_whole(&self, test: &TestVolume) {
+        match self.layout {
+            Layout::Atomic => self.assert_one_set(test),
+            Layout::Flat => self.assert_whole_files(test),
+        }
     }
 
     /// Fails unless a reader that resolves `..data` once finds all of the old set or all of the new one, and no
     /// link shows anything but that set.
-    fn assert_whole(&self, test: &TestVolume) {
-        let old = self.old.as_ref().map(expected).unwrap_or_default();
-        let new = expected(&self.new);
-        if !test.root().join("..data").exists() {
-            assert!(self.old.is_none(), "the old set is gone");
+    fn assert_one_set(&self, test: &TestVolume) {
+        if !test.is_published() {
+            assert!(self.old.files.is_empty(), "the old set is gone");
             return;
         }
-        let generation = test.files_of_generation();
+        let set = test.files_of_set();
         assert!(
-            generation == old || generation == new,
+            set == expected(&self.old) || set == expected(&self.new),
             "a mix: {:?}",
-            generation.keys()
+            set.keys()
         );
         for (path, found) in test.visible() {
-            assert_eq!(generation.get(&path), Some(&found), "{path}");
+            assert_eq!(set.get(&path), Some(&found), "{path}");
         }
+    }
+
+    /// Fails unless each file is the whole old one or the whole new one, and is there if it is in both sets.
+    fn assert_whole_files(&self, test: &TestVolume) {
+        let (old, new, found) = (expected(&self.old), expected(&self.new), test.visible());
+        for (path, (bytes, mode)) in &found {
+            let is = |set: &Files, other: &Files| {
+                set.get(path).is_some_and(|file| {
+                    // A mode that alone changes is changed in place.
+                    let adjusted = other.get(path).is_some_and(|o| o.0 == file.0 && o.1 == *mode);
+                    file.0 == *bytes && (file.1 == *mode || adjusted)
+                })
+            };
+            assert!(is(&old, &new) || is(&new, &old), "{path} with mode {mode:o}");
+        }
+        for path in old.keys().filter(|path| new.contains_key(*path)) {
+            assert!(found.contains_key(path), "{path} is gone");
+        }
+    }
+
+    /// Fails unless the volume, after a recovery without the vault, has all of one set.
+    pub(super) fn assert_recovered(&self, test: &TestVolume) {
+        self.assert_whole(test);
+        let found = test.visible();
+        let is = |set: &Payload| bytes(&found) == bytes(&expected(set));
+        assert!(is(&self.old) || is(&self.new), "a mix: {:?}", found.keys());
     }
 
     /// Fails unless the volume, opened again, knows exactly what it has, takes the new set and leaves nothing over.
-    fn assert_recovers(&self, test: &TestVolume) {
+    fn assert_converges(&self, test: &TestVolume) {
         let volume = test.open();
         let observed = volume.observe().expect("observes");
-        self.assert_whole(test);
-        let is = |payload: &Payload| recorded(&observed) == records(payload);
-        assert!(is(&self.new) || self.old.as_ref().map_or(observed.files.is_empty(), is));
+        self.assert_recovered(test);
+        let found = test.visible();
+        let modes = observed.files.iter();
+        let modes = modes.map(|(path, file)| (path.to_string(), file.mode.bits()));
+        assert!(modes.eq(found.into_iter().map(|(path, (_, mode))| (path, mode))));
+        let is = |set| records(&observed, set);
+        assert!(is(&self.old) || is(&self.new), "a mix of records");
+
         volume.publish(&self.new).expect("publishes");
         assert_eq!(test.visible(), expected(&self.new));
         test.assert_tidy(&self.new);
-        assert_eq!(recorded(&volume.observe().expect("observes")), records(&self.new));
+        let observed = volume.observe().expect("observes");
+        assert!(records(&observed, &self.new));
+    }
+
+    /// Fails unless the volume is as if the new set had never been there.
+    fn assert_abandoned(&self, test: &TestVolume) {
+        let (found, old) = (test.visible(), expected(&self.old));
+        match self.layout {
+            Layout::Atomic => assert_eq!(found, old),
+            Layout::Flat => assert_eq!(bytes(&found), bytes(&old)),
+        }
+        if test.is_published() {
+            test.assert_tidy(&self.old);
+        } else {
+            assert!(names(test.root()).is_empty());
+        }
     }
 }
 
-type Records = BTreeMap<String, (String, u32)>;
-
-fn recorded(observed: &Observation) -> Records {
-    let files = observed.files.iter();
-    files
-        .map(|(path, file)| {
-            (
-                path.to_string(),
-                (file.record.inputs[0].version.to_string(), file.mode.bits()),
-            )
-        })
-        .collect()
+/// Whether what is known of the files is what was published with `set`.
+fn records(observed: &Observation, set: &Payload) -> bool {
+    let observed = observed.files.iter().map(|(path, file)| (path, &file.record));
+    observed.eq(set.files.iter().map(|(path, file)| (path, &file.record)))
 }
 
-fn records(payload: &Payload) -> Records {
-    let files = payload.files.iter();
-    files
-        .map(|(path, file)| {
-            (
-                path.to_string(),
-                (file.record.inputs[0].version.to_string(), file.mode.bits()),
-            )
-        })
-        .collect()
-}
-
-#[test]
-fn a_crash_before_any_step_leaves_a_whole_set_and_is_recovered_from() {
+fn a_crash_before_any_step_leaves_what_the_layout_promises_and_is_recovered_from(layout: Layout) {
     let mut seen = BTreeSet::new();
-    for scenario in scenarios() {
+    for scenario in scenarios(layout) {
         for number in 0.. {
             let test = scenario.volume();
             let observer = StopAt::new(number, true);
             let published = test.open_observed(observer.clone()).publish(&scenario.new);
             scenario.assert_whole(&test);
-            scenario.assert_recovers(&test);
-            match observer.stopped() {
-                Some(step) => {
-                    published.expect_err("a stopped publish must not succeed");
-                    seen.insert(step)
-                }
-                None => break,
-            };
+            scenario.assert_converges(&test);
+            let Some(step) = observer.stopped() else { break };
+            published.expect_err("a stopped publish must not succeed");
+            seen.insert(step.number());
         }
     }
-    let steps: Vec<_> = seen.iter().map(|step| step.number()).collect();
-    assert_eq!(steps, [1, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14]);
+    // All but those of a recovery, and of a failure that is not a crash.
+    let steps: &[u8] = match layout {
+        Layout::Atomic => &[1, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14],
+        Layout::Flat => &[1, 2, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16],
+    };
+    assert!(seen.iter().eq(steps), "{seen:?}");
 }
 
-#[test]
-fn a_crash_while_recovering_from_a_crash_is_recovered_from() {
+fn a_crash_while_recovering_from_a_crash_is_recovered_from(layout: Layout) {
     let mut recoveries = 0;
-    for scenario in scenarios() {
+    for scenario in scenarios(layout) {
         for first in 0.. {
             let observer = StopAt::new(first, true);
             let test = scenario.volume();
@@ -210,21 +205,26 @@ fn a_crash_while_recovering_from_a_crash_is_recovered_from() {
                 let _ = test.open_observed(observer.clone()).observe();
                 scenario.assert_whole(&test);
                 match observer.stopped() {
-                    Some(Step::Recover) => recoveries += 1,
-                    Some(_) => {}
+                    Some(step) => recoveries += usize::from(step.is_recovery()),
                     None => break,
                 }
             }
-            scenario.assert_recovers(&test);
+            scenario.assert_converges(&test);
         }
     }
-    assert!(recoveries > 50, "only {recoveries} recoveries were interrupted");
+    let enough = match layout {
+        Layout::Atomic => 50,
+        Layout::Flat => 100,
+    };
+    assert!(
+        recoveries > enough,
+        "only {recoveries} recoveries were interrupted"
+    );
 }
 
-#[test]
-fn a_failing_call_changes_nothing_before_the_commit_and_is_made_good_after_it() {
+fn a_failing_call_changes_no_bytes_before_the_commit_and_is_made_good_after_it(layout: Layout) {
     let mut abandoned = 0;
-    for scenario in scenarios() {
+    for scenario in scenarios(layout) {
         for number in 0.. {
             let test = scenario.volume();
             let observer = StopAt::new(number, false);
@@ -237,11 +237,8 @@ fn a_failing_call_changes_nothing_before_the_commit_and_is_made_good_after_it() 
             };
             let failure = published.expect_err("a failed call must be told");
             assert!(failure.hint.contains("sizeLimit"), "{}", failure.hint);
-            if step <= Step::Commit
-                && let Some(old) = &scenario.old
-            {
-                assert_eq!(test.visible(), expected(old), "{step:?}");
-                test.assert_tidy(old);
+            if step.is_up_to_commit() {
+                scenario.assert_abandoned(&test);
                 abandoned += 1;
             }
             volume.publish(&scenario.new).expect("the next publish works");
@@ -252,49 +249,12 @@ fn a_failing_call_changes_nothing_before_the_commit_and_is_made_good_after_it() 
     assert!(abandoned > 50, "only {abandoned} publishes were abandoned");
 }
 
-#[test]
-fn a_crash_while_the_state_file_is_replaced_leaves_nothing_over() {
-    let test = TestVolume::new();
-    let mut wanted = payload(&[("a", "1", 0o440)]);
-    test.publish(&wanted);
-    let staged = test.generation().join("..akv-sync.json_tmp");
-    for recorded_next in [1, 2] {
-        fs::write(&staged, "half of a st").expect("writes");
-        for file in wanted.files.values_mut() {
-            file.record = record(recorded_next);
-        }
-        test.publish(&wanted);
-        test.assert_tidy(&wanted);
-    }
-}
-
-#[test]
-fn half_a_state_file_is_removed_from_a_directory_that_nobody_may_write() {
-    let mut test = TestVolume::new();
-    test.spec.dir_mode = FileMode::from_bits(0o555);
-    let wanted = payload(&[("a", "1", 0o440)]);
-    test.publish(&wanted);
-    let generation = test.generation();
-    let allow = |mode| fs::set_permissions(&generation, Permissions::from_mode(mode)).expect("mode");
-    allow(0o755);
-    fs::write(generation.join("..akv-sync.json_tmp"), "half of a st").expect("writes");
-    allow(0o555);
-    test.publish(&wanted);
-    assert_eq!(test.generation(), generation);
-    test.assert_tidy(&wanted);
-    let mode = fs::metadata(&generation).expect("there").permissions().mode();
-    assert_eq!(mode & 0o777, 0o555);
-    // So that an unprivileged test can remove its directory.
-    allow(0o755);
-}
-
-#[test]
-fn a_crash_within_a_publish_that_keeps_files_loses_none() {
+fn a_crash_within_a_publish_that_keeps_files_loses_none(layout: Layout) {
     let old = payload(&[("a", "1", 0o440), ("b/c", "2", 0o440)]);
     let mut next = kept(&old);
     next.files.insert(path("d"), file("3", 0o440));
     for number in 0.. {
-        let test = TestVolume::new();
+        let test = TestVolume::new(layout);
         test.publish(&old);
         let observer = StopAt::new(number, true);
         let _ = test.open_observed(observer.clone()).publish(&next);

@@ -1,12 +1,41 @@
 //! Tests of the volume through its port, on a real file system.
+//!
+//! What both layouts must do is written once; what only one of them does is in a module of its own.
 
+/// Makes of each function a test for each layout. The layout is the last module in the name of the test.
+macro_rules! for_both_layouts {
+    ($($(#[$attribute:meta])* $test:ident),+ $(,)?) => {
+        mod atomic {
+            $(
+                #[test]
+                $(#[$attribute])*
+                fn $test() {
+                    super::$test(crate::domain::spec::Layout::Atomic);
+                }
+            )+
+        }
+
+        mod flat {
+            $(
+                #[test]
+                $(#[$attribute])*
+                fn $test() {
+                    super::$test(crate::domain::spec::Layout::Flat);
+                }
+            )+
+        }
+    };
+}
+
+mod atomic;
 mod crash;
 mod flat;
-mod foreign;
+mod modes;
+mod moving;
 mod opening;
 mod owners;
 mod processes;
 mod properties;
 mod publishing;
-mod readers;
+mod records;
 mod support;

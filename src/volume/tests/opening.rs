@@ -1,15 +1,28 @@
 //! Opening the root.
 
 use std::fs;
-use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::os::unix::fs::symlink;
 
-use super::support::{TestVolume, payload};
+use super::publishing::OLD;
+use super::support::{TestVolume, fingerprint, mode_of, payload};
 use crate::domain::mode::{FileMode, Principal};
+use crate::domain::spec::Layout;
 use crate::ports::Volume as _;
 
-#[test]
-fn two_processes_never_write_one_volume() {
-    let test = TestVolume::new();
+for_both_layouts! {
+    two_processes_never_write_one_volume,
+    a_missing_root_is_made_with_the_mode_of_directories,
+    a_root_whose_parent_is_missing_asks_for_a_volume,
+    a_root_that_is_a_link_or_a_file_is_refused,
+    a_link_above_the_root_is_the_operators_own,
+    the_root_of_the_file_system_is_no_volume,
+    a_root_that_was_replaced_is_noticed,
+    an_unknown_group_is_named,
+    a_layout_is_not_written_beside_the_other,
+}
+
+fn two_processes_never_write_one_volume(layout: Layout) {
+    let test = TestVolume::new(layout);
     let first = test.open();
     let failure = test.refusal();
     assert_eq!(failure.action, "lock");
@@ -18,29 +31,25 @@ fn two_processes_never_write_one_volume() {
     test.open();
 }
 
-#[test]
-fn a_missing_root_is_made_with_the_mode_of_directories() {
-    let mut test = TestVolume::new();
+fn a_missing_root_is_made_with_the_mode_of_directories(layout: Layout) {
+    let mut test = TestVolume::new(layout);
     test.spec.path = test.beside("made");
     test.spec.dir_mode = FileMode::from_bits(0o750);
     test.publish(&payload(&[("a", "1", 0o440)]));
-    let mode = fs::metadata(test.root()).expect("made").permissions().mode();
-    assert_eq!(mode & 0o777, 0o750);
+    assert_eq!(mode_of(test.root()), 0o750);
     assert_eq!(test.visible()["a"].0, b"1");
 }
 
-#[test]
-fn a_root_whose_parent_is_missing_asks_for_a_volume() {
-    let mut test = TestVolume::new();
+fn a_root_whose_parent_is_missing_asks_for_a_volume(layout: Layout) {
+    let mut test = TestVolume::new(layout);
     test.spec.path = test.beside("missing").join("akv");
     let failure = test.refusal();
     assert!(failure.hint.contains("mount a volume at"), "{}", failure.hint);
     assert!(!test.beside("missing").exists());
 }
 
-#[test]
-fn a_root_that_is_a_link_or_a_file_is_refused() {
-    let mut test = TestVolume::new();
+fn a_root_that_is_a_link_or_a_file_is_refused(layout: Layout) {
+    let mut test = TestVolume::new(layout);
     let real = test.root().to_owned();
     test.spec.path = test.beside("link");
     symlink(&real, test.root()).expect("link");
@@ -57,9 +66,8 @@ fn a_root_that_is_a_link_or_a_file_is_refused() {
     );
 }
 
-#[test]
-fn a_link_above_the_root_is_the_operators_own() {
-    let mut test = TestVolume::new();
+fn a_link_above_the_root_is_the_operators_own(layout: Layout) {
+    let mut test = TestVolume::new(layout);
     let above = test.root().parent().expect("parent").to_owned();
     symlink(&above, test.beside("run")).expect("link");
     test.spec.path = test.beside("run").join("akv");
@@ -67,16 +75,14 @@ fn a_link_above_the_root_is_the_operators_own() {
     assert_eq!(test.visible()["a"].0, b"1");
 }
 
-#[test]
-fn the_root_of_the_file_system_is_no_volume() {
-    let mut test = TestVolume::new();
+fn the_root_of_the_file_system_is_no_volume(layout: Layout) {
+    let mut test = TestVolume::new(layout);
     test.spec.path = "/".into();
     assert!(test.refusal().hint.contains("volume.path"));
 }
 
-#[test]
-fn a_root_that_was_replaced_is_noticed() {
-    let test = TestVolume::new();
+fn a_root_that_was_replaced_is_noticed(layout: Layout) {
+    let test = TestVolume::new(layout);
     let volume = test.open();
     fs::rename(test.root(), test.beside("moved")).expect("renames");
     assert!(volume.observe().is_err());
@@ -87,10 +93,27 @@ fn a_root_that_was_replaced_is_noticed() {
     assert!(failure.hint.contains("start akv-sync again"), "{}", failure.hint);
 }
 
-#[test]
-fn an_unknown_group_is_named() {
-    let mut test = TestVolume::new();
+fn an_unknown_group_is_named(layout: Layout) {
+    let mut test = TestVolume::new(layout);
     test.spec.group = Some(Principal::Name("no-such-group-here".to_owned()));
     let failure = test.refusal();
     assert_eq!(failure.to_string(), "resolve group no-such-group-here failed");
+}
+
+fn a_layout_is_not_written_beside_the_other(layout: Layout) {
+    let (other, hint) = match layout {
+        Layout::Atomic => (Layout::Flat, "volume.layout: flat"),
+        Layout::Flat => (Layout::Atomic, "volume.layout: atomic"),
+    };
+    let there = TestVolume::new(other);
+    there.publish(&payload(OLD));
+    let before = fingerprint(there.root());
+    let volume = TestVolume::at(layout, there.root().to_owned()).open();
+    for failure in [
+        volume.observe().expect_err("another layout"),
+        volume.publish(&payload(OLD)).expect_err("another layout"),
+    ] {
+        assert!(failure.hint.contains(hint), "{}", failure.hint);
+    }
+    assert_eq!(fingerprint(there.root()), before);
 }

@@ -1,68 +1,56 @@
-//! Owners, groups and modes. What needs privileges is skipped, with a message, where there are none.
+//! Owners and groups. What needs privileges is skipped, with a message, where there are none; what needs to have
+//! none runs as a part of `everything_holds_for_an_unprivileged_user_too`.
 
 use std::fs;
-use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
+use std::os::unix::fs::{MetadataExt as _, chown};
 
 use nix::unistd::{Gid, Uid};
 
-use super::support::{TestVolume, expected, fingerprint, kept, names, payload};
+use super::support::{
+    TestVolume, expected, fingerprint, is_privileged, is_unprivileged, kept, names, payload, set_mode,
+};
 use crate::domain::mode::{FileMode, Principal};
 use crate::domain::payload::Publication;
+use crate::domain::spec::Layout;
 use crate::ports::Volume as _;
 
-const FILES: &[(&str, &str, u32)] = &[("db/password", "one", 0o440), ("token", "t", 0o400)];
+for_both_layouts! {
+    without_a_declaration_everything_is_the_processs_own,
+    declared_owner_and_group_are_given_to_files_and_directories,
+    a_root_made_for_an_fs_group_hands_its_group_down,
+    an_owner_changed_by_somebody_else_is_put_right,
+    files_published_by_another_user_are_not_taken_over,
+    an_owner_that_cannot_be_given_changes_nothing_and_says_what_to_do,
+    a_root_that_cannot_get_its_owner_is_not_left_behind,
+    a_mode_that_the_process_itself_cannot_read_is_refused,
+    a_read_only_root_is_told_apart,
+}
 
-pub(super) fn is_privileged(test: &str) -> bool {
-    let privileged = Uid::effective().is_root();
-    if !privileged {
-        println!("skipped {test}: only a privileged process can give files to others");
+pub(super) const FILES: &[(&str, &str, u32)] = &[("db/password", "one", 0o440), ("token", "t", 0o400)];
+
+/// Fails unless [`FILES`] and the directories made for them have this owner, this group and these modes.
+fn assert_owned(test: &TestVolume, uid: u32, gid: u32, dir_mode: u32) {
+    let directories = test.directories().into_iter().map(|name| (name, dir_mode));
+    let files = [("db/password", 0o440), ("token", 0o400)];
+    let files = files.map(|(name, mode)| (name.to_owned(), mode));
+    for (name, mode) in directories.chain(files) {
+        let found = fs::metadata(test.top().join(&name)).expect("there");
+        let found = (found.uid(), found.gid(), found.mode() & 0o7777);
+        assert_eq!(found, (uid, gid, mode), "{name:?}");
     }
-    privileged
 }
 
-/// Owner, group and mode of everything a reader can reach, apart from the state file.
-fn owners(test: &TestVolume) -> Vec<(String, u32, u32, u32)> {
-    let generation = test.generation();
-    ["", "db", "db/password", "token"]
-        .iter()
-        .map(|name| {
-            let found = fs::metadata(generation.join(name)).expect("there");
-            (
-                (*name).to_owned(),
-                found.uid(),
-                found.gid(),
-                found.mode() & 0o7777,
-            )
-        })
-        .collect()
-}
-
-fn all(uid: u32, gid: u32, dir_mode: u32) -> Vec<(String, u32, u32, u32)> {
-    [
-        ("", dir_mode),
-        ("db", dir_mode),
-        ("db/password", 0o440),
-        ("token", 0o400),
-    ]
-    .iter()
-    .map(|(name, mode)| ((*name).to_owned(), uid, gid, *mode))
-    .collect()
-}
-
-#[test]
-fn without_a_declaration_everything_is_the_processs_own() {
-    let test = TestVolume::new();
+fn without_a_declaration_everything_is_the_processs_own(layout: Layout) {
+    let test = TestVolume::new(layout);
     test.publish(&payload(FILES));
-    let own = all(Uid::effective().as_raw(), Gid::effective().as_raw(), 0o755);
-    assert_eq!(owners(&test), own);
+    assert_owned(&test, Uid::effective().as_raw(), Gid::effective().as_raw(), 0o755);
 }
 
-#[test]
-fn declared_owner_and_group_are_given_to_files_and_directories() {
-    if !is_privileged("declared_owner_and_group_are_given_to_files_and_directories") {
+fn declared_owner_and_group_are_given_to_files_and_directories(layout: Layout) {
+    if !is_privileged() {
         return;
     }
-    let mut test = TestVolume::new();
+    let mut test = TestVolume::new(layout);
     let wanted = payload(FILES);
     test.publish(&wanted);
 
@@ -74,53 +62,56 @@ fn declared_owner_and_group_are_given_to_files_and_directories() {
     let publication = volume.publish(&kept(&wanted)).expect("publishes");
     assert_eq!(publication.adjusted.len(), FILES.len());
     assert!(publication.written.is_empty());
-    assert_eq!(owners(&test), all(4711, 4712, 0o755));
+    assert_owned(&test, 4711, 4712, 0o755);
     assert_eq!(fs::metadata(test.state_file()).expect("there").uid(), 0);
     assert_eq!(
         volume.publish(&kept(&wanted)).expect("publishes"),
         Publication::default()
     );
+
+    let changed = payload(&[("db/password", "two", 0o440), ("token", "u", 0o400)]);
+    volume.publish(&changed).expect("publishes");
+    assert_owned(&test, 4711, 4712, 0o755);
+    assert_eq!(test.visible(), expected(&changed));
+    test.assert_tidy(&changed);
 }
 
-#[test]
-fn a_root_made_for_an_fs_group_hands_its_group_down() {
-    if !is_privileged("a_root_made_for_an_fs_group_hands_its_group_down") {
+fn a_root_made_for_an_fs_group_hands_its_group_down(layout: Layout) {
+    if !is_privileged() {
         return;
     }
-    let mut test = TestVolume::new();
+    let mut test = TestVolume::new(layout);
     chown(test.root(), None, Some(2000)).expect("chown");
-    fs::set_permissions(test.root(), fs::Permissions::from_mode(0o2777)).expect("mode");
+    set_mode(test.root(), 0o2777);
     test.spec.dir_mode = FileMode::from_bits(0o750);
     test.publish(&payload(FILES));
-    assert_eq!(owners(&test), all(0, 2000, 0o2750));
+    assert_owned(&test, 0, 2000, 0o2750);
 
     // A declared group is given as it is, and not handed down by directories.
     test.spec.group = Some(Principal::Id(3000));
     test.publish(&payload(FILES));
-    assert_eq!(owners(&test), all(0, 3000, 0o750));
+    assert_owned(&test, 0, 3000, 0o750);
 }
 
-#[test]
-fn an_owner_changed_by_somebody_else_is_put_right() {
-    if !is_privileged("an_owner_changed_by_somebody_else_is_put_right") {
+fn an_owner_changed_by_somebody_else_is_put_right(layout: Layout) {
+    if !is_privileged() {
         return;
     }
-    let test = TestVolume::new();
+    let test = TestVolume::new(layout);
     let wanted = payload(FILES);
     let volume = test.open();
     volume.publish(&wanted).expect("publishes");
-    chown(test.generation().join("token"), Some(4711), None).expect("chown");
+    chown(test.top().join("token"), Some(4711), None).expect("chown");
     let publication = volume.publish(&wanted).expect("publishes");
     assert_eq!(publication.adjusted.len(), 1);
-    assert_eq!(owners(&test), all(0, 0, 0o755));
+    assert_owned(&test, 0, 0, 0o755);
 }
 
-#[test]
-fn files_published_by_another_user_are_not_taken_over() {
-    if !is_privileged("files_published_by_another_user_are_not_taken_over") {
+fn files_published_by_another_user_are_not_taken_over(layout: Layout) {
+    if !is_privileged() {
         return;
     }
-    let test = TestVolume::new();
+    let test = TestVolume::new(layout);
     test.publish(&payload(FILES));
     chown(test.state_file(), Some(4711), None).expect("chown");
     let before = fingerprint(test.root());
@@ -133,35 +124,37 @@ fn files_published_by_another_user_are_not_taken_over() {
     assert_eq!(fingerprint(test.root()), before);
 }
 
-#[test]
-fn an_owner_that_cannot_be_given_changes_nothing_and_says_what_to_do() {
-    if Uid::effective().is_root() {
-        println!("skipped here: runs again as an unprivileged user");
+fn an_owner_that_cannot_be_given_changes_nothing_and_says_what_to_do(layout: Layout) {
+    if !is_unprivileged() {
         return;
     }
-    let mut test = TestVolume::new();
+    let mut test = TestVolume::new(layout);
     let wanted = payload(FILES);
     test.publish(&wanted);
-    let before = names(test.root());
+    let before = fingerprint(&test.top().join("db"));
+    let entries = names(test.root());
+    let mut changed = wanted.clone();
+    changed.files.extend(payload(&[("token", "u", 0o400)]).files);
     test.spec.owner = Some(Principal::Id(4711));
-    let failure = test.open().publish(&wanted).expect_err("not permitted");
-    assert!(failure.hint.contains("runAsUser"), "{}", failure.hint);
-
+    for payload in [&wanted, &changed] {
+        let failure = test.publish_failure(payload);
+        assert!(failure.hint.contains("runAsUser"), "{}", failure.hint);
+    }
     test.spec.owner = None;
     test.spec.group = Some(Principal::Id(4712));
-    let failure = test.open().publish(&wanted).expect_err("not permitted");
+    let failure = test.publish_failure(&wanted);
     assert!(failure.hint.contains("fsGroup: 4712"), "{}", failure.hint);
-    assert_eq!(names(test.root()), before);
+    assert_eq!(names(test.root()), entries);
+    assert_eq!(fingerprint(&test.top().join("db")), before);
     assert_eq!(test.visible(), expected(&wanted));
+    test.assert_tidy(&wanted);
 }
 
-#[test]
-fn a_root_that_cannot_get_its_owner_is_not_left_behind() {
-    if Uid::effective().is_root() {
-        println!("skipped here: runs again as an unprivileged user");
+fn a_root_that_cannot_get_its_owner_is_not_left_behind(layout: Layout) {
+    if !is_unprivileged() {
         return;
     }
-    let mut test = TestVolume::new();
+    let mut test = TestVolume::new(layout);
     test.spec.path = test.beside("made");
     test.spec.owner = Some(Principal::Id(4711));
     let failure = test.refusal();
@@ -169,35 +162,39 @@ fn a_root_that_cannot_get_its_owner_is_not_left_behind() {
     assert!(!test.root().exists());
 }
 
-#[test]
-fn a_mode_that_the_process_itself_cannot_read_is_refused() {
-    if Uid::effective().is_root() {
-        println!("skipped here: runs again as an unprivileged user");
+fn a_mode_that_the_process_itself_cannot_read_is_refused(layout: Layout) {
+    if !is_unprivileged() {
         return;
     }
-    let mut test = TestVolume::new();
-    let failure = test
-        .open()
-        .publish(&payload(&[("token", "t", 0o040)]))
-        .expect_err("unreadable");
+    let mut test = TestVolume::new(layout);
+    let failure = test.publish_failure(&payload(&[("token", "t", 0o040)]));
+    assert!(failure.hint.contains("owner read access"), "{}", failure.hint);
+    assert!(names(test.root()).is_empty());
+    test.spec.dir_mode = FileMode::from_bits(0o055);
+    let failure = test.publish_failure(&payload(FILES));
     assert!(failure.hint.contains("owner read access"), "{}", failure.hint);
     assert!(names(test.root()).is_empty());
 
-    test.spec.dir_mode = FileMode::from_bits(0o055);
-    let failure = test.open().publish(&payload(FILES)).expect_err("unreadable");
+    // Nor is what is published made so.
+    test.spec.dir_mode = FileMode::from_bits(0o755);
+    let wanted = payload(FILES);
+    test.publish(&wanted);
+    let failure = test.publish_failure(&payload(&[("db/password", "one", 0o040), ("token", "t", 0o400)]));
     assert!(failure.hint.contains("owner read access"), "{}", failure.hint);
-    assert!(names(test.root()).is_empty());
+    test.spec.dir_mode = FileMode::from_bits(0o055);
+    let failure = test.publish_failure(&wanted);
+    assert!(failure.hint.contains("owner read access"), "{}", failure.hint);
+    assert_eq!(test.visible(), expected(&wanted));
+    test.assert_tidy(&wanted);
 }
 
-#[test]
-fn a_read_only_root_is_told_apart() {
-    if Uid::effective().is_root() {
-        println!("skipped here: runs again as an unprivileged user");
+fn a_read_only_root_is_told_apart(layout: Layout) {
+    if !is_unprivileged() {
         return;
     }
-    let test = TestVolume::new();
-    fs::set_permissions(test.root(), fs::Permissions::from_mode(0o555)).expect("mode");
+    let test = TestVolume::new(layout);
+    set_mode(test.root(), 0o555);
     let failure = test.open().publish(&payload(FILES)).expect_err("not writable");
     assert!(failure.hint.contains("runAsUser"), "{}", failure.hint);
-    fs::set_permissions(test.root(), fs::Permissions::from_mode(0o755)).expect("mode");
+    set_mode(test.root(), 0o755);
 }

@@ -1,22 +1,24 @@
-//! Modes and times: what a watcher sees of a change, and what stays as it is.
+//! What stays as it is while something else changes, and what a watcher sees of a change.
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::time::{Duration, SystemTime};
 
-use super::support::FlatTest;
-use crate::domain::mode::FileMode;
 use crate::domain::payload::Publication;
+use crate::domain::spec::Layout;
 use crate::ports::Volume as _;
-use crate::volume::tests::support::{expected, kept, payload, texts};
+use crate::volume::tests::publishing::OLD;
+use crate::volume::tests::support::{
+    TestVolume, expected, file, fingerprint, kept, path, payload, set_mode, texts,
+};
 
-fn modified(test: &FlatTest, name: &str) -> i64 {
+fn modified(test: &TestVolume, name: &str) -> i64 {
     fs::metadata(test.root().join(name)).expect("there").mtime()
 }
 
 #[test]
 fn a_change_moves_the_time_by_a_whole_second_at_least() {
-    for test in [FlatTest::new(), FlatTest::on_disk()] {
+    for test in [TestVolume::new(Layout::Flat), TestVolume::on_disk(Layout::Flat)] {
         let volume = test.open();
         let mut last = 0;
         for bytes in ["one", "two", "six"] {
@@ -32,7 +34,7 @@ fn a_change_moves_the_time_by_a_whole_second_at_least() {
 
 #[test]
 fn a_change_moves_the_time_on_even_from_the_future() {
-    let test = FlatTest::new();
+    let test = TestVolume::new(Layout::Flat);
     let volume = test.open();
     volume
         .publish(&payload(&[("token", "one", 0o600)]))
@@ -52,7 +54,7 @@ fn a_change_moves_the_time_on_even_from_the_future() {
 
 #[test]
 fn a_mode_alone_is_changed_in_place() {
-    let test = FlatTest::new();
+    let test = TestVolume::new(Layout::Flat);
     let volume = test.open();
     volume
         .publish(&payload(&[("token", "t", 0o444), ("other", "o", 0o440)]))
@@ -76,74 +78,32 @@ fn a_mode_alone_is_changed_in_place() {
 }
 
 #[test]
-fn a_mode_changed_by_somebody_else_is_put_right() {
-    let test = FlatTest::new();
+fn a_file_whose_bytes_stay_is_not_touched_while_others_change() {
+    let test = TestVolume::new(Layout::Flat);
     let volume = test.open();
-    let wanted = payload(&[("db/password", "one", 0o400)]);
+    volume.publish(&payload(OLD)).expect("publishes");
+    let before = fingerprint(&test.root().join("token"));
+    let mut wanted = payload(OLD);
+    wanted.files.insert(path("db/password"), file("two", 0o440));
     volume.publish(&wanted).expect("publishes");
-    let chmod = |name: &str, mode| {
-        fs::set_permissions(test.root().join(name), fs::Permissions::from_mode(mode)).expect("mode");
-    };
-    chmod("db/password", 0o666);
-    chmod("db", 0o777);
-    let observed = volume.observe().expect("observes");
-    assert!(observed.files.values().all(|file| !file.owner_matches));
-    let publication = volume.publish(&wanted).expect("publishes");
-    assert_eq!(texts(&publication.adjusted), ["db/password"]);
-    assert_eq!(test.visible(), expected(&wanted));
-    let mode = fs::metadata(test.root().join("db"))
-        .expect("there")
-        .permissions()
-        .mode();
-    assert_eq!(mode & 0o7777, 0o755);
-}
-
-#[test]
-fn a_file_that_nobody_may_read_any_more_is_written_again() {
-    let test = FlatTest::new();
-    let wanted = payload(&[("token", "t", 0o400)]);
-    test.publish(&wanted);
-    let token = test.root().join("token");
-    fs::set_permissions(&token, fs::Permissions::from_mode(0o000)).expect("mode");
-    test.publish(&wanted);
+    assert_eq!(fingerprint(&test.root().join("token")), before);
     assert_eq!(test.visible(), expected(&wanted));
 }
 
 #[test]
-fn a_mode_of_directories_alone_is_applied() {
-    let mut test = FlatTest::new();
-    let wanted = payload(&[("a/b/c", "x", 0o440), ("a/d", "y", 0o440), ("e", "z", 0o440)]);
-    test.publish(&wanted);
-    test.spec.dir_mode = FileMode::from_bits(0o750);
+fn a_file_that_was_altered_stays_when_it_is_no_longer_wanted() {
+    let test = TestVolume::new(Layout::Flat);
     let volume = test.open();
-    let publication = volume.publish(&kept(&wanted)).expect("publishes");
-    assert_eq!(texts(&publication.adjusted), ["a/b/c", "a/d"]);
-    for directory in ["a", "a/b"] {
-        let found = fs::metadata(test.root().join(directory)).expect("there");
-        assert_eq!(found.permissions().mode() & 0o777, 0o750, "{directory}");
-    }
-    assert_eq!(test.visible(), expected(&wanted));
-    assert_eq!(
-        volume.publish(&kept(&wanted)).expect("publishes"),
-        Publication::default()
-    );
-}
-
-#[test]
-fn a_read_only_file_is_replaced_and_an_open_one_stays_what_it_was() {
-    use std::io::Read as _;
-    let test = FlatTest::new();
-    let volume = test.open();
-    for mode in [0o440, 0o400, 0o444] {
-        volume
-            .publish(&payload(&[("token", "old", mode)]))
-            .expect("publishes");
-        let mut reader = fs::File::open(test.root().join("token")).expect("opens");
-        let new = payload(&[("token", "new", mode)]);
-        volume.publish(&new).expect("publishes");
-        assert_eq!(test.visible(), expected(&new));
-        let mut found = String::new();
-        reader.read_to_string(&mut found).expect("readable");
-        assert_eq!(found, "old");
-    }
+    volume.publish(&payload(OLD)).expect("publishes");
+    let user = test.root().join("db/user");
+    set_mode(&user, 0o600);
+    fs::write(&user, "edited by hand").expect("writes");
+    let next = payload(&[("token", "t", 0o400)]);
+    volume.publish(&next).expect("publishes");
+    assert_eq!(fs::read(&user).expect("still there"), b"edited by hand");
+    assert!(!test.root().join("db/password").exists());
+    let before = fingerprint(test.root());
+    let publication = volume.publish(&next).expect("publishes");
+    assert_eq!(publication, Publication::default());
+    assert_eq!(fingerprint(test.root()), before, "it is forgotten");
 }

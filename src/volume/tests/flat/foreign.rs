@@ -2,29 +2,15 @@
 
 use std::fs;
 use std::os::unix::fs::symlink;
-use std::path::Path;
 
-use nix::sys::stat::Mode;
-use nix::unistd::mkfifo;
-
-use super::support::FlatTest;
-use crate::domain::payload::{Payload, Publication, RefusedName};
+use crate::domain::payload::{Payload, Publication};
 use crate::domain::spec::Layout;
 use crate::ports::Volume as _;
-use crate::volume::tests::support::{TestVolume, expected, fingerprint, payload};
-
-type Make = fn(&Path);
-
-const FOREIGN: [(&str, Make); 4] = [
-    ("a regular file", |at| fs::write(at, "theirs").expect("file")),
-    ("a directory", |at| fs::create_dir(at).expect("directory")),
-    ("a link to elsewhere", |at| {
-        symlink("/etc/hostname", at).expect("link");
-    }),
-    ("a device, pipe or socket", |at| {
-        mkfifo(at, Mode::S_IRUSR).expect("pipe");
-    }),
-];
+use crate::volume::flat::Step;
+use crate::volume::tests::support::{
+    AnyStep, Before, FOREIGN, Make, TestVolume, clear, expected, fingerprint, mode_of, payload, refused,
+    set_mode,
+};
 
 fn wanted() -> Payload {
     payload(&[
@@ -34,17 +20,10 @@ fn wanted() -> Payload {
     ])
 }
 
-fn refused(name: &str, found: &str) -> Vec<RefusedName> {
-    vec![RefusedName {
-        name: name.to_owned(),
-        found: found.to_owned(),
-    }]
-}
-
 #[test]
 fn a_foreign_entry_at_one_of_our_paths_is_refused_and_the_others_are_published() {
     for (found, make) in FOREIGN {
-        let test = FlatTest::new();
+        let test = TestVolume::new(Layout::Flat);
         fs::create_dir(test.root().join("db")).expect("directory");
         let taken = test.root().join("db/password");
         make(&taken);
@@ -65,9 +44,7 @@ fn a_foreign_entry_at_one_of_our_paths_is_refused_and_the_others_are_published()
             .publish(&payload(&[("token", "t", 0o440)]))
             .expect("publishes");
         assert_eq!(fingerprint(&taken), before, "{found}");
-        fs::remove_file(&taken)
-            .or_else(|_| fs::remove_dir(&taken))
-            .expect("removes");
+        clear(&taken);
         assert!(volume.publish(&wanted()).expect("publishes").refused.is_empty());
         assert_eq!(test.visible(), expected(&wanted()));
     }
@@ -79,7 +56,7 @@ fn what_is_no_directory_on_the_way_is_refused_once_for_all_files_below_it() {
         if found == "a directory" {
             continue;
         }
-        let test = FlatTest::new();
+        let test = TestVolume::new(Layout::Flat);
         let taken = test.root().join("db");
         make(&taken);
         let before = fingerprint(&taken);
@@ -92,7 +69,7 @@ fn what_is_no_directory_on_the_way_is_refused_once_for_all_files_below_it() {
 
 #[test]
 fn a_link_to_a_directory_on_the_way_is_not_followed() {
-    let test = FlatTest::new();
+    let test = TestVolume::new(Layout::Flat);
     let elsewhere = test.beside("elsewhere");
     fs::create_dir(&elsewhere).expect("directory");
     for target in [&elsewhere, &test.root().to_owned()] {
@@ -108,7 +85,7 @@ fn a_link_to_a_directory_on_the_way_is_not_followed() {
 
 #[test]
 fn links_put_in_place_of_published_files_are_not_followed_and_stay() {
-    let test = FlatTest::new();
+    let test = TestVolume::new(Layout::Flat);
     let volume = test.open();
     volume.publish(&wanted()).expect("publishes");
     let elsewhere = test.beside("elsewhere");
@@ -141,7 +118,7 @@ fn links_put_in_place_of_published_files_are_not_followed_and_stay() {
 
 #[test]
 fn what_was_refused_once_is_not_taken_for_ours_when_it_becomes_a_file() {
-    let test = FlatTest::new();
+    let test = TestVolume::new(Layout::Flat);
     let volume = test.open();
     volume.publish(&wanted()).expect("publishes");
     let token = test.root().join("token");
@@ -158,11 +135,10 @@ fn what_was_refused_once_is_not_taken_for_ours_when_it_becomes_a_file() {
 
 #[test]
 fn a_directory_that_was_there_is_used_as_it_is_and_stays() {
-    use std::os::unix::fs::PermissionsExt as _;
-    let test = FlatTest::new();
+    let test = TestVolume::new(Layout::Flat);
     let theirs = test.root().join("db");
     fs::create_dir(&theirs).expect("directory");
-    fs::set_permissions(&theirs, fs::Permissions::from_mode(0o711)).expect("mode");
+    set_mode(&theirs, 0o711);
     fs::write(theirs.join("schema.sql"), "theirs").expect("file");
     let volume = test.open();
     let publication = volume.publish(&wanted()).expect("publishes");
@@ -174,13 +150,12 @@ fn a_directory_that_was_there_is_used_as_it_is_and_stays() {
     fs::remove_file(theirs.join("schema.sql")).expect("removes");
     volume.publish(&wanted()).expect("publishes");
     volume.publish(&Payload::default()).expect("publishes");
-    let mode = fs::metadata(&theirs).expect("there").permissions().mode();
-    assert_eq!(mode & 0o7777, 0o711);
+    assert_eq!(mode_of(&theirs), 0o711);
 }
 
 #[test]
 fn a_directory_of_ours_in_which_somebody_put_a_file_stays() {
-    let test = FlatTest::new();
+    let test = TestVolume::new(Layout::Flat);
     let volume = test.open();
     volume.publish(&wanted()).expect("publishes");
     let theirs = test.root().join("db/theirs");
@@ -202,7 +177,7 @@ fn a_directory_of_ours_in_which_somebody_put_a_file_stays() {
 
 #[test]
 fn a_volume_without_records_gives_no_file_away() {
-    let test = FlatTest::new();
+    let test = TestVolume::new(Layout::Flat);
     test.publish(&wanted());
     fs::remove_file(test.state_file()).expect("removes");
     let before = test.visible();
@@ -233,7 +208,7 @@ fn a_state_file_or_a_staging_directory_that_is_not_ours_stops_everything() {
         }),
     ];
     for (case, make) in cases {
-        let test = FlatTest::new();
+        let test = TestVolume::new(Layout::Flat);
         make(test.root());
         let before = fingerprint(test.root());
         let volume = test.open();
@@ -244,51 +219,16 @@ fn a_state_file_or_a_staging_directory_that_is_not_ours_stops_everything() {
 }
 
 #[test]
-fn a_layout_is_not_written_beside_the_other() {
-    let atomic = TestVolume::new();
-    atomic.publish(&wanted());
-    let flat = FlatTest::at(atomic.root().to_owned());
-    let before = fingerprint(flat.root());
-    let volume = flat.open();
-    for failure in [
-        volume.observe().expect_err("atomic"),
-        volume.publish(&wanted()).expect_err("atomic"),
-    ] {
-        assert!(failure.hint.contains("volume.layout: atomic"), "{}", failure.hint);
-    }
-    assert_eq!(fingerprint(flat.root()), before);
-
-    let flat = FlatTest::new();
-    flat.publish(&wanted());
-    let mut atomic = TestVolume::at(flat.root().to_owned());
-    atomic.spec.layout = Layout::Atomic;
-    let before = fingerprint(atomic.root());
-    let volume = atomic.open();
-    for failure in [
-        volume.observe().expect_err("flat"),
-        volume.publish(&wanted()).expect_err("flat"),
-    ] {
-        assert!(failure.hint.contains("volume.layout: flat"), "{}", failure.hint);
-    }
-    assert_eq!(fingerprint(atomic.root()), before);
-}
-
-#[test]
 fn what_takes_a_name_while_files_are_written_keeps_it() {
-    use crate::volume::StepObserver;
-    use crate::volume::flat::Step;
-    struct Intruder(std::path::PathBuf);
-    impl StepObserver<Step> for Intruder {
-        fn before(&self, step: Step) -> std::io::Result<()> {
-            if step == Step::Commit {
-                fs::write(self.0.join("token"), "theirs")?;
-                symlink("/etc", self.0.join("db"))?;
-            }
-            Ok(())
+    let test = TestVolume::new(Layout::Flat);
+    let root = test.root().to_owned();
+    let volume = test.open_observed(Before(move |step| {
+        if step == AnyStep::Flat(Step::Commit) {
+            fs::write(root.join("token"), "theirs")?;
+            symlink("/etc", root.join("db"))?;
         }
-    }
-    let test = FlatTest::new();
-    let volume = test.open_observed(Intruder(test.root().to_owned()));
+        Ok(())
+    }));
     let mut all = wanted();
     all.files.extend(payload(&[("free", "f", 0o440)]).files);
     let publication = volume.publish(&all).expect("publishes");

@@ -1,12 +1,8 @@
-//! Tests of the layout `flat`.
+//! Tests of what only the layout `flat` does.
 
 mod changing;
 mod crash;
 mod foreign;
-mod moving;
+mod mounts;
 mod owners;
-mod processes;
-mod properties;
-mod publishing;
 mod readers;
-mod support;

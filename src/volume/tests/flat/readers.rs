@@ -1,69 +1,58 @@
 //! Readers at work while files are replaced.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use super::support::FlatTest;
 use crate::domain::payload::Payload;
+use crate::domain::spec::Layout;
 use crate::ports::Volume as _;
-use crate::volume::tests::readers::Writing;
-use crate::volume::tests::support::payload;
+use crate::volume::tests::support::{TestVolume, mode_of, names, number_in, numbered, payload, publish_sets};
 
-const PUBLISHES: usize = 300;
-
-/// Long enough to be seen half-written, were it written in place. The mode narrows and widens with each set.
+/// The mode narrows and widens with each set.
 fn set(number: usize) -> Payload {
-    let bytes = format!("{number:08}").repeat(2_000);
+    let bytes = numbered(number);
     let mode = if number.is_multiple_of(2) { 0o400 } else { 0o440 };
     payload(&[("tls/tls.crt", &bytes, 0o444), ("tls/tls.key", &bytes, mode)])
 }
 
+/// Reads a file until nobody writes any more, and gives how often.
+fn read(test: &TestVolume, name: &str, done: &AtomicBool) -> usize {
+    let path = test.root().join("tls").join(name);
+    let (mut reads, mut last) = (0, 0);
+    while !done.load(Ordering::Relaxed) {
+        let mode = mode_of(&path);
+        assert!([0o400, 0o440, 0o444].contains(&mode), "{name} has mode {mode:o}");
+        assert!(name != "tls.key" || mode != 0o444, "the key can be read by all");
+        let number = number_in(&fs::read_to_string(&path).expect("there"));
+        assert!(number >= last, "{name} went back from {last} to {number}");
+        (reads, last) = (reads + 1, number);
+    }
+    reads
+}
+
 #[test]
 fn a_file_is_always_there_whole_and_never_wider_than_declared() {
-    let test = FlatTest::new();
+    let test = TestVolume::new(Layout::Flat);
     let volume = test.open();
     volume.publish(&set(0)).expect("publishes");
     let done = AtomicBool::new(false);
     let reads = thread::scope(|scope| {
-        let read = |name: &'static str| {
-            let path = test.root().join(name);
-            let done = &done;
-            scope.spawn(move || {
-                let (mut reads, mut last) = (0, 0);
-                while !done.load(Ordering::Relaxed) {
-                    let mode = fs::metadata(&path).expect("there").permissions().mode() & 0o7777;
-                    assert!([0o400, 0o440, 0o444].contains(&mode), "{name} has mode {mode:o}");
-                    assert!(
-                        !name.ends_with("key") || mode != 0o444,
-                        "the key can be read by all"
-                    );
-                    let found = fs::read_to_string(&path).expect("there");
-                    assert_eq!(found.len(), 16_000, "{name} is partial");
-                    let number: usize = found[..8].parse().expect("a number");
-                    assert_eq!(found, found[..8].repeat(2_000), "{name} is mixed");
-                    assert!(number >= last, "{name} went back from {last} to {number}");
-                    (reads, last) = (reads + 1, number);
-                }
-                reads
-            })
-        };
-        let readers = [read("tls/tls.crt"), read("tls/tls.key")];
+        let readers = ["tls.crt", "tls.key"].map(|name| {
+            let (test, done) = (&test, &done);
+            scope.spawn(move || read(test, name, done))
+        });
         // Nobody ever sees another name beside the files.
         let lister = scope.spawn(|| {
             while !done.load(Ordering::Relaxed) {
-                for entry in fs::read_dir(test.root().join("tls")).expect("there") {
-                    let name = entry.expect("entry").file_name();
-                    assert!(name == "tls.crt" || name == "tls.key", "{name:?}");
-                }
+                let found = names(&test.root().join("tls"));
+                assert!(
+                    found.iter().all(|name| name == "tls.crt" || name == "tls.key"),
+                    "{found:?}"
+                );
             }
         });
-        let writing = Writing(&done);
-        for number in 1..=PUBLISHES {
-            volume.publish(&set(number)).expect("publishes");
-        }
-        drop(writing);
+        publish_sets(&volume, set, &done);
         lister.join().expect("lister");
         readers.map(|reader| reader.join().expect("reader"))
     });

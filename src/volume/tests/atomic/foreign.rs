@@ -2,43 +2,28 @@
 
 use std::fs;
 use std::os::unix::fs::symlink;
-use std::path::Path;
 
 use nix::sys::stat::Mode;
 use nix::unistd::mkfifo;
 
-use super::support::{TestVolume, expected, fingerprint, payload, texts};
-use crate::domain::payload::RefusedName;
+use crate::domain::spec::Layout;
 use crate::ports::Volume as _;
-
-type Make = fn(&Path);
+use crate::volume::tests::support::{
+    FOREIGN, Make, TestVolume, clear, expected, fingerprint, payload, refused, texts,
+};
 
 #[test]
 fn a_foreign_entry_at_one_of_our_names_is_refused_and_the_others_are_published() {
-    let cases: [(&str, Make); 5] = [
-        ("a regular file", |at| fs::write(at, "theirs").expect("file")),
-        ("a directory", |at| fs::create_dir(at).expect("directory")),
-        ("a link to elsewhere", |at| {
-            symlink("/etc/hostname", at).expect("link");
-        }),
-        ("a link to elsewhere", |at| {
-            symlink("..data/other", at).expect("link");
-        }),
-        ("a device, pipe or socket", |at| {
-            mkfifo(at, Mode::S_IRUSR).expect("pipe");
-        }),
-    ];
+    let into_set: Make = |at| symlink("..data/other", at).expect("link");
+    let cases = FOREIGN.into_iter().chain([("a link to elsewhere", into_set)]);
     for (found, make) in cases {
-        let test = TestVolume::new();
+        let test = TestVolume::new(Layout::Atomic);
         let taken = test.root().join("db");
         make(&taken);
         let before = fingerprint(&taken);
         let volume = test.open();
         let wanted = payload(&[("db/password", "one", 0o440), ("token", "t", 0o440)]);
-        let refused = [RefusedName {
-            name: "db".to_owned(),
-            found: found.to_owned(),
-        }];
+        let refused = refused("db", found);
         let first = volume.publish(&wanted).expect("publishes");
         assert_eq!(first.refused, refused);
         let again = volume.publish(&wanted).expect("publishes");
@@ -52,9 +37,7 @@ fn a_foreign_entry_at_one_of_our_names_is_refused_and_the_others_are_published()
             .publish(&payload(&[("token", "t", 0o440)]))
             .expect("publishes");
         assert_eq!(fingerprint(&taken), before, "{found}");
-        fs::remove_file(&taken)
-            .or_else(|_| fs::remove_dir(&taken))
-            .expect("removes");
+        clear(&taken);
         let publication = volume.publish(&wanted).expect("publishes");
         assert!(publication.refused.is_empty());
         test.assert_tidy(&wanted);
@@ -63,7 +46,7 @@ fn a_foreign_entry_at_one_of_our_names_is_refused_and_the_others_are_published()
 
 #[test]
 fn a_missing_link_is_made_even_when_nothing_is_written() {
-    let test = TestVolume::new();
+    let test = TestVolume::new(Layout::Atomic);
     let wanted = payload(&[("db/password", "one", 0o440), ("token", "t", 0o440)]);
     let volume = test.open();
     volume.publish(&wanted).expect("publishes");
@@ -98,7 +81,7 @@ fn a_data_link_that_is_not_ours_stops_everything() {
         }),
     ];
     for (case, make) in cases {
-        let test = TestVolume::new();
+        let test = TestVolume::new(Layout::Atomic);
         make(test.root());
         let before = fingerprint(test.root());
         let volume = test.open();
@@ -113,7 +96,7 @@ fn a_data_link_that_is_not_ours_stops_everything() {
 
 #[test]
 fn a_data_link_that_leads_nowhere_is_replaced() {
-    let test = TestVolume::new();
+    let test = TestVolume::new(Layout::Atomic);
     symlink("..2026_01_02_03_04_05.123", test.root().join("..data")).expect("link");
     let wanted = payload(&[("token", "ours", 0o440)]);
     test.publish(&wanted);
@@ -122,7 +105,7 @@ fn a_data_link_that_leads_nowhere_is_replaced() {
 
 #[test]
 fn a_staged_link_of_a_crash_is_removed_and_anything_else_of_that_name_is_not() {
-    let test = TestVolume::new();
+    let test = TestVolume::new(Layout::Atomic);
     let staged = test.root().join("..data_tmp");
     symlink("..2026_01_02_03_04_05.123", &staged).expect("link");
     let wanted = payload(&[("token", "ours", 0o440)]);
@@ -136,7 +119,7 @@ fn a_staged_link_of_a_crash_is_removed_and_anything_else_of_that_name_is_not() {
 
 #[test]
 fn directories_that_only_look_like_generations_stay() {
-    let test = TestVolume::new();
+    let test = TestVolume::new(Layout::Atomic);
     let theirs = test.root().join("..2026_01_02_03_04_05.123");
     fs::create_dir(&theirs).expect("directory");
     fs::write(theirs.join("token"), "theirs").expect("file");
@@ -168,7 +151,7 @@ fn directories_that_only_look_like_generations_stay() {
 
 #[test]
 fn a_link_put_inside_the_generation_is_not_followed() {
-    let test = TestVolume::new();
+    let test = TestVolume::new(Layout::Atomic);
     let wanted = payload(&[("db/password", "one", 0o440), ("token", "t", 0o440)]);
     let volume = test.open();
     volume.publish(&wanted).expect("publishes");
@@ -177,7 +160,7 @@ fn a_link_put_inside_the_generation_is_not_followed() {
     fs::create_dir(&elsewhere).expect("directory");
     fs::write(elsewhere.join("password"), "one").expect("file");
     fs::write(test.beside("t"), "t").expect("file");
-    let generation = test.generation();
+    let generation = test.top();
     fs::remove_dir_all(generation.join("db")).expect("removes");
     symlink(&elsewhere, generation.join("db")).expect("link");
     fs::remove_file(generation.join("token")).expect("removes");
@@ -193,11 +176,11 @@ fn a_link_put_inside_the_generation_is_not_followed() {
 
 #[test]
 fn a_pipe_in_place_of_a_published_file_does_not_hold_the_process_up() {
-    let test = TestVolume::new();
+    let test = TestVolume::new(Layout::Atomic);
     let wanted = payload(&[("empty", "", 0o440)]);
     let volume = test.open();
     volume.publish(&wanted).expect("publishes");
-    let file = test.generation().join("empty");
+    let file = test.top().join("empty");
     fs::remove_file(&file).expect("removes");
     mkfifo(&file, Mode::S_IRUSR).expect("pipe");
     assert!(volume.observe().expect("observes").files.is_empty());

@@ -1,0 +1,6 @@
+//! Tests of what only the layout `atomic` does.
+
+mod crash;
+mod foreign;
+mod publishing;
+mod readers;
