@@ -50,7 +50,8 @@ use super::inspect::Inspector;
 use super::owner::{Declared, Ownership};
 use super::root::Root;
 use super::steps::{StepObserver, Unobserved, announce};
-use crate::domain::payload::{Observation, Payload, Publication};
+use crate::domain::path::RelativePath;
+use crate::domain::payload::{Observation, Payload, Publication, RefusedName};
 use crate::domain::spec::VolumeSpec;
 use crate::ports::{Clock, Volume, VolumeFailure};
 
@@ -108,6 +109,10 @@ impl AtomicVolume {
 impl Volume for AtomicVolume {
     fn observe(&self) -> Result<Observation, VolumeFailure> {
         self.writer().observe()
+    }
+
+    fn refused(&self, paths: &BTreeSet<RelativePath>) -> Result<Vec<RefusedName>, VolumeFailure> {
+        self.writer().refused(paths)
     }
 
     fn publish(&self, payload: &Payload) -> Result<Publication, VolumeFailure> {

@@ -59,7 +59,7 @@ use super::owner::{Declared, Ownership};
 use super::root::Root;
 use super::steps::{StepObserver, Unobserved, announce};
 use crate::domain::path::RelativePath;
-use crate::domain::payload::{Observation, Payload, Publication};
+use crate::domain::payload::{Observation, Payload, Publication, RefusedName};
 use crate::domain::spec::VolumeSpec;
 use crate::ports::{Clock, Volume, VolumeFailure};
 
@@ -107,6 +107,10 @@ impl FlatVolume {
 impl Volume for FlatVolume {
     fn observe(&self) -> Result<Observation, VolumeFailure> {
         self.writer().observe()
+    }
+
+    fn refused(&self, paths: &BTreeSet<RelativePath>) -> Result<Vec<RefusedName>, VolumeFailure> {
+        self.writer().refused(paths)
     }
 
     /// As the port says, with one difference that the layout is made of: the renames are one after another.

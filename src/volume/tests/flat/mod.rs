@@ -9,4 +9,5 @@ mod processes;
 mod properties;
 mod publishing;
 mod readers;
+mod refusals;
 mod support;
