@@ -2,6 +2,7 @@
 //!
 //! The adapters implement these; tests implement them with fakes.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use time::OffsetDateTime;
@@ -10,7 +11,8 @@ use crate::domain::failure::Failure;
 use crate::domain::fetched::FetchedObject;
 use crate::domain::listed::{ListedObject, ListedVersion};
 use crate::domain::object::{ObjectId, Source, VaultName};
-use crate::domain::payload::{Observation, Payload, Publication};
+use crate::domain::path::RelativePath;
+use crate::domain::payload::{Observation, Payload, Publication, RefusedName};
 use crate::domain::query::PasswordFile;
 
 /// Reads objects.
@@ -41,6 +43,13 @@ pub trait PasswordFiles: Send + Sync {
 pub trait Volume: Send + Sync {
     /// Says what is published now, recovering first from an earlier crash.
     fn observe(&self) -> Result<Observation, VolumeFailure>;
+
+    /// Says which names stand in the way of new bytes at `paths`, as [`Volume::publish`] would find now: something
+    /// foreign is there or on the way, or the place cannot be written. Each name covers at least one of the paths.
+    ///
+    /// Nothing is changed, not even recovered. `paths` are taken to be wanted, and what is published where one of them
+    /// needs a directory, or below one of them, to be gone. A path whose bytes stay needs no question.
+    fn refused(&self, paths: &BTreeSet<RelativePath>) -> Result<Vec<RefusedName>, VolumeFailure>;
 
     /// Makes the payload the published set, in one step, or changes nothing.
     ///

@@ -88,6 +88,14 @@ impl FakeVolume {
         std::mem::take(&mut *lock(&self.rendered))
     }
 
+    fn taken_names(&self) -> Vec<RefusedName> {
+        let refused = |name: &String| RefusedName {
+            name: name.clone(),
+            found: "a directory".into(),
+        };
+        lock(&self.taken).iter().map(refused).collect()
+    }
+
     fn check(broken: bool) -> Result<(), VolumeFailure> {
         if !broken {
             return Ok(());
@@ -121,6 +129,12 @@ impl Volume for FakeVolume {
         })
     }
 
+    fn refused(&self, paths: &BTreeSet<RelativePath>) -> Result<Vec<RefusedName>, VolumeFailure> {
+        let mut refused = self.taken_names();
+        refused.retain(|refused| paths.iter().any(|path| refused.covers(path)));
+        Ok(refused)
+    }
+
     fn publish(&self, payload: &Payload) -> Result<Publication, VolumeFailure> {
         Self::check(*lock(&self.broken))?;
         *lock(&self.records_lost) = false;
@@ -152,11 +166,7 @@ impl Volume for FakeVolume {
             .cloned()
             .collect();
         *files = next;
-        let refused = |name: &String| RefusedName {
-            name: name.clone(),
-            found: "a directory".into(),
-        };
-        publication.refused = lock(&self.taken).iter().map(refused).collect();
+        publication.refused = self.taken_names();
         Ok(publication)
     }
 }

@@ -3,6 +3,7 @@
 //! Invariant: a volume has one. Were a second written beside it, a reader of the first would find files that nobody
 //! keeps current, and neither layout could remove what the other one made.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::atomic::{self, AtomicVolume};
@@ -10,7 +11,8 @@ use super::directory::Directory;
 use super::failure::refused;
 use super::flat::FlatVolume;
 use super::state;
-use crate::domain::payload::{Observation, Payload, Publication};
+use crate::domain::path::RelativePath;
+use crate::domain::payload::{Observation, Payload, Publication, RefusedName};
 use crate::domain::spec::{Layout, VolumeSpec};
 use crate::ports::{Clock, Volume, VolumeFailure};
 
@@ -52,6 +54,10 @@ impl AnyVolume {
 impl Volume for AnyVolume {
     fn observe(&self) -> Result<Observation, VolumeFailure> {
         self.port().observe()
+    }
+
+    fn refused(&self, paths: &BTreeSet<RelativePath>) -> Result<Vec<RefusedName>, VolumeFailure> {
+        self.port().refused(paths)
     }
 
     fn publish(&self, payload: &Payload) -> Result<Publication, VolumeFailure> {

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::DATA;
+use crate::domain::path::RelativePath;
 use crate::domain::payload::RefusedName;
 use crate::ports::VolumeFailure;
 use crate::volume::directory::Directory;
@@ -26,6 +27,41 @@ pub(super) fn names_in(generation: &Directory) -> Result<BTreeSet<String>, Volum
     Ok(names.filter(|name| !name.starts_with("..")).collect())
 }
 
+/// The first path elements of these paths.
+pub(super) fn names_of<'p>(paths: impl Iterator<Item = &'p RelativePath>) -> BTreeSet<String> {
+    paths.map(|path| path.first_element().to_owned()).collect()
+}
+
+/// What stands at a name in the root.
+enum Found {
+    Nothing,
+    Ours,
+    Foreign(RefusedName),
+}
+
+fn look(root: &Directory, name: &str) -> Result<Found, VolumeFailure> {
+    if is_ours(root, name)? {
+        return Ok(Found::Ours);
+    }
+    Ok(root.stat_of(name)?.map_or(Found::Nothing, |found| {
+        Found::Foreign(RefusedName {
+            name: name.to_owned(),
+            found: found.kind.describe().to_owned(),
+        })
+    }))
+}
+
+/// Gives the names that are taken by something foreign.
+pub(super) fn refused(root: &Directory, names: &BTreeSet<String>) -> Result<Vec<RefusedName>, VolumeFailure> {
+    let mut refused = Vec::new();
+    for name in names {
+        if let Found::Foreign(found) = look(root, name)? {
+            refused.push(found);
+        }
+    }
+    Ok(refused)
+}
+
 /// Makes the links that are missing; gives the names that are taken by something foreign.
 pub(super) fn make_missing(
     root: &Directory,
@@ -34,18 +70,13 @@ pub(super) fn make_missing(
 ) -> Result<Vec<RefusedName>, VolumeFailure> {
     let mut refused = Vec::new();
     for name in names {
-        if is_ours(root, name)? {
-            continue;
-        }
-        match root.stat_of(name)? {
-            None => {
+        match look(root, name)? {
+            Found::Ours => {}
+            Found::Nothing => {
                 announce(&root.path_of(name))?;
                 root.make_link(&target_of(name), name)?;
             }
-            Some(found) => refused.push(RefusedName {
-                name: name.clone(),
-                found: found.kind.describe().to_owned(),
-            }),
+            Found::Foreign(found) => refused.push(found),
         }
     }
     Ok(refused)

@@ -40,8 +40,11 @@ mod steps;
 
 pub use steps::Step;
 
+use std::collections::BTreeSet;
+
 use super::writer::{self, LayoutVolume};
-use crate::domain::payload::{Observation, Payload, Publication};
+use crate::domain::path::RelativePath;
+use crate::domain::payload::{Observation, Payload, Publication, RefusedName};
 use crate::ports::{Volume, VolumeFailure};
 
 /// The link to the published generation.
@@ -55,6 +58,10 @@ type Writer = writer::Writer<Step>;
 impl Volume for AtomicVolume {
     fn observe(&self) -> Result<Observation, VolumeFailure> {
         self.writer().observe()
+    }
+
+    fn refused(&self, paths: &BTreeSet<RelativePath>) -> Result<Vec<RefusedName>, VolumeFailure> {
+        self.writer().refused(paths)
     }
 
     fn publish(&self, payload: &Payload) -> Result<Publication, VolumeFailure> {

@@ -1,10 +1,16 @@
-//! Says what is published.
+//! Says what is published, and what could not be.
+
+use std::collections::BTreeSet;
 
 use super::Writer;
+use super::links;
 use super::recover::Current;
-use crate::domain::payload::Observation;
+use crate::domain::path::RelativePath;
+use crate::domain::payload::{Observation, RefusedName};
+use crate::domain::spec::Layout;
 use crate::ports::VolumeFailure;
 use crate::volume::inspect::Inspection;
+use crate::volume::layout;
 
 impl Writer {
     /// Recovers, then reads what is published.
@@ -14,6 +20,13 @@ impl Writer {
         };
         let inspection = self.inspect(&current)?;
         Ok(inspection.observed(current.state))
+    }
+
+    /// Says at which first path elements of `paths` something foreign stands. Looks, and changes nothing.
+    pub(super) fn refused(&self, paths: &BTreeSet<RelativePath>) -> Result<Vec<RefusedName>, VolumeFailure> {
+        self.root.check()?;
+        layout::check(&self.root.dir, Layout::Atomic)?;
+        links::refused(&self.root.dir, &links::names_of(paths.iter()))
     }
 
     /// Compares each recorded file with what is in the generation, all of which is ours.

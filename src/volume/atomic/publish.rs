@@ -2,8 +2,6 @@
 //!
 //! Invariant: up to the commit nothing that a reader can see is touched, and a failure removes what was made.
 
-use std::collections::BTreeSet;
-
 use super::generation::{self, GenerationName};
 use super::links;
 use super::recover::Current;
@@ -82,11 +80,7 @@ impl Writer {
         self.root.flush()?;
 
         // 12. Links to names that are new. They come after the commit, so that none ever leads nowhere.
-        let names: BTreeSet<_> = payload
-            .files
-            .keys()
-            .map(|path| path.first_element().to_owned())
-            .collect();
+        let names = links::names_of(payload.files.keys());
         let refused = links::make_missing(root, &names, |path| self.announce(Step::LinkName, path))?;
 
         // 13. Links to names that are gone.

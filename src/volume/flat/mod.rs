@@ -48,8 +48,11 @@ mod steps;
 
 pub use steps::Step;
 
+use std::collections::BTreeSet;
+
 use super::writer::{self, LayoutVolume};
-use crate::domain::payload::{Observation, Payload, Publication};
+use crate::domain::path::RelativePath;
+use crate::domain::payload::{Observation, Payload, Publication, RefusedName};
 use crate::ports::{Volume, VolumeFailure};
 
 /// A volume with the `flat` layout.
@@ -60,6 +63,10 @@ type Writer = writer::Writer<Step>;
 impl Volume for FlatVolume {
     fn observe(&self) -> Result<Observation, VolumeFailure> {
         self.writer().observe()
+    }
+
+    fn refused(&self, paths: &BTreeSet<RelativePath>) -> Result<Vec<RefusedName>, VolumeFailure> {
+        self.writer().refused(paths)
     }
 
     /// As the port says, with one difference that the layout is made of: the renames are one after another.

@@ -71,9 +71,9 @@ impl Places {
 
 impl Writer {
     /// Sees what stands at `paths`.
-    pub(super) fn places(
+    pub(super) fn places<'p>(
         &self,
-        paths: &[RelativePath],
+        paths: impl IntoIterator<Item = &'p RelativePath>,
         current: &Current,
         inspection: &Inspection,
     ) -> Result<Places, VolumeFailure> {

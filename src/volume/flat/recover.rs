@@ -2,12 +2,15 @@
 //!
 //! Recovery is what every call starts with, so no crash needs to be noticed to be repaired.
 
+use std::collections::BTreeSet;
+
 use nix::unistd::Uid;
 
 use super::Writer;
 use super::staging::{NAME, Staging};
 use super::steps::Step;
-use crate::domain::payload::Observation;
+use crate::domain::path::RelativePath;
+use crate::domain::payload::{Observation, RefusedName};
 use crate::domain::spec::Layout;
 use crate::ports::VolumeFailure;
 use crate::volume::failure::{failed, refused};
@@ -43,8 +46,32 @@ impl Writer {
             .inspect(&self.root.dir, state, &self.owner, |name| ours.contains(name))
     }
 
-    /// Recovers, and gives what is published.
-    pub(super) fn recover(&mut self) -> Result<Current, VolumeFailure> {
+    /// Says what stands in the way at `paths`. Looks, and changes nothing.
+    pub(super) fn refused(
+        &mut self,
+        paths: &BTreeSet<RelativePath>,
+    ) -> Result<Vec<RefusedName>, VolumeFailure> {
+        let mut current = self.look()?;
+        let intent = current.state.as_mut().and_then(|state| state.intent.take());
+        if let (Some(state), Some(intent)) = (&mut current.state, intent) {
+            // What the publish that is under way has put into place already is ours too.
+            state.directories.extend(intent.directories);
+            let before: BTreeSet<_> = state.files.keys().cloned().collect();
+            for (path, entry) in intent.files {
+                state.files.entry(path).or_insert(entry);
+            }
+            let inspection = self.inspect(Some(state))?;
+            state
+                .files
+                .retain(|path, _| before.contains(path) || inspection.intact.contains_key(path));
+        }
+        let inspection = self.inspect(current.state.as_ref())?;
+        let places = self.places(paths, &current, &inspection)?;
+        Ok(places.refused().cloned().collect())
+    }
+
+    /// Steps 1 and 2.
+    fn look(&self) -> Result<Current, VolumeFailure> {
         // 1. The path still leads to the directory that is open and locked.
         self.announce(Step::CheckRoot, self.root.dir.path())?;
         self.root.check()?;
@@ -52,7 +79,12 @@ impl Writer {
 
         // 2. What was published, and perhaps what was about to be.
         self.announce(Step::ReadState, &self.root.dir.path_of(state::FILE))?;
-        let mut current = self.read_state()?;
+        self.read_state()
+    }
+
+    /// Recovers, and gives what is published.
+    pub(super) fn recover(&mut self) -> Result<Current, VolumeFailure> {
+        let mut current = self.look()?;
 
         // 3. Finish a publish that was committed, or remove what was written for one that was not.
         let staging = Staging::open(&self.root)?;

@@ -6,3 +6,4 @@ mod foreign;
 mod mounts;
 mod owners;
 mod readers;
+mod refusals;
