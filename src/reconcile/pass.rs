@@ -14,7 +14,7 @@ use tokio::time::{Instant, timeout};
 
 use crate::domain::entry::Entry;
 use crate::domain::expand::{Expansion, Facts, expand};
-use crate::domain::failure::{Failure, Reason};
+use crate::domain::failure::Failure;
 use crate::domain::payload::{Observation, Payload, Publication};
 use crate::domain::plan::{self, Outcome, Plan, PlannedEntry, Timing};
 use crate::domain::published::Published;
@@ -120,14 +120,17 @@ impl<V: Vault, W: Volume + 'static> Reconciler<V, W> {
             asked,
         } = self.ask(&published, timing, progress).await;
         let at = self.clock.now();
-        let Plan {
-            payload,
-            entries: mut planned,
-        } = plan::plan(&entries, &published, &known, at);
+        let (
+            Plan {
+                payload,
+                entries: mut planned,
+            },
+            refusing,
+        ) = self.plan(&entries, &published, &known, at).await;
         let answered = known.succeeded();
         self.remembered().update(known);
         // Also when nothing was asked: a publish that changes nothing mends links, and says which names are taken.
-        let published = match may_lose_files(&observed, &planned) {
+        let published = match refusing.or_else(|| may_lose_files(&observed, &planned)) {
             Some(failure) => Err(failure),
             None if payload.files.is_empty() && observed.files.is_empty() => Ok(Publication::default()),
             None => self.publish(payload).await,
@@ -145,6 +148,27 @@ impl<V: Vault, W: Volume + 'static> Reconciler<V, W> {
             asked,
             at,
             took: began.elapsed(),
+        }
+    }
+
+    /// Plans, and plans again with what the volume refuses of that. With the plan comes why the volume cannot tell.
+    async fn plan(
+        &self,
+        entries: &[Entry],
+        published: &Published<'_>,
+        known: &Known,
+        at: OffsetDateTime,
+    ) -> (Plan, Option<VolumeFailure>) {
+        let plan = plan::plan(entries, published, known, &[], at);
+        let moving = plan::moving(entries, &plan);
+        if moving.is_empty() {
+            return (plan, None);
+        }
+        let volume = Arc::clone(&self.volume);
+        match self.on_file_system(move || volume.refused(&moving)).await {
+            Ok(refused) if refused.is_empty() => (plan, None),
+            Ok(refused) => (plan::plan(entries, published, known, &refused, at), None),
+            Err(failure) => (plan, Some(failure)),
         }
     }
 
@@ -271,17 +295,8 @@ fn blame_taken_names(entries: &[Entry], publication: &Publication, planned: &mut
         let mut refused = publication.refused.iter();
         let taken = refused.find(|refused| entry.files.iter().any(|file| refused.covers(&file.path)));
         if let Some(refused) = taken {
-            let failure = Failure {
-                reason: Reason::NameTaken,
-                detail: format!(
-                    "{} stands at `{}` in the volume, and it is not ours",
-                    refused.found, refused.name
-                ),
-                hint: format!("move `{}` away, or give the object another path", refused.name),
-                retry_after: None,
-            };
             planned.outcome = Outcome::Failed {
-                failure,
+                failure: plan::name_taken(refused),
                 kept: false,
                 again: entry.inputs().iter().map(Query::from).collect(),
             };

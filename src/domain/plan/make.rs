@@ -188,7 +188,7 @@ fn selection(entry: &Entry, complete: bool, known: &Known) -> Planned {
     (Vec::new(), planned(entry, outcome, Validity::default()))
 }
 
-fn planned(entry: &Entry, outcome: Outcome, validity: Validity) -> PlannedEntry {
+pub(super) fn planned(entry: &Entry, outcome: Outcome, validity: Validity) -> PlannedEntry {
     PlannedEntry {
         key: entry.key(),
         id: entry.id.clone(),

@@ -7,17 +7,19 @@ mod ask;
 mod files;
 mod group;
 mod make;
+mod refusal;
 
 use time::OffsetDateTime;
 
 pub use self::ask::{Timing, questions};
 use self::files::PlannedFiles;
 pub use self::files::has_all;
+pub use self::refusal::{moving, name_taken};
 use super::entry::{Entry, EntryId, EntryKey};
 use super::failure::Failure;
 use super::object::VersionId;
 use super::path::RelativePath;
-use super::payload::{Payload, Validity};
+use super::payload::{Payload, RefusedName, Validity};
 use super::published::Published;
 use super::query::{Known, Query};
 use super::render::Notice;
@@ -76,11 +78,20 @@ pub enum Outcome {
     },
 }
 
-/// Makes the plan: renders what was fetched, keeps what was not.
-pub fn plan(entries: &[Entry], published: &Published<'_>, known: &Known, now: OffsetDateTime) -> Plan {
+/// Makes the plan: renders what was fetched, keeps what was not. An entry of which one path is refused does not move.
+pub fn plan(
+    entries: &[Entry],
+    published: &Published<'_>,
+    known: &Known,
+    refused: &[RefusedName],
+    now: OffsetDateTime,
+) -> Plan {
     let mut planned: Vec<(PlannedFiles, PlannedEntry)> = entries
         .iter()
-        .map(|entry| make::entry(entry, published, known, now))
+        .map(|entry| match refusal::of(entry, refused) {
+            Some(refused) => (Vec::new(), refusal::entry(entry, refused)),
+            None => make::entry(entry, published, known, now),
+        })
         .collect();
     group::hold_back(entries, published, known, &mut planned);
     let mut payload = Payload::default();
@@ -89,6 +100,10 @@ pub fn plan(entries: &[Entry], published: &Published<'_>, known: &Known, now: Of
         payload.files.extend(files);
         outcomes.push(entry);
     }
+    let stay = entries
+        .iter()
+        .filter(|entry| refusal::of(entry, refused).is_some());
+    refusal::keep_in_place(stay, published, &mut payload);
     Plan {
         payload,
         entries: outcomes,

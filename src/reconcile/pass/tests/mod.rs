@@ -2,12 +2,14 @@
 
 mod groups;
 mod moved;
+mod refusals;
 mod rendering;
 mod selections;
 mod versions;
 
 use proptest::prelude::*;
 
+use crate::domain::failure::Reason;
 use crate::domain::mode::FileMode;
 use crate::domain::object::{Source, VersionSelector};
 use crate::domain::spec::{Content, SecretEncoding, VersionPolicy};

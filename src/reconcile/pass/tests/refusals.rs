@@ -1,0 +1,120 @@
+//! What stands in the way of one file holds up everything that moves with it, and costs no file.
+
+use super::*;
+use crate::domain::object::GroupName;
+use crate::domain::path::RelativePath;
+use crate::domain::spec::{FileSpec, ObjectSpec};
+
+fn at(name: &str, paths: &[&str]) -> ObjectSpec {
+    let mut object = secret(name);
+    let file = object.files.remove(0);
+    let at = |path: &&str| FileSpec {
+        path: RelativePath::parse(path).expect("valid"),
+        ..file.clone()
+    };
+    object.files = paths.iter().map(at).collect();
+    object
+}
+
+fn texts(bench: &Bench, paths: [&str; 2]) -> [Option<String>; 2] {
+    paths.map(|path| bench.volume.text(path))
+}
+
+fn both(text: &str) -> [Option<String>; 2] {
+    [Some(text.to_owned()), Some(text.to_owned())]
+}
+
+fn reasons(report: &PassReport) -> Vec<Reason> {
+    report.failures().map(|(_, failure)| failure.reason).collect()
+}
+
+#[test]
+fn no_file_of_an_entry_moves_while_one_of_them_cannot() {
+    run(async {
+        let bench = Bench::new();
+        bench.vault.set("pair", "one", 1);
+        let paths = ["pub/tls.crt", "ext/tls.key"];
+        let reconciler = bench.reconciler(spec(vec![at("pair", &paths)]));
+        reconciler.pass(ALL, &()).await;
+        bench.vault.set("pair", "two", 2);
+        bench.volume.take_name("ext", true);
+        for _ in 0..2 {
+            let report = reconciler.pass(ALL, &()).await;
+            assert_eq!(reasons(&report), [Reason::NameTaken]);
+            assert_eq!(texts(&bench, paths), both("one"));
+        }
+        bench.volume.take_name("ext", false);
+        assert!(reconciler.pass(ALL, &()).await.required_are_served());
+        assert_eq!(texts(&bench, paths), both("two"));
+    });
+}
+
+#[test]
+fn nothing_of_a_group_moves_while_one_of_its_names_is_taken() {
+    run(async {
+        let bench = Bench::new();
+        let grouped = |name| ObjectSpec {
+            group: GroupName::parse("pair").ok(),
+            ..secret(name)
+        };
+        for name in ["a", "b", "alone"] {
+            bench.vault.set(name, "one", 1);
+        }
+        let objects = vec![grouped("a"), grouped("b"), secret("alone")];
+        let reconciler = bench.reconciler(spec(objects));
+        reconciler.pass(ALL, &()).await;
+        bench.volume.take_name("b", true);
+        // The one with the taken name does not rotate itself.
+        for name in ["a", "alone"] {
+            bench.vault.set(name, "two", 2);
+        }
+        let report = reconciler.pass(ALL, &()).await;
+        assert_eq!(reasons(&report), [Reason::NameTaken, Reason::NameTaken]);
+        assert_eq!(texts(&bench, ["a", "b"]), both("one"));
+        assert_eq!(bench.volume.text("alone").as_deref(), Some("two"));
+    });
+}
+
+#[test]
+fn a_file_whose_new_path_is_taken_stays_where_it_is_also_while_its_object_cannot_be_fetched() {
+    run(async {
+        let bench = Bench::new();
+        bench.vault.set("a", "one", 1);
+        bench
+            .reconciler(spec(vec![at("a", &["x/a"])]))
+            .pass(ALL, &())
+            .await;
+        let edited = || spec(vec![at("a", &["z/a"])]);
+        for refusal in [None, Some(Reason::Unreachable)] {
+            bench.volume.take_name("z", true);
+            if let Some(reason) = refusal {
+                bench.vault.refuse("a", reason, None);
+            }
+            let report = bench.reconciler(edited()).pass(ALL, &()).await;
+            assert_eq!(reasons(&report), [Reason::NameTaken]);
+            assert!(!report.required_are_present(), "it is not where it should be");
+            assert_eq!(texts(&bench, ["x/a", "z/a"]), [Some("one".to_owned()), None]);
+        }
+        bench.volume.take_name("z", false);
+        bench.reconciler(edited()).pass(ALL, &()).await;
+        assert_eq!(texts(&bench, ["x/a", "z/a"]), [None, Some("one".to_owned())]);
+    });
+}
+
+#[test]
+fn a_path_that_something_else_takes_over_is_not_kept_for_what_cannot_move() {
+    run(async {
+        let bench = Bench::new();
+        for name in ["a", "b"] {
+            bench.vault.set(name, name, 1);
+        }
+        bench
+            .reconciler(spec(vec![at("a", &["x/a"])]))
+            .pass(ALL, &())
+            .await;
+        bench.volume.take_name("z", true);
+        let edited = spec(vec![at("a", &["z/a"]), at("b", &["x/a/b"])]);
+        bench.reconciler(edited).pass(ALL, &()).await;
+        assert_eq!(texts(&bench, ["x/a", "x/a/b"]), [None, Some("b".to_owned())]);
+    });
+}
