@@ -7,6 +7,7 @@ pub mod certificate;
 pub mod encoding;
 pub mod entry;
 pub mod expand;
+pub mod facts;
 pub mod failure;
 pub mod fetched;
 pub mod json;

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
+use super::facts::Facts;
 use super::mode::FileMode;
 use super::object::{Source, VersionId};
 use super::path::RelativePath;
@@ -77,6 +78,9 @@ pub struct InputRecord {
     pub input: Input,
     /// Its version. Of a password file: a keyed digest, in the form of a version.
     pub version: VersionId,
+    /// What else of it the file takes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub facts: Option<Facts>,
 }
 
 /// Something that a file is made of.

@@ -3,13 +3,34 @@
 
 use std::collections::BTreeMap;
 
+use super::facts::Facts;
+use super::fetched::FetchedObject;
 use super::object::{ObjectId, VersionId, VersionSelector};
 use super::path::RelativePath;
 use super::payload::{FileRecord, Input, InputRecord, Observation, ObservedFile};
 use super::spec::{Content, FileSpec};
 
-/// An input, and the version of it that will do; `None` when any will.
-pub type Needed = (Input, Option<VersionId>);
+/// An input, and which state of it will do.
+#[derive(Debug, Clone)]
+pub struct Needed<'k> {
+    /// What it is.
+    pub input: Input,
+    /// The version that will do; `None` when any will.
+    pub version: Option<VersionId>,
+    /// The object as it is now, when that was told: its tags and attributes count too, for a file that takes them.
+    pub told: Option<&'k FetchedObject>,
+}
+
+impl Needed<'_> {
+    /// Any version.
+    fn any(input: &Input) -> Self {
+        Self {
+            input: input.clone(),
+            version: None,
+            told: None,
+        }
+    }
+}
 
 /// A published file: where it is, and what is known of it.
 pub type Found<'o> = (&'o RelativePath, &'o ObservedFile);
@@ -50,7 +71,7 @@ impl<'o> Published<'o> {
     /// A file with this content, made of just these inputs: the one at the wanted path, else one elsewhere.
     ///
     /// Elsewhere counts only when every version is known: another path may have another version.
-    pub fn made_of(&self, file: &FileSpec, inputs: &[Needed]) -> Option<Found<'o>> {
+    pub fn made_of(&self, file: &FileSpec, inputs: &[Needed<'_>]) -> Option<Found<'o>> {
         let fits =
             |found: &ObservedFile| found.record.content == file.content && is_made_of(&found.record, inputs);
         let own = self
@@ -58,8 +79,8 @@ impl<'o> Published<'o> {
             .get_key_value(&file.path)
             .filter(|(_, found)| fits(found));
         own.or_else(|| {
-            let known = inputs.iter().all(|(_, version)| version.is_some());
-            let mut elsewhere = self.beside(inputs.first().map(|(input, _)| input));
+            let known = inputs.iter().all(|needed| needed.version.is_some());
+            let mut elsewhere = self.beside(inputs.first().map(|needed| &needed.input));
             elsewhere.find(|(_, found)| known && fits(found))
         })
     }
@@ -106,18 +127,26 @@ fn same(one: &Input, other: &Input) -> bool {
     }
 }
 
-fn is_made_of(record: &FileRecord, inputs: &[Needed]) -> bool {
-    let fits = |(record, (input, version)): (&InputRecord, &Needed)| {
-        same(&record.input, input) && version.as_ref().is_none_or(|version| *version == record.version)
+fn is_made_of(record: &FileRecord, inputs: &[Needed<'_>]) -> bool {
+    let content = &record.content;
+    let fits = |(record, needed): (&InputRecord, &Needed<'_>)| {
+        let is_version = |version: &VersionId| *version == record.version;
+        let is_state = |object: &FetchedObject| Facts::of(content, object) == record.facts;
+        same(&record.input, &needed.input)
+            && needed.version.as_ref().is_none_or(is_version)
+            && needed.told.is_none_or(is_state)
     };
     record.inputs.len() == inputs.len() && record.inputs.iter().zip(inputs).all(fits)
 }
 
 /// Whether a file was made of the same things, pinned ones in the pinned version.
 pub fn may_be_of(record: &FileRecord, inputs: &[Input]) -> bool {
-    let needed: Vec<Needed> = inputs
+    let needed: Vec<_> = inputs
         .iter()
-        .map(|input| (input.clone(), pinned(input).cloned()))
+        .map(|input| Needed {
+            version: pinned(input).cloned(),
+            ..Needed::any(input)
+        })
         .collect();
     is_made_of(record, &needed)
 }
@@ -135,6 +164,6 @@ pub fn pinned(input: &Input) -> Option<&VersionId> {
 
 /// Whether a record is of this content and of these things, in whatever version.
 pub fn is_form_of(record: &FileRecord, content: &Content, inputs: &[Input]) -> bool {
-    let needed: Vec<Needed> = inputs.iter().map(|input| (input.clone(), None)).collect();
+    let needed: Vec<_> = inputs.iter().map(Needed::any).collect();
     record.content == *content && is_made_of(record, &needed)
 }

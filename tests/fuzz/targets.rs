@@ -191,6 +191,7 @@ impl StateFile {
             inputs: vec![InputRecord {
                 input: Input::Object(source),
                 version: version(),
+                facts: None,
             }],
             validity: Validity::default(),
             fetched: OffsetDateTime::UNIX_EPOCH,

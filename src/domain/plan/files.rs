@@ -3,6 +3,8 @@
 use time::OffsetDateTime;
 
 use crate::domain::entry::{Body, Entry};
+use crate::domain::facts::Facts;
+use crate::domain::fetched::FetchedObject;
 use crate::domain::path::RelativePath;
 use crate::domain::payload::{FileBytes, FileRecord, Input, InputRecord, PayloadFile, Validity};
 use crate::domain::published::{Found, Needed, Published, is_form_of, may_be_of, pinned};
@@ -14,15 +16,24 @@ use crate::domain::spec::FileSpec;
 pub(super) type PlannedFiles = Vec<(RelativePath, PayloadFile)>;
 
 /// The version of each input that will do: the one that was told, or is pinned; any where nothing was.
-pub(super) fn needed(inputs: &[Input], known: &Known) -> Vec<Needed> {
+pub(super) fn needed<'k>(inputs: &[Input], known: &'k Known) -> Vec<Needed<'k>> {
     let version = |input: &Input| match known.version(input) {
         Some(Ok(version)) => Some(version.clone()),
         Some(Err(_)) | None => pinned(input).cloned(),
     };
-    inputs
-        .iter()
-        .map(|input| (input.clone(), version(input)))
-        .collect()
+    let needed = |input: &Input| Needed {
+        input: input.clone(),
+        version: version(input),
+        told: told(input, known),
+    };
+    inputs.iter().map(needed).collect()
+}
+
+fn told<'k>(input: &Input, known: &'k Known) -> Option<&'k FetchedObject> {
+    match input {
+        Input::Object(source) => known.object(source)?.ok(),
+        Input::File(_) => None,
+    }
 }
 
 /// The files of an entry as they are, whatever they are: last known good.
@@ -66,18 +77,17 @@ pub fn has_all(entry: &Entry, published: &Published<'_>) -> bool {
 pub(super) fn keep_as(
     entry: &Entry,
     found: &[Found<'_>],
-    needed: &[Needed],
+    needed: &[Needed<'_>],
     validity: Option<Validity>,
 ) -> PlannedFiles {
     let kept = |(file, (at, found)): (&FileSpec, &Found<'_>)| {
-        let versions = found.record.inputs.iter().map(|record| record.version.clone());
-        let inputs = needed.iter().zip(versions);
+        let inputs = needed.iter().zip(&found.record.inputs);
         let record = FileRecord {
             content: file.content.clone(),
             inputs: inputs
-                .map(|((input, version), recorded)| InputRecord {
-                    input: input.clone(),
-                    version: version.clone().unwrap_or(recorded),
+                .map(|(needed, recorded)| InputRecord {
+                    input: needed.input.clone(),
+                    ..recorded.clone()
                 })
                 .collect(),
             validity: validity.unwrap_or(found.record.validity),
@@ -98,18 +108,23 @@ pub(super) fn write(
     entry: &Entry,
     published: &Published<'_>,
     made: Vec<SecretBytes>,
-    inputs: &[InputRecord],
+    known: &Known,
     validity: Validity,
     now: OffsetDateTime,
 ) -> PlannedFiles {
+    let inputs = entry.inputs();
     let write = |(file, bytes): (&FileSpec, SecretBytes)| {
+        let records: Vec<_> = inputs
+            .iter()
+            .filter_map(|input| record_of(input, file, known))
+            .collect();
         let earlier = published.at(&file.path).map(|found| &found.record);
-        let same = earlier.filter(|record| same_versions(&record.inputs, inputs));
+        let same = earlier.filter(|record| same_versions(&record.inputs, &records));
         let record = FileRecord {
             content: file.content.clone(),
-            inputs: inputs.to_vec(),
+            inputs: records,
             validity,
-            fetched: same.map_or_else(|| whole_seconds(now), |record| record.fetched),
+            fetched: same.map_or_else(|| whole_seconds(now), |same| same.fetched),
         };
         let file_made = PayloadFile {
             bytes: FileBytes::Write(bytes),
@@ -119,6 +134,16 @@ pub(super) fn write(
         (file.path.clone(), file_made)
     };
     entry.files.iter().zip(made).map(write).collect()
+}
+
+/// An input as it was told when the file was made.
+fn record_of(input: &Input, file: &FileSpec, known: &Known) -> Option<InputRecord> {
+    let version = known.version(input)?.ok()?;
+    Some(InputRecord {
+        input: input.clone(),
+        version: version.clone(),
+        facts: told(input, known).and_then(|object| Facts::of(&file.content, object)),
+    })
 }
 
 /// Whether both are of the same versions, whatever the manifest called them.

@@ -9,10 +9,10 @@ use super::{Outcome, PlannedEntry};
 use crate::domain::entry::{Body, Entry};
 use crate::domain::failure::{Failure, Reason};
 use crate::domain::fetched::{FetchedContent, FetchedObject};
-use crate::domain::object::{Source, VersionId};
+use crate::domain::object::Source;
 use crate::domain::path::RelativePath;
-use crate::domain::payload::{Input, InputRecord, Validity};
-use crate::domain::published::{Found, Published};
+use crate::domain::payload::{Input, Validity};
+use crate::domain::published::{Found, Needed, Published};
 use crate::domain::query::{Known, Query};
 use crate::domain::render::{self, Notice, Passwords};
 use crate::domain::secret::SecretBytes;
@@ -48,20 +48,13 @@ pub(super) fn entry(entry: &Entry, published: &Published<'_>, known: &Known, now
     }
     match make(entry, known) {
         Ok(made) => {
-            let told = |input: &Input| {
-                let version = known.version(input).and_then(Result::ok)?.clone();
-                let input = input.clone();
-                Some(InputRecord { input, version })
-            };
-            let records: Vec<_> = inputs.iter().filter_map(told).collect();
+            let version = entry.source().and(inputs.first());
+            let version = version.and_then(|input| known.version(input)?.ok().cloned());
             let outcome = Outcome::Fetched {
-                version: entry
-                    .source()
-                    .and(records.first())
-                    .map(|record| record.version.clone()),
+                version,
                 changed: true,
             };
-            let files = write(entry, published, made.files, &records, made.validity, now);
+            let files = write(entry, published, made.files, known, made.validity, now);
             let planned = PlannedEntry {
                 notices: made.notices,
                 made: paths(entry),
@@ -126,12 +119,7 @@ fn kept(entry: &Entry, published: &Published<'_>, outcome: Outcome) -> Planned {
 }
 
 /// Every file is published, of the versions that were told.
-fn unchanged(
-    entry: &Entry,
-    found: &[Found<'_>],
-    needed: &[(Input, Option<VersionId>)],
-    known: &Known,
-) -> Planned {
+fn unchanged(entry: &Entry, found: &[Found<'_>], needed: &[Needed<'_>], known: &Known) -> Planned {
     let moved = entry
         .files
         .iter()
@@ -139,13 +127,13 @@ fn unchanged(
         .any(|(file, (at, _))| file.path != **at);
     let validity = attributes_of(entry, known);
     let files = keep_as(entry, found, needed, validity);
-    let asked = needed.iter().any(|(input, _)| known.version(input).is_some());
+    let asked = needed.iter().any(|needed| known.version(&needed.input).is_some());
     let outcome = if asked || moved {
         Outcome::Fetched {
             version: entry
                 .source()
                 .and(needed.first())
-                .and_then(|(_, version)| version.clone()),
+                .and_then(|needed| needed.version.clone()),
             changed: moved,
         }
     } else {

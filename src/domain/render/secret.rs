@@ -13,7 +13,7 @@ use crate::domain::secret::SecretBytes;
 use crate::domain::spec::{SecretEncoding, SecretForm};
 
 /// The tag that `az keyvault secret set` writes (`process_secret_set_namespace` in its `_validators.py`).
-const TAG: &str = "file-encoding";
+pub(in crate::domain) const FILE_ENCODING: &str = "file-encoding";
 
 /// Longest part of an unknown encoding that an error repeats.
 const SHOWN: usize = 32;
@@ -80,7 +80,7 @@ fn decode_as_tagged(
     tags: &BTreeMap<String, String>,
     path: &RelativePath,
 ) -> Result<Option<SecretBytes>, RenderFault> {
-    let Some(tag) = tags.get(TAG) else {
+    let Some(tag) = tags.get(FILE_ENCODING) else {
         return Ok(None);
     };
     let (encoding, decoded) = match tag.to_ascii_lowercase().as_str() {

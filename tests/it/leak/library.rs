@@ -64,7 +64,7 @@ fn shown(value: &Marker) -> Vec<(String, String)> {
         published: &published,
     };
     let expansion = expand(&spec, facts);
-    let plan = plan::plan(&expansion.entries, &published, &known, Fixed.now());
+    let plan = plan::plan(&expansion.entries, &published, &known, &[], Fixed.now());
     let mut shown = vec![
         debug("SecretBytes", &SecretBytes::new(value.value.clone())),
         debug("FetchedContent", &object.content),
@@ -177,6 +177,7 @@ fn neither_a_volume_nor_its_failure_shows_what_it_holds() {
             inputs: vec![InputRecord {
                 input: Input::Object(source()),
                 version: version(),
+                facts: None,
             }],
             validity: Validity::default(),
             fetched: Fixed.now(),

@@ -6,7 +6,7 @@ use super::*;
 use crate::domain::object::ObjectKind;
 use crate::domain::path::RelativePath;
 use crate::domain::spec::{
-    Alias, CertificateContent, FileSpec, ObjectSpec, PasswordSource, TemplateSpec, Wanted,
+    Alias, CertificateContent, FileSpec, ObjectSpec, PasswordSource, SecretForm, TemplateSpec, Wanted,
 };
 use crate::domain::template::{Reference, Template};
 
@@ -101,5 +101,51 @@ fn a_file_is_rendered_once_per_change_of_its_inputs_across_restarts() {
         set_password(&bench, "another");
         assert_eq!(rendered(&bench, &spec).await, ["web.jks", "web.p12"]);
         assert!(rendered(&bench, &spec).await.is_empty(), "nothing changed");
+    });
+}
+
+/// The secret `a` in forms that take its tags, and in one that does not.
+fn forms_of_a() -> SyncSpec {
+    let mut object = secret("a");
+    let file = object.files.remove(0);
+    let forms = [
+        ("plain", Content::Secret(SecretEncoding::Utf8.into())),
+        ("by-tag", Content::Secret(SecretForm::default())),
+        ("metadata", Content::Metadata),
+    ];
+    let files = forms.map(|(path, content)| FileSpec {
+        path: RelativePath::parse(path).expect("valid"),
+        content,
+        ..file.clone()
+    });
+    object.files = files.into();
+    let mut spec = spec(vec![object, secret("b")]);
+    spec.templates.push(template());
+    spec
+}
+
+#[test]
+fn a_tag_that_changes_without_a_new_version_reaches_the_files_that_take_it() {
+    run(async {
+        let bench = Bench::new();
+        bench.vault.set("a", "b25l", 1);
+        bench.vault.set("b", "one", 1);
+        let spec = forms_of_a();
+        rendered(&bench, &spec).await;
+        bench.vault.tag("a", "file-encoding", "base64");
+        let report = bench.reconciler(spec.clone()).pass(ALL, &()).await;
+        let written = report.publication.written.iter().map(RelativePath::as_str);
+        assert_eq!(Vec::from_iter(written), ["by-tag", "metadata"]);
+        assert_eq!(bench.volume.text("by-tag").as_deref(), Some("one"));
+        assert_eq!(bench.volume.text("plain").as_deref(), Some("b25l"));
+        bench.volume.take_rendered();
+        assert!(rendered(&bench, &spec).await.is_empty(), "nothing changed");
+
+        bench.vault.tag("b", "team", "payments");
+        assert_eq!(
+            rendered(&bench, &spec).await,
+            ["app.conf"],
+            "it might show the tag"
+        );
     });
 }

@@ -31,6 +31,7 @@ pub(in crate::volume::tests) fn record(version: u8) -> FileRecord {
         inputs: vec![InputRecord {
             input: Input::Object(source),
             version: VersionId::parse(&format!("{version:032x}")).expect("valid"),
+            facts: None,
         }],
         validity: Validity::default(),
         fetched: datetime!(2026-11-23 05:48:45 UTC),

@@ -1,0 +1,72 @@
+//! What a file takes from an object besides a version's value: tags and attributes, which change without a new version.
+
+use std::fmt::Write as _;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::fetched::{FetchedContent, FetchedObject};
+use super::render::FILE_ENCODING;
+use super::spec::Content;
+
+/// How many bytes of the digest are kept: two states of one object never share them.
+const DIGEST_LEN: usize = 16;
+
+/// A digest of them; none of them is secret. Equal when a file of the same version has the same bytes.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Facts(String);
+
+impl Facts {
+    /// Takes what a file is, and an object that it is made of; `None` if the value alone decides its bytes.
+    pub fn of(content: &Content, object: &FetchedObject) -> Option<Self> {
+        match content {
+            Content::Secret(form) if form.encoding.is_none() => {
+                let tag = object.attributes.tags.get(FILE_ENCODING)?;
+                Some(digest(|hash| field(hash, tag)))
+            }
+            Content::Metadata | Content::Template(_) => Some(digest(|hash| all(hash, object))),
+            Content::Secret(_) | Content::Certificate(_) | Content::Key(_) => None,
+        }
+    }
+}
+
+fn all(hash: &mut Sha256, object: &FetchedObject) {
+    let attributes = &object.attributes;
+    for time in [
+        attributes.created,
+        attributes.updated,
+        attributes.not_before,
+        attributes.expires,
+    ] {
+        let seconds = time.map(|time| time.unix_timestamp().to_string());
+        field(hash, &seconds.unwrap_or_default());
+    }
+    let content_type = match &object.content {
+        FetchedContent::Secret(secret) => secret.content_type.as_deref(),
+        FetchedContent::Key(_) => None,
+    };
+    field(hash, content_type.unwrap_or_default());
+    for (key, value) in &attributes.tags {
+        field(hash, key);
+        field(hash, value);
+    }
+}
+
+/// With its length, so that no two lists of fields are one.
+fn field(hash: &mut Sha256, text: &str) {
+    hash.update((text.len() as u64).to_be_bytes());
+    hash.update(text);
+}
+
+fn digest(fields: impl FnOnce(&mut Sha256)) -> Facts {
+    let mut hash = Sha256::new();
+    fields(&mut hash);
+    let digits = hash.finalize()[..DIGEST_LEN]
+        .iter()
+        .fold(String::new(), |mut text, byte| {
+            write!(text, "{byte:02x}").expect("a string takes everything");
+            text
+        });
+    Facts(digits)
+}
