@@ -57,7 +57,7 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            concurrency: 32,
+            concurrency: 24,
             retries: 2,
         }
     }
