@@ -145,7 +145,15 @@ impl Objects<'_> {
                 self.sink.push(problem.at(from.mark).hint(hint));
                 None
             }
-            (Optional::Absent, file) => file.parse(self.sink).map(|path| PasswordSource::File(path.0)),
+            (Optional::Absent, file) => {
+                self.refuse_key(
+                    Code::EitherKey,
+                    vault.mark(),
+                    "`vault` is for passwords from a `secret` only",
+                    "remove it, or write `secret` in place of `file`",
+                );
+                file.parse(self.sink).map(|path| PasswordSource::File(path.0))
+            }
             (secret, _) => {
                 let vault = match vault {
                     Optional::Absent => owner.vault.cloned(),
