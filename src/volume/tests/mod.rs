@@ -10,3 +10,4 @@ mod properties;
 mod publishing;
 mod readers;
 mod support;
+mod times;
