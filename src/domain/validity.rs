@@ -58,6 +58,15 @@ impl Validity {
         Self::new(object.attributes.not_before, object.attributes.expires)
     }
 
+    /// When both are valid.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            not_before: self.not_before.max(other.not_before),
+            expires: [self.expires, other.expires].into_iter().flatten().min(),
+        }
+    }
+
     /// What it means at `now`. Soon is within 30 days, and within the last tenth of the lifetime when that is known:
     /// Key Vault renews at four fifths, so what lives for a week is not late all week.
     pub fn standing(&self, now: OffsetDateTime) -> Standing {
