@@ -2,6 +2,7 @@
 
 mod groups;
 mod moved;
+mod passwords;
 mod rendering;
 mod selections;
 mod versions;
