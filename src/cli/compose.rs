@@ -12,6 +12,7 @@ use crate::passwords::PasswordFileReader;
 use crate::ports::Clock;
 use crate::reconcile::fetch::FetchLimits;
 use crate::reconcile::pass::{Reconciler, VOLUME_LIMIT};
+use crate::reconcile::passwords::PasswordReads;
 use crate::transport::{AuthorityOptions, Transport, check_proxy};
 use crate::volume::{self, AnyVolume};
 
@@ -80,11 +81,12 @@ fn compose_blocking(args: &SyncArgs, file_system: Handle) -> Result<Composition,
     let vault = KeyVault::new(&spec.vaults, outside, Limits::default())
         .map_err(|error| CommandFailure::new(Exit::Internal, &error, None))?;
     let volume = Arc::new(volume::open(&spec.volume, Arc::clone(&clock))?);
+    let passwords = PasswordFileReader::new().map_err(|error| no_runtime(&error))?;
     let reconciler = Reconciler {
         spec,
         vault,
         volume,
-        passwords: Arc::new(PasswordFileReader::new().map_err(|error| no_runtime(&error))?),
+        passwords: PasswordReads::new(Arc::new(passwords)),
         remembered: Mutex::default(),
         clock,
         limits: FetchLimits::default(),
@@ -108,8 +110,8 @@ pub(super) struct Runtimes {
 impl Runtimes {
     /// One thread for everything that waits, and one for the file system.
     ///
-    /// Of threads that took turns with the volume, each would keep the memory of its largest turn. And a name lookup
-    /// that hangs must not take the volume's thread.
+    /// Of threads that took turns with the volume, each would keep the memory of its largest turn. And what hangs
+    /// elsewhere, a name lookup or a password file, must not take the volume's thread: it takes one of the main runtime.
     pub(super) fn new() -> Result<Self, CommandFailure> {
         let main = Builder::new_current_thread().enable_all().build();
         let volume = Builder::new_current_thread().max_blocking_threads(1).build();

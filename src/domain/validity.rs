@@ -43,11 +43,27 @@ pub enum Standing {
 const NEAR: Duration = Duration::days(30);
 
 impl Validity {
-    /// What Key Vault says of a version.
-    pub const fn of(object: &FetchedObject) -> Self {
+    /// Takes times as somebody said them. One that RFC 3339 has no form for is left out: the state file, which holds
+    /// the times of the whole set, could not be written.
+    pub fn new(not_before: Option<OffsetDateTime>, expires: Option<OffsetDateTime>) -> Self {
+        let writable = |time: &OffsetDateTime| (0..=9999).contains(&time.year());
         Self {
-            not_before: object.attributes.not_before,
-            expires: object.attributes.expires,
+            not_before: not_before.filter(writable),
+            expires: expires.filter(writable),
+        }
+    }
+
+    /// What Key Vault says of a version.
+    pub fn of(object: &FetchedObject) -> Self {
+        Self::new(object.attributes.not_before, object.attributes.expires)
+    }
+
+    /// When both are valid.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            not_before: self.not_before.max(other.not_before),
+            expires: [self.expires, other.expires].into_iter().flatten().min(),
         }
     }
 

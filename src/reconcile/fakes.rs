@@ -25,6 +25,7 @@ use crate::ports::{PasswordFiles, Volume, VolumeFailure};
 
 use super::fetch::FetchLimits;
 use super::pass::{Reconciler, VOLUME_LIMIT};
+use super::passwords::PasswordReads;
 
 mod vault;
 
@@ -288,7 +289,7 @@ impl Bench {
             spec,
             vault: Arc::clone(&self.vault),
             volume: Arc::clone(&self.volume),
-            passwords: Arc::clone(&self.passwords) as Arc<dyn PasswordFiles>,
+            passwords: PasswordReads::new(Arc::clone(&self.passwords) as Arc<dyn PasswordFiles>),
             remembered: Mutex::default(),
             clock: Arc::new(OffsetDateTime::UNIX_EPOCH),
             limits: FetchLimits::default(),

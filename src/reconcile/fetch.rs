@@ -16,9 +16,10 @@ use crate::ports::Vault;
 /// How long fetching may take, and how much of it at once.
 #[derive(Debug, Clone, Copy)]
 pub struct FetchLimits {
-    /// Longest time for one object.
+    /// Longest time for one object or password file.
     pub per_object: Duration,
-    /// Longest time for all objects of a pass; what is not fetched by then failed.
+    /// Longest time for all questions of a pass, and so for a list, which is as long as its vault makes it; what did
+    /// not arrive by then failed.
     pub per_pass: Duration,
     /// Most fetches under way at once.
     pub concurrency: usize,
@@ -65,7 +66,7 @@ pub async fn ask_all<V: Vault>(
         if let Some(failure) = round.quiet.answer(&query) {
             return (query, Err(failure));
         }
-        let deadline = (round.began + limits.per_pass).min(Instant::now() + limits.per_object);
+        let deadline = round.deadline(&query, limits);
         let answer = timeout_at(deadline, ask(vault, &query)).await;
         let answer = answer.unwrap_or_else(|_| Err(timed_out(&query, round.began.elapsed())));
         round.quiet.learn(&query, &answer);
@@ -109,6 +110,15 @@ impl Round {
         Self {
             began: Instant::now(),
             quiet: Quiet::default(),
+        }
+    }
+
+    /// When to give up on a question that is asked now. A list is page after page, each with time limits of its own.
+    pub fn deadline(&self, query: &Query, limits: FetchLimits) -> Instant {
+        let pass = self.began + limits.per_pass;
+        match query {
+            Query::Object(_) | Query::File(_) => pass.min(Instant::now() + limits.per_object),
+            Query::Versions(_) | Query::Secrets(_) => pass,
         }
     }
 }
@@ -177,7 +187,9 @@ fn timed_out(query: &Query, waited: Duration) -> Failure {
 mod tests {
     use std::sync::Arc;
 
-    use crate::domain::object::Source;
+    use crate::domain::fetched::FetchedObject;
+    use crate::domain::listed::{ListedObject, ListedVersion};
+    use crate::domain::object::{ObjectId, Source};
     use crate::reconcile::fakes::{Bench, FakeVault, latest};
 
     use super::*;
@@ -281,5 +293,44 @@ mod tests {
                 .values()
                 .all(|answer| matches!(answer, Err(f) if f.reason == Reason::TimedOut))
         );
+    }
+    /// A vault that takes this long for every answer.
+    struct Slow(Duration);
+
+    impl Vault for Slow {
+        async fn fetch(&self, source: &Source) -> Result<FetchedObject, Failure> {
+            tokio::time::sleep(self.0).await;
+            Err(timed_out(&Query::Object(source.clone()), self.0))
+        }
+
+        async fn versions(&self, _: &ObjectId) -> Result<Vec<ListedVersion>, Failure> {
+            tokio::time::sleep(self.0).await;
+            Ok(Vec::new())
+        }
+
+        async fn secrets(&self, _: &VaultName) -> Result<Vec<ListedObject>, Failure> {
+            tokio::time::sleep(self.0).await;
+            Ok(Vec::new())
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_list_may_take_longer_than_one_object_and_no_longer_than_the_pass() {
+        let limits = FetchLimits::default();
+        let object = latest("a").object;
+        let lists = [Query::Versions(object.clone()), Query::Secrets(object.vault)];
+        for (takes, arrives) in [
+            (limits.per_pass * 9 / 10, true),
+            (limits.per_pass * 11 / 10, false),
+        ] {
+            let began = Instant::now();
+            let questions = lists.clone().into_iter().collect();
+            let told = ask_all(&Slow(takes), questions, limits, &Round::begin(), &()).await;
+            assert_eq!(told.len(), lists.len());
+            for (query, answer) in told {
+                assert_eq!(answer.is_ok(), arrives, "{query}: {answer:?}");
+            }
+            assert_eq!(began.elapsed(), takes.min(limits.per_pass));
+        }
     }
 }

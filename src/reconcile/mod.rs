@@ -10,6 +10,7 @@ pub mod daemon;
 pub mod fetch;
 pub mod ledger;
 pub mod pass;
+pub mod passwords;
 pub mod report;
 
 #[cfg(test)]

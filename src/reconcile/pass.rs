@@ -21,10 +21,11 @@ use crate::domain::published::Published;
 use crate::domain::query::{Known, Query, Remembered};
 use crate::domain::spec::SyncSpec;
 use crate::domain::validity::Validity;
-use crate::ports::{Clock, PasswordFiles, Vault, Volume, VolumeFailure};
+use crate::ports::{Clock, Vault, Volume, VolumeFailure};
 
 use self::asking::Told;
 use super::fetch::{FetchLimits, FetchProgress};
+use super::passwords::PasswordReads;
 
 /// Longest wait for one call of the file system: the whole set is a few megabytes.
 pub const VOLUME_LIMIT: Duration = Duration::from_mins(1);
@@ -38,7 +39,7 @@ pub struct Reconciler<V, W> {
     /// Where files go.
     pub volume: Arc<W>,
     /// Where passwords in files come from.
-    pub passwords: Arc<dyn PasswordFiles>,
+    pub passwords: PasswordReads,
     /// The last lists that came back whole.
     pub remembered: Mutex<Remembered>,
     /// The time that records carry.

@@ -6,7 +6,7 @@ use time::format_description::well_known::Rfc3339;
 
 use crate::domain::entry::{EntryId, EntryKey};
 use crate::domain::failure::{Failure, FailureClass, Reason};
-use crate::domain::object::VaultName;
+use crate::domain::object::{Source, VaultName, VersionSelector};
 use crate::domain::plan::{Outcome, PlannedEntry};
 use crate::domain::render::Notice;
 use crate::domain::validity::Standing;
@@ -22,6 +22,7 @@ const REMINDERS: [u32; 4] = [10, 100, 1_000, 10_000];
 pub struct Reporter {
     /// How often in a row each object failed, by reason: entries may share an object and fail differently.
     failing: BTreeMap<EntryId, BTreeMap<Reason, u32>>,
+    /// What was remarked on each entry, and on each version whatever its slot in a history.
     notices: BTreeMap<EntryKey, Vec<Notice>>,
     /// What the validity of each entry that is not simply valid meant.
     standing: BTreeMap<EntryKey, Standing>,
@@ -37,6 +38,7 @@ impl Reporter {
     /// Says what is new in the report of a pass. `failing` knows the entries that failed when they were asked for last,
     /// in a pass before.
     pub fn report(&mut self, report: &PassReport, failing: impl Fn(&PlannedEntry) -> bool) {
+        self.forget(report);
         self.report_volume(report.volume_failure.as_ref());
         report_changes(report);
         self.report_notices(report);
@@ -69,21 +71,42 @@ impl Reporter {
         }
     }
 
+    /// Lets go of what is not in the report: the versions of a history come and go.
+    fn forget(&mut self, report: &PassReport) {
+        // A pass that could not observe the volume does not know every entry.
+        if report.volume_failure.is_some() {
+            return;
+        }
+        let ids: BTreeSet<&EntryId> = report.entries.iter().map(|entry| &entry.id).collect();
+        self.failing.retain(|id, _| ids.contains(id));
+        let keys: BTreeSet<EntryKey> = report.entries.iter().map(remarked_key).collect();
+        self.notices.retain(|key, _| keys.contains(key));
+    }
+
     fn report_notices(&mut self, report: &PassReport) {
         for entry in &report.entries {
             // An entry that was not rendered in this pass has nothing new to remark.
             if !matches!(entry.outcome, Outcome::Fetched { changed: true, .. }) {
                 continue;
             }
-            if self.notices.get(&entry.key) != Some(&entry.notices) {
-                for notice in &entry.notices {
-                    if notice.is_warning() {
-                        tracing::warn!(object = %entry.id, "{notice}");
-                    } else {
-                        tracing::info!(object = %entry.id, "{notice}");
-                    }
+            let key = remarked_key(entry);
+            let mut remarked = self.notices.remove(&key).unwrap_or_default();
+            for notice in entry.notices.iter().filter(|notice| !remarked.contains(notice)) {
+                if notice.is_warning() {
+                    tracing::warn!(object = %entry.id, "{notice}");
+                } else {
+                    tracing::info!(object = %entry.id, "{notice}");
                 }
-                self.notices.insert(entry.key.clone(), entry.notices.clone());
+            }
+            if is_of_one_version(entry) {
+                // It was perhaps only moved, without remarks; what was once true of it stays true.
+                remarked.retain(|notice| !entry.notices.contains(notice));
+                remarked.extend_from_slice(&entry.notices);
+            } else {
+                remarked.clone_from(&entry.notices);
+            }
+            if !remarked.is_empty() {
+                self.notices.insert(key, remarked);
             }
         }
     }
@@ -196,6 +219,26 @@ impl Reporter {
             tracing::debug!(object = %object.id, objects, reason, times, error = %failure, "Object not fetched");
         }
     }
+}
+
+/// What tells the remarks on an entry from those on others. A version goes from slot to slot of its history, so its
+/// path plays no part.
+fn remarked_key(entry: &PlannedEntry) -> EntryKey {
+    if is_of_one_version(entry) {
+        EntryKey::Id(entry.id.clone())
+    } else {
+        entry.key.clone()
+    }
+}
+
+const fn is_of_one_version(entry: &PlannedEntry) -> bool {
+    matches!(
+        entry.id,
+        EntryId::Object(Source {
+            version: VersionSelector::Exact(_),
+            ..
+        })
+    )
 }
 
 /// One line for each object whose files are new, and one for each path that disappeared or changed its mode.

@@ -144,8 +144,9 @@ pub(crate) fn template(bytes: &[u8]) {
         .references()
         .map(|reference| (reference.clone(), &value))
         .collect();
-    if let Ok(bytes) = template.render(&objects) {
-        assert!(bytes.len() <= 1 << 20, "{} bytes", bytes.len());
+    if let Ok(filled) = template.render(&objects) {
+        let length = filled.bytes.len();
+        assert!(length <= 1 << 20, "{length} bytes");
     }
 }
 

@@ -9,14 +9,14 @@ use super::{Outcome, PlannedEntry};
 use crate::domain::entry::{Body, Entry};
 use crate::domain::failure::{Failure, Reason};
 use crate::domain::fetched::{FetchedContent, FetchedObject};
-use crate::domain::object::Source;
+use crate::domain::object::{ObjectKind, Source};
 use crate::domain::path::RelativePath;
 use crate::domain::payload::{Input, Validity};
 use crate::domain::published::{Found, Needed, Published};
 use crate::domain::query::{Known, Query};
 use crate::domain::render::{self, Notice, Passwords};
 use crate::domain::secret::SecretBytes;
-use crate::domain::spec::{Content, PasswordSource};
+use crate::domain::spec::{Content, FileSpec, PasswordSource};
 use crate::domain::template::{Reference, Template};
 
 type Planned = (PlannedFiles, PlannedEntry);
@@ -153,12 +153,23 @@ fn paths(entry: &Entry) -> Vec<RelativePath> {
 
 /// The validity that was just told, of what has no certificate of its own to tell it.
 fn attributes_of(entry: &Entry, known: &Known) -> Option<Validity> {
-    let is_certificate = |content: &Content| matches!(content, Content::Certificate(_));
-    if entry.files.iter().any(|file| is_certificate(&file.content)) {
-        return None;
+    let attributes = |source: &Source| Some(Validity::of(known.object(source)?.ok()?));
+    match &entry.body {
+        Body::Object(source, _) => {
+            let is_certificate = |file: &FileSpec| matches!(file.content, Content::Certificate(_));
+            let any = entry.files.iter().any(is_certificate);
+            if any { None } else { attributes(source) }
+        }
+        Body::Template(_, inputs) => {
+            let of = |(reference, source): &(Reference, Source)| match reference.kind {
+                ObjectKind::Certificate => None,
+                ObjectKind::Secret | ObjectKind::Key => attributes(source),
+            };
+            let all = inputs.iter().map(of).collect::<Option<Vec<_>>>()?;
+            Some(all.into_iter().fold(Validity::default(), Validity::and))
+        }
+        Body::Selection { .. } => None,
     }
-    let object = known.object(entry.source()?)?.ok()?;
-    Some(Validity::of(object))
 }
 
 /// A selection as a whole has no files: it is served when its list was told.
@@ -226,16 +237,21 @@ fn filled(
     for (reference, source) in inputs {
         objects.insert(reference.clone(), told(source, known)?);
     }
-    let bytes = template.render(&objects).map_err(|fault| Failure {
+    let filled = template.render(&objects).map_err(|fault| Failure {
         reason: Reason::Unrenderable,
         detail: format!("{} cannot be rendered: {fault}", entry.id),
         hint: fault.hint().to_owned(),
         retry_after: None,
     })?;
+    // A certificate says when it is valid itself.
+    let others = objects
+        .into_values()
+        .filter(|object| object.object.kind != ObjectKind::Certificate);
+    let validity = others.map(Validity::of).fold(filled.validity, Validity::and);
     Ok(Made {
-        files: vec![bytes],
-        notices: Vec::new(),
-        validity: Validity::default(),
+        files: vec![filled.bytes],
+        notices: filled.notices,
+        validity,
     })
 }
 
@@ -269,3 +285,6 @@ fn passwords_of(passwords: &[(PasswordSource, Input)], known: &Known) -> Result<
     }
     Ok(found)
 }
+
+#[cfg(test)]
+mod tests;

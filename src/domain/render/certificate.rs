@@ -28,11 +28,8 @@ impl CertificateFiles {
     }
 
     /// When the leaf is valid.
-    pub(super) const fn validity(&self) -> Validity {
-        Validity {
-            not_before: Some(self.parts.not_before),
-            expires: Some(self.parts.not_after),
-        }
+    pub(super) fn validity(&self) -> Validity {
+        Validity::new(Some(self.parts.not_before), Some(self.parts.not_after))
     }
 
     /// Gives the bytes of the file at `path`.

@@ -1,20 +1,21 @@
 //! The template engine, set up so that it reads and writes nothing but what it is given.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{AutoEscape, Environment, Error, Output, State, UndefinedBehavior, Value};
 
+use super::Filled;
 use super::Reference;
 use super::fault::{Fault, TemplateFault};
 use super::filters;
-use super::inputs;
+use super::inputs::{self, Remarks};
 use super::json;
 use super::limits;
 use super::sink::Sink;
 use super::vocabulary;
 use crate::domain::fetched::FetchedObject;
-use crate::domain::secret::SecretBytes;
 
 /// The syntax of templates: Jinja's own, and the line feed at the end of a text is kept, because a file is what its
 /// template says.
@@ -29,9 +30,10 @@ pub(super) fn render(
     source: &str,
     references: &BTreeSet<Reference>,
     objects: &BTreeMap<Reference, &FetchedObject>,
-) -> Result<SecretBytes, TemplateFault> {
+) -> Result<Filled, TemplateFault> {
     let mut env = environment();
-    inputs::add(&mut env, references, objects);
+    let remarks = Arc::default();
+    inputs::add(&mut env, references, objects, &remarks);
     let template = env
         .template_from_str(source)
         .map_err(|error| TemplateFault::from(&error))?;
@@ -39,7 +41,14 @@ pub(super) fn render(
     let rendered = template.render_captured_to((), &mut sink).map(drop);
     match rendered {
         _ if sink.overflowed() => Err(TemplateFault::too_long()),
-        Ok(()) => Ok(sink.into_secret()),
+        Ok(()) => {
+            let Remarks { notices, validity } = inputs::take(&remarks);
+            Ok(Filled {
+                bytes: sink.into_secret(),
+                notices,
+                validity,
+            })
+        }
         Err(error) => Err(TemplateFault::from(&error)),
     }
 }

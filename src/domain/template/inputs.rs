@@ -18,20 +18,35 @@ use crate::domain::fetched::{FetchedContent, FetchedObject};
 use crate::domain::mode::FileMode;
 use crate::domain::object::{ObjectKind, ObjectName, VaultName};
 use crate::domain::path::RelativePath;
-use crate::domain::render::{Passwords, render_object};
+use crate::domain::render::{Notice, Passwords, render_object};
 use crate::domain::secret::SecretBytes;
 use crate::domain::spec::{CertificateContent, Content, FileSpec, KeyForm, KeyFormat};
+use crate::domain::validity::Validity;
 
-/// Adds `secret`, `certificate` and `key`, which know these objects and no others.
+/// What the certificates say whose parts were used.
+#[derive(Debug, Default)]
+pub(super) struct Remarks {
+    /// Each once: two parts have the same chain.
+    pub(super) notices: Vec<Notice>,
+    pub(super) validity: Validity,
+}
+
+/// What was remarked until now.
+pub(super) fn take(remarks: &Mutex<Remarks>) -> Remarks {
+    std::mem::take(&mut *remarks.lock().unwrap_or_else(PoisonError::into_inner))
+}
+
+/// Adds `secret`, `certificate` and `key`, which know these objects and no others, and remark on what is used of them.
 pub(super) fn add(
     env: &mut Environment<'_>,
     references: &BTreeSet<Reference>,
     objects: &BTreeMap<Reference, &FetchedObject>,
+    remarks: &Arc<Mutex<Remarks>>,
 ) {
     for (function, kind) in vocabulary::SOURCES {
         let of_kind = references.iter().filter(|reference| reference.kind == kind);
         let values: BTreeMap<Reference, Result<Value, Fault>> = of_kind
-            .map(|reference| (reference.clone(), value(reference, objects)))
+            .map(|reference| (reference.clone(), value(reference, objects, remarks)))
             .collect();
         env.add_function(function, move |name: &str, options: Kwargs| {
             call(kind, &values, name, &options)
@@ -40,7 +55,11 @@ pub(super) fn add(
 }
 
 /// What stands for an object in a template.
-fn value(reference: &Reference, objects: &BTreeMap<Reference, &FetchedObject>) -> Result<Value, Fault> {
+fn value(
+    reference: &Reference,
+    objects: &BTreeMap<Reference, &FetchedObject>,
+    remarks: &Arc<Mutex<Remarks>>,
+) -> Result<Value, Fault> {
     let object = *objects
         .get(reference)
         .ok_or_else(|| Fault::Missing(reference.clone()))?;
@@ -56,6 +75,7 @@ fn value(reference: &Reference, objects: &BTreeMap<Reference, &FetchedObject>) -
             reference: reference.clone(),
             object: object.clone(),
             made: Mutex::default(),
+            remarks: Arc::clone(remarks),
         })),
     }
 }
@@ -89,6 +109,7 @@ struct Parts {
     object: FetchedObject,
     /// By name: reading a PFX takes time.
     made: Mutex<BTreeMap<&'static str, Result<Value, Fault>>>,
+    remarks: Arc<Mutex<Remarks>>,
 }
 
 impl fmt::Debug for Parts {
@@ -160,6 +181,17 @@ impl Parts {
         };
         let mut rendered = render_object(&[spec], &self.object, &Passwords::new())?;
         let (_, bytes) = rendered.files.pop().expect("one file was asked for");
+        self.remark(rendered.notices, rendered.validity);
         Ok(bytes)
+    }
+
+    fn remark(&self, notices: Vec<Notice>, validity: Validity) {
+        let mut remarks = self.remarks.lock().unwrap_or_else(PoisonError::into_inner);
+        for notice in notices {
+            if !remarks.notices.contains(&notice) {
+                remarks.notices.push(notice);
+            }
+        }
+        remarks.validity = remarks.validity.and(validity);
     }
 }

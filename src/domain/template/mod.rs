@@ -34,7 +34,9 @@ pub use self::pem::PemProblem;
 pub use self::quote::QuoteProblem;
 use super::fetched::FetchedObject;
 use super::object::{ObjectKind, ObjectName, VaultName};
+use super::render::Notice;
 use super::secret::SecretBytes;
+use super::validity::Validity;
 
 /// How many bytes of the digest are kept: enough that two templates of one manifest never share one.
 const DIGEST_LEN: usize = 16;
@@ -84,6 +86,17 @@ enum Source {
     Combined(Combined),
 }
 
+/// A file made of objects, and what the certificates that were read for it say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Filled {
+    /// Its bytes.
+    pub bytes: SecretBytes,
+    /// What is odd about the certificates, each remark once.
+    pub notices: Vec<Notice>,
+    /// When all of the certificates are valid.
+    pub validity: Validity,
+}
+
 impl Template {
     /// Takes the text of a template (minijinja, a subset of Jinja2; `docs/templates.md`); gives every problem that can
     /// be seen without objects. A syntax error hides the problems behind it.
@@ -129,14 +142,15 @@ impl Template {
         })
     }
 
-    /// Takes the objects behind its references; gives the bytes of the file, or why there are none.
-    pub fn render(
-        &self,
-        objects: &BTreeMap<Reference, &FetchedObject>,
-    ) -> Result<SecretBytes, TemplateFault> {
+    /// Takes the objects behind its references; gives the file, or why there is none.
+    pub fn render(&self, objects: &BTreeMap<Reference, &FetchedObject>) -> Result<Filled, TemplateFault> {
         match &self.source {
             Source::Text(text) => engine::render(text, &self.references, objects),
-            Source::Combined(combined) => combined.render(objects),
+            Source::Combined(combined) => Ok(Filled {
+                bytes: combined.render(objects)?,
+                notices: Vec::new(),
+                validity: Validity::default(),
+            }),
         }
     }
 }

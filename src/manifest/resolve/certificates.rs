@@ -58,6 +58,7 @@ impl Objects<'_> {
         let part = file.content.given().map(|content| content.value);
         if let Some(part) = part {
             self.refuse_foreign_keys(file, part);
+            self.refuse_encrypted_form(file, part);
         }
         let password = self.password(&file.password_from, owner);
         let alias = match &file.alias {
@@ -119,13 +120,13 @@ impl Objects<'_> {
                 );
             }
         }
-        let encrypts = part == Part::PrivateKey && !file.password_from.is_absent();
-        if encrypts
-            && matches!(
-                file.key_format.value(),
-                Some(wire::KeyForm::Pkcs1 | wire::KeyForm::Sec1)
-            )
-        {
+    }
+
+    /// Records a form that has no encrypted variant.
+    fn refuse_encrypted_form(&self, file: &CertificateFile, part: CertificatePart) {
+        let encrypts = part == CertificatePart::PrivateKey && !file.password_from.is_absent();
+        let form = file.key_format.value();
+        if encrypts && matches!(form, Some(wire::KeyForm::Pkcs1 | wire::KeyForm::Sec1)) {
             self.refuse_key(
                 Code::ContentKey,
                 file.key_format.mark(),
@@ -145,7 +146,15 @@ impl Objects<'_> {
                 self.sink.push(problem.at(from.mark).hint(hint));
                 None
             }
-            (Optional::Absent, file) => file.parse(self.sink).map(|path| PasswordSource::File(path.0)),
+            (Optional::Absent, file) => {
+                self.refuse_key(
+                    Code::EitherKey,
+                    vault.mark(),
+                    "`vault` is for passwords from a `secret` only",
+                    "remove it, or write `secret` in place of `file`",
+                );
+                file.parse(self.sink).map(|path| PasswordSource::File(path.0))
+            }
             (secret, _) => {
                 let vault = match vault {
                     Optional::Absent => owner.vault.cloned(),

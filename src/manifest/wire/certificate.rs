@@ -165,12 +165,15 @@ pub(in crate::manifest) enum StoreFormat {
 #[derive(Debug, Deserialize)]
 #[cfg_attr(test, derive(JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[cfg_attr(test, schemars(extend("oneOf" = [{ "required": ["secret"] }, { "required": ["file"] }])))]
+#[cfg_attr(test, schemars(extend(
+    "oneOf" = [{ "required": ["secret"] }, { "required": ["file"] }],
+    "dependentRequired" = { "vault": ["secret"] },
+)))]
 pub(in crate::manifest) struct PasswordFrom {
     /// Name of the secret whose value is the password, as it is.
     #[serde(default)]
     pub(in crate::manifest) secret: Optional<Text<ObjectName>>,
-    /// Name of the secret's vault. When absent, the certificate's.
+    /// Name of the secret's vault, only with `secret`. When absent, the certificate's.
     #[serde(default)]
     pub(in crate::manifest) vault: Optional<Text<VaultName>>,
     /// File with the password, read with every pass; one line end after the password is not part of it.

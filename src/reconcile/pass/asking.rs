@@ -1,16 +1,13 @@
 //! The questions of a pass, round by round.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
-use std::sync::Arc;
 
 use super::Reconciler;
 use crate::domain::entry::Entry;
-use crate::domain::failure::{Failure, Reason};
 use crate::domain::plan::{self, Timing};
 use crate::domain::published::Published;
 use crate::domain::query::{Answer, Known, Query};
-use crate::ports::{Vault, Volume, VolumeFailure};
+use crate::ports::{Vault, Volume};
 use crate::reconcile::fetch::{self, FetchProgress, Round, ask_all};
 
 /// Most rounds of questions in one pass. Each round is about what the one before told: lists, then the versions that
@@ -65,32 +62,21 @@ impl<V: Vault, W: Volume + 'static> Reconciler<V, W> {
         let files: Vec<_> = questions
             .extract_if(.., |query| matches!(query, Query::File(_)))
             .collect();
-        let mut told = ask_all(&self.vault, questions, self.limits, round, progress).await;
-        for query in files {
-            if let Query::File(path) = &query {
-                let answer = self.read_password(path.clone()).await;
-                told.push((query, answer));
-            }
-        }
+        let vaults = ask_all(&self.vault, questions, self.limits, round, progress);
+        let (mut told, read) = tokio::join!(vaults, self.read_passwords(files, round));
+        told.extend(read);
         told
     }
 
-    async fn read_password(&self, path: PathBuf) -> Result<Answer, Failure> {
-        let passwords = Arc::clone(&self.passwords);
-        let read = self.on_file_system(move || {
-            let read = passwords.read(&path);
-            read.map_err(|source| VolumeFailure {
-                action: "read",
-                hint: "check that the password file is mounted and readable for akv-sync".into(),
-                path,
-                source,
-            })
-        });
-        read.await.map(Answer::File).map_err(|failure| Failure {
-            reason: Reason::PasswordUnreadable,
-            detail: format!("{failure}: {}", failure.source),
-            hint: failure.hint,
-            retry_after: None,
-        })
+    async fn read_passwords(&self, files: Vec<Query>, round: &Round) -> Vec<fetch::Told> {
+        let mut told = Vec::with_capacity(files.len());
+        for query in files {
+            if let Query::File(path) = &query {
+                let deadline = round.deadline(&query, self.limits);
+                let read = self.passwords.read(path, deadline).await;
+                told.push((query, read.map(Answer::File)));
+            }
+        }
+        told
     }
 }

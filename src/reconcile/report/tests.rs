@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use time::OffsetDateTime;
 
+use crate::domain::object::{Source, VersionSelector};
 use crate::domain::path::RelativePath;
 use crate::domain::payload::Publication;
 use crate::domain::validity::Validity;
@@ -239,4 +240,69 @@ fn what_expires_is_told_when_it_comes_near_and_when_it_is_over() {
         lines[3][0].starts_with("WARN Expired object=app/secrets/a"),
         "{lines:?}"
     );
+}
+
+/// Version 1 of `a`, made or moved at a slot of its history, with so many remarks.
+fn slot(slot: u32, remarks: usize) -> PlannedEntry {
+    let source = Source {
+        version: VersionSelector::Exact(version_id(1)),
+        ..latest("a")
+    };
+    let path = RelativePath::parse(&format!("a/{slot}")).expect("valid");
+    PlannedEntry {
+        key: EntryKey::Path(path),
+        id: EntryId::Object(source),
+        notices: (1..=remarks)
+            .map(|count| Notice::UnrelatedCertificates { count })
+            .collect(),
+        ..fetched("a", true)
+    }
+}
+
+fn remarks(lines: &[Vec<String>]) -> Vec<usize> {
+    let count = |lines: &Vec<String>| lines.iter().filter(|line| line.contains("left out")).count();
+    lines.iter().map(count).collect()
+}
+
+#[test]
+fn a_remark_on_a_version_is_told_once_in_whatever_slot_of_a_history_it_is() {
+    let made_moved_and_made_again = [slot(0, 1), slot(1, 0), slot(1, 1), slot(2, 2)];
+    let passes = made_moved_and_made_again.map(|entry| pass(vec![entry]));
+    assert_eq!(remarks(&lines(&passes)), [1, 0, 0, 1]);
+}
+
+#[test]
+fn a_remark_that_is_true_again_is_told_again() {
+    let remark = || vec![Notice::UnrelatedCertificates { count: 1 }];
+    let current = |notices| PlannedEntry {
+        notices,
+        ..fetched("a", true)
+    };
+    let passes = [remark(), remark(), Vec::new(), remark()].map(|notices| pass(vec![current(notices)]));
+    assert_eq!(remarks(&lines(&passes)), [1, 0, 0, 1]);
+}
+
+#[test]
+fn what_is_in_no_report_any_more_is_forgotten_unless_the_volume_failed() {
+    let mut reporter = Reporter::default();
+    let held = |reporter: &Reporter| (reporter.failing.len(), reporter.notices.len());
+    let told = pass(vec![
+        failed("b", Reason::NotFound),
+        slot(0, 1),
+        fetched("c", true),
+    ]);
+    reporter.report(&told, |_| false);
+    assert_eq!(held(&reporter), (1, 1), "nothing is held of what has no remarks");
+
+    let mut blocked = pass(Vec::new());
+    blocked.volume_failure = Some(VolumeFailure {
+        action: "open",
+        path: "/mnt/akv".into(),
+        hint: "mend it".into(),
+        source: std::io::ErrorKind::NotFound.into(),
+    });
+    reporter.report(&blocked, |_| false);
+    assert_eq!(held(&reporter), (1, 1));
+    reporter.report(&pass(Vec::new()), |_| false);
+    assert_eq!(held(&reporter), (0, 0));
 }

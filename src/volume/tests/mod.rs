@@ -39,3 +39,4 @@ mod properties;
 mod publishing;
 mod records;
 mod support;
+mod times;

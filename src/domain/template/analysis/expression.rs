@@ -1,7 +1,7 @@
 //! Expressions: every name exists, and no list or map grows out of others.
 
 use minijinja::machinery::Span;
-use minijinja::machinery::ast::{BinOpKind, Call, CallArg, Expr};
+use minijinja::machinery::ast::{BinOpKind, Call, CallArg, Expr, GetItem, IfExpr};
 
 use super::{Analysis, Shape, is_function};
 use crate::domain::object::ObjectKind;
@@ -28,15 +28,7 @@ impl<'a> Analysis<'a> {
                 let shape = self.expression(&access.expr);
                 return self.attribute(shape, access.name, span);
             }
-            Expr::GetItem(access) => {
-                let shape = self.expression(&access.expr);
-                self.expression(&access.subscript_expr);
-                if let Expr::Const(name) = &access.subscript_expr
-                    && let Some(name) = name.value.as_str()
-                {
-                    return self.attribute(shape, name, span);
-                }
-            }
+            Expr::GetItem(access) => return self.item(access, span),
             Expr::Filter(filter) => {
                 filter.expr.iter().for_each(|piped| {
                     self.text(piped);
@@ -68,14 +60,7 @@ impl<'a> Analysis<'a> {
                 });
                 return Shape::Scalar;
             }
-            Expr::IfExpr(choice) => {
-                self.expression(&choice.test_expr);
-                let (yes, no) = (self.expression(&choice.true_expr), choice.false_expr.as_ref());
-                return match no.map(|no| self.expression(no)) {
-                    Some(no) if no == yes => yes,
-                    _ => Shape::Unknown,
-                };
-            }
+            Expr::IfExpr(choice) => return self.choice(choice),
             Expr::Slice(slice) => {
                 self.expression(&slice.expr);
                 let bounds = [&slice.start, &slice.stop, &slice.step];
@@ -91,6 +76,27 @@ impl<'a> Analysis<'a> {
             }
         }
         Shape::Unknown
+    }
+
+    /// `object["name"]` is `object.name`.
+    fn item(&mut self, access: &'a GetItem<'a>, span: Span) -> Shape {
+        let shape = self.expression(&access.expr);
+        self.expression(&access.subscript_expr);
+        if let Expr::Const(name) = &access.subscript_expr
+            && let Some(name) = name.value.as_str()
+        {
+            return self.attribute(shape, name, span);
+        }
+        Shape::Unknown
+    }
+
+    fn choice(&mut self, choice: &'a IfExpr<'a>) -> Shape {
+        self.expression(&choice.test_expr);
+        let (yes, no) = (self.expression(&choice.true_expr), choice.false_expr.as_ref());
+        match no.map(|no| self.expression(no)) {
+            Some(no) if no == yes => yes,
+            _ => Shape::Unknown,
+        }
     }
 
     /// A variable in a list could be a list, and that in another. Comparing such values takes time without a bound.

@@ -9,7 +9,7 @@ mod reference;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use minijinja::machinery::ast::{Expr, Macro, Stmt};
+use minijinja::machinery::ast::{Expr, ForLoop, Macro, SetBlock, Stmt};
 use minijinja::machinery::{Span, parse};
 
 use super::engine;
@@ -78,18 +78,7 @@ impl<'a> Analysis<'a> {
                 self.text(&emit.expr);
             }
             Stmt::EmitRaw(_) => {}
-            Stmt::ForLoop(each) => {
-                self.expression(&each.iter);
-                self.scope(|analysis| {
-                    analysis.bind("loop", Shape::Unknown, each.span());
-                    analysis.target(&each.target, Shape::Unknown);
-                    each.filter_expr.iter().for_each(|filter| {
-                        analysis.expression(filter);
-                    });
-                    analysis.statements(&each.body);
-                });
-                self.scope(|analysis| analysis.statements(&each.else_body));
-            }
+            Stmt::ForLoop(each) => self.for_loop(each, each.span()),
             // Binds in the scope around it, whichever way it goes.
             Stmt::IfCond(condition) => {
                 self.expression(&condition.expr);
@@ -107,14 +96,7 @@ impl<'a> Analysis<'a> {
                 let shape = self.expression(&set.expr);
                 self.target(&set.target, shape);
             }
-            Stmt::SetBlock(set) => {
-                set.filter.iter().for_each(|filter| {
-                    self.expression(filter);
-                });
-                self.statements(&set.body);
-                let filtered = set.filter.is_some();
-                self.target(&set.target, if filtered { Shape::Unknown } else { Shape::Scalar });
-            }
+            Stmt::SetBlock(set) => self.set_block(set),
             Stmt::AutoEscape(escape) => {
                 self.problem(
                     escape.span(),
@@ -139,6 +121,29 @@ impl<'a> Analysis<'a> {
                 self.call(&run.call);
             }
         }
+    }
+
+    fn for_loop(&mut self, each: &'a ForLoop<'a>, span: Span) {
+        self.expression(&each.iter);
+        self.scope(|analysis| {
+            analysis.bind("loop", Shape::Unknown, span);
+            analysis.target(&each.target, Shape::Unknown);
+            each.filter_expr.iter().for_each(|filter| {
+                analysis.expression(filter);
+            });
+            analysis.statements(&each.body);
+        });
+        self.scope(|analysis| analysis.statements(&each.else_body));
+    }
+
+    /// Text is captured, and a filter may make anything of it.
+    fn set_block(&mut self, set: &'a SetBlock<'a>) {
+        set.filter.iter().for_each(|filter| {
+            self.expression(filter);
+        });
+        self.statements(&set.body);
+        let filtered = set.filter.is_some();
+        self.target(&set.target, if filtered { Shape::Unknown } else { Shape::Scalar });
     }
 
     fn declaration(&mut self, declaration: &'a Macro<'a>) {

@@ -29,7 +29,7 @@ fn file(
         .iter()
         .map(|(reference, object)| (reference.clone(), object))
         .collect();
-    let bytes = template.render(&objects)?;
+    let bytes = template.render(&objects)?.bytes;
     Ok(String::from_utf8(bytes.expose().to_vec()).expect("text"))
 }
 

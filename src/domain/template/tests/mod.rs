@@ -78,7 +78,7 @@ fn rendered_of(source: &str, contents: Vec<(Reference, FetchedContent)>) -> Resu
         .iter()
         .map(|(reference, object)| (reference.clone(), object))
         .collect();
-    let bytes = template.render(&objects)?;
+    let bytes = template.render(&objects)?.bytes;
     Ok(String::from_utf8(bytes.expose().to_vec()).expect("text"))
 }
 

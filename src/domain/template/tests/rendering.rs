@@ -70,10 +70,10 @@ fn a_tagged_secret_is_decoded_only_where_a_filter_says_so() {
         .attributes
         .tags
         .insert("file-encoding".to_owned(), "base64".to_owned());
-    let bytes = template
+    let filled = template
         .render(&BTreeMap::from([(reference, &object)]))
         .expect("renderable");
-    assert_eq!(bytes.expose(), b"QUJD\nREVG\n ABCDEF");
+    assert_eq!(filled.bytes.expose(), b"QUJD\nREVG\n ABCDEF");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod groups;
 mod moved;
+mod passwords;
 mod refusals;
 mod rendering;
 mod selections;

@@ -10,10 +10,10 @@ use crate::domain::spec::{
 };
 use crate::domain::template::{Reference, Template};
 
-const PASSWORD: &str = "/run/password";
+pub(super) const PASSWORD: &str = "/run/password";
 
 /// The certificate `web` as a key store of each format.
-fn key_stores() -> ObjectSpec {
+pub(super) fn key_stores() -> ObjectSpec {
     let mut object = secret("web");
     object.wanted.object.kind = ObjectKind::Certificate;
     let (password, alias) = (
@@ -66,7 +66,7 @@ fn template() -> TemplateSpec {
     }
 }
 
-fn set_password(bench: &Bench, password: &str) {
+pub(super) fn set_password(bench: &Bench, password: &str) {
     let mut passwords = bench.passwords.0.lock().unwrap_or_else(PoisonError::into_inner);
     passwords.insert(PASSWORD.into(), password.to_owned());
 }

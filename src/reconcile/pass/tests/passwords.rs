@@ -1,0 +1,67 @@
+//! Password files on a file system that hangs.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::rendering::{PASSWORD, key_stores, set_password};
+use super::*;
+use crate::domain::query::PasswordFile;
+use crate::ports::PasswordFiles;
+use crate::reconcile::fakes::FakePasswords;
+use crate::reconcile::passwords::PasswordReads;
+
+/// Password files that no read comes back from while a test holds the lock.
+struct Hanging {
+    files: Arc<FakePasswords>,
+    lock: tokio::sync::Mutex<()>,
+    begun: AtomicUsize,
+}
+
+impl PasswordFiles for Hanging {
+    fn read(&self, path: &Path) -> std::io::Result<PasswordFile> {
+        self.begun.fetch_add(1, Ordering::Relaxed);
+        drop(self.lock.blocking_lock());
+        self.files.read(path)
+    }
+}
+
+/// In real time: paused time stands still while a thread is busy.
+#[tokio::test]
+async fn a_password_file_that_hangs_holds_up_nothing_but_its_key_store() {
+    let bench = Bench::new();
+    let certificate = rcgen::generate_simple_self_signed(["web".to_owned()]).expect("signed");
+    let certificate = certificate.cert.pem() + &certificate.signing_key.serialize_pem();
+    bench.vault.set("web", &certificate, 1);
+    set_password(&bench, "changeit");
+    let passwords = Arc::new(Hanging {
+        files: Arc::clone(&bench.passwords),
+        lock: tokio::sync::Mutex::default(),
+        begun: AtomicUsize::default(),
+    });
+    let mut reconciler = bench.reconciler(spec(vec![key_stores(), secret("a")]));
+    reconciler.passwords = PasswordReads::new(Arc::clone(&passwords) as Arc<dyn PasswordFiles>);
+    reconciler.limits.per_object = Duration::from_millis(50);
+    reconciler.volume_limit = Duration::from_secs(5);
+
+    let hanging = passwords.lock.lock().await;
+    for (version, value) in [(1, "one"), (2, "two")] {
+        bench.vault.set("a", value, version);
+        let report = reconciler.pass(ALL, &()).await;
+        assert!(report.volume_failure.is_none(), "{report:?}");
+        assert_eq!(bench.volume.text("a").as_deref(), Some(value));
+        let failures: Vec<_> = report.failures().map(|(_, failure)| failure).collect();
+        assert!(
+            matches!(&failures[..], [failure] if failure.reason == Reason::PasswordUnreadable
+                && failure.detail.contains(PASSWORD) && failure.hint.contains("mount")),
+            "{failures:?}"
+        );
+    }
+    assert_eq!(
+        passwords.begun.load(Ordering::Relaxed),
+        1,
+        "one thread hangs, not two"
+    );
+
+    drop(hanging);
+    drop(reconciler.passwords.turn.acquire().await);
+    assert!(reconciler.pass(ALL, &()).await.required_are_served());
+}
