@@ -104,12 +104,7 @@ impl Search {
     fn find_as_is(&self, text: &[u8]) -> Option<String> {
         let found = lookup(&self.text, FRAGMENT, text).or_else(|| lookup(&self.lists, LIST_FRAGMENT, text));
         let found = found.or_else(|| {
-            let at = text.windows(3).enumerate().position(|(at, window)| {
-                let rest = &text[at + window.len()..];
-                window == b"eyJ"
-                    && rest.len() >= FRAGMENT
-                    && rest[..FRAGMENT].iter().all(|&byte| is_base64url(byte))
-            });
+            let at = (0..text.len()).find(|&at| is_web_token(&text[at..]));
             at.map(|at| (at, "a JSON Web Token"))
         });
         found.map(|(at, label)| {
@@ -119,8 +114,17 @@ impl Search {
     }
 }
 
-fn is_base64url(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')
+/// Whether the text begins as a JSON Web Token does: with an object of JSON in base64url. A digest has these three
+/// letters by chance once in a while, but then it is no text.
+fn is_web_token(text: &[u8]) -> bool {
+    if !text.starts_with(b"eyJ") {
+        return false;
+    }
+    let is_base64url = |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    let length = text.iter().take(2 * FRAGMENT).take_while(is_base64url).count();
+    let quads = &text[..length - length % 4];
+    let decoded = URL_SAFE_NO_PAD.decode(quads).unwrap_or_default();
+    length >= FRAGMENT && decoded.iter().all(|byte| (b' '..=b'~').contains(byte))
 }
 
 fn add(fragments: &mut HashMap<Vec<u8>, String>, length: usize, encoded: &[u8], label: &str) {
@@ -214,6 +218,14 @@ fn a_value_is_found_in_every_encoding_whole_wrapped_or_cut() {
     }
     let token = search.find(b"Bearer eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9.e30.c2ln");
     assert!(token.is_some_and(|found| found.contains("Web Token")));
+}
+
+#[test]
+fn a_digest_is_not_taken_for_a_token() {
+    let search = Search::new(&[]);
+    let digest = r#""digest":"eyJ2kQ0yGkVhS3mG1q0rXhY3eV0oKc8u4sPzq5Jm7bA=""#;
+    assert_eq!(search.find(digest.as_bytes()), None);
+    assert!(search.find(b"eyJ0eXAiOiJKV1QiLCJhbGci (cut off)").is_some());
 }
 
 #[test]
