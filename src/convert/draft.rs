@@ -2,12 +2,11 @@
 //!
 //! Invariant: once [`Draft::settled`], each path is used once and no file is at the path of another one's directory.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
-use url::Url;
-
 use super::note::{Notes, quoted};
+use super::vaults::Vault;
 use crate::domain::mode::{FileMode, Principal};
 use crate::domain::object::{ObjectName, VaultName};
 use crate::domain::path::RelativePath;
@@ -24,36 +23,6 @@ pub(super) struct Draft {
     pub(super) interval: Option<Duration>,
     pub(super) entries: Vec<Entry>,
     pub(super) selections: Vec<Selection>,
-}
-
-/// A vault.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Vault {
-    pub(super) name: VaultName,
-    /// `https://HOST`.
-    pub(super) url: String,
-    /// The host of `url`, where it has to be trusted by name.
-    pub(super) trusted_host: Option<String>,
-}
-
-impl Vault {
-    /// The vault at a URL, by the name that its host has for it; says so when a token goes to a foreign host.
-    pub(super) fn at(url: &Url, trusted_host: Option<String>, notes: &Notes) -> Self {
-        if let Some(host) = &trusted_host {
-            let reason = format!(
-                "a token is sent to {}, which is not a host of Key Vault",
-                quoted(host)
-            );
-            notes.assumed("vaults[].trustedHosts", reason);
-        }
-        let label = url.host_str().and_then(|host| host.split('.').next());
-        let name = VaultName::parse(label.unwrap_or_default()).or_else(|_| VaultName::parse("default"));
-        Self {
-            name: name.expect("`default` is a vault name"),
-            url: url.as_str().trim_end_matches('/').to_owned(),
-            trusted_host,
-        }
-    }
 }
 
 /// Where the files go.
@@ -169,6 +138,18 @@ impl Draft {
         self.keep_last(notes);
         self.refuse_conflicts(notes);
         self
+    }
+
+    /// Takes out the entries that have a reason against them, by their places.
+    pub(super) fn take_out(&mut self, reasons: &BTreeMap<usize, String>, notes: &Notes) {
+        let mut places = 0..;
+        self.entries.retain(|entry| {
+            let reason = places.next().and_then(|place| reasons.get(&place));
+            if let Some(reason) = reason {
+                notes.not_carried(entry.label.as_str(), reason.as_str());
+            }
+            reason.is_none()
+        });
     }
 
     fn keep_last(&mut self, notes: &Notes) {

@@ -11,11 +11,11 @@ mod template;
 mod volume;
 mod worker;
 
-use self::resources::Vaults;
 use self::volume::Place;
 use super::draft::Draft;
 use super::input::Value;
 use super::note::{Notes, quoted};
+use super::vaults::Vaults;
 use super::{ConvertError, Tool};
 use crate::manifest::Tree;
 

@@ -3,43 +3,20 @@
 use super::expression::Kind;
 use super::identity::credential_name;
 use super::worker::Worker;
-use crate::convert::draft::{Object, Vault};
+use crate::convert::draft::Object;
 use crate::convert::input::Value;
 use crate::convert::note::{Notes, quoted};
 use crate::convert::scalar;
+use crate::convert::vaults::{self, Vault, Vaults};
 use crate::domain::object::{ObjectName, VaultName};
 use crate::domain::spec::VersionPolicy;
 use crate::manifest::rules;
 
-/// The vaults of all workers, each URL once.
-#[derive(Default)]
-pub(super) struct Vaults(Vec<Vault>);
-
-impl Vaults {
-    pub(super) fn into_list(self) -> Vec<Vault> {
-        self.0
-    }
-
-    /// The name of the vault at a URL; `None` when no vault can be there.
-    fn named(&mut self, url: &str, notes: &Notes) -> Option<VaultName> {
-        let (url, trusted_host) = rules::vault_url(url)?;
-        let text = url.as_str().trim_end_matches('/');
-        if let Some(known) = self.0.iter().find(|vault| vault.url == text) {
-            return Some(known.name.clone());
-        }
-        let first = Vault::at(&url, trusted_host, notes);
-        let is_taken = self.0.iter().any(|vault| vault.name == first.name);
-        let name = if is_taken {
-            VaultName::parse(&format!("vault-{}", self.0.len() + 1)).expect("a vault name")
-        } else {
-            first.name.clone()
-        };
-        self.0.push(Vault {
-            name: name.clone(),
-            ..first
-        });
-        Some(name)
-    }
+/// The name of the vault at a URL; `None` when no vault can be there.
+fn vault_at(url: &str, vaults: &mut Vaults, notes: &Notes) -> Option<VaultName> {
+    let (url, trusted_host) = rules::vault_url(url)?;
+    let known = vaults.name_of(&vaults::text_of(&url));
+    Some(known.unwrap_or_else(|| vaults.add(Vault::at(&url, trusted_host, notes))))
 }
 
 /// What a worker fetches.
@@ -172,14 +149,14 @@ impl Resources {
             return Err("its vault is a managed HSM, which holds keys only".to_owned());
         }
         let Some(kind) = kind else {
-            self.every_secret_of = Some(vaults.named(url, notes).ok_or_else(bad_url)?);
+            self.every_secret_of = Some(vault_at(url, vaults, notes).ok_or_else(bad_url)?);
             return Ok(());
         };
         let name = value.text_of("name").unwrap_or_default();
         let object = Object {
             name: ObjectName::parse(name).map_err(|error| error.to_string())?,
             version: version(value)?,
-            vault: vaults.named(url, notes).ok_or_else(bad_url)?,
+            vault: vault_at(url, vaults, notes).ok_or_else(bad_url)?,
             history: None,
         };
         let mut names = vec![name.to_owned()];
