@@ -253,6 +253,8 @@ impl Shown {
             ("secret", Yaml::text(secret.name.as_str())),
         ];
         entries.extend(self.vault(&secret.vault));
+        // The value as it is: without an encoding, a tag of the secret would say how it is decoded.
+        entries.push(("encoding", Yaml::text(encoding_name(SecretEncoding::Utf8))));
         Yaml::Map(entries)
     }
 
