@@ -227,10 +227,7 @@ fn text(segments: &[Segment], resources: &Resources) -> Result<Made, String> {
 }
 
 fn json(resources: &Resources) -> Result<Made, String> {
-    let secrets = resources.secrets().ok_or(
-        "its template writes every secret of a vault into one file, whose names only the vault knows; list them under \
-         `templates` with `format: json`, or write a file for each with `select`",
-    )?;
+    let secrets = resources.secrets()?;
     if secrets.len() > MAX_JSON_VALUES {
         return Err(format!(
             "its template writes more than {MAX_JSON_VALUES} secrets into one file"
