@@ -2,7 +2,7 @@
 //!
 //! Invariant: once [`Draft::settled`], each path is used once and no file is at the path of another one's directory.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::time::Duration;
 
 use super::note::{Notes, quoted};
@@ -133,10 +133,11 @@ impl Draft {
     }
 
     /// Leaves each path to one entry: of several, to the last, as the tools do; a file that stands where an earlier
-    /// one needs a directory, or the reverse, goes.
+    /// one needs a directory, or the reverse, goes. So does a template that would not get the current versions.
     pub(super) fn settled(mut self, notes: &Notes) -> Self {
         self.keep_last(notes);
         self.refuse_conflicts(notes);
+        self.refuse_other_versions(notes);
         self
     }
 
@@ -198,6 +199,45 @@ impl Draft {
             notes.not_carried(entry.label.as_str(), reason);
             false
         });
+    }
+
+    /// In a manifest, a template gets the version of a secret that an entry of it asks for.
+    fn refuse_other_versions(&mut self, notes: &Notes) {
+        let pinned = self.entries.iter().filter_map(|entry| match &entry.made_of {
+            MadeOf::Object(object, Part::Secret { .. }) if object.version != VersionPolicy::Latest => {
+                Some((object.vault.clone(), object.name.clone()))
+            }
+            _ => None,
+        });
+        let pinned: HashSet<(VaultName, ObjectName)> = pinned.collect();
+        let reason = |entry: &Entry| {
+            let MadeOf::Template(body) = &entry.made_of else {
+                return None;
+            };
+            let is_pinned =
+                |secret: &&SecretName| pinned.contains(&(secret.vault.clone(), secret.name.clone()));
+            let secret = body.secrets().find(is_pinned)?;
+            Some(format!(
+                "it has the current version of {}, of which another file has another version, and in one manifest a \
+                 template gets the version of that file; convert the two one by one",
+                quoted(secret.name.as_str())
+            ))
+        };
+        let reasons = self.entries.iter().map(reason).enumerate();
+        let reasons = reasons.filter_map(|(place, reason)| Some((place, reason?)));
+        self.take_out(&reasons.collect(), notes);
+    }
+}
+
+impl TemplateBody {
+    fn secrets(&self) -> Box<dyn Iterator<Item = &SecretName> + '_> {
+        match self {
+            Self::Json(values) => Box::new(values.iter().map(|(_, secret)| secret)),
+            Self::Text(pieces) => Box::new(pieces.iter().filter_map(|piece| match piece {
+                Piece::Secret(secret) => Some(secret),
+                Piece::Text(_) => None,
+            })),
+        }
     }
 }
 
