@@ -3,6 +3,7 @@
 //! Facts: `config`, `configparser`, `worker`, `templaterenderer`, `README.md` and `CHANGELOG.md` of
 //! `covermymeds/azure-key-vault-agent`, version 1.8.
 
+mod duration;
 mod expression;
 mod identity;
 mod resources;
