@@ -23,6 +23,7 @@ pub(super) fn manifest(mut draft: Draft, notes: &Notes) -> Result<Option<String>
         }
         let written = emit::manifest(&draft);
         let Some(problems) = problems(&written.text) else {
+            draft.tell_permissions(notes);
             return Ok(Some(written.text));
         };
         let reasons = reasons(&problems, &written);

@@ -76,6 +76,8 @@ pub(super) enum Part {
     },
     /// Parts of a certificate.
     Certificate(CertificatePart),
+    /// Parts of a certificate that the tool asks for without its private key.
+    PublicCertificate(CertificatePart),
     /// The public part of a key, PEM.
     KeyPem,
     /// The public part of a key, as a JSON Web Key.
@@ -139,6 +141,18 @@ impl Draft {
         self.refuse_conflicts(notes);
         self.refuse_other_versions(notes);
         self
+    }
+
+    /// Says what the identity needs to be allowed that the tool did not need.
+    pub(super) fn tell_permissions(&self, notes: &Notes) {
+        let is_public =
+            |entry: &Entry| matches!(&entry.made_of, MadeOf::Object(_, Part::PublicCertificate(_)));
+        if self.entries.iter().any(is_public) {
+            let reason = "each is read as the secret behind it, with its private key: the identity needs `secrets: get` \
+                          (the role Key Vault Secrets User), where `certificates: get` was enough for a certificate \
+                          without its key";
+            notes.assumed("certificates", reason);
+        }
     }
 
     /// Takes out the entries that have a reason against them, by their places.

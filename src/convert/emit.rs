@@ -185,7 +185,9 @@ impl Shown {
         let mut objects: Vec<(&Object, Vec<usize>, Vec<Yaml>)> = Vec::new();
         let mut known = HashMap::new();
         for (place, entry) in entries.iter().enumerate() {
-            let MadeOf::Object(object, Part::Certificate(part)) = &entry.made_of else {
+            let MadeOf::Object(object, Part::Certificate(part) | Part::PublicCertificate(part)) =
+                &entry.made_of
+            else {
                 continue;
             };
             let index = *known.entry(object).or_insert(objects.len());

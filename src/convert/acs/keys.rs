@@ -182,7 +182,8 @@ impl Reading<'_> {
         let label = format!("certificate {}", quoted(key.name));
         if let Some(object) = self.object(key, &label) {
             let path = format!("certs/{}", key.cert_file_name);
-            self.push(&label, &path, &object, Part::Certificate(CertificatePart::Leaf));
+            let leaf = Part::PublicCertificate(CertificatePart::Leaf);
+            self.push(&label, &path, &object, leaf);
         }
     }
 

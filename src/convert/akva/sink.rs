@@ -158,10 +158,11 @@ fn pem_file(pem: Pem, kind: Kind, name: &str, resources: &Resources) -> Result<M
     };
     let remark = (pem == Pem::FullChain)
         .then_some("a leaf without issuers is its own full chain; the agent wrote nothing then");
-    Ok((
-        MadeOf::Object(resources.find(kind, name)?, Part::Certificate(part)),
-        remark,
-    ))
+    let part = match kind {
+        Kind::Cert => Part::PublicCertificate(part),
+        _ => Part::Certificate(part),
+    };
+    Ok((MadeOf::Object(resources.find(kind, name)?, part), remark))
 }
 
 /// PEM with nothing but white space around it, or a key and a chain of one certificate; `None` for anything else.
