@@ -126,6 +126,8 @@ pub(super) struct Selection {
     pub(super) vault: VaultName,
     /// Their paths; `{name}` stands for the name.
     pub(super) path_template: &'static str,
+    /// How they are decoded; when absent, a tag of each secret may say so.
+    pub(super) encoding: Option<SecretEncoding>,
 }
 
 impl Draft {

@@ -49,8 +49,8 @@ impl Written {
     }
 }
 
-/// Secrets that a selection may pick.
-const SELECTION_LIMIT: u32 = 100;
+/// Secrets that a selection may pick: the most that a manifest allows, because the tools have no limit.
+pub(super) const SELECTION_LIMIT: u32 = 1_000;
 
 /// The manifest: a comment that says what it comes from, then the keys in the order of the reference page.
 pub(super) fn manifest(draft: &Draft) -> Written {
@@ -177,6 +177,8 @@ impl Shown {
         let mut entries = vec![("select", Yaml::Map(rule))];
         entries.extend(self.vault(&selection.vault));
         entries.push(("pathTemplate", Yaml::text(selection.path_template)));
+        let encoding = selection.encoding;
+        entries.extend(encoding.map(|encoding| ("encoding", Yaml::text(encoding_name(encoding)))));
         Yaml::Map(entries)
     }
 
