@@ -2,12 +2,11 @@
 //!
 //! Invariant: once [`Draft::settled`], each path is used once and no file is at the path of another one's directory.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::time::Duration;
 
-use url::Url;
-
 use super::note::{Notes, quoted};
+use super::vaults::Vault;
 use crate::domain::mode::{FileMode, Principal};
 use crate::domain::object::{ObjectName, VaultName};
 use crate::domain::path::RelativePath;
@@ -24,36 +23,6 @@ pub(super) struct Draft {
     pub(super) interval: Option<Duration>,
     pub(super) entries: Vec<Entry>,
     pub(super) selections: Vec<Selection>,
-}
-
-/// A vault.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Vault {
-    pub(super) name: VaultName,
-    /// `https://HOST`.
-    pub(super) url: String,
-    /// The host of `url`, where it has to be trusted by name.
-    pub(super) trusted_host: Option<String>,
-}
-
-impl Vault {
-    /// The vault at a URL, by the name that its host has for it; says so when a token goes to a foreign host.
-    pub(super) fn at(url: &Url, trusted_host: Option<String>, notes: &Notes) -> Self {
-        if let Some(host) = &trusted_host {
-            let reason = format!(
-                "a token is sent to {}, which is not a host of Key Vault",
-                quoted(host)
-            );
-            notes.assumed("vaults[].trustedHosts", reason);
-        }
-        let label = url.host_str().and_then(|host| host.split('.').next());
-        let name = VaultName::parse(label.unwrap_or_default()).or_else(|_| VaultName::parse("default"));
-        Self {
-            name: name.expect("`default` is a vault name"),
-            url: url.as_str().trim_end_matches('/').to_owned(),
-            trusted_host,
-        }
-    }
 }
 
 /// Where the files go.
@@ -107,6 +76,8 @@ pub(super) enum Part {
     },
     /// Parts of a certificate.
     Certificate(CertificatePart),
+    /// Parts of a certificate that the tool asks for without its private key.
+    PublicCertificate(CertificatePart),
     /// The public part of a key, PEM.
     KeyPem,
     /// The public part of a key, as a JSON Web Key.
@@ -155,6 +126,8 @@ pub(super) struct Selection {
     pub(super) vault: VaultName,
     /// Their paths; `{name}` stands for the name.
     pub(super) path_template: &'static str,
+    /// How they are decoded; when absent, a tag of each secret may say so.
+    pub(super) encoding: Option<SecretEncoding>,
 }
 
 impl Draft {
@@ -164,11 +137,36 @@ impl Draft {
     }
 
     /// Leaves each path to one entry: of several, to the last, as the tools do; a file that stands where an earlier
-    /// one needs a directory, or the reverse, goes.
+    /// one needs a directory, or the reverse, goes. So does a template that would not get the current versions.
     pub(super) fn settled(mut self, notes: &Notes) -> Self {
         self.keep_last(notes);
         self.refuse_conflicts(notes);
+        self.refuse_other_versions(notes);
         self
+    }
+
+    /// Says what the identity needs to be allowed that the tool did not need.
+    pub(super) fn tell_permissions(&self, notes: &Notes) {
+        let is_public =
+            |entry: &Entry| matches!(&entry.made_of, MadeOf::Object(_, Part::PublicCertificate(_)));
+        if self.entries.iter().any(is_public) {
+            let reason = "each is read as the secret behind it, with its private key: the identity needs `secrets: get` \
+                          (the role Key Vault Secrets User), where `certificates: get` was enough for a certificate \
+                          without its key";
+            notes.assumed("certificates", reason);
+        }
+    }
+
+    /// Takes out the entries that have a reason against them, by their places.
+    pub(super) fn take_out(&mut self, reasons: &BTreeMap<usize, String>, notes: &Notes) {
+        let mut places = 0..;
+        self.entries.retain(|entry| {
+            let reason = places.next().and_then(|place| reasons.get(&place));
+            if let Some(reason) = reason {
+                notes.not_carried(entry.label.as_str(), reason.as_str());
+            }
+            reason.is_none()
+        });
     }
 
     fn keep_last(&mut self, notes: &Notes) {
@@ -217,6 +215,45 @@ impl Draft {
             notes.not_carried(entry.label.as_str(), reason);
             false
         });
+    }
+
+    /// In a manifest, a template gets the version of a secret that an entry of it asks for.
+    fn refuse_other_versions(&mut self, notes: &Notes) {
+        let pinned = self.entries.iter().filter_map(|entry| match &entry.made_of {
+            MadeOf::Object(object, Part::Secret { .. }) if object.version != VersionPolicy::Latest => {
+                Some((object.vault.clone(), object.name.clone()))
+            }
+            _ => None,
+        });
+        let pinned: HashSet<(VaultName, ObjectName)> = pinned.collect();
+        let reason = |entry: &Entry| {
+            let MadeOf::Template(body) = &entry.made_of else {
+                return None;
+            };
+            let is_pinned =
+                |secret: &&SecretName| pinned.contains(&(secret.vault.clone(), secret.name.clone()));
+            let secret = body.secrets().find(is_pinned)?;
+            Some(format!(
+                "it has the current version of {}, of which another file has another version, and in one manifest a \
+                 template gets the version of that file; convert the two one by one",
+                quoted(secret.name.as_str())
+            ))
+        };
+        let reasons = self.entries.iter().map(reason).enumerate();
+        let reasons = reasons.filter_map(|(place, reason)| Some((place, reason?)));
+        self.take_out(&reasons.collect(), notes);
+    }
+}
+
+impl TemplateBody {
+    fn secrets(&self) -> Box<dyn Iterator<Item = &SecretName> + '_> {
+        match self {
+            Self::Json(values) => Box::new(values.iter().map(|(_, secret)| secret)),
+            Self::Text(pieces) => Box::new(pieces.iter().filter_map(|piece| match piece {
+                Piece::Secret(secret) => Some(secret),
+                Piece::Text(_) => None,
+            })),
+        }
     }
 }
 

@@ -2,25 +2,58 @@
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
+use std::ops::Range;
 use std::time::Duration;
 
 use time::format_description::well_known::Rfc3339;
 
 use super::draft::{
-    CertificatePart, Draft, Entry, MadeOf, Object, Part, Piece, SecretName, Selection, TemplateBody, Vault,
-    Volume,
+    CertificatePart, Draft, Entry, MadeOf, Object, Part, Piece, SecretName, Selection, TemplateBody, Volume,
 };
+use super::vaults::Vault;
 use super::yaml::Yaml;
 use crate::domain::object::VaultName;
 use crate::domain::spec::{BundleOrder, IdentityKind, IdentitySpec, SecretEncoding, VersionPolicy};
 
 type Entries = Vec<(&'static str, Yaml)>;
 
-/// Secrets that a selection may pick.
-const SELECTION_LIMIT: u32 = 100;
+/// An element of a list, and the places in the draft of the entries that it is made of; a selection has none.
+type Element = (Vec<usize>, Yaml);
 
-/// The text of the manifest: a comment that says what it comes from, then the keys in the order of the reference page.
-pub(super) fn manifest(draft: &Draft) -> String {
+/// A manifest as text.
+#[derive(Default)]
+pub(super) struct Written {
+    pub(super) text: String,
+    /// The lines of each element, counted from 0, and its entries, in the order of the text.
+    pub(super) elements: Vec<(Range<usize>, Vec<usize>)>,
+    lines: usize,
+}
+
+impl Written {
+    /// Adds whole lines; gives which they are.
+    fn add(&mut self, part: &str) -> Range<usize> {
+        self.text.push_str(part);
+        let start = self.lines;
+        self.lines += part.matches('\n').count();
+        start..self.lines
+    }
+
+    fn add_list(&mut self, key: &str, list: Vec<Element>) {
+        if !list.is_empty() {
+            self.add(&format!("{key}:\n"));
+        }
+        for (entries, element) in list {
+            let lines = self.add(&element.element());
+            self.elements.push((lines, entries));
+        }
+    }
+}
+
+/// Secrets that a selection may pick: the most that a manifest allows, because the tools have no limit.
+pub(super) const SELECTION_LIMIT: u32 = 1_000;
+
+/// The manifest: a comment that says what it comes from, then the keys in the order of the reference page.
+pub(super) fn manifest(draft: &Draft) -> Written {
     let shown = Shown {
         several_vaults: draft.vaults.len() > 1,
     };
@@ -35,17 +68,17 @@ pub(super) fn manifest(draft: &Draft) -> String {
         let interval = Yaml::Map(vec![("interval", Yaml::Quoted(duration(interval)))]);
         entries.push(("refresh", interval));
     }
-    let lists = [
-        ("secrets", shown.secrets(draft)),
-        ("certificates", shown.certificates(&draft.entries)),
-        ("keys", shown.keys(&draft.entries)),
-        ("templates", shown.templates(&draft.entries)),
-    ];
-    let filled = lists.into_iter().filter(|(_, list)| !list.is_empty());
-    entries.extend(filled.map(|(key, list)| (key, Yaml::List(list))));
     let document = Yaml::document(entries);
     let origin = &draft.origin;
-    format!("# Made by `akv-sync convert` from {origin}; its messages said what to look at.\n{document}")
+    let mut written = Written::default();
+    written.add(&format!(
+        "# Made by `akv-sync convert` from {origin}; its messages said what to look at.\n{document}"
+    ));
+    written.add_list("secrets", shown.secrets(draft));
+    written.add_list("certificates", shown.certificates(&draft.entries));
+    written.add_list("keys", shown.keys(&draft.entries));
+    written.add_list("templates", shown.templates(&draft.entries));
+    written
 }
 
 fn identity(identity: &IdentitySpec) -> Entries {
@@ -116,9 +149,9 @@ struct Shown {
 }
 
 impl Shown {
-    fn secrets(&self, draft: &Draft) -> Vec<Yaml> {
+    fn secrets(&self, draft: &Draft) -> Vec<Element> {
         let mut list = Vec::new();
-        for entry in &draft.entries {
+        for (place, entry) in draft.entries.iter().enumerate() {
             let MadeOf::Object(object, Part::Secret { encoding, trim }) = &entry.made_of else {
                 continue;
             };
@@ -129,9 +162,10 @@ impl Shown {
             entries.extend(trim.then(|| ("trim", Yaml::yes())));
             entries.extend(version(object));
             entries.extend(mode(entry));
-            list.push(Yaml::Map(entries));
+            list.push((vec![place], Yaml::Map(entries)));
         }
-        list.extend(draft.selections.iter().map(|selection| self.selection(selection)));
+        let selections = draft.selections.iter();
+        list.extend(selections.map(|selection| (Vec::new(), self.selection(selection))));
         list
     }
 
@@ -143,35 +177,40 @@ impl Shown {
         let mut entries = vec![("select", Yaml::Map(rule))];
         entries.extend(self.vault(&selection.vault));
         entries.push(("pathTemplate", Yaml::text(selection.path_template)));
+        let encoding = selection.encoding;
+        entries.extend(encoding.map(|encoding| ("encoding", Yaml::text(encoding_name(encoding)))));
         Yaml::Map(entries)
     }
 
     /// One entry for each version of a certificate, with all files that are made of it.
-    fn certificates(&self, entries: &[Entry]) -> Vec<Yaml> {
-        let mut objects: Vec<(&Object, Vec<Yaml>)> = Vec::new();
-        let mut places = HashMap::new();
-        for entry in entries {
-            let MadeOf::Object(object, Part::Certificate(part)) = &entry.made_of else {
+    fn certificates(&self, entries: &[Entry]) -> Vec<Element> {
+        let mut objects: Vec<(&Object, Vec<usize>, Vec<Yaml>)> = Vec::new();
+        let mut known = HashMap::new();
+        for (place, entry) in entries.iter().enumerate() {
+            let MadeOf::Object(object, Part::Certificate(part) | Part::PublicCertificate(part)) =
+                &entry.made_of
+            else {
                 continue;
             };
-            let place = *places.entry(object).or_insert(objects.len());
-            if place == objects.len() {
-                objects.push((object, Vec::new()));
+            let index = *known.entry(object).or_insert(objects.len());
+            if index == objects.len() {
+                objects.push((object, Vec::new(), Vec::new()));
             }
-            objects[place].1.push(certificate_file(entry, *part));
+            objects[index].1.push(place);
+            objects[index].2.push(certificate_file(entry, *part));
         }
-        let entry = |(object, files): (&Object, Vec<Yaml>)| {
+        let entry = |(object, places, files): (&Object, Vec<usize>, Vec<Yaml>)| {
             let mut entries = vec![("name", Yaml::text(object.name.as_str()))];
             entries.extend(self.vault(&object.vault));
             entries.extend(version(object));
             entries.push(("files", Yaml::List(files)));
-            Yaml::Map(entries)
+            (places, Yaml::Map(entries))
         };
         objects.into_iter().map(entry).collect()
     }
 
-    fn keys(&self, entries: &[Entry]) -> Vec<Yaml> {
-        let key = |entry: &Entry| {
+    fn keys(&self, entries: &[Entry]) -> Vec<Element> {
+        let key = |(place, entry): (usize, &Entry)| {
             let (object, format) = match &entry.made_of {
                 MadeOf::Object(object, Part::KeyPem) => (object, None),
                 MadeOf::Object(object, Part::KeyJwk) => (object, Some("jwk")),
@@ -183,13 +222,13 @@ impl Shown {
             entries.extend(format.map(|format| ("format", Yaml::text(format))));
             entries.extend(version(object));
             entries.extend(mode(entry));
-            Some(Yaml::Map(entries))
+            Some((vec![place], Yaml::Map(entries)))
         };
-        entries.iter().filter_map(key).collect()
+        entries.iter().enumerate().filter_map(key).collect()
     }
 
-    fn templates(&self, entries: &[Entry]) -> Vec<Yaml> {
-        let template = |entry: &Entry| {
+    fn templates(&self, entries: &[Entry]) -> Vec<Element> {
+        let template = |(place, entry): (usize, &Entry)| {
             let MadeOf::Template(body) = &entry.made_of else {
                 return None;
             };
@@ -207,9 +246,9 @@ impl Shown {
                 }
             }
             entries.extend(mode(entry));
-            Some(Yaml::Map(entries))
+            Some((vec![place], Yaml::Map(entries)))
         };
-        entries.iter().filter_map(template).collect()
+        entries.iter().enumerate().filter_map(template).collect()
     }
 
     fn template_value(&self, key: &str, secret: &SecretName) -> Yaml {
@@ -218,16 +257,20 @@ impl Shown {
             ("secret", Yaml::text(secret.name.as_str())),
         ];
         entries.extend(self.vault(&secret.vault));
+        // The value as it is: without an encoding, a tag of the secret would say how it is decoded.
+        entries.push(("encoding", Yaml::text(encoding_name(SecretEncoding::Utf8))));
         Yaml::Map(entries)
     }
 
     /// What starts a tag of the template language in the text is written as the text of a tag.
     fn template_text(&self, pieces: &[Piece]) -> String {
         let mut out = String::new();
-        for piece in pieces {
+        let mut pieces = pieces.iter().peekable();
+        while let Some(piece) = pieces.next() {
+            let before_tag = matches!(pieces.peek(), Some(Piece::Secret(_)));
             // Writing to a text does not fail.
             let _ = match piece {
-                Piece::Text(text) => write!(out, "{}", escaped(text)),
+                Piece::Text(text) => write!(out, "{}", escaped(text, before_tag)),
                 Piece::Secret(SecretName { vault, name }) if self.several_vaults => {
                     write!(out, "{{{{ secret('{name}', vault='{vault}') }}}}")
                 }
@@ -242,12 +285,14 @@ impl Shown {
     }
 }
 
-fn escaped(text: &str) -> String {
+fn escaped(text: &str, before_tag: bool) -> String {
     let mut out = String::with_capacity(text.len());
     let mut chars = text.chars().peekable();
     while let Some(c) = chars.next() {
         match chars.next_if(|next| c == '{' && matches!(next, '{' | '%' | '#')) {
             Some(next) => out.extend(["{{ '{", &String::from(next), "' }}"]),
+            // With the tag behind it, it would start one a character early.
+            None if c == '{' && before_tag && chars.peek().is_none() => out.push_str("{{ '{' }}"),
             None => out.push(c),
         }
     }

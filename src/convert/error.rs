@@ -40,6 +40,12 @@ pub enum ConvertError {
         /// The setting of the tool.
         setting: &'static str,
     },
+    /// Its manifest does not pass `check`, for a reason that is in no entry.
+    #[error("the manifest of this configuration would not pass `check`: {problem}")]
+    Refused {
+        /// What is wrong with it.
+        problem: String,
+    },
     /// Nothing that it asks for could be carried.
     #[error("nothing of this configuration of {tool} could be carried")]
     Nothing {
@@ -66,6 +72,9 @@ impl ConvertError {
                 "write its name, or `https://NAME.vault.azure.net`; replace placeholders first, for example with \
                  `helm template` or `envsubst`"
                     .to_owned()
+            }
+            Self::Refused { .. } => {
+                "this is a mistake of `convert`: report it, with the configuration, but without what is secret in it".to_owned()
             }
             Self::Nothing { .. } => "see the list above for each reason".to_owned(),
         }

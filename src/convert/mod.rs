@@ -5,11 +5,13 @@
 //! 2. `csi`, `akva` and `acs` each know one tool and turn its configuration into a `draft`.
 //! 3. `draft` lets each path be used once.
 //! 4. `emit` is the only code that knows the keys of the manifest; `yaml` writes them.
+//! 5. `checked` loads the manifest, and takes out and tells what `check` would refuse.
 //!
-//! Invariant: what is not in the manifest is in the list. No credential of the input is in either. No I/O.
+//! Invariant: the manifest passes `check`. What is not in it is in the list. No credential of the input is in either. No I/O.
 
 mod acs;
 mod akva;
+mod checked;
 mod csi;
 mod detect;
 mod draft;
@@ -22,6 +24,7 @@ mod note;
 #[cfg(test)]
 mod properties;
 mod scalar;
+mod vaults;
 mod yaml;
 
 use std::fmt;
@@ -82,11 +85,10 @@ pub fn convert(text: &str, from: Option<Tool>) -> Result<Conversion, ConvertErro
         Tool::Akva => akva::draft(&input::documents(text)?, &notes)?,
         Tool::AcsKeyvaultAgent => acs::draft(text, &notes)?,
     };
-    let draft = draft.settled(&notes);
+    let manifest = checked::manifest(draft.settled(&notes), &notes)?;
     let notes = notes.into_list();
-    if draft.is_empty() {
-        return Err(ConvertError::Nothing { tool, notes });
+    match manifest {
+        Some(manifest) => Ok(Conversion { manifest, notes }),
+        None => Err(ConvertError::Nothing { tool, notes }),
     }
-    let manifest = emit::manifest(&draft);
-    Ok(Conversion { manifest, notes })
 }

@@ -8,8 +8,11 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
 use super::fixtures::cases;
-use super::{Conversion, Fate, Tool, convert};
+use super::{Conversion, ConvertError, Fate, Tool, convert};
+use crate::domain::fetched::{Attributes, FetchedContent, FetchedObject, SecretContent};
+use crate::domain::object::VersionId;
 use crate::domain::path::RelativePath;
+use crate::domain::secret::SecretBytes;
 use crate::domain::spec::SyncSpec;
 use crate::manifest::{self, Problems};
 
@@ -25,18 +28,55 @@ fn load(manifest: &str) -> Result<SyncSpec, Problems> {
     manifest::load(manifest, "converted", &no_variables)
 }
 
+/// The file of the one template of a manifest, when every secret has this value.
+fn written(spec: &SyncSpec, value: &[u8]) -> String {
+    let template = &spec.templates[0];
+    let objects: Vec<_> = template
+        .inputs
+        .iter()
+        .map(|(reference, wanted)| {
+            let object = FetchedObject {
+                object: wanted.object.clone(),
+                version: VersionId::parse(&"0".repeat(32)).expect("a version"),
+                id: String::new(),
+                attributes: Attributes::default(),
+                content: FetchedContent::Secret(SecretContent {
+                    value: SecretBytes::new(value.to_vec()),
+                    content_type: None,
+                    backs_certificate: false,
+                }),
+            };
+            (reference.clone(), object)
+        })
+        .collect();
+    let objects = objects
+        .iter()
+        .map(|(reference, object)| (reference.clone(), object))
+        .collect();
+    let bytes = template.template.render(&objects).expect("a file");
+    String::from_utf8(bytes.expose().to_vec()).expect("text")
+}
+
 /// Asserts what holds for every conversion.
 fn assert_decided(text: &str) {
     for tool in TOOLS {
         let notes = match convert(text, tool) {
             Ok(Conversion { manifest, notes }) => {
                 assert!(manifest.starts_with("# Made by") && manifest.ends_with('\n'));
-                // Accepted or refused, but read to its end.
-                drop(load(&manifest));
+                let problems = load(&manifest).err();
+                assert_eq!(
+                    problems.map(|problems| problems.render(false)),
+                    None,
+                    "{tool:?}\n{text}"
+                );
                 notes
             }
             Err(error) => {
                 assert!(!error.to_string().contains('\n') && !error.hint().is_empty());
+                assert!(
+                    !matches!(error, ConvertError::Refused { .. }),
+                    "{tool:?}: {error}\n{text}"
+                );
                 error.notes().to_vec()
             }
         };
@@ -212,6 +252,22 @@ proptest! {
             // The provider takes a few paths that no volume can have.
             Err(error) => prop_assert!(objects.iter().all(|(_, fits)| !fits), "{text}\n{error:?}"),
         }
+    }
+
+    #[test]
+    fn a_text_around_values_comes_out_of_the_template_as_it_went_in(
+        texts in proptest::collection::vec("[{}%#'\"a \n-]{0,6}", 1..5),
+    ) {
+        // A constant may hold anything but a backquote. Text alone would be refused, and a value alone is no template.
+        let texts: Vec<String> = texts.into_iter().map(|text| format!("x{text}")).collect();
+        let template = texts.iter().fold(String::new(), |all, text| all + "{{ `" + text + "` }}{{ .Secrets.a.Value }}");
+        let sink = serde_json::json!({ "path": "/etc/app/a", "template": template });
+        let resource = r#"{ "kind": "secret", "name": "a", "vaultBaseURL": "https://contoso.vault.azure.net" }"#;
+        let text = format!("workers: [{{ resources: [{resource}], sinks: [{sink}] }}]");
+        let manifest = convert(&text, Some(Tool::Akva)).expect("a manifest").manifest;
+        let spec = load(&manifest).expect("it passes check");
+        let written = written(&spec, b"VALUE");
+        prop_assert_eq!(written, texts.join("VALUE") + "VALUE", "{}", manifest);
     }
 
     #[test]

@@ -38,6 +38,13 @@ impl Yaml {
         out
     }
 
+    /// The value as the text of one element of a list under a key of the document.
+    pub(super) fn element(self) -> String {
+        let mut out = String::new();
+        Self::List(vec![self]).write(2, &mut out);
+        out
+    }
+
     /// Writes it from the start of a line on, or, a single value, from where the line is; ends the line.
     fn write(&self, indent: usize, out: &mut String) {
         match self {

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use akv_sync::convert::{Tool, convert as convert_text};
+use akv_sync::convert::{ConvertError, Tool, convert as convert_text};
 use akv_sync::domain::fetched::{Attributes, FetchedContent, FetchedObject, SecretContent};
 use akv_sync::domain::mode::FileMode;
 use akv_sync::domain::object::{
@@ -17,10 +17,10 @@ use akv_sync::domain::render::{Passwords, render_object};
 use akv_sync::domain::secret::SecretBytes;
 use akv_sync::domain::spec::{
     Alias, BundleOrder, CertificateContent, Content, FileSpec, JsonPointer, KeyForm, Layout, SecretEncoding,
-    SecretForm, StoreFormat, VolumeSpec,
+    SecretForm, StoreFormat, SyncSpec, VolumeSpec,
 };
 use akv_sync::domain::template::Template;
-use akv_sync::manifest;
+use akv_sync::manifest::{self, Problems};
 use akv_sync::ports::{Environment, Volume};
 use akv_sync::volume::AtomicVolume;
 use tempfile::TempDir;
@@ -124,14 +124,14 @@ pub(crate) fn secret(value: &[u8]) {
 
 /// A manifest, from text to specification, and its problems as a person and a log see them.
 pub(crate) fn manifest(bytes: &[u8]) {
-    load(&String::from_utf8_lossy(bytes));
-}
-
-fn load(text: &str) {
-    const NO_VARIABLES: &[(&str, &str)] = &[];
-    if let Err(problems) = manifest::load(text, "manifest.yaml", &NO_VARIABLES as &dyn Environment) {
+    if let Err(problems) = load(&String::from_utf8_lossy(bytes)) {
         assert!(!problems.render(true).is_empty() && !problems.to_string().is_empty());
     }
+}
+
+fn load(text: &str) -> Result<SyncSpec, Problems> {
+    const NO_VARIABLES: &[(&str, &str)] = &[];
+    manifest::load(text, "manifest.yaml", &NO_VARIABLES as &dyn Environment)
 }
 
 /// A template, and what it makes of objects that fit nothing in particular.
@@ -150,7 +150,7 @@ pub(crate) fn template(bytes: &[u8]) {
     }
 }
 
-/// The configuration of another tool; what comes out is a manifest or not, but it is read.
+/// The configuration of another tool; when a manifest comes out, it passes `check`.
 pub(crate) fn convert(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     for tool in [
@@ -159,8 +159,15 @@ pub(crate) fn convert(bytes: &[u8]) {
         Some(Tool::Akva),
         Some(Tool::AcsKeyvaultAgent),
     ] {
-        if let Ok(conversion) = convert_text(&text, tool) {
-            load(&conversion.manifest);
+        match convert_text(&text, tool) {
+            Ok(conversion) => {
+                let problems = load(&conversion.manifest).err();
+                assert_eq!(problems.map(|problems| problems.render(false)), None, "{tool:?}");
+            }
+            Err(error) => assert!(
+                !matches!(error, ConvertError::Refused { .. }),
+                "{tool:?}: {error}"
+            ),
         }
     }
 }

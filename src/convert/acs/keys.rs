@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{Agent, Files};
 use crate::convert::draft::{CertificatePart, Entry, MadeOf, Object, Part, Selection};
+use crate::convert::emit::SELECTION_LIMIT;
 use crate::convert::note::{listed, quoted};
 use crate::convert::scalar;
 use crate::domain::object::ObjectName;
@@ -50,6 +51,9 @@ pub(super) fn read(agent: &Agent<'_>) -> Files {
         );
     }
     reading.tell_undecided();
+    if !agent.writes_kubernetes_secrets() {
+        reading.tell_tag(!selections.is_empty());
+    }
     (reading.entries, selections)
 }
 
@@ -182,23 +186,29 @@ impl Reading<'_> {
         let label = format!("certificate {}", quoted(key.name));
         if let Some(object) = self.object(key, &label) {
             let path = format!("certs/{}", key.cert_file_name);
-            self.push(&label, &path, &object, Part::Certificate(CertificatePart::Leaf));
+            let leaf = Part::PublicCertificate(CertificatePart::Leaf);
+            self.push(&label, &path, &object, leaf);
         }
     }
 
     /// Without `SECRETS_KEYS`, the agent takes every secret of the vault.
     fn every_secret(&self) -> Selection {
-        let path_template = if self.agent.writes_kubernetes_secrets() {
-            "{name}/secret"
-        } else {
-            "secrets/{name}"
-        };
-        let reason = "SECRETS_KEYS is not set, so every secret is selected, up to the limit; those of certificates are \
-                      written as the vault holds them, without files under `certs` and `keys`";
+        let reason = format!(
+            "SECRETS_KEYS is not set, so every secret is selected, but for those behind certificates: list each of these, \
+             under `secrets` for its value, under `certificates` for `content: fullChain` and `content: privateKey`. Of \
+             more than {SELECTION_LIMIT} secrets, the most that a selection may have, nothing new is written: make \
+             several selections, each with a `prefix`"
+        );
         self.agent.notes.assumed("secrets[].select", reason);
+        let (path_template, encoding) = if self.agent.writes_kubernetes_secrets() {
+            ("{name}/secret", Some(SecretEncoding::Utf8))
+        } else {
+            ("secrets/{name}", None)
+        };
         Selection {
             vault: self.agent.vault.clone(),
             path_template,
+            encoding,
         }
     }
 
@@ -262,5 +272,23 @@ impl Reading<'_> {
             listed(self.undecided.iter().map(String::as_str))
         );
         self.agent.notes.assumed("secrets", reason);
+    }
+
+    /// One remark for all files that a tag of their secret decodes.
+    fn tell_tag(&self, selects: bool) {
+        let heeds_tag = |entry: &Entry| {
+            matches!(
+                &entry.made_of,
+                MadeOf::Object(_, Part::Secret { encoding: None, .. })
+            )
+        };
+        if !selects && !self.entries.iter().any(heeds_tag) {
+            return;
+        }
+        let reason = "a secret with the tag `file-encoding: base64` is decoded, as by the agent, which passes over what is \
+                      not base64; akv-sync refuses that. It also decodes `hex`, heeds these names in any case, and \
+                      refuses a name that is no encoding, where the agent writes the value as it is: `encoding: utf-8` \
+                      does that here";
+        self.agent.notes.assumed("secrets[].encoding", reason);
     }
 }

@@ -3,6 +3,7 @@
 //! Facts: `config`, `configparser`, `worker`, `templaterenderer`, `README.md` and `CHANGELOG.md` of
 //! `covermymeds/azure-key-vault-agent`, version 1.8.
 
+mod duration;
 mod expression;
 mod identity;
 mod resources;
@@ -11,11 +12,11 @@ mod template;
 mod volume;
 mod worker;
 
-use self::resources::Vaults;
 use self::volume::Place;
 use super::draft::Draft;
 use super::input::Value;
 use super::note::{Notes, quoted};
+use super::vaults::Vaults;
 use super::{ConvertError, Tool};
 use crate::manifest::Tree;
 

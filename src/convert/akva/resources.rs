@@ -1,81 +1,76 @@
 //! Resources: what a worker fetches, and from which vaults.
 
+use std::collections::BTreeMap;
+
+use url::Url;
+
 use super::expression::Kind;
 use super::identity::credential_name;
 use super::worker::Worker;
-use crate::convert::draft::{Object, Vault};
+use crate::convert::draft::Object;
 use crate::convert::input::Value;
 use crate::convert::note::{Notes, quoted};
 use crate::convert::scalar;
+use crate::convert::vaults::{self, Vault, Vaults};
 use crate::domain::object::{ObjectName, VaultName};
 use crate::domain::spec::VersionPolicy;
 use crate::manifest::rules;
 
-/// The vaults of all workers, each URL once.
-#[derive(Default)]
-pub(super) struct Vaults(Vec<Vault>);
-
-impl Vaults {
-    pub(super) fn into_list(self) -> Vec<Vault> {
-        self.0
-    }
-
-    /// The name of the vault at a URL; `None` when no vault can be there.
-    fn named(&mut self, url: &str, notes: &Notes) -> Option<VaultName> {
-        let (url, trusted_host) = rules::vault_url(url)?;
-        let text = url.as_str().trim_end_matches('/');
-        if let Some(known) = self.0.iter().find(|vault| vault.url == text) {
-            return Some(known.name.clone());
-        }
-        let first = Vault::at(&url, trusted_host, notes);
-        let is_taken = self.0.iter().any(|vault| vault.name == first.name);
-        let name = if is_taken {
-            VaultName::parse(&format!("vault-{}", self.0.len() + 1)).expect("a vault name")
-        } else {
-            first.name.clone()
-        };
-        self.0.push(Vault {
-            name: name.clone(),
-            ..first
-        });
-        Some(name)
-    }
-}
-
-/// What a worker fetches.
+/// What a worker fetches, as the agent keeps it: in maps of names, into which each resource is put in its turn.
 #[derive(Default)]
 pub(super) struct Resources {
     list: Vec<Resource>,
-    /// The vault of which it fetches every secret.
-    every_secret_of: Option<VaultName>,
+    every_secret: EverySecret,
+}
+
+/// Whether secrets have been fetched that no resource names.
+#[derive(Default)]
+enum EverySecret {
+    #[default]
+    No,
+    Of(VaultName),
+    /// From where a manifest cannot fetch them.
+    NotCarried,
 }
 
 /// One object.
 struct Resource {
     kind: Kind,
     names: Vec<String>,
-    object: Object,
+    /// `None` when it is not carried; it hides earlier ones all the same.
+    object: Option<Object>,
+}
+
+impl Resource {
+    fn has_name(&self, kind: Kind, name: &str) -> bool {
+        self.kind == kind && self.names.iter().any(|own| own == name)
+    }
 }
 
 impl Resources {
-    /// The object that a template calls by this name.
+    /// The object that a template calls by this name: of several, the last.
     pub(super) fn find(&self, kind: Kind, name: &str) -> Result<Object, String> {
-        let has_name =
-            |resource: &&Resource| resource.kind == kind && resource.names.iter().any(|own| own == name);
-        if let Some(resource) = self.list.iter().find(has_name) {
-            return Ok(resource.object.clone());
-        }
+        let not_carried = || {
+            format!(
+                "its template uses {}, of a resource that is not carried",
+                quoted(name)
+            )
+        };
         let missing = || {
             format!(
                 "its template uses {}, which no resource of the worker gives",
                 quoted(name)
             )
         };
-        let vault = self
-            .every_secret_of
-            .as_ref()
-            .filter(|_| kind == Kind::Secret)
-            .ok_or_else(missing)?;
+        let mut named = self.list.iter().rev();
+        if let Some(resource) = named.find(|resource| resource.has_name(kind, name)) {
+            return resource.object.clone().ok_or_else(not_carried);
+        }
+        let vault = match &self.every_secret {
+            EverySecret::Of(vault) if kind == Kind::Secret => vault,
+            EverySecret::NotCarried if kind == Kind::Secret => return Err(not_carried()),
+            _ => return Err(missing()),
+        };
         Ok(Object {
             vault: vault.clone(),
             name: ObjectName::parse(name).map_err(|_| missing())?,
@@ -84,35 +79,67 @@ impl Resources {
         })
     }
 
-    /// Every secret by each of its names, in the order of names; `None` when only the vault knows them.
-    pub(super) fn secrets(&self) -> Option<Vec<(&str, &Object)>> {
-        if self.every_secret_of.is_some() {
-            return None;
+    /// Every secret by each of its names, in the order of names, or why they are not known.
+    pub(super) fn secrets(&self) -> Result<Vec<(&str, &Object)>, &'static str> {
+        match self.every_secret {
+            EverySecret::No => {}
+            EverySecret::Of(_) => {
+                return Err(
+                    "its template writes every secret of a vault into one file, whose names only the vault knows; list \
+                     them under `templates` with `format: json`, or write a file for each with `select`",
+                );
+            }
+            EverySecret::NotCarried => {
+                return Err("its template writes every secret of a resource that is not carried");
+            }
         }
         let secrets = self.list.iter().filter(|resource| resource.kind == Kind::Secret);
-        let named = secrets.flat_map(|resource| {
-            resource
-                .names
-                .iter()
-                .map(move |name| (name.as_str(), &resource.object))
-        });
-        let mut named: Vec<_> = named.collect();
-        named.sort_by_key(|(name, _)| *name);
-        Some(named)
+        // Of several with one name, the last stays.
+        let named: BTreeMap<&str, &Option<Object>> = secrets
+            .flat_map(|resource| {
+                resource
+                    .names
+                    .iter()
+                    .map(|name| (name.as_str(), &resource.object))
+            })
+            .collect();
+        let carried = named
+            .into_iter()
+            .filter_map(|(name, object)| Some((name, object.as_ref()?)));
+        Ok(carried.collect())
     }
 
     /// The secret of a worker that has nothing else.
     pub(super) fn only_secret(&self) -> Option<Object> {
-        match self.list.as_slice() {
-            [
-                Resource {
-                    kind: Kind::Secret,
-                    object,
-                    ..
-                },
-            ] => Some(object.clone()),
-            _ => None,
+        let mut carried = self.list.iter().filter(|resource| resource.object.is_some());
+        let only = carried.next().filter(|only| only.kind == Kind::Secret)?;
+        only.object.clone().filter(|_| carried.next().is_none())
+    }
+
+    fn push(&mut self, resource: Resource, label: &str, notes: &Notes) {
+        let hidden = resource.names.iter().find(|name| {
+            let mut earlier = self.list.iter();
+            earlier.any(|earlier| earlier.has_name(resource.kind, name) && earlier.object != resource.object)
+        });
+        if let Some(name) = hidden {
+            let reason = format!(
+                "an earlier resource has the name {} too; it means the later one, as in the agent",
+                quoted(name)
+            );
+            notes.assumed(label, reason);
         }
+        self.list.push(resource);
+    }
+
+    /// `all-secrets` takes the place of the whole map.
+    fn replace_secrets(&mut self, every_secret: EverySecret, label: &str, notes: &Notes) {
+        let before = self.list.len();
+        self.list.retain(|resource| resource.kind != Kind::Secret);
+        if self.list.len() < before || !matches!(self.every_secret, EverySecret::No) {
+            let reason = "it takes the place of all secrets that the worker lists before it, as in the agent";
+            notes.assumed(label, reason);
+        }
+        self.every_secret = every_secret;
     }
 }
 
@@ -123,80 +150,94 @@ pub(super) fn vault_of(resource: Value<'_>) -> Option<&str> {
         .or_else(|| resource.text_of("vaultName"))
 }
 
-/// The resources of a worker that the named credential can fetch.
+/// The resources of a worker. Those are carried that the named credential can fetch.
 pub(super) fn read(worker: &Worker<'_>, credential: &str, vaults: &mut Vaults, notes: &Notes) -> Resources {
     let mut resources = Resources::default();
     for value in &worker.resources {
-        let kind = value
-            .text_of("kind")
-            .or_else(|| value.text_of("type"))
-            .unwrap_or_default();
+        let kind = value.text_of("kind").or_else(|| value.text_of("type"));
+        let kind = kind.unwrap_or_default();
         let name = value.text_of("name").unwrap_or_default();
         let label = worker.subject(&format!("resource {} {}", quoted(kind), quoted(name)));
-        if let Err(reason) = resources.add(*value, kind, credential, vaults, notes) {
-            notes.not_carried(label, reason);
-        }
+        let mut reading = Reading {
+            value: *value,
+            credential,
+            vaults,
+            notes,
+        };
+        let told = |reason: String| notes.not_carried(label.as_str(), reason);
+        let collection = match kind {
+            "secret" | "cyberark-secret" => Kind::Secret,
+            "cert" => Kind::Cert,
+            "key" => Kind::Key,
+            "all-secrets" | "all-cyberark-secrets" => {
+                let url = reading.url(kind).map_err(told);
+                let vault = url.map(|url| reading.vault(url));
+                let every_secret = vault.map_or(EverySecret::NotCarried, EverySecret::Of);
+                resources.replace_secrets(every_secret, &label, notes);
+                continue;
+            }
+            _ => {
+                told("the agent has no such kind".to_owned());
+                continue;
+            }
+        };
+        let alias = value.text_of("alias").filter(|alias| *alias != name);
+        let resource = Resource {
+            kind: collection,
+            names: std::iter::once(name).chain(alias).map(str::to_owned).collect(),
+            object: reading.object(kind).map_err(told).ok(),
+        };
+        resources.push(resource, &label, notes);
     }
     resources
 }
 
-impl Resources {
-    fn add(
-        &mut self,
-        value: Value<'_>,
-        kind: &str,
-        credential: &str,
-        vaults: &mut Vaults,
-        notes: &Notes,
-    ) -> Result<(), String> {
-        let kind = match kind {
-            "secret" => Some(Kind::Secret),
-            "cert" => Some(Kind::Cert),
-            "key" => Some(Kind::Key),
-            "all-secrets" => None,
-            "cyberark-secret" | "all-cyberark-secrets" => {
-                return Err("akv-sync reads Azure Key Vault only, not CyberArk".to_owned());
-            }
-            _ => return Err("the agent has no such kind".to_owned()),
-        };
-        if credential_name(value) != credential {
+/// A resource that is being read.
+struct Reading<'r> {
+    value: Value<'r>,
+    credential: &'r str,
+    vaults: &'r mut Vaults,
+    notes: &'r Notes,
+}
+
+impl Reading<'_> {
+    /// Where a resource of this kind is fetched from, and the host that has to be trusted; why it cannot be carried
+    /// otherwise.
+    fn url(&self, kind: &str) -> Result<(Url, Option<String>), String> {
+        if kind.contains("cyberark") {
+            return Err("akv-sync reads Azure Key Vault only, not CyberArk".to_owned());
+        }
+        if credential_name(self.value) != self.credential {
             return Err(
                 "it needs another credential than the first resource, and a manifest has one".to_owned(),
             );
         }
-        let url = vault_of(value).ok_or("it has no vaultBaseURL")?;
+        let url = vault_of(self.value).ok_or("it has no vaultBaseURL")?;
         // It may hold a password, so that it is not shown.
         let bad_url = || "its vaultBaseURL is not `https://` and the host of a vault alone".to_owned();
-        let (parsed, _) = rules::vault_url(url).ok_or_else(bad_url)?;
-        if kind != Some(Kind::Key) && rules::is_managed_hsm(&parsed) {
+        let (url, trusted_host) = rules::vault_url(url).ok_or_else(bad_url)?;
+        if kind != "key" && rules::is_managed_hsm(&url) {
             return Err("its vault is a managed HSM, which holds keys only".to_owned());
         }
-        let Some(kind) = kind else {
-            self.every_secret_of = Some(vaults.named(url, notes).ok_or_else(bad_url)?);
-            return Ok(());
-        };
-        let name = value.text_of("name").unwrap_or_default();
-        let object = Object {
-            name: ObjectName::parse(name).map_err(|error| error.to_string())?,
-            version: version(value)?,
-            vault: vaults.named(url, notes).ok_or_else(bad_url)?,
-            history: None,
-        };
-        let mut names = vec![name.to_owned()];
-        names.extend(
-            value
-                .text_of("alias")
-                .filter(|alias| *alias != name)
-                .map(str::to_owned),
-        );
-        self.list.push(Resource { kind, names, object });
-        Ok(())
+        Ok((url, trusted_host))
     }
-}
 
-fn version(value: Value<'_>) -> Result<VersionPolicy, String> {
-    match value.text_of("version") {
-        None | Some("latest") => Ok(VersionPolicy::Latest),
-        Some(text) => scalar::version(text, "version"),
+    fn vault(&mut self, (url, trusted_host): (Url, Option<String>)) -> VaultName {
+        let known = self.vaults.name_of(&vaults::text_of(&url));
+        known.unwrap_or_else(|| self.vaults.add(Vault::at(&url, trusted_host, self.notes)))
+    }
+
+    fn object(&mut self, kind: &str) -> Result<Object, String> {
+        let url = self.url(kind)?;
+        let name = self.value.text_of("name").unwrap_or_default();
+        Ok(Object {
+            name: ObjectName::parse(name).map_err(|error| error.to_string())?,
+            version: match self.value.text_of("version") {
+                None | Some("latest") => VersionPolicy::Latest,
+                Some(text) => scalar::version(text, "version")?,
+            },
+            vault: self.vault(url),
+            history: None,
+        })
     }
 }

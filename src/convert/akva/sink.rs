@@ -158,10 +158,11 @@ fn pem_file(pem: Pem, kind: Kind, name: &str, resources: &Resources) -> Result<M
     };
     let remark = (pem == Pem::FullChain)
         .then_some("a leaf without issuers is its own full chain; the agent wrote nothing then");
-    Ok((
-        MadeOf::Object(resources.find(kind, name)?, Part::Certificate(part)),
-        remark,
-    ))
+    let part = match kind {
+        Kind::Cert => Part::PublicCertificate(part),
+        _ => Part::Certificate(part),
+    };
+    Ok((MadeOf::Object(resources.find(kind, name)?, part), remark))
 }
 
 /// PEM with nothing but white space around it, or a key and a chain of one certificate; `None` for anything else.
@@ -227,10 +228,7 @@ fn text(segments: &[Segment], resources: &Resources) -> Result<Made, String> {
 }
 
 fn json(resources: &Resources) -> Result<Made, String> {
-    let secrets = resources.secrets().ok_or(
-        "its template writes every secret of a vault into one file, whose names only the vault knows; list them under \
-         `templates` with `format: json`, or write a file for each with `select`",
-    )?;
+    let secrets = resources.secrets()?;
     if secrets.len() > MAX_JSON_VALUES {
         return Err(format!(
             "its template writes more than {MAX_JSON_VALUES} secrets into one file"

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::duration;
 use super::resources::vault_of;
 use crate::convert::input::Value;
 use crate::convert::note::{Notes, quoted};
@@ -97,71 +98,31 @@ pub(super) fn interval(workers: &[Worker<'_>], notes: &Notes) -> Duration {
             "the workers have different ones, a manifest has one; the shortest is taken",
         );
     }
-    let interval = shortest.clamp(SHORTEST, LONGEST);
+    let interval = Duration::from_secs(shortest.clamp(SHORTEST, LONGEST).as_secs());
     if interval != shortest {
         notes.assumed(
             "refresh.interval",
-            "the nearest that is allowed, from `10s` to `24h`",
+            "the nearest that is allowed: whole seconds, from `10s` to `24h`",
         );
     }
     interval
 }
 
-/// Go's duration, or a number of seconds; what is neither is one minute (`frequencyConverter`).
+/// Go's duration of more than a second, or a number of seconds; what is neither is one minute (`frequencyConverter`).
 fn frequency(worker: &Worker<'_>, notes: &Notes) -> Duration {
     let Some(text) = worker.frequency else {
         return DEFAULT;
     };
-    let number = text.parse().ok().map(Duration::from_secs);
-    duration(text)
-        .filter(|time| *time > Duration::from_secs(1))
-        .or(number)
-        .unwrap_or_else(|| {
-            let reason = format!(
-                "{} is no duration; the agent takes one minute for it",
-                quoted(text)
-            );
-            notes.assumed(worker.subject("frequency"), reason);
-            DEFAULT
-        })
-}
-
-/// A sum of whole numbers with units, in whole seconds, such as `1h30m`. Fractions and units below a second are not
-/// read.
-fn duration(text: &str) -> Option<Duration> {
-    let mut total = Duration::ZERO;
-    let mut rest = text;
-    while !rest.is_empty() {
-        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
-        let number: u64 = rest[..digits].parse().ok()?;
-        let seconds = match rest[digits..].chars().next()? {
-            's' => 1,
-            'm' if !rest[digits..].starts_with("ms") => 60,
-            'h' => 3600,
-            _ => return None,
-        };
-        total = total.checked_add(Duration::from_secs(number.checked_mul(seconds)?))?;
-        rest = &rest[digits + 1..];
-    }
-    (!text.is_empty()).then_some(total)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_duration_is_a_sum_of_units() {
-        for (text, seconds) in [
-            ("60s", Some(60)),
-            ("1h30m", Some(5400)),
-            ("500ms", None),
-            ("", None),
-            ("5", None),
-            ("1.5h", None),
-            ("99999999999999999999h", None),
-        ] {
-            assert_eq!(duration(text), seconds.map(Duration::from_secs), "{text}");
-        }
-    }
+    let longer = duration::parse(text).filter(|time| *time > Duration::from_secs(1));
+    let number = text.parse::<i64>().ok();
+    // The agent takes less than nothing too, and then as often as it can.
+    let seconds = number.map(|number| Duration::from_secs(u64::try_from(number).unwrap_or_default()));
+    longer.or(seconds).unwrap_or_else(|| {
+        let reason = format!(
+            "{} is not a duration of more than a second; the agent takes one minute for it",
+            quoted(text)
+        );
+        notes.assumed(worker.subject("frequency"), reason);
+        DEFAULT
+    })
 }

@@ -54,7 +54,9 @@ pub(super) struct Hints {
 pub(super) fn content(object: &KeyVaultObject, kind: Kind, hints: &Hints) -> Result<Content, String> {
     match kind {
         Kind::Secret => secret(object.format()?, object.text("objectEncoding"), hints),
-        Kind::Cert => refuse_pfx(object).map(|()| Content::sure(Part::Certificate(CertificatePart::Leaf))),
+        Kind::Cert => {
+            refuse_pfx(object).map(|()| Content::sure(Part::PublicCertificate(CertificatePart::Leaf)))
+        }
         Kind::Key => refuse_pfx(object).map(|()| Content::sure(Part::KeyPem)),
     }
 }

@@ -15,6 +15,7 @@ use self::settings::Settings;
 use super::draft::{Draft, Volume};
 use super::input::{NestedBudget, Value};
 use super::note::{Notes, listed, quoted};
+use super::vaults::Vaults;
 use super::{ConvertError, Tool};
 use crate::domain::mode::FileMode;
 use crate::manifest::Tree;
@@ -78,6 +79,7 @@ pub(super) fn draft(documents: &[Tree<'_>], notes: &Notes) -> Result<Draft, Conv
     let mut draft = empty_draft(identity.clone());
     let budget = NestedBudget::new();
     let mut names = Vec::new();
+    let mut vaults = Vaults::default();
     for (class, settings, own) in read {
         if settings.identity != draft.identity {
             let reason = "it signs in differently from the first one, and a manifest has one identity; convert it alone";
@@ -86,15 +88,14 @@ pub(super) fn draft(documents: &[Tree<'_>], notes: &Notes) -> Result<Draft, Conv
         }
         notes.append(own);
         names.extend(class.name());
+        let vault = vaults.add(settings.vault);
         draft
             .entries
-            .extend(objects::entries(class, &settings.vault.name, &budget, notes));
-        if !draft.vaults.contains(&settings.vault) {
-            draft.vaults.push(settings.vault);
-        }
+            .extend(objects::entries(class, &vault, &budget, notes));
         refuse_secret_objects(class, notes);
     }
     draft.origin = origin(&names);
+    draft.vaults = vaults.into_list();
     assume_volume(names.len(), notes);
     Ok(draft)
 }

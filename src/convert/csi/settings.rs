@@ -2,9 +2,9 @@
 
 use super::Class;
 use super::cloud::Cloud;
-use crate::convert::draft::Vault;
 use crate::convert::input::Value;
 use crate::convert::note::{Notes, quoted};
+use crate::convert::vaults::{self, Vault};
 use crate::domain::object::VaultName;
 use crate::domain::spec::{IdentityKind, IdentitySpec};
 use crate::manifest::rules;
@@ -33,7 +33,7 @@ impl Settings {
         let (url, trusted_host) = rules::vault_url(&format!("https://{name}.{}", cloud.vault_suffix))?;
         let vault = Vault {
             name: VaultName::parse(name).ok()?,
-            url: url.as_str().trim_end_matches('/').to_owned(),
+            url: vaults::text_of(&url),
             trusted_host,
         };
         let identity = parameters.identity(cloud);
