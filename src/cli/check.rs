@@ -26,6 +26,10 @@ pub(super) fn check(args: &ManifestArgs) -> Result<Exit, CommandFailure> {
         parts.push(counted(spec.selections.len(), "selection"));
     }
     output::data(&format!("{}: ok, {}", args.manifest.display(), parts.join(", ")));
+    output::message(&format!(
+        "note: mount {} as a directory; a `subPath` mount keeps the file of its start for ever",
+        spec.volume.path.display()
+    ));
     Ok(Exit::Ok)
 }
 

@@ -53,8 +53,8 @@ fn written(spec: &SyncSpec, value: &[u8]) -> String {
         .iter()
         .map(|(reference, object)| (reference.clone(), object))
         .collect();
-    let bytes = template.template.render(&objects).expect("a file");
-    String::from_utf8(bytes.expose().to_vec()).expect("text")
+    let filled = template.template.render(&objects).expect("a file");
+    String::from_utf8(filled.bytes.expose().to_vec()).expect("text")
 }
 
 /// Asserts what holds for every conversion.

@@ -25,7 +25,8 @@ impl Facts {
                 let tag = object.attributes.tags.get(FILE_ENCODING)?;
                 Some(digest(|hash| field(hash, tag)))
             }
-            Content::Metadata | Content::Template(_) => Some(digest(|hash| all(hash, object))),
+            Content::Template(_) => Some(digest(|hash| tags(hash, object))),
+            Content::Metadata => Some(digest(|hash| all(hash, object))),
             Content::Secret(_) | Content::Certificate(_) | Content::Key(_) => None,
         }
     }
@@ -47,7 +48,11 @@ fn all(hash: &mut Sha256, object: &FetchedObject) {
         FetchedContent::Key(_) => None,
     };
     field(hash, content_type.unwrap_or_default());
-    for (key, value) in &attributes.tags {
+    tags(hash, object);
+}
+
+fn tags(hash: &mut Sha256, object: &FetchedObject) {
+    for (key, value) in &object.attributes.tags {
         field(hash, key);
         field(hash, value);
     }

@@ -120,7 +120,7 @@ pub(super) fn disabled(target: &Target<'_>) -> &'static str {
     if target.is_pinned() {
         "enable the version, or name another one in the manifest"
     } else {
-        "enable the current version or create a new one; an older enabled version is not taken in its place"
+        "enable the current version or create a new one; `version: latestEnabled` takes the newest enabled one instead"
     }
 }
 

@@ -141,6 +141,7 @@ fn value(property: &Value) -> String {
             .map(|(title, _)| *title);
         let title = section.expect("each definition has a section");
         let anchor: String = title.chars().filter(char::is_ascii_alphanumeric).collect();
+        let anchor = anchor.to_ascii_lowercase();
         return format!("[mapping](#{anchor})");
     }
     if let Some(choices) = property["anyOf"].as_array() {

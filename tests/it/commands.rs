@@ -43,7 +43,11 @@ fn check_of_a_good_manifest_says_so_and_asks_nobody() {
         "{}",
         stdout(&output)
     );
-    assert!(stderr(&output).is_empty(), "{}", stderr(&output));
+    let note = stderr(&output);
+    assert!(
+        note.starts_with("note: mount ") && note.contains("`subPath`"),
+        "{note}"
+    );
     assert!(asked_nothing(&world));
     assert_eq!(
         fs::read_dir(world.path("volume")).expect("there").count(),

@@ -15,7 +15,7 @@ pub struct SelectionSpec {
     pub vault: VaultName,
     /// Which of its secrets.
     pub rule: SelectionRule,
-    /// Most secrets that it may pick; more are an error, and nothing of the selection changes then.
+    /// Most secrets that it may pick; more are an error, and none is added then.
     pub limit: usize,
     /// Where the files go.
     pub path: PathTemplate,

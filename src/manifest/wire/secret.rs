@@ -106,7 +106,7 @@ pub(in crate::manifest) struct Select {
     /// A tag that the current version has: `KEY=VALUE`, or `KEY` for any value.
     #[serde(default)]
     pub(in crate::manifest) tag: Optional<Text<TagRule>>,
-    /// Most secrets that may be picked, from 1 to 1000. When there are more, nothing of the selection changes.
+    /// Most secrets that may be picked, from 1 to 1000. When there are more, none is added.
     #[serde(default)]
     #[cfg_attr(test, schemars(extend("default" = 100)))]
     pub(in crate::manifest) limit: Optional<Text<SelectLimit>>,
