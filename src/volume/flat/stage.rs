@@ -63,6 +63,10 @@ impl Writer {
             let staged = Staged {
                 number,
                 replaces: modified_at.is_some(),
+                copy_of: match &file.bytes {
+                    FileBytes::Published(at) => Some(at.clone()),
+                    FileBytes::Write(_) => None,
+                },
             };
             intent.staged.insert(path.clone(), staged);
         }
