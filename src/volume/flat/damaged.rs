@@ -19,7 +19,7 @@ impl Writer {
         state: &State,
         intent: &Intent,
     ) -> Result<BTreeSet<RelativePath>, VolumeFailure> {
-        let (mut whole, mut lost) = (Vec::new(), BTreeSet::new());
+        let (mut whole, mut useless, mut lost) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
         let mut in_place = false;
         for (path, staged) in &intent.staged {
             let name = Staging::name_of(staged.number);
@@ -37,18 +37,20 @@ impl Writer {
                 .digest_stream(&mut file, |_| Ok(()))
                 .map_err(|error| failed("read", staging.dir.path_of(&name), error))?;
             if entry.is_some_and(|entry| entry.digest == digest) {
-                whole.push((path, name));
+                whole.insert(name);
             } else {
-                staging.dir.remove(&name)?;
+                useless.insert(name);
                 lost.insert(path.clone());
             }
         }
         if !(in_place || lost.is_empty()) {
-            for (path, name) in whole {
-                staging.dir.remove(&name)?;
-                lost.insert(path.clone());
-            }
+            useless.append(&mut whole);
+            lost.extend(intent.staged.keys().cloned());
         }
+        // In a state file that was tampered with, two paths can wait for one file: it goes once, or serves one of them.
+        useless
+            .difference(&whole)
+            .try_for_each(|name| staging.dir.remove(name))?;
         Ok(lost)
     }
 

@@ -203,8 +203,8 @@ impl<'a> Redo<'a> {
                 continue;
             };
             let waiting = Staging::name_of(staged.number);
-            if self.staging.dir.stat_of(&waiting)?.is_none() {
-                // Renamed before the crash, or lost with it.
+            if self.lost.contains(path) || self.staging.dir.stat_of(&waiting)?.is_none() {
+                // Lost with the crash, or renamed before it.
                 self.keep(directory, path)?;
                 continue;
             }

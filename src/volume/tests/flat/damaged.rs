@@ -89,3 +89,21 @@ fn what_is_gone_stays_until_the_next_publish_when_a_part_of_the_new_set_was_dama
     assert_eq!(test.visible(), expected(&new));
     test.assert_tidy(&new);
 }
+
+#[test]
+fn two_paths_that_wait_for_one_file_do_not_stop_the_volume() {
+    let old = payload(&[("a", "one", 0o440)]);
+    let new = payload(&[("a", "two", 0o440), ("b", "three", 0o440), ("c", "four", 0o440)]);
+    // The file is that of neither path, or of one of them.
+    for number in [0, 1] {
+        let test = cut(&old, &new, 0, &[]);
+        let mut state = test.state();
+        for path in ["b", "c"] {
+            state["intent"]["staged"][path]["number"] = number.into();
+        }
+        fs::write(test.state_file(), state.to_string()).expect("writes");
+        test.open().observe().expect("recovers");
+        assert_eq!(test.visible(), expected(&old));
+        test.assert_tidy(&old);
+    }
+}
