@@ -161,7 +161,7 @@ impl<V: Vault, W: Volume + 'static> Reconciler<V, W> {
         at: OffsetDateTime,
     ) -> (Plan, Option<VolumeFailure>) {
         let plan = plan::plan(entries, published, known, &[], at);
-        let moving = plan::moving(entries, &plan);
+        let moving = plan::moving(&plan);
         if moving.is_empty() {
             return (plan, None);
         }

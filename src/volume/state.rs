@@ -65,13 +65,16 @@ pub(super) struct Intent {
 }
 
 /// A file that is written, and waits.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Staged {
     /// Its number among those that wait.
     pub(super) number: usize,
     /// Whether a file of ours stood in its place. If none did, whatever stands there now is somebody else's.
     pub(super) replaces: bool,
+    /// The published file that its bytes were taken from; that one stays until this one is in its place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) copy_of: Option<RelativePath>,
 }
 
 /// What is recorded of one file.

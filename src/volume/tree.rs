@@ -89,7 +89,12 @@ pub(super) fn split(path: &RelativePath) -> (&str, &str) {
 
 /// The directories above a path, innermost first, without the top.
 pub(super) fn directories_above(path: &RelativePath) -> impl Iterator<Item = &str> {
-    let mut rest = path.as_str();
+    above(path.as_str())
+}
+
+/// As [`directories_above`], of a path that is known to be one.
+pub(super) fn above(path: &str) -> impl Iterator<Item = &str> {
+    let mut rest = path;
     std::iter::from_fn(move || {
         rest = rest.rsplit_once('/')?.0;
         Some(rest)

@@ -7,6 +7,7 @@
 
 mod mutate;
 mod seeds;
+mod state_files;
 mod targets;
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -114,6 +115,12 @@ fn a_configuration_of_another_tool_of_any_bytes_is_converted_or_refused() {
 
 #[test]
 fn a_state_file_of_any_bytes_never_costs_a_file() {
-    let volume = targets::StateFile::publish();
+    let volume = state_files::Atomic::publish();
     fuzz("state", &[volume.text()], |bytes| volume.observe_with(bytes));
+}
+
+#[test]
+fn a_state_file_of_the_layout_flat_never_costs_somebody_elses_file() {
+    let volume = state_files::Flat::stop_a_publish();
+    fuzz("flat-state", &volume.texts(), |bytes| volume.go_on_with(bytes));
 }

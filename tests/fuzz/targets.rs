@@ -1,32 +1,23 @@
 //! The readers, each as a function of bytes.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::path::PathBuf;
-use std::sync::Arc;
 
 use akv_sync::convert::{ConvertError, Tool, convert as convert_text};
 use akv_sync::domain::fetched::{Attributes, FetchedContent, FetchedObject, SecretContent};
 use akv_sync::domain::mode::FileMode;
-use akv_sync::domain::object::{
-    ObjectId, ObjectKind, ObjectName, Source, VaultName, VersionId, VersionSelector,
-};
+use akv_sync::domain::object::{ObjectId, ObjectKind, ObjectName, VaultName, VersionId};
 use akv_sync::domain::path::RelativePath;
-use akv_sync::domain::payload::{FileBytes, FileRecord, Input, InputRecord, Payload, PayloadFile, Validity};
 use akv_sync::domain::render::{Passwords, render_object};
 use akv_sync::domain::secret::SecretBytes;
 use akv_sync::domain::spec::{
-    Alias, BundleOrder, CertificateContent, Content, FileSpec, JsonPointer, KeyForm, Layout, SecretEncoding,
-    SecretForm, StoreFormat, SyncSpec, VolumeSpec,
+    Alias, BundleOrder, CertificateContent, Content, FileSpec, JsonPointer, KeyForm, SecretEncoding,
+    SecretForm, StoreFormat, SyncSpec,
 };
 use akv_sync::domain::template::Template;
 use akv_sync::manifest::{self, Problems};
-use akv_sync::ports::{Environment, Volume};
-use akv_sync::volume::AtomicVolume;
-use tempfile::TempDir;
-use time::OffsetDateTime;
+use akv_sync::ports::Environment;
 
-fn object(value: &[u8], content_type: Option<&str>) -> FetchedObject {
+pub(crate) fn object(value: &[u8], content_type: Option<&str>) -> FetchedObject {
     FetchedObject {
         object: ObjectId {
             vault: VaultName::parse("app").expect("a name"),
@@ -44,7 +35,7 @@ fn object(value: &[u8], content_type: Option<&str>) -> FetchedObject {
     }
 }
 
-fn version() -> VersionId {
+pub(crate) fn version() -> VersionId {
     VersionId::parse(&"0".repeat(32)).expect("a version")
 }
 
@@ -169,65 +160,5 @@ pub(crate) fn convert(bytes: &[u8]) {
                 "{tool:?}: {error}"
             ),
         }
-    }
-}
-
-/// A published volume whose state file is damaged again and again.
-pub(crate) struct StateFile {
-    place: TempDir,
-    volume: AtomicVolume,
-}
-
-impl StateFile {
-    pub(crate) fn publish() -> Self {
-        let place = TempDir::new_in("/dev/shm").or_else(|_| TempDir::new());
-        let place = place.expect("a directory");
-        let spec = VolumeSpec {
-            path: place.path().to_owned(),
-            layout: Layout::Atomic,
-            dir_mode: FileMode::from_bits(0o750),
-            owner: None,
-            group: None,
-        };
-        let volume = AtomicVolume::open(&spec, Arc::new(OffsetDateTime::now_utc())).expect("opens");
-        let source = Source {
-            object: object(b"", None).object,
-            version: VersionSelector::Latest,
-        };
-        let record = FileRecord {
-            content: Content::Secret(SecretForm::default()),
-            inputs: vec![InputRecord {
-                input: Input::Object(source),
-                version: version(),
-                facts: None,
-            }],
-            validity: Validity::default(),
-            fetched: OffsetDateTime::UNIX_EPOCH,
-        };
-        let file = PayloadFile {
-            bytes: FileBytes::Write(SecretBytes::from("value".to_owned())),
-            mode: FileMode::from_bits(0o440),
-            record,
-        };
-        let path = RelativePath::parse("a/b").expect("a path");
-        let files = BTreeMap::from([(path, file)]);
-        volume.publish(&Payload { files }).expect("publishes");
-        Self { place, volume }
-    }
-
-    fn path(&self) -> PathBuf {
-        self.place.path().join("..data/..akv-sync.json")
-    }
-
-    pub(crate) fn text(&self) -> Vec<u8> {
-        fs::read(self.path()).expect("readable")
-    }
-
-    pub(crate) fn observe_with(&self, state: &[u8]) {
-        fs::write(self.path(), state).expect("written");
-        // Whatever the state says, looking is no failure and the file stays.
-        let observed = self.volume.observe().expect("observes");
-        assert!(observed.files.len() <= 1);
-        assert_eq!(fs::read(self.place.path().join("a/b")).expect("there"), b"value");
     }
 }

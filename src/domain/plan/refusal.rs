@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use super::make::planned;
 use super::{Outcome, Plan, PlannedEntry};
-use crate::domain::entry::{Entry, Group};
+use crate::domain::entry::Entry;
 use crate::domain::failure::{Failure, Reason};
 use crate::domain::path::RelativePath;
 use crate::domain::path_set::PathSet;
@@ -16,30 +16,14 @@ use crate::domain::published::Published;
 use crate::domain::query::Query;
 use crate::domain::validity::Validity;
 
-/// The paths at which a plan puts something new, with those of everything that moves together with them.
-pub fn moving(entries: &[Entry], plan: &Plan) -> BTreeSet<RelativePath> {
+/// The paths at which a plan puts new bytes.
+pub fn moving(plan: &Plan) -> BTreeSet<RelativePath> {
     let moves = |(path, file): &(&RelativePath, &PayloadFile)| match &file.bytes {
         FileBytes::Write(_) => true,
         FileBytes::Published(at) => at != *path,
     };
-    let new: BTreeSet<&RelativePath> = plan
-        .payload
-        .files
-        .iter()
-        .filter(moves)
-        .map(|(path, _)| path)
-        .collect();
-    let has_new = |entry: &&Entry| entry.files.iter().any(|file| new.contains(&file.path));
-    let groups: BTreeSet<&Group> = entries
-        .iter()
-        .filter(has_new)
-        .filter_map(|entry| entry.group.as_ref())
-        .collect();
-    let together = entries
-        .iter()
-        .filter(|entry| entry.group.as_ref().is_some_and(|group| groups.contains(group)));
-    let together = together.flat_map(|entry| &entry.files).map(|file| &file.path);
-    new.iter().copied().chain(together).cloned().collect()
+    let moving = plan.payload.files.iter().filter(moves);
+    moving.map(|(path, _)| path.clone()).collect()
 }
 
 /// What stands in the way of an entry, if something does.
@@ -53,10 +37,7 @@ pub(super) fn of<'r>(entry: &Entry, refused: &'r [RefusedName]) -> Option<&'r Re
 pub fn name_taken(refused: &RefusedName) -> Failure {
     Failure {
         reason: Reason::NameTaken,
-        detail: format!(
-            "{} stands at `{}` in the volume, and it is not ours",
-            refused.found, refused.name
-        ),
+        detail: format!("{} stands at `{}` in the volume", refused.found, refused.name),
         hint: format!("move `{}` away, or give the object another path", refused.name),
         retry_after: None,
     }

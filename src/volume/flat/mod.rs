@@ -17,14 +17,17 @@
 //!
 //! 1. Check that the path still leads to the root, which is open and locked.
 //! 2. Read the state file.
-//! 3. Recover: with an intent, take steps 9 to 16; without one, remove `..akv-sync.staged`.
-//! 4. Compare bytes, modes, owners and the set, and see what stands at the paths that have to be written. Nothing
-//!    differs: return. Only records differ: go on with steps 5 and 15.
+//! 3. Recover: with an intent, drop waiting files that are damaged, and take steps 9 to 16; without one, remove
+//!    `..akv-sync.staged`.
+//! 4. Compare bytes, modes, owners and the set, and see what stands at the paths that have to be written. A file that is
+//!    gone stays while what replaces it is refused. Nothing differs: return. Only records differ: go on with steps 5
+//!    and 15.
 //! 5. Make `..akv-sync.staged`, mode 0700.
 //! 6. Write each new file there: bytes, a later time than the old file's, owner, then mode, flush; then its name.
 //! 7. Change modes and owners of what stays, in place, once a probe has shown that it can be done.
 //! 8. **Write the state file with the intent: the commit.** Flush the root.
-//! 9. Remove what is ours and gone, and in the way: a file where a directory is needed, a directory where a file is.
+//! 9. See once more what stands at the paths; what is refused now keeps what it would have replaced. Remove what is ours
+//!    and gone, and in the way: a file where a directory is needed, a directory where a file is.
 //! 10. Make directories, mode 0700.
 //! 11. Rename the new files into place, one right after the other.
 //! 12. Remove files that are gone, if they still are what was published.
@@ -37,6 +40,8 @@
 //! Flushing is left out on a memory volume.
 
 mod adjust;
+mod damaged;
+mod hold;
 mod places;
 mod publish;
 mod recover;
@@ -45,6 +50,7 @@ mod removal;
 mod stage;
 mod staging;
 mod steps;
+mod under_way;
 
 pub use steps::Step;
 

@@ -23,8 +23,10 @@ pub(super) struct Places {
     pub(super) replaced: BTreeMap<RelativePath, i64>,
     /// What is not ours: what stands there was never published.
     taken: Vec<RefusedName>,
-    /// Directories in which nothing can be done. Published files may still be there.
+    /// Directories in which nothing can be done, or that cannot make way. Published files may still be there.
     closed: Vec<RefusedName>,
+    /// Published files that are no longer wanted, and stay for what cannot replace them.
+    pub(super) held: BTreeSet<RelativePath>,
 }
 
 /// What stands at one path.
@@ -50,6 +52,30 @@ impl Known<'_> {
     fn is_intact(&self, path: &str) -> bool {
         RelativePath::parse(path).is_ok_and(|path| self.inspection.intact.contains_key(&path))
     }
+
+    /// Whether nothing is left in a directory of ours, or below it, when our files are gone.
+    fn will_be_empty(&self, tree: &mut Tree<'_>, name: &str) -> Result<bool, VolumeFailure> {
+        let mut pending = vec![name.to_owned()];
+        while let Some(path) = pending.pop() {
+            let Some(directory) = tree.open(&path)? else {
+                return Ok(false);
+            };
+            for entry in directory.entries()? {
+                let Some(found) = directory.stat_of(&entry)? else {
+                    continue;
+                };
+                let below = entry.to_str().map(|entry| format!("{path}/{entry}"));
+                match (found.kind, below) {
+                    (Kind::Directory, Some(below)) if self.directories.contains(below.as_str()) => {
+                        pending.push(below);
+                    }
+                    (Kind::File, Some(below)) if self.is_intact(&below) => {}
+                    _ => return Ok(false),
+                }
+            }
+        }
+        Ok(true)
+    }
 }
 
 impl Places {
@@ -61,6 +87,11 @@ impl Places {
     /// Whether something else stands at `path`, or on the way there, so that what was recorded of it is history.
     pub(super) fn forget(&self, path: &RelativePath) -> bool {
         self.taken.iter().any(|refused| refused.covers(path))
+    }
+
+    /// Refuses a name at which published files stay.
+    pub(super) fn close(&mut self, name: &str, found: &str) {
+        self.closed.push(refused(name, found));
     }
 
     /// All names that are refused.
@@ -121,9 +152,14 @@ impl Writer {
             Kind::File if self.is_published(path, &found, known.current) => {
                 Place::Ours(found.signature.modified_at())
             }
-            // The files in it are gone from the payload, which has a file here. If somebody else's are left, the
-            // rename finds out.
-            Kind::Directory if known.directories.contains(path.as_str()) => Place::Free,
+            // The files in it are gone from the payload, which has a file here.
+            Kind::Directory if known.directories.contains(path.as_str()) => {
+                if known.will_be_empty(tree, path.as_str())? {
+                    Place::Free
+                } else {
+                    Place::Closed(refused(path.as_str(), "a directory with something else in it"))
+                }
+            }
             kind => Place::Taken(refused(path.as_str(), kind.describe())),
         })
     }
@@ -143,21 +179,25 @@ impl Writer {
                 break;
             };
             let name = &element[if above.is_empty() { 0 } else { above.len() + 1 }..];
-            match directory.stat_of(name)?.map(|found| found.kind) {
-                Some(Kind::Directory) => above = element,
-                None => {
-                    let closed = self.closed(directory, above, known)?;
-                    return Ok(closed.map_or(Place::Free, Place::Closed));
-                }
+            let Some(found) = directory.stat_of(name)?.map(|found| found.kind) else {
+                return self.free(directory, above, known);
+            };
+            match found {
+                Kind::Directory => above = element,
                 // Gone from the payload, which needs a directory here.
-                Some(Kind::File) if known.is_intact(element) => return Ok(Place::Free),
-                Some(kind) => return Ok(Place::Taken(refused(element, kind.describe()))),
+                Kind::File if known.is_intact(element) => return self.free(directory, above, known),
+                kind => return Ok(Place::Taken(refused(element, kind.describe()))),
             }
         }
         Ok(Place::Closed(refused(
             above,
             "a directory that akv-sync may not enter",
         )))
+    }
+
+    fn free(&self, directory: &Directory, name: &str, known: &Known<'_>) -> Result<Place, VolumeFailure> {
+        let closed = self.closed(directory, name, known)?;
+        Ok(closed.map_or(Place::Free, Place::Closed))
     }
 
     /// Refuses a directory of somebody else's in which files cannot be put: were it found out at the rename, the

@@ -3,6 +3,7 @@
 //! Invariant: up to the commit nothing that a reader can see is touched, apart from modes and owners; and a failure
 //! removes what was made.
 
+use std::collections::BTreeSet;
 use std::io;
 
 use super::Writer;
@@ -29,8 +30,10 @@ impl Writer {
         let inspection = self.inspect(current.state.as_ref())?;
         let difference = compare(payload, current.state.as_ref(), &inspection, self.root.dir.path())?;
         let mut publication = difference.publication;
-        let places = self.places(&publication.written, &current, &inspection)?;
+        let mut places = self.places(&publication.written, &current, &inspection)?;
+        places.hold(payload, &publication, &inspection);
         publication.written.retain(|path| !places.refuse(path));
+        publication.removed.retain(|path| !places.held.contains(path));
         // Recorded, and now somebody else's: it must not be taken for ours when a file stands there again.
         let mut recorded = current.state.iter().flat_map(|state| state.files.keys());
         let shrinks = recorded.any(|path| places.forget(path));
@@ -60,11 +63,9 @@ impl Writer {
         match self.prepare(&staging, payload, &mut state, places, publication) {
             Ok(Some(intent)) => {
                 // From here on the publish will be finished, by this call or by a later one.
-                let done = self.redo(&state, &intent, &staging)?;
+                let done = self.redo(&state, &intent, &staging, &BTreeSet::new())?;
                 publication.written.retain(|path| !done.refuses(path));
-                publication
-                    .removed
-                    .retain(|path| !done.state.files.contains_key(path));
+                publication.removed = done.removed.into_iter().collect();
                 publication.refused.extend(done.refused);
                 self.settle(&done.state, staging)
             }
@@ -89,7 +90,8 @@ impl Writer {
         let mut intent = self.stage(staging, payload, state, &publication.written, places)?;
         intent.files.retain(|path, _| !places.refuse(path));
         let stay = state.files.iter().filter(|(path, _)| {
-            payload.files.contains_key(*path) && places.refuse(path) && !places.forget(path)
+            places.held.contains(*path)
+                || payload.files.contains_key(*path) && places.refuse(path) && !places.forget(path)
         });
         intent
             .files

@@ -13,11 +13,11 @@ use crate::domain::path::RelativePath;
 use crate::domain::payload::{Observation, RefusedName};
 use crate::domain::spec::Layout;
 use crate::ports::VolumeFailure;
-use crate::volume::failure::{failed, refused};
+use crate::volume::failure::refused;
 use crate::volume::inspect::Inspection;
 use crate::volume::layout;
 use crate::volume::stat::Kind;
-use crate::volume::state::{self, Intent, State};
+use crate::volume::state::{self, State};
 
 /// What is published.
 #[derive(Debug)]
@@ -53,19 +53,15 @@ impl Writer {
     ) -> Result<Vec<RefusedName>, VolumeFailure> {
         let mut current = self.look()?;
         let intent = current.state.as_mut().and_then(|state| state.intent.take());
-        if let (Some(state), Some(intent)) = (&mut current.state, intent) {
-            // What the publish that is under way has put into place already is ours too.
-            state.directories.extend(intent.directories);
-            let before: BTreeSet<_> = state.files.keys().cloned().collect();
-            for (path, entry) in intent.files {
-                state.files.entry(path).or_insert(entry);
+        let inspection = match (&mut current.state, intent) {
+            (Some(state), Some(intent)) => {
+                let staging = self.root.dir.open(NAME)?;
+                let inspection;
+                (*state, inspection) = self.under_way(state, &intent, staging.as_ref())?;
+                inspection
             }
-            let inspection = self.inspect(Some(state))?;
-            state
-                .files
-                .retain(|path, _| before.contains(path) || inspection.intact.contains_key(path));
-        }
-        let inspection = self.inspect(current.state.as_ref())?;
+            (state, _) => self.inspect(state.as_ref())?,
+        };
         let places = self.places(paths, &current, &inspection)?;
         Ok(places.refused().cloned().collect())
     }
@@ -93,8 +89,8 @@ impl Writer {
         {
             self.announce(Step::Recover, &self.root.dir.path_of(NAME))?;
             let staging = staging.map_or_else(|| Staging::make(&self.root), Ok)?;
-            discard_damaged(&staging, state, &intent)?;
-            let done = self.redo(state, &intent, &staging)?;
+            let lost = self.discard_damaged(&staging, state, &intent)?;
+            let done = self.redo(state, &intent, &staging, &lost)?;
             *state = done.state;
             self.settle(state, staging)?;
         } else if let Some(staging) = staging {
@@ -135,32 +131,4 @@ impl Writer {
             state,
         })
     }
-}
-
-/// Removes waiting files whose bytes did not outlive the crash, as they may not on a disk that lies about its flushes.
-/// The files that they should have replaced stay; and so do all others, if none was renamed yet: one old set is better
-/// than two halves.
-fn discard_damaged(staging: &Staging, state: &State, intent: &Intent) -> Result<(), VolumeFailure> {
-    let (mut waiting, mut damaged) = (Vec::new(), Vec::new());
-    for (path, staged) in &intent.staged {
-        let name = Staging::name_of(staged.number);
-        let Some(mut file) = staging.dir.open_file(&name)? else {
-            continue;
-        };
-        let (digest, _) = state
-            .digest_key
-            .digest_stream(&mut file, |_| Ok(()))
-            .map_err(|error| failed("read", staging.dir.path_of(&name), error))?;
-        if intent.files.get(path).is_none_or(|entry| entry.digest != digest) {
-            damaged.push(name.clone());
-        }
-        waiting.push(name);
-    }
-    let none_renamed = waiting.len() == intent.staged.len();
-    let useless = if none_renamed && !damaged.is_empty() {
-        waiting
-    } else {
-        damaged
-    };
-    useless.iter().try_for_each(|name| staging.dir.remove(name))
 }

@@ -10,9 +10,10 @@ use std::mem;
 use nix::errno::Errno;
 use nix::unistd::Uid;
 
-use super::Writer;
+use super::recover::Current;
 use super::staging::Staging;
 use super::steps::Step;
+use super::{Writer, under_way};
 use crate::domain::path::RelativePath;
 use crate::domain::payload::RefusedName;
 use crate::ports::VolumeFailure;
@@ -34,6 +35,8 @@ pub(super) struct Done {
     pub(super) state: State,
     /// Names that somebody else has taken since the intent was written.
     pub(super) refused: Vec<RefusedName>,
+    /// Files that were removed.
+    pub(super) removed: BTreeSet<RelativePath>,
 }
 
 impl Done {
@@ -59,16 +62,32 @@ pub(super) struct Redo<'a> {
     /// What is published now.
     pub(super) files: BTreeMap<RelativePath, FileEntry>,
     pub(super) refused: Vec<RefusedName>,
+    /// New files that a crash has damaged.
+    pub(super) lost: &'a BTreeSet<RelativePath>,
+    /// Files that are gone, and stay for what does not replace them.
+    pub(super) held: BTreeSet<&'a str>,
+    /// Files that were removed.
+    pub(super) removed: BTreeSet<RelativePath>,
 }
 
 impl Writer {
-    /// Takes steps 9 to 14 of an intent; `state` is what was published before it.
+    /// Takes steps 9 to 14 of an intent; `state` is what was published before it, `lost` are new files that do not wait
+    /// any more and are not in place.
     pub(super) fn redo(
         &mut self,
         state: &State,
         intent: &Intent,
         staging: &Staging,
+        lost: &BTreeSet<RelativePath>,
     ) -> Result<Done, VolumeFailure> {
+        // Since the check before the commit, or since a crash, somebody may have come in between.
+        let (ours, inspection) = self.under_way(state, intent, Some(&staging.dir))?;
+        let ours = Current {
+            state: Some(ours),
+            records_lost: false,
+        };
+        let waiting = under_way::waiting(intent, Some(&staging.dir))?;
+        let places = self.places(waiting, &ours, &inspection)?;
         let directories = state.directories.iter().chain(&intent.directories);
         let mut files = intent.files.clone();
         files.retain(|path, _| !intent.staged.contains_key(path));
@@ -84,7 +103,10 @@ impl Writer {
             ours: directories.map(RelativePath::as_str).collect(),
             changed: BTreeSet::new(),
             files,
-            refused: Vec::new(),
+            refused: places.refused().cloned().collect(),
+            lost,
+            held: BTreeSet::new(),
+            removed: BTreeSet::new(),
         };
         work.run()
     }
@@ -92,11 +114,17 @@ impl Writer {
 
 impl<'a> Redo<'a> {
     fn run(mut self) -> Result<Done, VolumeFailure> {
-        let staged: BTreeSet<_> = self.intent.staged.keys().map(RelativePath::as_str).collect();
-        let below_staged = |path| tree::directories_above(path).any(|above| staged.contains(above));
-        let needed = tree::directories(self.intent.staged.keys());
         let gone = self.state.files.keys();
-        let gone = gone.filter(|path| !self.intent.files.contains_key(*path));
+        let gone: Vec<_> = gone
+            .filter(|path| !self.intent.files.contains_key(*path))
+            .collect();
+        self.hold(&gone)?;
+        let coming = self.intent.staged.keys();
+        let coming = coming.filter(|path| !self.refuses(path) && !self.lost.contains(*path));
+        let staged: BTreeSet<_> = coming.clone().map(RelativePath::as_str).collect();
+        let below_staged = |path| tree::directories_above(path).any(|above| staged.contains(above));
+        let needed = tree::directories(coming);
+        let gone = gone.into_iter();
         let (in_the_way, others): (Vec<_>, Vec<_>) =
             gone.partition(|path| needed.contains(path.as_str()) || below_staged(path));
 
@@ -113,6 +141,7 @@ impl<'a> Redo<'a> {
         self.rename_files()?;
 
         // 12. Files that are gone.
+        self.hold(&others)?;
         self.remove_files(Step::RemoveFile, &others)?;
 
         // 13. Directories that hold none of ours any more, the innermost first.
@@ -129,8 +158,15 @@ impl<'a> Redo<'a> {
         let mut state = State::new(self.state.digest_key.clone());
         state.files = files;
         state.directories = directories;
-        let refused = self.refused;
-        Ok(Done { state, refused })
+        Ok(Done {
+            state,
+            refused: self.refused,
+            removed: self.removed,
+        })
+    }
+
+    pub(super) fn refuses(&self, path: &RelativePath) -> bool {
+        self.refused.iter().any(|refused| refused.covers(path))
     }
 
     fn make_directories(&mut self, needed: &BTreeSet<&'a str>) -> Result<(), VolumeFailure> {
@@ -159,14 +195,17 @@ impl<'a> Redo<'a> {
     fn rename_files(&mut self) -> Result<(), VolumeFailure> {
         let mut tree = Tree::new(&self.root.dir);
         for (path, staged) in &self.intent.staged {
+            if self.refuses(path) {
+                continue;
+            }
             let (above, name) = tree::split(path);
             let Some(directory) = tree.open(above)? else {
                 self.refuse(path, "something that is no directory, on the way,");
                 continue;
             };
             let waiting = Staging::name_of(staged.number);
-            if self.staging.dir.stat_of(&waiting)?.is_none() {
-                // Renamed before the crash, or lost with it.
+            if self.lost.contains(path) || self.staging.dir.stat_of(&waiting)?.is_none() {
+                // Lost with the crash, or renamed before it.
                 self.keep(directory, path)?;
                 continue;
             }
@@ -262,7 +301,7 @@ impl<'a> Redo<'a> {
         }
     }
 
-    fn refuse(&mut self, path: &RelativePath, found: &str) {
+    pub(super) fn refuse(&mut self, path: &RelativePath, found: &str) {
         self.refused.push(RefusedName {
             name: path.to_string(),
             found: found.to_owned(),

@@ -49,11 +49,16 @@ impl<'a> Redo<'a> {
                 }
                 continue;
             }
+            if self.held.contains(path.as_str()) {
+                self.files.insert((*path).clone(), entry.clone());
+                continue;
+            }
             announce(self.steps, step, &at)?;
             self.open_up(directory, above)?;
             match directory.remove(name) {
                 Ok(()) => {
                     self.changed.insert(above);
+                    self.removed.insert((*path).clone());
                 }
                 Err(failure) if is_about_one_name(&failure) => {
                     self.not_removed(path, entry, &failure.source);

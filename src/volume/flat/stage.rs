@@ -7,7 +7,7 @@ use super::places::Places;
 use super::staging::Staging;
 use super::steps::Step;
 use crate::domain::path::RelativePath;
-use crate::domain::payload::Payload;
+use crate::domain::payload::{FileBytes, Payload};
 use crate::ports::VolumeFailure;
 use crate::volume::copy::PublishedSet;
 use crate::volume::directory::Directory;
@@ -47,6 +47,10 @@ impl Writer {
             let staged = Staged {
                 number,
                 replaces: modified_at.is_some(),
+                copy_of: match &file.bytes {
+                    FileBytes::Published(at) => Some(at.clone()),
+                    FileBytes::Write(_) => None,
+                },
             };
             intent.staged.insert(path.clone(), staged);
         }

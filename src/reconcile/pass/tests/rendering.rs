@@ -135,7 +135,7 @@ fn a_tag_that_changes_without_a_new_version_reaches_the_files_that_take_it() {
         bench.vault.tag("a", "file-encoding", "base64");
         let report = bench.reconciler(spec.clone()).pass(ALL, &()).await;
         let written = report.publication.written.iter().map(RelativePath::as_str);
-        assert_eq!(Vec::from_iter(written), ["by-tag", "metadata"]);
+        assert!(written.eq(["by-tag", "metadata"]));
         assert_eq!(bench.volume.text("by-tag").as_deref(), Some("one"));
         assert_eq!(bench.volume.text("plain").as_deref(), Some("b25l"));
         bench.volume.take_rendered();

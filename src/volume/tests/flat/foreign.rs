@@ -160,11 +160,15 @@ fn a_directory_of_ours_in_which_somebody_put_a_file_stays() {
     volume.publish(&wanted()).expect("publishes");
     let theirs = test.root().join("db/theirs");
     fs::write(&theirs, "theirs").expect("file");
-    // Not even when a file is wanted in its place.
+    // Not even when a file is wanted in its place; and then our files stay too.
     let file = payload(&[("db", "a file", 0o440)]);
     let publication = volume.publish(&file).expect("publishes");
-    assert_eq!(publication.refused, refused("db", "a directory"));
-    assert_eq!(publication.removed.len(), 3);
+    assert_eq!(
+        publication.refused,
+        refused("db", "a directory with something else in it")
+    );
+    assert_eq!(publication.removed.len(), 1);
+    assert_eq!(volume.observe().expect("observes").files.len(), 2);
     assert_eq!(fs::read(&theirs).expect("there"), b"theirs");
     let before = fingerprint(test.root());
     let again = volume.publish(&file).expect("publishes");

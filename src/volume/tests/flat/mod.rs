@@ -2,7 +2,9 @@
 
 mod changing;
 mod crash;
+mod damaged;
 mod foreign;
+mod held;
 mod mounts;
 mod owners;
 mod readers;
