@@ -6,6 +6,10 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use crate::support::{World, stderr};
 
 fn world() -> World {
+    world_of("secrets: [{ name: a, path: db/a, mode: \"0400\" }, { name: b }]")
+}
+
+fn world_of(objects: &str) -> World {
     let world = World::new();
     for name in ["a", "b"] {
         world.fake.vault("app").set_secret(name, "one");
@@ -14,8 +18,7 @@ fn world() -> World {
     let text = format!(
         "apiVersion: akv-sync/v1\nkind: SyncManifest\n\
          vaults:\n  - {{ name: app, url: \"{url}\", trustedHosts: [localhost] }}\n\
-         volume: {{ path: \"{}\", layout: flat }}\nrefresh: {{ interval: 24h }}\n\
-         secrets: [{{ name: a, path: db/a, mode: \"0400\" }}, {{ name: b }}]\n",
+         volume: {{ path: \"{}\", layout: flat }}\nrefresh: {{ interval: 24h }}\n{objects}\n",
         world.path("volume").display()
     );
     fs::write(world.path("manifest.yaml"), text).expect("written");
@@ -66,4 +69,30 @@ fn a_file_of_somebody_else_is_refused_and_the_others_are_written() {
     assert!(log.contains("reason=\"nameTaken\""), "{log}");
     assert_eq!(world.text("b").as_deref(), Some("not ours"));
     assert_eq!(world.text("db/a").as_deref(), Some("one"));
+}
+
+#[test]
+fn what_stands_in_the_way_of_one_file_holds_up_all_that_moves_with_it_until_it_is_gone() {
+    let world = world_of("secrets: [{ name: a, path: db/a, group: login }, { name: b, group: login }]");
+    assert_eq!(world.once().status.code(), Some(0));
+    let at_b = world.path("volume").join("b");
+    fs::remove_file(&at_b).expect("removed");
+    fs::create_dir(&at_b).expect("made");
+    for name in ["a", "b"] {
+        world.fake.vault("app").set_secret(name, "two");
+    }
+    for _ in 0..2 {
+        let output = world.once();
+        let log = stderr(&output);
+        assert_eq!(output.status.code(), Some(7), "{log}");
+        assert!(
+            log.contains("a directory stands at `b`") && log.contains("group login"),
+            "{log}"
+        );
+        assert_eq!(world.text("db/a").as_deref(), Some("one"));
+    }
+    fs::remove_dir(&at_b).expect("removed");
+    assert_eq!(world.once().status.code(), Some(0));
+    let both = ["db/a", "b"].map(|path| world.text(path));
+    assert_eq!(both, ["two", "two"].map(|text| Some(text.to_owned())));
 }
