@@ -50,7 +50,7 @@ impl<'a> PublishedSet<'a> {
             source.rewind()?;
             state
                 .digest_key
-                .digest_stream(&mut source, |chunk| sink.write_all(chunk))
+                .digest_stream(entry.length, &mut source, |chunk| sink.write_all(chunk))
         })?;
         if copied.0 == entry.digest {
             Ok(copied)

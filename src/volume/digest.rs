@@ -13,8 +13,11 @@ use ring::rand::{SecureRandom, SystemRandom};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-/// Bytes that a file is read in at a time.
+/// Most bytes of a file that are read at a time.
 const CHUNK: usize = 16 * 1024;
+
+/// Fewest, lest a file that is longer than expected be read byte by byte.
+const LEAST: usize = 512;
 
 /// The key of a volume's digests.
 #[derive(Clone, Serialize, Deserialize)]
@@ -47,13 +50,17 @@ impl DigestKey {
     }
 
     /// The digest and the number of all bytes that `source` gives; `sink` sees each chunk.
+    ///
+    /// `length` is how many are expected. Others may come; but what is read has to be wiped, and most files are short.
     pub(super) fn digest_stream(
         &self,
+        length: u64,
         mut source: impl Read,
         mut sink: impl FnMut(&[u8]) -> io::Result<()>,
     ) -> io::Result<(Digest, u64)> {
         let mut context = self.context();
-        let mut chunk = Zeroizing::new([0; CHUNK]);
+        let size = usize::try_from(length).unwrap_or(CHUNK).clamp(LEAST, CHUNK);
+        let mut chunk = Zeroizing::new(vec![0; size]);
         let mut length = 0;
         loop {
             let count = match source.read(chunk.as_mut_slice()) {
@@ -146,16 +153,18 @@ mod tests {
     fn a_stream_and_its_bytes_have_one_digest() {
         let key = DigestKey::random().expect("random");
         let bytes = vec![7; CHUNK * 2 + 3];
-        let mut seen = Vec::new();
-        let (digest, length) = key
-            .digest_stream(bytes.as_slice(), |chunk| {
-                seen.extend_from_slice(chunk);
-                Ok(())
-            })
-            .expect("reads");
-        assert_eq!(digest, key.digest(&bytes));
-        assert_eq!(length, bytes.len() as u64);
-        assert_eq!(seen, bytes);
+        for expected in [0, 1, CHUNK as u64, bytes.len() as u64, u64::MAX] {
+            let mut seen = Vec::new();
+            let (digest, length) = key
+                .digest_stream(expected, bytes.as_slice(), |chunk| {
+                    seen.extend_from_slice(chunk);
+                    Ok(())
+                })
+                .expect("reads");
+            assert_eq!(digest, key.digest(&bytes));
+            assert_eq!(length, bytes.len() as u64);
+            assert_eq!(seen, bytes);
+        }
     }
 
     #[test]

@@ -156,7 +156,9 @@ impl Inspector {
             Err(failure) => return Err(failure),
         };
         let failed = |error| failed("read", directory.path_of(name), error);
-        let (digest, _) = key.digest_stream(&mut file, |_| Ok(())).map_err(failed)?;
+        let (digest, _) = key
+            .digest_stream(entry.length, &mut file, |_| Ok(()))
+            .map_err(failed)?;
         let after = Stat::of(&file).map_err(|error| failed(error.into()))?;
         if digest != entry.digest || after.signature != found.signature {
             return Ok(None);

@@ -34,7 +34,7 @@ impl Writer {
             };
             let (digest, _) = state
                 .digest_key
-                .digest_stream(&mut file, |_| Ok(()))
+                .digest_stream(entry.map_or(0, |entry| entry.length), &mut file, |_| Ok(()))
                 .map_err(|error| failed("read", staging.dir.path_of(&name), error))?;
             if entry.is_some_and(|entry| entry.digest == digest) {
                 whole.insert(name);
