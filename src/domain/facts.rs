@@ -6,8 +6,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::fetched::{FetchedContent, FetchedObject};
-use super::render::FILE_ENCODING;
-use super::spec::Content;
+use super::spec::{Content, FILE_ENCODING};
 
 /// How many bytes of the digest are kept: two states of one object never share them.
 const DIGEST_LEN: usize = 16;

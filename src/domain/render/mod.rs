@@ -16,7 +16,6 @@ use std::fmt;
 
 use self::certificate::CertificateFiles;
 pub use self::error::{EncodingProblem, RenderError, RenderFault};
-pub(super) use self::secret::FILE_ENCODING;
 use super::fetched::{FetchedContent, FetchedObject};
 use super::path::RelativePath;
 use super::payload::Validity;

@@ -10,10 +10,7 @@ use crate::domain::encoding;
 use crate::domain::json;
 use crate::domain::path::RelativePath;
 use crate::domain::secret::SecretBytes;
-use crate::domain::spec::{SecretEncoding, SecretForm};
-
-/// The tag that `az keyvault secret set` writes (`process_secret_set_namespace` in its `_validators.py`).
-pub(in crate::domain) const FILE_ENCODING: &str = "file-encoding";
+use crate::domain::spec::{FILE_ENCODING, SecretEncoding, SecretForm};
 
 /// Longest part of an unknown encoding that an error repeats.
 const SHOWN: usize = 32;

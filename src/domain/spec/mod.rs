@@ -21,7 +21,7 @@ pub use self::identity::{IdentityKind, IdentitySpec};
 pub use self::key::KeyFormat;
 pub use self::object::{Content, FileSpec, MAX_HISTORY, ObjectSpec, VersionPolicy, Wanted};
 pub use self::password::PasswordSource;
-pub use self::secret::{JsonPointer, JsonPointerError, SecretEncoding, SecretForm};
+pub use self::secret::{FILE_ENCODING, JsonPointer, JsonPointerError, SecretEncoding, SecretForm};
 pub use self::selection::{PathTemplate, SelectionRule, SelectionSpec};
 pub use self::template::TemplateSpec;
 use super::mode::{FileMode, Principal};

@@ -4,6 +4,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+/// The tag that `az keyvault secret set` writes (`process_secret_set_namespace` in its `_validators.py`).
+pub const FILE_ENCODING: &str = "file-encoding";
+
 /// The steps from value to bytes, in the order of the fields.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

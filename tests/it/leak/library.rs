@@ -30,7 +30,6 @@ use akv_sync::identity::Tokens;
 use akv_sync::keyvault::{KeyVault, Limits, Outside};
 use akv_sync::ports::{Clock, Dice, Vault, Volume};
 use akv_sync::transport::{AuthorityOptions, Transport};
-use akv_sync::volume::AtomicVolume;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use time::OffsetDateTime;
@@ -164,10 +163,34 @@ fn no_type_and_no_error_of_the_library_shows_a_value() {
 
 #[test]
 fn neither_a_volume_nor_its_failure_shows_what_it_holds() {
-    let value = Marker::random("a value");
-    let root = tempfile::tempdir().expect("a directory");
-    let spec = volume(root.path());
-    let volume = AtomicVolume::open(&spec, Arc::new(Fixed)).expect("opened");
+    for layout in [Layout::Atomic, Layout::Flat] {
+        let value = Marker::random("a value");
+        let root = tempfile::tempdir().expect("a directory");
+        let mut spec = volume(root.path());
+        spec.layout = layout;
+        let volume = akv_sync::volume::open(&spec, Arc::new(Fixed)).expect("opened");
+        let payload = payload(&value);
+        let publication = volume.publish(&payload).expect("published");
+        let observation = volume.observe().expect("observed");
+        let refused = volume.refused(&payload.files.keys().cloned().collect());
+        // The root is gone: nothing can work.
+        std::fs::remove_dir_all(root.path()).expect("removed");
+        let search = Search::new(&[value]);
+        for (what, shown) in [
+            debug("Payload", &payload),
+            debug("Publication", &publication),
+            debug("Observation", &observation),
+            debug("names that are refused", &refused),
+            debug("volume", &volume),
+            error("VolumeFailure of publish", volume.publish(&payload)),
+            error("VolumeFailure of observe", volume.observe()),
+        ] {
+            assert_eq!(search.find(shown.as_bytes()), None, "{layout:?}: {what}");
+        }
+    }
+}
+
+fn payload(value: &Marker) -> Payload {
     let path = RelativePath::parse("db/password").expect("a path");
     let file = PayloadFile {
         bytes: FileBytes::Write(SecretBytes::new(value.value.clone())),
@@ -183,24 +206,8 @@ fn neither_a_volume_nor_its_failure_shows_what_it_holds() {
             fetched: Fixed.now(),
         },
     };
-    let payload = Payload {
+    Payload {
         files: BTreeMap::from([(path, file)]),
-    };
-    let publication = volume.publish(&payload).expect("published");
-    let observation = volume.observe().expect("observed");
-    // The root is gone: neither publish nor observe can work.
-    std::fs::rename(root.path().join("..data"), root.path().join("elsewhere")).expect("moved");
-    std::fs::remove_dir_all(root.path()).expect("removed");
-    let search = Search::new(&[value]);
-    for (what, shown) in [
-        debug("Payload", &payload),
-        debug("Publication", &publication),
-        debug("Observation", &observation),
-        debug("AtomicVolume", &volume),
-        error("VolumeFailure of publish", volume.publish(&payload)),
-        error("VolumeFailure of observe", volume.observe()),
-    ] {
-        assert_eq!(search.find(shown.as_bytes()), None, "{what}");
     }
 }
 
