@@ -57,7 +57,7 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            concurrency: 24,
+            concurrency: 20,
             retries: 2,
         }
     }
@@ -127,6 +127,9 @@ impl KeyVault {
             let permit = self.permits.acquire().await;
             let permit = permit.expect("the semaphore is never closed");
             let result = request().await;
+            // Over HTTP/1.1 the connection goes back to the pool in a task of its own. Without a turn for it, the next
+            // request would open another one.
+            tokio::task::yield_now().await;
             drop(permit);
             let refused = match result {
                 Ok(answer) => {

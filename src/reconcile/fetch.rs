@@ -30,7 +30,7 @@ impl Default for FetchLimits {
         Self {
             per_object: Duration::from_secs(30),
             per_pass: Duration::from_mins(2),
-            concurrency: 24,
+            concurrency: 20,
         }
     }
 }

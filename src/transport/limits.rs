@@ -19,7 +19,7 @@ const POOL_IDLE: Duration = Duration::from_mins(1);
 
 /// Idle connections that are kept for each host, as many as there are requests at once (`keyvault::Limits`). Over HTTP/1.1
 /// the pool opens a connection for a request that then takes one that has come free; what is left over would stay.
-const POOL_IDLE_CONNECTIONS: usize = 24;
+const POOL_IDLE_CONNECTIONS: usize = 20;
 
 /// A dropped HTTP/2 connection is noticed after this long without a frame, plus [`PING_TIMEOUT`].
 const PING_INTERVAL: Duration = Duration::from_secs(10);
