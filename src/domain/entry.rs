@@ -29,12 +29,14 @@ pub struct Entry {
     pub files: Vec<FileSpec>,
     /// Why it cannot be made in this pass, whatever its inputs are, and the question whose answer said so.
     pub blocked: Option<(Failure, Query)>,
-    /// Whether a list that was not told yet decides which versions it is made of. Until then nothing is asked for it,
-    /// and what is published stays.
+    /// Whether it is open which versions it is made of, because the list that decides was not told yet, or has none.
+    /// Until then nothing is asked for it, and what is published stays.
     pub undecided: bool,
     /// The questions whose answers decide what it is made of, besides its inputs. When it fails, they are asked again
     /// with it: another answer may mend it.
     pub decided_by: Vec<Query>,
+    /// Published files that belonged to it and do so no more: they go when its group moves, and not before.
+    pub leaving: Vec<RelativePath>,
 }
 
 /// What messages call an entry.

@@ -19,7 +19,8 @@ impl PathSet {
         Ok(())
     }
 
-    fn in_the_way(&self, path: &RelativePath) -> Option<&str> {
+    /// The path in the set that another one conflicts with, if there is one; see [`PathSet::claim`].
+    pub fn in_the_way(&self, path: &RelativePath) -> Option<&str> {
         let text = path.as_str();
         let above = text.match_indices('/').map(|(end, _)| &text[..end]);
         let same_or_above = above.chain([text]).find_map(|path| self.0.get(path));

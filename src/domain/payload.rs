@@ -32,6 +32,17 @@ pub struct PayloadFile {
     pub record: FileRecord,
 }
 
+impl PayloadFile {
+    /// Takes a path and what the volume has there; gives the file that stays so.
+    pub fn unchanged(at: &RelativePath, found: &ObservedFile) -> Self {
+        Self {
+            bytes: FileBytes::Published(at.clone()),
+            mode: found.mode,
+            record: found.record.clone(),
+        }
+    }
+}
+
 /// Bytes of a payload file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FileBytes {

@@ -1,8 +1,9 @@
 //! What the volume has, by what it was made of: bytes are found wherever they stand, so that a new path, or a version
 //! that moves down in a history, costs no fetch.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::entry::Entry;
 use super::facts::Facts;
 use super::fetched::FetchedObject;
 use super::object::{ObjectId, VersionId, VersionSelector};
@@ -41,6 +42,8 @@ pub struct Published<'o> {
     files: &'o BTreeMap<RelativePath, ObservedFile>,
     /// By the first object of each file.
     of: BTreeMap<&'o ObjectId, Vec<&'o RelativePath>>,
+    /// The paths that entries have.
+    wanted: BTreeSet<RelativePath>,
 }
 
 impl<'o> Published<'o> {
@@ -55,7 +58,16 @@ impl<'o> Published<'o> {
         Self {
             files: &observed.files,
             of,
+            wanted: BTreeSet::new(),
         }
+    }
+
+    /// Notes the paths that entries have: what stands there is theirs.
+    #[must_use]
+    pub fn wanted_by(mut self, entries: &[Entry]) -> Self {
+        let files = entries.iter().flat_map(|entry| &entry.files);
+        self.wanted = files.map(|file| file.path.clone()).collect();
+        self
     }
 
     /// The file at a path.
@@ -87,11 +99,15 @@ impl<'o> Published<'o> {
 
     /// The last known good bytes of a file that cannot be made now: whatever is at its path, else the same content of
     /// the same object elsewhere, of a version that will do; of several, the one that was fetched last.
-    pub fn last_good(&self, file: &FileSpec, inputs: &[Input]) -> Option<Found<'o>> {
+    ///
+    /// While it is undecided which version will do, another entry's file is none that does.
+    pub fn last_good(&self, entry: &Entry, file: &FileSpec, inputs: &[Input]) -> Option<Found<'o>> {
         self.files.get_key_value(&file.path).or_else(|| {
             let others = self.beside(inputs.first());
-            let fits = |(_, found): &Found<'_>| {
-                found.record.content == file.content && may_be_of(&found.record, inputs)
+            let fits = |(at, found): &Found<'_>| {
+                found.record.content == file.content
+                    && may_be_of(&found.record, inputs)
+                    && !(entry.undecided && self.wanted.contains(*at))
             };
             others.filter(fits).max_by_key(|(_, found)| found.record.fetched)
         })

@@ -1,6 +1,6 @@
 //! What a pass asks of the outside, and what it was told.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -176,17 +176,20 @@ impl Known {
         }
     }
 
-    /// The questions that were answered otherwise than by a failure.
-    pub fn succeeded(&self) -> BTreeSet<Query> {
-        fn good<K: Clone, V>(told: &Told<K, V>) -> impl Iterator<Item = K> {
-            let good = told.iter().filter(|(_, answer)| answer.is_ok());
-            good.map(|(key, _)| key.clone())
+    /// The questions that were asked, each with its failure if that was the answer.
+    pub fn outcomes(&self) -> BTreeMap<Query, Option<Failure>> {
+        fn of<K: Clone, V>(
+            told: &Told<K, V>,
+            query: fn(K) -> Query,
+        ) -> impl Iterator<Item = (Query, Option<Failure>)> {
+            told.iter()
+                .map(move |(key, answer)| (query(key.clone()), answer.as_ref().err().cloned()))
         }
-        let objects = good(&self.objects).map(Query::Object);
-        let versions = good(&self.versions).map(Query::Versions);
-        let secrets = good(&self.secrets).map(Query::Secrets);
-        let files = good(&self.files).map(Query::File);
-        objects.chain(versions).chain(secrets).chain(files).collect()
+        of(&self.objects, Query::Object)
+            .chain(of(&self.versions, Query::Versions))
+            .chain(of(&self.secrets, Query::Secrets))
+            .chain(of(&self.files, Query::File))
+            .collect()
     }
 }
 

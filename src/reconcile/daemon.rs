@@ -128,23 +128,7 @@ impl<V: Vault, W: Volume + 'static> Daemon<V, W> {
         let timing = At(&self.ledger, began);
         let mut report = self.reconciler.pass(&timing, progress).await;
         let roll = self.dice.roll();
-        // Several entries may hang on one answer: it is good when none of them failed for it.
-        let mut failed: BTreeMap<&Query, &Failure> = BTreeMap::new();
-        for entry in &report.entries {
-            if let Outcome::Failed { failure, again, .. } = &entry.outcome {
-                failed.extend(again.iter().map(|query| (query, failure)));
-            }
-        }
-        for query in report.answered.iter().filter(|query| !failed.contains_key(query)) {
-            self.ledger.succeeded(query);
-        }
-        for (query, failure) in failed {
-            // Named as a cause without having been asked: it keeps its time, and its backoff does not grow.
-            let in_backoff = self.ledger.is_failing(query) && !self.ledger.is_due(query, began);
-            if !in_backoff {
-                self.ledger.failed(query, failure, roll);
-            }
-        }
+        self.enter(&report, roll);
         self.ledger
             .finish_pass(began, report.volume_failure.is_some(), roll);
         let (standing, ledger) = (&self.standing, &self.ledger);
@@ -152,6 +136,35 @@ impl<V: Vault, W: Volume + 'static> Daemon<V, W> {
             .report(&report, |entry| is_failing(standing, ledger, &entry.key));
         self.recall_failures(&mut report);
         report
+    }
+
+    /// Enters what was asked into the ledger. What was not asked keeps its time, and its backoff does not grow, also when
+    /// an entry failed for it.
+    fn enter(&mut self, report: &PassReport, roll: f64) {
+        // Several entries may hang on one answer: it is good when none of them failed for it.
+        let mut blamed: BTreeMap<&Query, &Failure> = BTreeMap::new();
+        for entry in &report.entries {
+            if let Outcome::Failed { failure, again, .. } = &entry.outcome {
+                blamed.extend(again.iter().map(|query| (query, failure)));
+            }
+        }
+        for (query, own) in &report.told {
+            match (blamed.get(query), own) {
+                (None, None) => self.ledger.succeeded(query),
+                // Nothing hangs on it, as on a current version that is disabled while an older one is served.
+                (None, Some(_)) => {}
+                (Some(_), Some(own)) if own.reason.is_transient() => self.ledger.failed(query, own, roll),
+                // Answered, and the entry failed for something else: a current version that is disabled leads to others.
+                // How long to wait was said of another question.
+                (Some(failure), _) => {
+                    let failure = Failure {
+                        retry_after: None,
+                        ..(*failure).clone()
+                    };
+                    self.ledger.failed(query, &failure, roll);
+                }
+            }
+        }
     }
 
     /// An entry that was not asked for, because its next try is not due, fails as it did before: its old files are not

@@ -2,7 +2,7 @@
 
 mod asking;
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -14,7 +14,7 @@ use tokio::time::{Instant, timeout};
 
 use crate::domain::entry::Entry;
 use crate::domain::expand::{Expansion, Facts, expand};
-use crate::domain::failure::Failure;
+use crate::domain::failure::{Failure, Reason};
 use crate::domain::payload::{Observation, Payload, Publication};
 use crate::domain::plan::{self, Outcome, Plan, PlannedEntry, Timing};
 use crate::domain::published::Published;
@@ -59,8 +59,8 @@ pub struct Reconciler<V, W> {
 pub struct PassReport {
     /// What became of each entry, in manifest order.
     pub entries: Vec<PlannedEntry>,
-    /// The questions that were answered otherwise than by a failure.
-    pub answered: BTreeSet<Query>,
+    /// The questions that were asked, each with its failure if that was the answer.
+    pub told: BTreeMap<Query, Option<Failure>>,
     /// What changed on the volume; nothing when the set was current.
     pub publication: Publication,
     /// Why the set could not be observed or published; the earlier set is then still there.
@@ -120,6 +120,7 @@ impl<V: Vault, W: Volume + 'static> Reconciler<V, W> {
             entries,
             asked,
         } = self.ask(&published, timing, progress).await;
+        let published = published.wanted_by(&entries);
         let at = self.clock.now();
         let (
             Plan {
@@ -128,7 +129,7 @@ impl<V: Vault, W: Volume + 'static> Reconciler<V, W> {
             },
             refusing,
         ) = self.plan(&entries, &published, &known, at).await;
-        let answered = known.succeeded();
+        let told = known.outcomes();
         self.remembered().update(known);
         // Also when nothing was asked: a publish that changes nothing mends links, and says which names are taken.
         let published = match refusing.or_else(|| may_lose_files(&observed, &planned)) {
@@ -143,7 +144,7 @@ impl<V: Vault, W: Volume + 'static> Reconciler<V, W> {
         blame_taken_names(&entries, &publication, &mut planned);
         PassReport {
             entries: planned,
-            answered,
+            told,
             publication,
             volume_failure,
             asked,
@@ -244,7 +245,7 @@ impl<V: Vault, W: Volume + 'static> Reconciler<V, W> {
                 .iter()
                 .map(unasked)
                 .collect(),
-            answered: BTreeSet::new(),
+            told: BTreeMap::new(),
             publication: Publication::default(),
             volume_failure: Some(failure),
             asked: 0,
@@ -282,10 +283,21 @@ fn may_lose_files(observed: &Observation, planned: &[PlannedEntry]) -> Option<Vo
             Outcome::Failed { .. } | Outcome::Unasked { complete: false }
         )
     };
+    let taken = planned.iter().find_map(|entry| match &entry.outcome {
+        Outcome::Failed { failure, .. } if failure.reason == Reason::NameTaken => Some(failure),
+        _ => None,
+    });
+    let hint = match taken {
+        Some(failure) => format!(
+            "nothing is published until every file of the manifest can be written: {}; {}",
+            failure.detail, failure.hint
+        ),
+        None => "nothing is published until every object of the manifest can be fetched; remove objects that cannot".into(),
+    };
     (observed.records_lost && planned.iter().any(missing)).then(|| VolumeFailure {
         action: "replace",
         path: PathBuf::from("the published files"),
-        hint: "nothing is published until every object of the manifest can be fetched; remove objects that cannot".into(),
+        hint,
         source: std::io::Error::new(std::io::ErrorKind::InvalidData, "their state file is damaged"),
     })
 }

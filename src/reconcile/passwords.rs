@@ -39,6 +39,9 @@ impl PasswordReads {
 
     /// Reads a file, or fails at `deadline`, and at once while an earlier read hangs.
     pub(super) async fn read(&self, path: &Path, deadline: Instant) -> Result<PasswordFile, Failure> {
+        if deadline <= Instant::now() {
+            return Err(too_late(path));
+        }
         let turn = self.turn(path, deadline).await?;
         *self.last() = LastRead {
             path: path.to_owned(),
@@ -94,6 +97,19 @@ impl PasswordReads {
 
     fn last(&self) -> MutexGuard<'_, LastRead> {
         self.last.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The pass was over before it was the file's turn.
+fn too_late(path: &Path) -> Failure {
+    Failure {
+        reason: Reason::TimedOut,
+        detail: format!(
+            "the password file {} was not read: the pass took too long",
+            path.display()
+        ),
+        hint: "nothing to do: it is read in the next pass".into(),
+        retry_after: None,
     }
 }
 

@@ -20,8 +20,9 @@ const REMINDERS: [u32; 4] = [10, 100, 1_000, 10_000];
 /// Remembers what it said, so that it says it once.
 #[derive(Debug, Default)]
 pub struct Reporter {
-    /// How often in a row each object failed, by reason: entries may share an object and fail differently.
-    failing: BTreeMap<EntryId, BTreeMap<Reason, u32>>,
+    /// How often in a row each entry failed, by reason. Not by what messages call it: the version that a policy means
+    /// may be another one in the next pass.
+    failing: BTreeMap<EntryKey, BTreeMap<Reason, u32>>,
     /// What was remarked on each entry, and on each version whatever its slot in a history.
     notices: BTreeMap<EntryKey, Vec<Notice>>,
     /// What the validity of each entry that is not simply valid meant.
@@ -77,8 +78,8 @@ impl Reporter {
         if report.volume_failure.is_some() {
             return;
         }
-        let ids: BTreeSet<&EntryId> = report.entries.iter().map(|entry| &entry.id).collect();
-        self.failing.retain(|id, _| ids.contains(id));
+        let keys: BTreeSet<&EntryKey> = report.entries.iter().map(|entry| &entry.key).collect();
+        self.failing.retain(|key, _| keys.contains(key));
         let keys: BTreeSet<EntryKey> = report.entries.iter().map(remarked_key).collect();
         self.notices.retain(|key, _| keys.contains(key));
     }
@@ -140,6 +141,8 @@ impl Reporter {
 
     fn report_recoveries(&mut self, report: &PassReport, failing: impl Fn(&PlannedEntry) -> bool) {
         let failed: BTreeSet<&EntryId> = report.failures().map(|(entry, _)| &entry.id).collect();
+        // Entries of one object recover together, and are one line.
+        let mut recovered: BTreeMap<(&EntryId, Reason), u32> = BTreeMap::new();
         for entry in &report.entries {
             let served = match entry.outcome {
                 Outcome::Fetched { .. } => true,
@@ -149,9 +152,13 @@ impl Reporter {
             if !served || failed.contains(&entry.id) || failing(entry) {
                 continue;
             }
-            for (reason, failures) in self.failing.remove(&entry.id).into_iter().flatten() {
-                tracing::info!(object = %entry.id, %reason, failures, "Recovered");
+            for (reason, failures) in self.failing.remove(&entry.key).into_iter().flatten() {
+                let most = recovered.entry((&entry.id, reason)).or_default();
+                *most = failures.max(*most);
             }
+        }
+        for ((id, reason), failures) in recovered {
+            tracing::info!(object = %id, %reason, failures, "Recovered");
         }
     }
 
@@ -159,12 +166,13 @@ impl Reporter {
     fn report_failures(&mut self, report: &PassReport) {
         let mut groups: BTreeMap<(Option<&VaultName>, Reason), Vec<Failed<'_>>> = BTreeMap::new();
         let mut alone = Vec::new();
-        let mut reasons: BTreeMap<&EntryId, BTreeSet<Reason>> = BTreeMap::new();
+        let mut told: BTreeSet<(&EntryId, Reason)> = BTreeSet::new();
         for (object, failure) in report.failures() {
-            if !reasons.entry(&object.id).or_default().insert(failure.reason) {
+            let times = self.count(&object.key, failure.reason);
+            // Entries may share an object, and fail differently.
+            if !told.insert((&object.id, failure.reason)) {
                 continue;
             }
-            let times = self.count(&object.id, failure.reason);
             match failure.reason.class() {
                 FailureClass::Identity => groups
                     .entry((None, failure.reason))
@@ -180,11 +188,6 @@ impl Reporter {
                 FailureClass::Refused | FailureClass::Volume => alone.push((object, failure, times)),
             }
         }
-        for (id, reasons) in reasons {
-            if let Some(said) = self.failing.get_mut(id) {
-                said.retain(|reason, _| reasons.contains(reason));
-            }
-        }
         for (object, failure, times) in alone {
             self.say(object, failure, 1, times);
         }
@@ -197,8 +200,10 @@ impl Reporter {
         }
     }
 
-    fn count(&mut self, id: &EntryId, reason: Reason) -> u32 {
-        let said = self.failing.entry(id.clone()).or_default();
+    /// How often in a row the entry failed for this reason. A failure for another one begins anew.
+    fn count(&mut self, key: &EntryKey, reason: Reason) -> u32 {
+        let said = self.failing.entry(key.clone()).or_default();
+        said.retain(|known, _| *known == reason);
         let times = said.entry(reason).or_default();
         *times += 1;
         *times

@@ -43,21 +43,30 @@ impl Expander<'_> {
             Some(_) | None => self.published_slots(spec, count),
         };
         // Without any version, one entry stands for the history.
+        let undecided = list.is_none() || slots.is_empty();
         let slots = if slots.is_empty() {
             vec![(0, latest(object))]
         } else {
             slots
         };
+        let used = slots.len();
         let slots = slots.into_iter().map(|(slot, source)| {
             let resolved = Resolved {
                 source,
                 blocked: blocked.clone(),
-                undecided: list.is_none(),
+                undecided,
                 decided_by: vec![query.clone()],
             };
             self.entry(spec, resolved, slot_files(&spec.files, slot))
         });
-        slots.collect()
+        let mut slots: Vec<_> = slots.collect();
+        // A history that gets shorter does so when the rest of it moves.
+        if let Some(first) = slots.first_mut().filter(|first| !first.undecided) {
+            let beyond = (used..count.get().into()).flat_map(|slot| slot_files(&spec.files, slot));
+            let published = beyond.filter(|file| self.facts.published.at(&file.path).is_some());
+            first.leaving = published.map(|file| file.path).collect();
+        }
+        slots
     }
 
     /// The versions of a list that belong into a history, the newest first.
@@ -132,6 +141,7 @@ impl Expander<'_> {
             blocked,
             undecided,
             decided_by,
+            leaving: Vec::new(),
         }
     }
 
@@ -162,6 +172,7 @@ impl Expander<'_> {
             blocked,
             undecided,
             decided_by,
+            leaving: Vec::new(),
         }
     }
 }

@@ -34,10 +34,15 @@ impl Expander<'_> {
             failure = failure.or_else(|| Some(too_many(spec, picked.len())));
             picked.clear();
         }
+        let mut leaving = Vec::new();
         for (name, path) in published {
             let listed = picked.keys().any(|other| same_name(other, &name));
-            if !listed && (list.is_none() || !self.has_left(spec, &name)) {
-                picked.insert(name, path);
+            match listed {
+                true => {}
+                false if list.is_none() || !self.has_left(spec, &name) => {
+                    picked.insert(name, path);
+                }
+                false => leaving.push(path),
             }
         }
         let whole = Entry {
@@ -55,6 +60,7 @@ impl Expander<'_> {
             blocked: failure.map(|failure| (failure, query.clone())),
             undecided: false,
             decided_by: vec![query.clone()],
+            leaving,
         };
         let mut entries = vec![whole];
         for (name, path) in picked {
@@ -150,6 +156,7 @@ fn member(spec: &SelectionSpec, name: ObjectName, path: RelativePath) -> Entry {
         blocked: None,
         undecided: false,
         decided_by: Vec::new(),
+        leaving: Vec::new(),
     }
 }
 

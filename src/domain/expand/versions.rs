@@ -19,7 +19,7 @@ pub(super) struct Resolved {
     pub(super) source: Source,
     /// Why the policy cannot be decided, and the question whose answer said so.
     pub(super) blocked: Option<(Failure, Query)>,
-    /// Whether a list is missing that would decide it.
+    /// Whether no list decides it: it is missing, or has no version that is allowed.
     pub(super) undecided: bool,
     /// The questions whose answers decide it.
     pub(super) decided_by: Vec<Query>,
@@ -71,7 +71,7 @@ impl<'f> Expander<'f> {
                 .cloned()
                 .or_else(none)
                 .map(|failure| (failure, query.clone())),
-            undecided: list.is_none(),
+            undecided: newest.is_none(),
             decided_by: vec![query],
         }
     }

@@ -58,7 +58,12 @@ pub fn questions(
     let mut due_groups: BTreeMap<&Group, bool> = BTreeMap::new();
     for entry in entries {
         if let Some(group) = &entry.group {
-            *due_groups.entry(group).or_default() |= is_due(entry);
+            // What was asked for the sake of another entry, and has something new, moves its group too.
+            let moves = || {
+                let inputs = entry.inputs();
+                is_told(&inputs, known) && !is_served(entry, &inputs, published, known)
+            };
+            *due_groups.entry(group).or_default() |= is_due(entry) || moves();
         }
     }
     let is_together = |entry: &Entry| entry.group.as_ref().is_some_and(|group| due_groups[group]);
@@ -70,9 +75,7 @@ pub fn questions(
         let due = is_together(entry) || is_due(entry);
         let inputs = entry.inputs();
         let served = is_served(entry, &inputs, published, known);
-        let told = inputs
-            .iter()
-            .any(|input| matches!(known.version(input), Some(Ok(_))));
+        let told = is_told(&inputs, known);
         let asked = inputs.iter().filter(|input| {
             let query = Query::from(*input);
             let for_itself = due && (changes(input) || !served);
@@ -90,6 +93,13 @@ pub(super) const fn changes(input: &Input) -> bool {
         Input::Object(source) => matches!(source.version, VersionSelector::Latest),
         Input::File(_) => true,
     }
+}
+
+/// Whether something of the inputs was told.
+fn is_told(inputs: &[Input], known: &Known) -> bool {
+    inputs
+        .iter()
+        .any(|input| matches!(known.version(input), Some(Ok(_))))
 }
 
 /// Whether every file is published, made of what is known of the inputs.

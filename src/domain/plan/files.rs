@@ -45,7 +45,7 @@ pub(super) fn keep(entry: &Entry, published: &Published<'_>) -> PlannedFiles {
     let found = entry
         .files
         .iter()
-        .filter_map(|file| Some((file, published.last_good(file, &inputs)?)));
+        .filter_map(|file| Some((file, published.last_good(entry, file, &inputs)?)));
     found
         .map(|(file, (at, found))| {
             let ours = is_form_of(&found.record, &file.content, &inputs);
@@ -66,7 +66,7 @@ pub fn has_all(entry: &Entry, published: &Published<'_>) -> bool {
     }
     let inputs = entry.inputs();
     entry.files.iter().all(|file| {
-        let found = published.last_good(file, &inputs);
+        let found = published.last_good(entry, file, &inputs);
         found.is_some_and(|(_, found)| {
             found.record.content == file.content && may_be_of(&found.record, &inputs)
         })
@@ -85,9 +85,13 @@ pub(super) fn keep_as(
         let record = FileRecord {
             content: file.content.clone(),
             inputs: inputs
-                .map(|(needed, recorded)| InputRecord {
-                    input: needed.input.clone(),
-                    ..recorded.clone()
+                .map(|(needed, recorded)| {
+                    let mut record = recorded.clone();
+                    // Nothing was told: then a policy may stand at another version than when the record was made.
+                    if needed.version.is_some() {
+                        record.input = needed.input.clone();
+                    }
+                    record
                 })
                 .collect(),
             validity: validity.unwrap_or(found.record.validity),

@@ -24,8 +24,13 @@ type Planned = (PlannedFiles, PlannedEntry);
 /// Plans one entry.
 pub(super) fn entry(entry: &Entry, published: &Published<'_>, known: &Known, now: OffsetDateTime) -> Planned {
     let inputs = entry.inputs();
-    if let Some((failure, query)) = blocking(entry, &inputs, known) {
-        return failed(entry, published, failure, vec![query]);
+    if let Some((failure, again)) = blocking(entry, &inputs, known) {
+        return failed(entry, published, failure, again);
+    }
+    if entry.undecided {
+        // Its inputs stand in for those that a list will tell; nothing is made of them.
+        let complete = has_all(entry, published);
+        return kept(entry, published, Outcome::Unasked { complete });
     }
     let is_told = |input: &Input| known.version(input).is_some();
     if let Body::Selection { known: complete } = entry.body {
@@ -71,16 +76,17 @@ pub(super) fn entry(entry: &Entry, published: &Published<'_>, known: &Known, now
     }
 }
 
-/// Why the entry cannot be made, if something that was told says so.
-fn blocking(entry: &Entry, inputs: &[Input], known: &Known) -> Option<(Failure, Query)> {
+/// Why the entry cannot be made, if something that was told says so, and all questions whose answers did.
+fn blocking(entry: &Entry, inputs: &[Input], known: &Known) -> Option<(Failure, Vec<Query>)> {
     if let Some((failure, query)) = &entry.blocked {
-        return Some((failure.clone(), query.clone()));
+        return Some((failure.clone(), vec![query.clone()]));
     }
-    let failed = |input: &Input| match known.version(input) {
-        Some(Err(failure)) => Some((of_input(entry, input, failure), Query::from(input))),
-        Some(Ok(_)) | None => None,
-    };
-    inputs.iter().find_map(failed)
+    let failed = |input: &&Input| matches!(known.version(input), Some(Err(_)));
+    let failed: Vec<&Input> = inputs.iter().filter(failed).collect();
+    let first = failed.first()?;
+    let failure = known.version(first)?.err()?;
+    let again = failed.iter().map(|input| Query::from(*input));
+    Some((of_input(entry, first, failure), again.collect()))
 }
 
 /// The failure of an input, which says what it is for when it is not the entry's own object.
@@ -97,13 +103,19 @@ fn of_input(entry: &Entry, input: &Input, failure: &Failure) -> Failure {
     }
 }
 
-pub(super) fn failed(
+/// The entry failed by itself: what decides what it is made of is asked again with the questions at fault.
+fn failed(entry: &Entry, published: &Published<'_>, failure: Failure, mut again: Vec<Query>) -> Planned {
+    again.extend(entry.decided_by.iter().cloned());
+    stopped(entry, published, failure, again)
+}
+
+/// The entry stays as it is.
+pub(super) fn stopped(
     entry: &Entry,
     published: &Published<'_>,
     failure: Failure,
-    mut again: Vec<Query>,
+    again: Vec<Query>,
 ) -> Planned {
-    again.extend(entry.decided_by.iter().cloned());
     let outcome = Outcome::Failed {
         failure,
         kept: has_all(entry, published),

@@ -14,6 +14,7 @@ use time::OffsetDateTime;
 pub use self::ask::{Timing, questions};
 use self::files::PlannedFiles;
 pub use self::files::has_all;
+use self::refusal::Staying;
 pub use self::refusal::{moving, name_taken};
 use super::entry::{Entry, EntryId, EntryKey};
 use super::failure::Failure;
@@ -86,24 +87,23 @@ pub fn plan(
     refused: &[RefusedName],
     now: OffsetDateTime,
 ) -> Plan {
-    let mut planned: Vec<(PlannedFiles, PlannedEntry)> = entries
-        .iter()
-        .map(|entry| match refusal::of(entry, refused) {
-            Some(refused) => (Vec::new(), refusal::entry(entry, refused)),
-            None => make::entry(entry, published, known, now),
-        })
-        .collect();
-    group::hold_back(entries, published, known, &mut planned);
+    let staying = Staying::new(entries, published, refused);
+    let make = |(number, entry): (usize, &Entry)| match staying.failure(number) {
+        Some(failure) => (Vec::new(), refusal::entry(entry, published, failure.clone())),
+        None => make::entry(entry, published, known, now),
+    };
+    let mut planned: Vec<(PlannedFiles, PlannedEntry)> = entries.iter().enumerate().map(make).collect();
+    let held = group::hold_back(entries, published, known, &mut planned);
     let mut payload = Payload::default();
     let mut outcomes = Vec::with_capacity(planned.len());
-    for (files, entry) in planned {
-        payload.files.extend(files);
+    for (number, (files, entry)) in planned.into_iter().enumerate() {
+        if !staying.has(number) {
+            payload.files.extend(files);
+        }
         outcomes.push(entry);
     }
-    let stay = entries
-        .iter()
-        .filter(|entry| refusal::of(entry, refused).is_some());
-    refusal::keep_in_place(stay, published, &mut payload);
+    staying.keep(entries, published, &mut payload);
+    group::keep_leaving(entries, &held, published, &mut payload);
     Plan {
         payload,
         entries: outcomes,

@@ -357,3 +357,22 @@ async fn a_selection_that_was_never_listed_is_not_served() {
         tokio::time::sleep_until(daemon.ledger.next_due().expect("known")).await;
     }
 }
+
+/// A group fails for the first of its members that failed; each is asked again when it is its own turn.
+#[tokio::test(start_paused = true)]
+async fn a_retry_after_is_honoured_also_when_another_failure_is_told() {
+    let bench = Bench::new();
+    let grouped = |name| ObjectSpec {
+        group: GroupName::parse("pair").ok(),
+        ..secret(name)
+    };
+    bench.vault.refuse("a", Reason::Unavailable, None);
+    let minute = Some(Duration::from_mins(1));
+    bench.vault.refuse("b", Reason::Throttled, minute);
+    let (_waker, _stopped, _running) = start(&bench, spec(vec![grouped("a"), grouped("b")]));
+    pass_time(&bench, Duration::from_secs(50)).await;
+    let calls = bench.vault.take_calls();
+    let of = |name| calls.iter().filter(|source| **source == latest(name)).count();
+    assert_eq!(of("b"), 1);
+    assert!(of("a") > 3, "{}", of("a"));
+}

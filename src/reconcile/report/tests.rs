@@ -107,7 +107,7 @@ fn path() -> RelativePath {
 fn pass(objects: Vec<PlannedEntry>) -> PassReport {
     PassReport {
         entries: objects,
-        answered: BTreeSet::new(),
+        told: BTreeMap::new(),
         publication: Publication {
             written: vec![path()],
             ..Publication::default()
@@ -169,6 +169,22 @@ fn a_repeated_failure_is_told_once_with_its_count_and_its_end_once() {
 }
 
 #[test]
+fn a_lasting_failure_is_told_once_whatever_version_its_policy_means_in_between() {
+    let at_version = |outcome: &PlannedEntry| {
+        let mut source = latest("a");
+        source.version = VersionSelector::Exact(version_id(1));
+        PlannedEntry {
+            id: EntryId::Object(source),
+            ..outcome.clone()
+        }
+    };
+    let waiting = object("a", Outcome::Unasked { complete: false });
+    let failing = at_version(&failed("a", Reason::Unrenderable));
+    let passes = [&failing, &waiting, &failing].map(|entry| pass(vec![entry.clone()]));
+    assert_eq!(lines(&passes).iter().map(Vec::len).collect::<Vec<_>>(), [1, 0, 0]);
+}
+
+#[test]
 fn another_reason_is_told_again() {
     let passes = [
         pass(vec![failed("a", Reason::Forbidden)]),
@@ -187,7 +203,16 @@ fn an_outage_of_a_vault_is_one_line_for_all_its_objects() {
 
 #[test]
 fn two_entries_of_one_object_are_told_once_and_two_reasons_each_once() {
-    let alike = || pass(vec![failed("a", Reason::NotFound), failed("a", Reason::NotFound)]);
+    let second = |entry: PlannedEntry| PlannedEntry {
+        key: EntryKey::Path(path()),
+        ..entry
+    };
+    let alike = || {
+        pass(vec![
+            failed("a", Reason::NotFound),
+            second(failed("a", Reason::NotFound)),
+        ])
+    };
     let counts = |passes: &[PassReport]| lines(passes).iter().map(Vec::len).collect::<Vec<_>>();
     let tenth: Vec<_> = (0..10).map(|_| alike()).collect();
     assert_eq!(counts(&tenth), [1, 0, 0, 0, 0, 0, 0, 0, 0, 1]);
@@ -195,10 +220,10 @@ fn two_entries_of_one_object_are_told_once_and_two_reasons_each_once() {
     let different = || {
         pass(vec![
             failed("a", Reason::Unrenderable),
-            failed("a", Reason::NameTaken),
+            second(failed("a", Reason::NameTaken)),
         ])
     };
-    let recovered = pass(vec![fetched("a", false), fetched("a", false)]);
+    let recovered = pass(vec![fetched("a", false), second(fetched("a", false))]);
     assert_eq!(counts(&[different(), different(), recovered]), [2, 0, 2]);
 }
 

@@ -78,6 +78,7 @@ fn planned(text: &str, objects: &[FetchedObject], observed: &Observation) -> Pla
         blocked: None,
         undecided: false,
         decided_by: Vec::new(),
+        leaving: Vec::new(),
     };
     let mut known = Known::default();
     for object in objects {

@@ -133,6 +133,28 @@ fn the_lists_of_members_are_asked_for_together_too() {
     });
 }
 
+/// Asked for the sake of a template that does not belong to the group.
+#[test]
+fn a_member_that_was_asked_for_something_else_brings_the_others_along_too() {
+    run(async {
+        let bench = Bench::new();
+        for name in ["a", "b", "c"] {
+            bench.vault.set(name, "one", 1);
+        }
+        let mut spec = spec(vec![grouped("b"), grouped("c")]);
+        spec.templates.push(template());
+        let reconciler = bench.reconciler(spec);
+        reconciler.pass(ALL, &()).await;
+        for name in ["a", "b", "c"] {
+            bench.vault.set(name, "two", 2);
+        }
+        let report = reconciler.pass(&Turn::Only("a"), &()).await;
+        assert_eq!(report.failures().count(), 0);
+        let all = ["app.conf", "b", "c"].map(|path| bench.volume.text(path));
+        assert_eq!(all, ["two two", "two", "two"].map(|text| Some(text.to_owned())));
+    });
+}
+
 /// The member whose next try is due brings the others along, or they could move apart.
 #[test]
 fn members_are_asked_for_together() {

@@ -13,7 +13,9 @@ use proptest::prelude::*;
 use crate::domain::failure::Reason;
 use crate::domain::mode::FileMode;
 use crate::domain::object::{Source, VersionSelector};
-use crate::domain::spec::{Content, SecretEncoding, VersionPolicy};
+use crate::domain::path::RelativePath;
+use crate::domain::spec::{Content, SecretEncoding, TemplateSpec, VersionPolicy, Wanted};
+use crate::domain::template::{Reference, Template};
 use crate::reconcile::fakes::{Bench, latest, secret, spec, version_id};
 
 use super::*;
@@ -26,6 +28,29 @@ fn run<T>(future: impl Future<Output = T>) -> T {
         .start_paused(true)
         .build();
     runtime.expect("a runtime").block_on(future)
+}
+
+/// `app.conf`, of the secrets `a` and `b`.
+fn template() -> TemplateSpec {
+    let template = Template::text(r#"{{ secret("a") }} {{ secret("b") }}"#).expect("valid");
+    let input = |name| {
+        let object = latest(name).object;
+        let reference = Reference {
+            kind: object.kind,
+            vault: None,
+            name: object.name.clone(),
+        };
+        let version = VersionPolicy::Latest;
+        (reference, Wanted { object, version })
+    };
+    TemplateSpec {
+        path: RelativePath::parse("app.conf").expect("valid"),
+        template: Arc::new(template),
+        inputs: vec![input("a"), input("b")],
+        mode: FileMode::from_bits(0o440),
+        required: true,
+        group: None,
+    }
 }
 
 /// Whose turn it is, by the name of the object.

@@ -101,10 +101,10 @@ fn a_file_whose_new_path_is_taken_stays_where_it_is_also_while_its_object_cannot
 }
 
 #[test]
-fn a_path_that_something_else_takes_over_is_not_kept_for_what_cannot_move() {
+fn what_wants_the_place_of_a_file_that_cannot_move_waits() {
     run(async {
         let bench = Bench::new();
-        for name in ["a", "b"] {
+        for name in ["a", "b", "c"] {
             bench.vault.set(name, name, 1);
         }
         bench
@@ -112,8 +112,49 @@ fn a_path_that_something_else_takes_over_is_not_kept_for_what_cannot_move() {
             .pass(ALL, &())
             .await;
         bench.volume.take_name("z", true);
-        let edited = spec(vec![at("a", &["z/a"]), at("b", &["x/a/b"])]);
+        for place in ["x/a/b", "x/a", "x"] {
+            let edited = || spec(vec![at("a", &["z/a"]), at("b", &[place]), secret("c")]);
+            let report = bench.reconciler(edited()).pass(ALL, &()).await;
+            assert_eq!(reasons(&report), [Reason::NameTaken, Reason::NameTaken]);
+            assert_eq!(
+                texts(&bench, ["x/a", "c"]),
+                ["a", "c"].map(|text| Some(text.to_owned()))
+            );
+        }
+        bench.volume.take_name("z", false);
+        let edited = spec(vec![at("a", &["z/a"]), at("b", &["x"])]);
         bench.reconciler(edited).pass(ALL, &()).await;
-        assert_eq!(texts(&bench, ["x/a", "x/a/b"]), [None, Some("b".to_owned())]);
+        assert_eq!(
+            texts(&bench, ["z/a", "x"]),
+            ["a", "b"].map(|text| Some(text.to_owned()))
+        );
+    });
+}
+
+#[test]
+fn a_group_of_which_one_new_path_is_taken_stays_where_it_is() {
+    run(async {
+        let bench = Bench::new();
+        let grouped = |name, path| ObjectSpec {
+            group: GroupName::parse("pair").ok(),
+            ..at(name, &[path])
+        };
+        for name in ["a", "k"] {
+            bench.vault.set(name, "one", 1);
+        }
+        let before = spec(vec![grouped("a", "x/a"), grouped("k", "x/k")]);
+        bench.reconciler(before).pass(ALL, &()).await;
+        bench.volume.take_name("y/k", true);
+        let after = spec(vec![grouped("a", "y/a"), grouped("k", "y/k")]);
+        let reconciler = bench.reconciler(after);
+        for _ in 0..2 {
+            let report = reconciler.pass(ALL, &()).await;
+            assert_eq!(reasons(&report), [Reason::NameTaken, Reason::NameTaken]);
+            assert_eq!(texts(&bench, ["x/a", "x/k"]), both("one"));
+            assert_eq!(texts(&bench, ["y/a", "y/k"]), [None, None]);
+        }
+        bench.volume.take_name("y/k", false);
+        assert!(reconciler.pass(ALL, &()).await.required_are_served());
+        assert_eq!(texts(&bench, ["y/a", "y/k"]), both("one"));
     });
 }

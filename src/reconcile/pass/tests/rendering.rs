@@ -5,10 +5,7 @@ use std::sync::PoisonError;
 use super::*;
 use crate::domain::object::ObjectKind;
 use crate::domain::path::RelativePath;
-use crate::domain::spec::{
-    Alias, CertificateContent, FileSpec, ObjectSpec, PasswordSource, SecretForm, TemplateSpec, Wanted,
-};
-use crate::domain::template::{Reference, Template};
+use crate::domain::spec::{Alias, CertificateContent, FileSpec, ObjectSpec, PasswordSource, SecretForm};
 
 pub(super) const PASSWORD: &str = "/run/password";
 
@@ -40,29 +37,6 @@ pub(super) fn key_stores() -> ObjectSpec {
     ObjectSpec {
         files: files.into(),
         ..object
-    }
-}
-
-/// `app.conf`, of the secrets `a` and `b`.
-fn template() -> TemplateSpec {
-    let template = Template::text(r#"{{ secret("a") }} {{ secret("b") }}"#).expect("valid");
-    let input = |name| {
-        let object = latest(name).object;
-        let reference = Reference {
-            kind: object.kind,
-            vault: None,
-            name: object.name.clone(),
-        };
-        let version = VersionPolicy::Latest;
-        (reference, Wanted { object, version })
-    };
-    TemplateSpec {
-        path: RelativePath::parse("app.conf").expect("valid"),
-        template: Arc::new(template),
-        inputs: vec![input("a"), input("b")],
-        mode: FileMode::from_bits(0o440),
-        required: true,
-        group: None,
     }
 }
 

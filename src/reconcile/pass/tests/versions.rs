@@ -1,5 +1,6 @@
 //! Version policies and histories.
 
+use std::collections::BTreeSet;
 use std::num::NonZeroU16;
 
 use time::OffsetDateTime;
@@ -177,6 +178,55 @@ fn a_history_without_any_version_left_keeps_what_is_published_and_says_why() {
         bench.vault.set("a", "v4", 4);
         bench.reconciler(spec(vec![too_old])).pass(ALL, &()).await;
         assert_eq!(slots(&bench, "a"), ["v3", "v2", "v1"]);
+    });
+}
+
+#[test]
+fn a_history_gets_shorter_only_when_the_rest_of_it_moves() {
+    run(async {
+        let bench = Bench::new();
+        for (version, value) in [(1, "b25l"), (2, "dHdv"), (3, "dGhyZWU=")] {
+            bench.vault.set("a", value, version);
+        }
+        let mut object = history("a", 3);
+        object.files[0].content = Content::Secret(SecretEncoding::Base64.into());
+        let reconciler = bench.reconciler(spec(vec![object]));
+        reconciler.pass(ALL, &()).await;
+        assert_eq!(slots(&bench, "a"), ["three", "two", "one"]);
+        for version in 1..=3 {
+            bench.vault.enable("a", version, false);
+        }
+        bench.vault.set("a", "not base64", 4);
+        reconciler.pass(ALL, &()).await;
+        assert_eq!(
+            slots(&bench, "a"),
+            ["three", "two", "one"],
+            "the new one is no good"
+        );
+        bench.vault.set("a", "Zm91cg==", 4);
+        reconciler.pass(ALL, &()).await;
+        assert_eq!(slots(&bench, "a"), ["four"]);
+    });
+}
+
+#[test]
+fn nothing_is_made_of_the_current_version_while_the_list_that_decides_is_missing() {
+    run(async {
+        let bench = Bench::new();
+        bench.vault.set("a", "one", 1);
+        bench.vault.refuse_lists(Some(Reason::Forbidden));
+        let mut old = with("a", created_before(4));
+        old.files[0].path = RelativePath::parse("old").expect("valid");
+        let mut versions = history("a", 2);
+        versions.files[0].path = RelativePath::parse("versions").expect("valid");
+        let reconciler = bench.reconciler(spec(vec![secret("a"), old, versions]));
+        for timing in [Turn::Only("a"), Turn::AllBut("nothing"), Turn::Only("a")] {
+            let report = reconciler.pass(&timing, &()).await;
+            assert!(!report.required_are_served());
+            assert_eq!(bench.volume.text("a").as_deref(), Some("one"));
+            let others = ["old", "versions/0"].map(|path| bench.volume.text(path));
+            assert_eq!(others, [None, None]);
+        }
     });
 }
 
