@@ -11,23 +11,8 @@ use crate::domain::object::ObjectName;
 use crate::domain::path::RelativePath;
 use crate::domain::spec::{SecretEncoding, VersionPolicy};
 
-const NAMES: [&str; 5] = [
-    "SECRETS_KEYS",
-    "CERTS_KEYS",
-    "SECRETS_TYPE",
-    "DOWNLOAD_CA_CERTIFICATES",
-    "SAVE_PFX",
-];
-/// What the names of variables for one secret end in, behind its name in upper case.
-const SUFFIXES: [&str; 3] = ["_SECRET_TYPE", "_SECRETS_DATA_KEY", "_DOWNLOAD_CA_CERTIFICATE"];
-
 /// Names of one variable. A manifest does not hold more.
 const MAX_KEYS: usize = 5_000;
-
-/// Whether a variable is dealt with here.
-pub(super) fn reads(name: &str) -> bool {
-    NAMES.contains(&name) || SUFFIXES.iter().any(|suffix| name.ends_with(suffix))
-}
 
 /// The files of the agent.
 pub(super) fn read(agent: &Agent<'_>) -> Files {
@@ -58,15 +43,15 @@ pub(super) fn read(agent: &Agent<'_>) -> Files {
 }
 
 /// `NAME:VERSION:CERTIFICATE_FILE:KEY_FILE`, of which only the name is needed.
-struct Names<'k> {
-    name: &'k str,
+pub(super) struct Names<'k> {
+    pub(super) name: &'k str,
     version: &'k str,
     cert_file_name: &'k str,
     key_file_name: &'k str,
 }
 
 impl<'k> Names<'k> {
-    fn of(text: &'k str) -> Self {
+    pub(super) fn of(text: &'k str) -> Self {
         let mut parts = text.trim().split(':');
         let name = parts.next().unwrap_or_default();
         let version = parts.next().unwrap_or_default();
@@ -201,6 +186,9 @@ impl Reading<'_> {
         );
         self.agent.notes.assumed("secrets[].select", reason);
         let (path_template, encoding) = if self.agent.writes_kubernetes_secrets() {
+            let reason = "the agent gives a Secret its name in lower case; the directories keep the case that the name has \
+                          in the vault";
+            self.agent.notes.assumed("secrets[].pathTemplate", reason);
             ("{name}/secret", Some(SecretEncoding::Utf8))
         } else {
             ("secrets/{name}", None)

@@ -2,6 +2,7 @@
 //!
 //! Facts: `app/main.py` and `README.md` of `Hexadite/acs-keyvault-agent`, as they were last changed in 2022.
 
+mod effect;
 mod env;
 mod identity;
 mod keys;
@@ -105,7 +106,11 @@ impl Agent<'_> {
     fn refuse_others(&self) {
         for name in self.variables.names() {
             let reason = match name {
-                _ if keys::reads(name) || identity::reads(name) => continue,
+                _ if identity::reads(name) => continue,
+                _ if effect::is_of_files(name) => match effect::none_of(self, name) {
+                    Some(reason) => reason,
+                    None => continue,
+                },
                 "VAULT_BASE_URL" | "SECRETS_FOLDER" => continue,
                 "CREATE_KUBERNETES_SECRETS" if !self.writes_kubernetes_secrets() => continue,
                 "CREATE_KUBERNETES_SECRETS" => {
