@@ -10,7 +10,7 @@ mod keys;
 use self::env::Variables;
 pub(super) use self::env::{is_mine, is_my_document};
 use super::ConvertError;
-use super::draft::{Draft, Entry, Selection, Volume};
+use super::draft::{Draft, Volume};
 use super::note::{Notes, quoted};
 use super::vaults::Vault;
 use crate::domain::mode::FileMode;
@@ -31,7 +31,7 @@ pub(super) fn draft(text: &str, notes: &Notes) -> Result<Draft, ConvertError> {
     };
     let identity = identity::read(&variables, notes);
     let volume_path = agent.volume_path();
-    let (entries, selections) = keys::read(&agent);
+    let (files, selections) = keys::read(&agent);
     agent.refuse_others();
     let reason = "the agent wrote once; run `akv-sync once` in its place, or `akv-sync run` as a sidecar to stay current";
     notes.assumed("refresh", reason);
@@ -50,7 +50,8 @@ pub(super) fn draft(text: &str, notes: &Notes) -> Result<Draft, ConvertError> {
             group: None,
         },
         interval: None,
-        entries,
+        entries: files.entries,
+        lost: files.lost,
         selections,
     })
 }
@@ -61,9 +62,6 @@ pub(super) struct Agent<'r> {
     vault: &'r VaultName,
     notes: &'r Notes,
 }
-
-/// What the agent writes.
-type Files = (Vec<Entry>, Vec<Selection>);
 
 fn vault(variables: &Variables, notes: &Notes) -> Result<Vault, ConvertError> {
     let missing = ConvertError::NoVault {
