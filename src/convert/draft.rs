@@ -22,7 +22,30 @@ pub(super) struct Draft {
     pub(super) volume: Volume,
     pub(super) interval: Option<Duration>,
     pub(super) entries: Vec<Entry>,
+    pub(super) lost: Lost,
     pub(super) selections: Vec<Selection>,
+}
+
+/// The paths of files that are not carried, each with the number of entries before the last of them. The tool writes
+/// these files over those, so that an earlier entry would bring back what programs do not read today.
+pub(super) type Lost = HashMap<RelativePath, usize>;
+
+/// The files of a tool, in the order in which it writes them.
+#[derive(Debug, Default)]
+pub(super) struct Files {
+    pub(super) entries: Vec<Entry>,
+    pub(super) lost: Lost,
+}
+
+impl Files {
+    pub(super) fn push(&mut self, entry: Entry) {
+        self.entries.push(entry);
+    }
+
+    /// A file that is not carried.
+    pub(super) fn lose(&mut self, path: RelativePath) {
+        self.lost.insert(path, self.entries.len());
+    }
 }
 
 /// Where the files go.
@@ -136,8 +159,9 @@ impl Draft {
         self.entries.is_empty() && self.selections.is_empty()
     }
 
-    /// Leaves each path to one entry: of several, to the last, as the tools do; a file that stands where an earlier
-    /// one needs a directory, or the reverse, goes. So does a template that would not get the current versions.
+    /// Leaves each path to one entry: of several, to the last, as the tools do, or to none when that one is lost. A
+    /// file that stands where an earlier one needs a directory, or the reverse, goes. So does a template that would not
+    /// get the current versions.
     pub(super) fn settled(mut self, notes: &Notes) -> Self {
         self.keep_last(notes);
         self.refuse_conflicts(notes);
@@ -176,17 +200,22 @@ impl Draft {
             .map(|entry| entry.path.clone())
             .zip(0..)
             .collect();
-        let mut index = 0..;
+        let mut places = 0..;
         self.entries.retain(|entry| {
-            let is_last = last.get(&entry.path).copied() == index.next();
-            if !is_last {
-                let reason = format!(
-                    "a later file has the same path, {}, and the last one stays; give it a path of its own",
-                    quoted(entry.path.as_str())
-                );
-                notes.not_carried(entry.label.as_str(), reason);
-            }
-            is_last
+            let place = places.next();
+            let is_lost = self.lost.get(&entry.path).copied() > place;
+            // The last one may still go for a reason of its own, so that the remark does not say that it stays.
+            let later = match last.get(&entry.path).copied() == place {
+                true if !is_lost => return true,
+                true => "a later file, which is not carried,",
+                false => "a later file",
+            };
+            let reason = format!(
+                "{later} has the same path, {}, and takes its place in the tool; give it a path of its own",
+                quoted(entry.path.as_str())
+            );
+            notes.not_carried(entry.label.as_str(), reason);
+            false
         });
     }
 
@@ -281,6 +310,7 @@ mod tests {
             },
             interval: None,
             entries: paths.iter().enumerate().map(entry).collect(),
+            lost: Lost::new(),
             selections: Vec::new(),
         }
     }
@@ -297,6 +327,42 @@ mod tests {
         assert_eq!(
             settled(&["a", "b", "a", "a"]),
             (vec!["1".to_owned(), "3".to_owned()], 2)
+        );
+    }
+
+    #[test]
+    fn a_lost_file_takes_its_path_from_earlier_ones_and_not_from_later_ones() {
+        let notes = Notes::default();
+        let mut draft = draft(&["a", "b", "a", "b"]);
+        let path = |path| RelativePath::parse(path).expect("a path");
+        draft.lost = Lost::from([(path("a"), 4), (path("b"), 2), (path("c"), 0)]);
+        let kept: Vec<String> = draft
+            .settled(&notes)
+            .entries
+            .into_iter()
+            .map(|entry| entry.label)
+            .collect();
+        assert_eq!(kept, ["3"]);
+        let notes = notes.into_list();
+        assert_eq!(notes.len(), 3);
+        assert!(
+            notes[2]
+                .reason
+                .starts_with("a later file, which is not carried, has the same path, `a`"),
+            "{notes:?}"
+        );
+    }
+
+    #[test]
+    fn no_remark_says_that_a_file_stays_which_goes_in_a_later_step() {
+        let notes = Notes::default();
+        let draft = draft(&["a/b", "a", "a/b"]).settled(&notes);
+        assert_eq!(draft.entries.len(), 1);
+        let notes = notes.into_list();
+        assert_eq!(notes.len(), 2);
+        assert!(
+            notes.iter().all(|note| !note.reason.contains("stays")),
+            "{notes:?}"
         );
     }
 

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::{Agent, Files};
-use crate::convert::draft::{CertificatePart, Entry, MadeOf, Object, Part, Selection};
+use super::Agent;
+use crate::convert::draft::{CertificatePart, Entry, Files, MadeOf, Object, Part, Selection};
 use crate::convert::emit::SELECTION_LIMIT;
 use crate::convert::note::{listed, quoted};
 use crate::convert::scalar;
@@ -11,29 +11,14 @@ use crate::domain::object::ObjectName;
 use crate::domain::path::RelativePath;
 use crate::domain::spec::{SecretEncoding, VersionPolicy};
 
-const NAMES: [&str; 5] = [
-    "SECRETS_KEYS",
-    "CERTS_KEYS",
-    "SECRETS_TYPE",
-    "DOWNLOAD_CA_CERTIFICATES",
-    "SAVE_PFX",
-];
-/// What the names of variables for one secret end in, behind its name in upper case.
-const SUFFIXES: [&str; 3] = ["_SECRET_TYPE", "_SECRETS_DATA_KEY", "_DOWNLOAD_CA_CERTIFICATE"];
-
 /// Names of one variable. A manifest does not hold more.
 const MAX_KEYS: usize = 5_000;
 
-/// Whether a variable is dealt with here.
-pub(super) fn reads(name: &str) -> bool {
-    NAMES.contains(&name) || SUFFIXES.iter().any(|suffix| name.ends_with(suffix))
-}
-
 /// The files of the agent.
-pub(super) fn read(agent: &Agent<'_>) -> Files {
+pub(super) fn read(agent: &Agent<'_>) -> (Files, Vec<Selection>) {
     let mut reading = Reading {
         agent,
-        entries: Vec::new(),
+        files: Files::default(),
         undecided: BTreeSet::new(),
     };
     let mut selections = Vec::new();
@@ -54,19 +39,19 @@ pub(super) fn read(agent: &Agent<'_>) -> Files {
     if !agent.writes_kubernetes_secrets() {
         reading.tell_tag(!selections.is_empty());
     }
-    (reading.entries, selections)
+    (reading.files, selections)
 }
 
 /// `NAME:VERSION:CERTIFICATE_FILE:KEY_FILE`, of which only the name is needed.
-struct Names<'k> {
-    name: &'k str,
+pub(super) struct Names<'k> {
+    pub(super) name: &'k str,
     version: &'k str,
     cert_file_name: &'k str,
     key_file_name: &'k str,
 }
 
 impl<'k> Names<'k> {
-    fn of(text: &'k str) -> Self {
+    pub(super) fn of(text: &'k str) -> Self {
         let mut parts = text.trim().split(':');
         let name = parts.next().unwrap_or_default();
         let version = parts.next().unwrap_or_default();
@@ -93,7 +78,7 @@ impl Agent<'_> {
 
 struct Reading<'r> {
     agent: &'r Agent<'r>,
-    entries: Vec<Entry>,
+    files: Files,
     /// Names of secrets that may be those of certificates.
     undecided: BTreeSet<String>,
 }
@@ -101,21 +86,24 @@ struct Reading<'r> {
 impl Reading<'_> {
     fn secret(&mut self, key: &Names<'_>) {
         let label = format!("secret {}", quoted(key.name));
-        let Some(object) = self.object(key, &label) else {
-            return;
-        };
+        let object = self.object(key, &label);
+        let object = object.as_ref();
+        if object.is_none() {
+            // Its file is lost, and with it that of the same name before it.
+            self.undecided.remove(key.name);
+        }
         if self.agent.writes_kubernetes_secrets() {
-            self.kubernetes_secret(key, &object, &label);
+            self.kubernetes_secret(key, object, &label);
             return;
         }
         let value = Part::Secret {
             encoding: None,
             trim: false,
         };
-        self.push(&label, &format!("secrets/{}", key.name), &object, value);
+        self.push(&label, &format!("secrets/{}", key.name), object, value);
         // The agent refuses file names for a secret that is not that of a certificate.
         if key.cert_file_name == key.name && key.key_file_name == key.name {
-            self.undecided.insert(key.name.to_owned());
+            self.undecided.extend(object.map(|_| key.name.to_owned()));
             return;
         }
         let (keys, certificates) = if key.cert_file_name == key.key_file_name {
@@ -129,23 +117,23 @@ impl Reading<'_> {
         self.push(
             &label,
             &key_path,
-            &object,
+            object,
             Part::Certificate(CertificatePart::PrivateKey),
         );
         let path = format!("{certificates}/{}", key.cert_file_name);
-        self.push(&label, &path, &object, Part::Certificate(chain));
+        self.push(&label, &path, object, Part::Certificate(chain));
         if self.agent.variables.is_true("SAVE_PFX") {
             self.push(
                 &label,
                 &pfx_path,
-                &object,
+                object,
                 Part::Certificate(CertificatePart::Pkcs12),
             );
         }
     }
 
     /// The files that the Secret would have if it were mounted: a directory of its name, a file for each key.
-    fn kubernetes_secret(&mut self, key: &Names<'_>, object: &Object, label: &str) {
+    fn kubernetes_secret(&mut self, key: &Names<'_>, object: Option<&Object>, label: &str) {
         let directory = key.name.to_ascii_lowercase();
         let variables = self.agent.variables;
         let own_kind = variables.get(&format!("{}_SECRET_TYPE", key.name.to_ascii_uppercase()));
@@ -184,11 +172,10 @@ impl Reading<'_> {
 
     fn certificate(&mut self, key: &Names<'_>) {
         let label = format!("certificate {}", quoted(key.name));
-        if let Some(object) = self.object(key, &label) {
-            let path = format!("certs/{}", key.cert_file_name);
-            let leaf = Part::PublicCertificate(CertificatePart::Leaf);
-            self.push(&label, &path, &object, leaf);
-        }
+        let object = self.object(key, &label);
+        let path = format!("certs/{}", key.cert_file_name);
+        let leaf = Part::PublicCertificate(CertificatePart::Leaf);
+        self.push(&label, &path, object.as_ref(), leaf);
     }
 
     /// Without `SECRETS_KEYS`, the agent takes every secret of the vault.
@@ -201,6 +188,9 @@ impl Reading<'_> {
         );
         self.agent.notes.assumed("secrets[].select", reason);
         let (path_template, encoding) = if self.agent.writes_kubernetes_secrets() {
+            let reason = "the agent gives a Secret its name in lower case; the directories keep the case that the name has \
+                          in the vault";
+            self.agent.notes.assumed("secrets[].pathTemplate", reason);
             ("{name}/secret", Some(SecretEncoding::Utf8))
         } else {
             ("secrets/{name}", None)
@@ -247,18 +237,21 @@ impl Reading<'_> {
         })
     }
 
-    fn push(&mut self, label: &str, path: &str, object: &Object, part: Part) {
-        match RelativePath::parse(path) {
-            Ok(path) => self.entries.push(Entry {
+    /// A file of an object; without the object, which has been told then, its path is lost.
+    fn push(&mut self, label: &str, path: &str, object: Option<&Object>, part: Part) {
+        match (RelativePath::parse(path), object) {
+            (Ok(path), Some(object)) => self.files.push(Entry {
                 label: format!("{label} at {}", quoted(path.as_str())),
                 path,
                 mode: None,
                 made_of: MadeOf::Object(object.clone(), part),
             }),
-            Err(error) => {
+            (Ok(path), None) => self.files.lose(path),
+            (Err(error), Some(_)) => {
                 let subject = format!("{label} at {}", quoted(path));
                 self.agent.notes.not_carried(subject, error.to_string());
             }
+            (Err(_), None) => {}
         }
     }
 
@@ -282,7 +275,7 @@ impl Reading<'_> {
                 MadeOf::Object(_, Part::Secret { encoding: None, .. })
             )
         };
-        if !selects && !self.entries.iter().any(heeds_tag) {
+        if !selects && !self.files.entries.iter().any(heeds_tag) {
             return;
         }
         let reason = "a secret with the tag `file-encoding: base64` is decoded, as by the agent, which passes over what is \

@@ -2,6 +2,7 @@
 //!
 //! Facts: `app/main.py` and `README.md` of `Hexadite/acs-keyvault-agent`, as they were last changed in 2022.
 
+mod effect;
 mod env;
 mod identity;
 mod keys;
@@ -9,7 +10,7 @@ mod keys;
 use self::env::Variables;
 pub(super) use self::env::{is_mine, is_my_document};
 use super::ConvertError;
-use super::draft::{Draft, Entry, Selection, Volume};
+use super::draft::{Draft, Volume};
 use super::note::{Notes, quoted};
 use super::vaults::Vault;
 use crate::domain::mode::FileMode;
@@ -30,7 +31,7 @@ pub(super) fn draft(text: &str, notes: &Notes) -> Result<Draft, ConvertError> {
     };
     let identity = identity::read(&variables, notes);
     let volume_path = agent.volume_path();
-    let (entries, selections) = keys::read(&agent);
+    let (files, selections) = keys::read(&agent);
     agent.refuse_others();
     let reason = "the agent wrote once; run `akv-sync once` in its place, or `akv-sync run` as a sidecar to stay current";
     notes.assumed("refresh", reason);
@@ -49,7 +50,8 @@ pub(super) fn draft(text: &str, notes: &Notes) -> Result<Draft, ConvertError> {
             group: None,
         },
         interval: None,
-        entries,
+        entries: files.entries,
+        lost: files.lost,
         selections,
     })
 }
@@ -60,9 +62,6 @@ pub(super) struct Agent<'r> {
     vault: &'r VaultName,
     notes: &'r Notes,
 }
-
-/// What the agent writes.
-type Files = (Vec<Entry>, Vec<Selection>);
 
 fn vault(variables: &Variables, notes: &Notes) -> Result<Vault, ConvertError> {
     let missing = ConvertError::NoVault {
@@ -105,7 +104,11 @@ impl Agent<'_> {
     fn refuse_others(&self) {
         for name in self.variables.names() {
             let reason = match name {
-                _ if keys::reads(name) || identity::reads(name) => continue,
+                _ if identity::reads(name) => continue,
+                _ if effect::is_of_files(name) => match effect::none_of(self, name) {
+                    Some(reason) => reason,
+                    None => continue,
+                },
                 "VAULT_BASE_URL" | "SECRETS_FOLDER" => continue,
                 "CREATE_KUBERNETES_SECRETS" if !self.writes_kubernetes_secrets() => continue,
                 "CREATE_KUBERNETES_SECRETS" => {

@@ -13,7 +13,7 @@ mod volume;
 mod worker;
 
 use self::volume::Place;
-use super::draft::Draft;
+use super::draft::{Draft, Files};
 use super::input::Value;
 use super::note::{Notes, quoted};
 use super::vaults::Vaults;
@@ -50,10 +50,10 @@ pub(super) fn draft(documents: &[Tree<'_>], notes: &Notes) -> Result<Draft, Conv
     let identity = identity::read(root, credential, notes);
     let place = Place::of(&workers, notes);
     let mut vaults = Vaults::default();
-    let mut entries = Vec::new();
+    let mut files = Files::default();
     for worker in &workers {
         let resources = resources::read(worker, credential, &mut vaults, notes);
-        entries.extend(sink::entries(worker, &resources, &place, notes));
+        sink::read(worker, &resources, &place, &mut files, notes);
     }
     Ok(Draft {
         origin: "the configuration of akva".to_owned(),
@@ -61,7 +61,8 @@ pub(super) fn draft(documents: &[Tree<'_>], notes: &Notes) -> Result<Draft, Conv
         vaults: vaults.into_list(),
         volume: volume::read(place, &workers, notes),
         interval: Some(worker::interval(&workers, notes)),
-        entries,
+        entries: files.entries,
+        lost: files.lost,
         selections: Vec::new(),
     })
 }

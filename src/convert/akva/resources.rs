@@ -80,17 +80,16 @@ impl Resources {
     }
 
     /// Every secret by each of its names, in the order of names, or why they are not known.
-    pub(super) fn secrets(&self) -> Result<Vec<(&str, &Object)>, &'static str> {
+    pub(super) fn secrets(&self) -> Result<Vec<(&str, &Object)>, String> {
         match self.every_secret {
             EverySecret::No => {}
             EverySecret::Of(_) => {
-                return Err(
-                    "its template writes every secret of a vault into one file, whose names only the vault knows; list \
-                     them under `templates` with `format: json`, or write a file for each with `select`",
-                );
+                let reason = "its template writes every secret of a vault into one file, whose names only the vault knows; \
+                              list them under `templates` with `format: json`, or write a file for each with `select`";
+                return Err(reason.to_owned());
             }
             EverySecret::NotCarried => {
-                return Err("its template writes every secret of a resource that is not carried");
+                return Err("its template writes every secret of a resource that is not carried".to_owned());
             }
         }
         let secrets = self.list.iter().filter(|resource| resource.kind == Kind::Secret);
@@ -103,10 +102,17 @@ impl Resources {
                     .map(|name| (name.as_str(), &resource.object))
             })
             .collect();
+        // A file that lacks one of them would not have the members that programs look for.
+        let not_carried = |name| {
+            format!(
+                "its template writes every secret of the worker, and {} is of a resource that is not carried",
+                quoted(name)
+            )
+        };
         let carried = named
             .into_iter()
-            .filter_map(|(name, object)| Some((name, object.as_ref()?)));
-        Ok(carried.collect())
+            .map(|(name, object)| Ok((name, object.as_ref().ok_or_else(|| not_carried(name))?)));
+        carried.collect()
     }
 
     /// The secret of a worker that has nothing else.

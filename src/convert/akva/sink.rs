@@ -5,7 +5,9 @@ use super::resources::Resources;
 use super::template::{self, Segment};
 use super::volume::Place;
 use super::worker::Worker;
-use crate::convert::draft::{CertificatePart, Entry, MadeOf, Object, Part, Piece, SecretName, TemplateBody};
+use crate::convert::draft::{
+    CertificatePart, Entry, Files, MadeOf, Object, Part, Piece, SecretName, TemplateBody,
+};
 use crate::convert::input::Value;
 use crate::convert::note::{Notes, quoted};
 use crate::convert::scalar;
@@ -35,43 +37,50 @@ const KEYS: [&str; 16] = [
 /// Secrets of one JSON file. Every sink may have them all.
 const MAX_JSON_VALUES: usize = 200;
 
-/// The files of a worker.
-pub(super) fn entries(
+/// Puts the files of a worker behind those of the workers before it.
+pub(super) fn read(
     worker: &Worker<'_>,
     resources: &Resources,
     place: &Place,
+    files: &mut Files,
     notes: &Notes,
-) -> Vec<Entry> {
-    let mut entries = Vec::new();
+) {
     for sink in &worker.sinks {
         let path = sink.text_of("path").unwrap_or_default();
         let label = worker.subject(&format!("sink {}", quoted(path)));
         for (key, _) in sink.entries().filter(|(key, _)| !KEYS.contains(key)) {
             notes.not_carried(format!("{label}, {}", quoted(key)), "a sink has no such key");
         }
-        match entry(*sink, path, &label, resources, place) {
+        let path = match RelativePath::parse(&place.relative(path)) {
+            Ok(path) => path,
+            Err(error) => {
+                notes.not_carried(label, error.to_string());
+                continue;
+            }
+        };
+        match entry(*sink, &path, &label, resources) {
             Ok((entry, remarks)) => {
                 for remark in remarks {
                     notes.assumed(label.as_str(), remark);
                 }
-                entries.push(entry);
+                files.push(entry);
             }
-            Err(reason) => notes.not_carried(label, reason),
+            Err(reason) => {
+                notes.not_carried(label, reason);
+                files.lose(path);
+            }
         }
     }
-    entries
 }
 
 type Made = (MadeOf, Option<&'static str>);
 
 fn entry(
     sink: Value<'_>,
-    path: &str,
+    path: &RelativePath,
     label: &str,
     resources: &Resources,
-    place: &Place,
 ) -> Result<(Entry, Vec<String>), String> {
-    let path = RelativePath::parse(&place.relative(path)).map_err(|error| error.to_string())?;
     let (made_of, assumption) = made_of(sink, resources)?;
     let mut remarks: Vec<String> = assumption.into_iter().map(str::to_owned).collect();
     let mode = sink.text_of("mode").map(|text| {
@@ -81,7 +90,7 @@ fn entry(
     });
     let entry = Entry {
         label: label.to_owned(),
-        path,
+        path: path.clone(),
         mode,
         made_of,
     };

@@ -12,7 +12,7 @@ mod settings;
 use std::collections::BTreeSet;
 
 use self::settings::Settings;
-use super::draft::{Draft, Volume};
+use super::draft::{Draft, Files, Lost, Volume};
 use super::input::{NestedBudget, Value};
 use super::note::{Notes, listed, quoted};
 use super::vaults::Vaults;
@@ -80,6 +80,7 @@ pub(super) fn draft(documents: &[Tree<'_>], notes: &Notes) -> Result<Draft, Conv
     let budget = NestedBudget::new();
     let mut names = Vec::new();
     let mut vaults = Vaults::default();
+    let mut files = Files::default();
     for (class, settings, own) in read {
         if settings.identity != draft.identity {
             let reason = "it signs in differently from the first one, and a manifest has one identity; convert it alone";
@@ -89,13 +90,13 @@ pub(super) fn draft(documents: &[Tree<'_>], notes: &Notes) -> Result<Draft, Conv
         notes.append(own);
         names.extend(class.name());
         let vault = vaults.add(settings.vault);
-        draft
-            .entries
-            .extend(objects::entries(class, &vault, &budget, notes));
+        objects::read(class, &vault, &budget, &mut files, notes);
         refuse_secret_objects(class, notes);
     }
     draft.origin = origin(&names);
     draft.vaults = vaults.into_list();
+    draft.entries = files.entries;
+    draft.lost = files.lost;
     assume_volume(names.len(), notes);
     Ok(draft)
 }
@@ -114,6 +115,7 @@ fn empty_draft(identity: crate::domain::spec::IdentitySpec) -> Draft {
         },
         interval: None,
         entries: Vec::new(),
+        lost: Lost::new(),
         selections: Vec::new(),
     }
 }

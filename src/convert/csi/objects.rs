@@ -6,39 +6,38 @@ use std::collections::BTreeSet;
 use super::content::{self, Content, Hints};
 use super::object::{KeyVaultObject, Kind};
 use super::{Class, tls_files};
-use crate::convert::draft::{Entry, MadeOf, Object};
+use crate::convert::draft::{Entry, Files, MadeOf, Object};
 use crate::convert::input::{NestedBudget, Value};
 use crate::convert::note::{Notes, listed};
 use crate::domain::object::VaultName;
 use crate::domain::path::RelativePath;
 use crate::domain::spec::{MAX_HISTORY, VersionPolicy};
 
-/// The files of a class.
-pub(super) fn entries(
+/// Puts the files of a class behind those of the classes before it.
+pub(super) fn read(
     class: &Class<'_>,
     vault: &VaultName,
     budget: &NestedBudget,
+    files: &mut Files,
     notes: &Notes,
-) -> Vec<Entry> {
+) {
     let parameters = class.spec().and_then(|spec| spec.get("parameters"));
     let Some(value) = parameters.and_then(|parameters| parameters.get("objects")) else {
         notes.not_carried(class.subject("objects"), "there are none");
-        return Vec::new();
+        return;
     };
     let objects = match with_yaml(value, budget, |list| elements(list, class, budget, notes)) {
         Ok(objects) => objects,
         Err(reason) => {
             notes.not_carried(class.subject("objects"), reason);
-            return Vec::new();
+            return;
         }
     };
     let reading = Reading::new(class, vault, &objects, notes);
-    let entries = objects
-        .iter()
-        .filter_map(|object| reading.entry(object))
-        .collect();
+    for object in &objects {
+        reading.file(object, files);
+    }
     reading.tell_undecided();
-    entries
 }
 
 /// Reads a value, or the YAML that its text is. The API wants a text; charts and people also write the list itself.
@@ -116,13 +115,15 @@ impl<'r, 'a> Reading<'r, 'a> {
         }
     }
 
-    fn entry(&self, object: &KeyVaultObject) -> Option<Entry> {
+    fn file(&self, object: &KeyVaultObject, files: &mut Files) {
         let label = self.class.subject(&object.label());
         match self.read(object, &label) {
-            Ok(entry) => Some(entry),
+            Ok(entry) => files.push(entry),
             Err(reason) => {
                 self.notes.not_carried(label, reason);
-                None
+                if let Ok(path) = object.name().and_then(|name| object.path(&name)) {
+                    files.lose(path);
+                }
             }
         }
     }
@@ -246,8 +247,10 @@ mod tests {
         };
         let notes = Notes::default();
         let vault = VaultName::parse("app").expect("a name");
-        let entries = entries(&class, &vault, &NestedBudget::new(), &notes);
-        let paths = entries
+        let mut files = Files::default();
+        super::read(&class, &vault, &NestedBudget::new(), &mut files, &notes);
+        let paths = files
+            .entries
             .iter()
             .map(|entry| entry.path.as_str().to_owned())
             .collect();
