@@ -259,7 +259,7 @@ impl<'a> Redo<'a> {
             .copied()
             .collect::<BTreeSet<_>>()
         {
-            if tree.may_hide(name)? {
+            if tree.hidden(name)?.is_some() {
                 ours.extend(
                     RelativePath::parse(name)
                         .ok()
