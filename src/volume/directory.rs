@@ -187,6 +187,11 @@ impl Directory {
         file.is_ok_and(|file| mount_of(file) != mount_of(self))
     }
 
+    /// Whether this process may reach what is in it. Who may list a directory can open it, and still not search it.
+    pub(super) fn may_search(&self) -> bool {
+        stat::fstatat(&self.fd, ".", AtFlags::AT_SYMLINK_NOFOLLOW).err() != Some(Errno::EACCES)
+    }
+
     /// Whether this process may make and remove entries.
     pub(super) fn may_change(&self) -> bool {
         let wanted = AccessFlags::W_OK | AccessFlags::X_OK;

@@ -124,12 +124,16 @@ fn is_below(directory: &str, other: &str) -> bool {
 }
 
 /// What a directory is, in and below which nothing can be done: what was put there before something was mounted over it
-/// cannot be reached, and nothing can be renamed from one mount to the other.
+/// cannot be reached, and nothing can be renamed from one mount to the other; in a directory that can be listed and not
+/// searched, nothing can even be looked at.
 ///
-/// Below a mount there is no way back to the mount above it, so this need not be asked of each element of a path.
+/// Below a mount there is no way back to the mount above it, and nothing can be opened below a directory that may not be
+/// searched; so this need not be asked of each element of a path.
 fn hides(top: &Directory, directory: &Directory) -> Result<Option<&'static str>, VolumeFailure> {
-    let mounted = directory.is_mounted_below(top)?;
-    Ok(mounted.then_some("a mounted file system"))
+    if directory.is_mounted_below(top)? {
+        return Ok(Some("a mounted file system"));
+    }
+    Ok((!directory.may_search()).then_some(CLOSED))
 }
 
 fn is_no_way(failure: &VolumeFailure) -> bool {

@@ -42,6 +42,7 @@
 mod adjust;
 mod damaged;
 mod hold;
+mod keep;
 mod places;
 mod publish;
 mod recover;
