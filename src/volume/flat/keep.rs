@@ -5,12 +5,13 @@ use super::staging::Staging;
 use crate::domain::path::RelativePath;
 use crate::ports::VolumeFailure;
 use crate::volume::directory::Directory;
+use crate::volume::stat::Kind;
 use crate::volume::state::{FileEntry, Staged};
 use crate::volume::tree::{self, Tree};
 
 impl<'a> Redo<'a> {
-    /// Records of a path what is there: the new file, or the old one. What cannot be seen stays recorded; with another
-    /// file or none behind it, it counts as missing one day.
+    /// Records of a path what is there: the new file, the old one, or one of ours that was edited meanwhile, which counts
+    /// as missing and is replaced. What cannot be seen stays recorded.
     pub(super) fn keep(&mut self, path: &RelativePath, staged: &Staged) -> Result<(), VolumeFailure> {
         let waits = self
             .staging
@@ -25,7 +26,10 @@ impl<'a> Redo<'a> {
         let kept = if tree.hidden(above)?.is_some() {
             ours.or(in_place)
         } else if let Some(directory) = tree.open(above)? {
-            self.there(directory, name, path, in_place)?
+            match self.there(directory, name, path, in_place)? {
+                None if is_file(directory, name)? => ours,
+                there => there,
+            }
         } else {
             None
         };
@@ -33,7 +37,7 @@ impl<'a> Redo<'a> {
         Ok(())
     }
 
-    /// The entry of the file that is at a path.
+    /// The entry of the file that is at a path, if it is whole.
     fn there(
         &mut self,
         directory: &Directory,
@@ -50,4 +54,9 @@ impl<'a> Redo<'a> {
         }
         Ok(None)
     }
+}
+
+fn is_file(directory: &Directory, name: &str) -> Result<bool, VolumeFailure> {
+    let found = directory.stat_of(name)?;
+    Ok(found.is_some_and(|found| found.kind == Kind::File))
 }
