@@ -240,6 +240,7 @@ impl<'a> Redo<'a> {
 
     /// Completes the directories of published files; gives those that are ours.
     fn finish_directories(&self, still: &BTreeSet<&str>) -> Result<BTreeSet<RelativePath>, VolumeFailure> {
+        let recorded = self.state.directory_names();
         let mut tree = Tree::new(&self.root.dir);
         let mut ours = BTreeSet::new();
         for name in still
@@ -260,9 +261,11 @@ impl<'a> Redo<'a> {
                 continue;
             };
             let found = directory.stat()?;
-            // Made by somebody else, were it of another user: just when it was about to be made.
-            let is_ours = self.ours.contains(name)
-                && (found.uid == Uid::effective().as_raw() || self.owner.owns(&found));
+            // One that this intent should make was made by somebody else, were it of another user: just before. One that
+            // is recorded may have an owner that was declared then.
+            let is_ours = recorded.contains(name)
+                || self.ours.contains(name)
+                    && (found.uid == Uid::effective().as_raw() || self.owner.owns(&found));
             let finish = is_ours && !self.owner.owns_directory(&found);
             let flush = self.root.durable && self.changed.contains(name);
             if finish || flush {

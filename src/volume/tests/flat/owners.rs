@@ -139,3 +139,20 @@ fn a_directory_of_ours_that_may_not_be_searched_stops_neither_the_others_nor_an_
         test.assert_tidy(&changed);
     }
 }
+
+#[test]
+fn a_directory_of_ours_stays_ours_when_a_publish_is_finished_under_another_owner() {
+    if !is_privileged() {
+        return;
+    }
+    let mut test = TestVolume::new(Layout::Flat);
+    test.spec.owner = Some(Principal::Id(4711));
+    test.publish(&payload(FILES));
+    let changed = payload(&[("db/password", "two", 0o440), ("token", "u", 0o400)]);
+    stop_at_rename(&test, &changed);
+    test.spec.owner = Some(Principal::Id(4712));
+    test.publish(&changed);
+    assert_eq!(fs::metadata(test.root().join("db")).expect("there").uid(), 4712);
+    test.publish(&Payload::default());
+    assert!(!test.root().join("db").exists());
+}
