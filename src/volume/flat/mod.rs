@@ -40,6 +40,7 @@
 //! Flushing is left out on a memory volume.
 
 mod adjust;
+mod adopt;
 mod damaged;
 mod hold;
 mod keep;

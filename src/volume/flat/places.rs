@@ -27,6 +27,8 @@ pub(super) struct Places {
     closed: Vec<RefusedName>,
     /// Published files that are no longer wanted, and stay for what cannot replace them.
     pub(super) held: BTreeSet<RelativePath>,
+    /// Directories that are taken for ours although the records are lost.
+    pub(super) adopted: BTreeSet<RelativePath>,
 }
 
 /// What stands at one path.
@@ -119,14 +121,23 @@ impl Writer {
         current: &Current,
         inspection: &Inspection,
     ) -> Result<Places, VolumeFailure> {
-        let directories = current.state.as_ref().map(State::directory_names);
+        let paths: Vec<_> = paths.into_iter().collect();
+        let adopted = self.adopted(&paths, current)?;
+        let recorded = current.state.as_ref().map(State::directory_names);
         let known = Known {
             current,
             inspection,
-            directories: directories.unwrap_or_default(),
+            directories: recorded
+                .unwrap_or_default()
+                .into_iter()
+                .chain(adopted.iter().map(RelativePath::as_str))
+                .collect(),
         };
         let mut tree = Tree::new(&self.root.dir);
-        let mut places = Places::default();
+        let mut places = Places {
+            adopted: adopted.clone(),
+            ..Places::default()
+        };
         for path in paths {
             if places.refuse(path) {
                 continue;

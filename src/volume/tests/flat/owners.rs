@@ -156,3 +156,24 @@ fn a_directory_of_ours_stays_ours_when_a_publish_is_finished_under_another_owner
     test.publish(&Payload::default());
     assert!(!test.root().join("db").exists());
 }
+
+#[test]
+fn directories_of_ours_that_nobody_may_write_to_are_ours_also_when_the_records_are_lost() {
+    if !is_unprivileged() {
+        return;
+    }
+    let mut test = TestVolume::new(Layout::Flat);
+    test.spec.dir_mode = FileMode::from_bits(0o550);
+    test.publish(&payload(&[("a/b/c", "one", 0o440), ("token", "t", 0o400)]));
+    fs::write(test.state_file(), "damaged").expect("writes");
+    let changed = payload(&[("a/b/c", "two", 0o440), ("token", "u", 0o400)]);
+    let volume = test.open();
+    let asked = volume.refused(&changed.files.keys().cloned().collect());
+    assert!(asked.expect("looks").is_empty());
+    assert!(volume.publish(&changed).expect("publishes").refused.is_empty());
+    assert_eq!(test.visible(), expected(&changed));
+    test.assert_directory_modes(0o550);
+    test.assert_tidy(&changed);
+    volume.publish(&Payload::default()).expect("publishes");
+    assert!(!test.root().join("a").exists());
+}
