@@ -57,6 +57,15 @@ impl VaultHandle<'_> {
         vault::add_secret(&mut self.vault.store(), &self.world.clock, name, new)
     }
 
+    /// The value of the current version of a secret.
+    pub fn secret_value(&self, name: &str) -> Option<String> {
+        let store = self.vault.store();
+        store
+            .secrets
+            .get(name)
+            .map(|secret| secret.current().content.value.clone())
+    }
+
     /// Disables the current version of a secret.
     pub fn disable_secret(&self, name: &str) {
         self.switch_secret(name, None, false);

@@ -17,7 +17,7 @@ use nix::sys::stat::{self, FchmodatFlags, Mode};
 use nix::unistd::{self, AccessFlags, Uid, UnlinkatFlags};
 
 use super::failure::{failed, failed_with_hint, refused};
-use super::stat::{Signature, Stat};
+use super::stat::{Signature, Stat, mount_of};
 use crate::ports::VolumeFailure;
 
 /// Flags with which every directory is opened.
@@ -169,6 +169,27 @@ impl Directory {
     pub(super) fn rename_into(&self, from: &str, to: &Self, name: &str) -> Result<(), VolumeFailure> {
         fcntl::renameat(&self.fd, from, &to.fd, name)
             .map_err(|error| failed("rename", to.path_of(name), error))
+    }
+
+    /// Whether another mount than the one of `other` shows this directory.
+    pub(super) fn is_mounted_below(&self, other: &Self) -> Result<bool, VolumeFailure> {
+        if std::ptr::eq(self, other) {
+            return Ok(false);
+        }
+        let same_device = self.stat()?.signature.is_same_device(&other.stat()?.signature);
+        Ok(!same_device || mount_of(self) != mount_of(other))
+    }
+
+    /// Whether something is mounted at the name of a file in this directory.
+    pub(super) fn is_mount(&self, name: impl AsRef<OsStr>) -> bool {
+        let flags = OFlag::O_PATH | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
+        let file = fcntl::openat(&self.fd, name.as_ref(), flags, Mode::empty());
+        file.is_ok_and(|file| mount_of(file) != mount_of(self))
+    }
+
+    /// Whether this process may reach what is in it. Who may list a directory can open it, and still not search it.
+    pub(super) fn may_search(&self) -> bool {
+        stat::fstatat(&self.fd, ".", AtFlags::AT_SYMLINK_NOFOLLOW).err() != Some(Errno::EACCES)
     }
 
     /// Whether this process may make and remove entries.

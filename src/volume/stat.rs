@@ -1,6 +1,7 @@
 //! What the system says of a file, in the few words that the volume needs.
 
-use std::os::fd::AsFd;
+use std::fs;
+use std::os::fd::{AsFd, AsRawFd as _};
 
 use nix::errno::Errno;
 use nix::libc;
@@ -75,6 +76,16 @@ impl Signature {
     pub(super) const fn is_same_file(&self, other: &Self) -> bool {
         self.device == other.device && self.inode == other.inode
     }
+}
+
+/// The number of the mount that an open file is on; `None` where `/proc` does not tell.
+///
+/// Two mounts of one file system have the same device number, and nothing can be renamed from one to the other.
+pub(super) fn mount_of(fd: impl AsFd) -> Option<u64> {
+    let number = fd.as_fd().as_raw_fd();
+    let text = fs::read_to_string(format!("/proc/self/fdinfo/{number}")).ok()?;
+    let mount = text.lines().find_map(|line| line.strip_prefix("mnt_id:"))?;
+    mount.trim().parse().ok()
 }
 
 impl From<libc::stat> for Stat {

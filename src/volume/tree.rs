@@ -11,6 +11,9 @@ use super::failure::failed;
 use crate::domain::path::RelativePath;
 use crate::ports::VolumeFailure;
 
+/// What a directory is that this process may not search.
+pub(super) const CLOSED: &str = "a directory that akv-sync may not enter";
+
 /// Opens directories below `top`. It goes on from the last one, so that paths in order open each directory once.
 #[derive(Debug)]
 pub(super) struct Tree<'a> {
@@ -23,26 +26,34 @@ impl<'a> Tree<'a> {
         Self { top, last: None }
     }
 
-    /// Opens a directory, named relative to the top; `""` is the top. `None` when nothing, something else, or what may
-    /// not be entered is at any of its elements.
+    /// Opens a directory, named relative to the top; `""` is the top. `None` when nothing, something else, what may not
+    /// be entered or another mount is at any of its elements.
     pub(super) fn open(&mut self, directory: &str) -> Result<Option<&Directory>, VolumeFailure> {
-        self.walk(directory, |parent, name| match parent.open(name) {
+        let top = self.top;
+        let reached = self.walk(directory, |parent, name| match parent.open(name) {
             Err(failure) if is_no_way(&failure) => Ok(None),
             opened => opened,
-        })
+        })?;
+        let Some(reached) = reached else { return Ok(None) };
+        Ok(hides(top, reached)?.is_none().then_some(reached))
     }
 
-    /// Whether a directory that cannot be opened may be there all the same, behind one that may not be entered.
-    pub(super) fn may_hide(&mut self, directory: &str) -> Result<bool, VolumeFailure> {
-        let denied = Cell::new(false);
-        self.walk(directory, |parent, name| match parent.open(name) {
-            Err(failure) if is_no_way(&failure) => {
-                denied.set(failure.source.kind() == ErrorKind::PermissionDenied);
+    /// What hides a directory that cannot be opened and may be there all the same.
+    pub(super) fn hidden(&mut self, directory: &str) -> Result<Option<&'static str>, VolumeFailure> {
+        let (top, hidden) = (self.top, Cell::new(None));
+        let reached = self.walk(directory, |parent, name| match parent.open(name) {
+            Err(failure) if failure.source.kind() == ErrorKind::PermissionDenied => {
+                hidden.set(Some(CLOSED));
                 Ok(None)
             }
-            opened => opened,
+            Err(failure) if !is_no_way(&failure) => Err(failure),
+            Ok(Some(directory)) => Ok(Some(directory)),
+            _ => {
+                hidden.set(hides(top, parent)?);
+                Ok(None)
+            }
         })?;
-        Ok(denied.get())
+        reached.map_or(Ok(hidden.get()), |reached| hides(top, reached))
     }
 
     /// Opens a directory, making what is missing of it closed to everyone else.
@@ -110,6 +121,19 @@ fn is_below(directory: &str, other: &str) -> bool {
     directory
         .strip_prefix(other)
         .is_some_and(|rest| rest.starts_with('/'))
+}
+
+/// What a directory is, in and below which nothing can be done: what was put there before something was mounted over it
+/// cannot be reached, and nothing can be renamed from one mount to the other; in a directory that can be listed and not
+/// searched, nothing can even be looked at.
+///
+/// Below a mount there is no way back to the mount above it, and nothing can be opened below a directory that may not be
+/// searched; so this need not be asked of each element of a path.
+fn hides(top: &Directory, directory: &Directory) -> Result<Option<&'static str>, VolumeFailure> {
+    if directory.is_mounted_below(top)? {
+        return Ok(Some("a mounted file system"));
+    }
+    Ok((!directory.may_search()).then_some(CLOSED))
 }
 
 fn is_no_way(failure: &VolumeFailure) -> bool {

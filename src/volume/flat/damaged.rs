@@ -54,7 +54,8 @@ impl Writer {
         Ok(lost)
     }
 
-    /// Whether a new file was renamed to its place before the crash.
+    /// Whether a new file was renamed to its place before the crash. Where it cannot be seen, that is more likely than
+    /// that it was lost.
     fn is_in_place(
         &mut self,
         path: &RelativePath,
@@ -63,6 +64,9 @@ impl Writer {
     ) -> Result<bool, VolumeFailure> {
         let mut tree = Tree::new(&self.root.dir);
         let (above, name) = tree::split(path);
+        if tree.hidden(above)?.is_some() {
+            return Ok(true);
+        }
         let (Some(directory), Some(entry)) = (tree.open(above)?, intent.files.get(path)) else {
             return Ok(false);
         };

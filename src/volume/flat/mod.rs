@@ -40,8 +40,10 @@
 //! Flushing is left out on a memory volume.
 
 mod adjust;
+mod adopt;
 mod damaged;
 mod hold;
+mod keep;
 mod places;
 mod publish;
 mod recover;

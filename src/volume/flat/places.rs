@@ -27,6 +27,8 @@ pub(super) struct Places {
     closed: Vec<RefusedName>,
     /// Published files that are no longer wanted, and stay for what cannot replace them.
     pub(super) held: BTreeSet<RelativePath>,
+    /// Directories that are taken for ours although the records are lost.
+    pub(super) adopted: BTreeSet<RelativePath>,
 }
 
 /// What stands at one path.
@@ -51,6 +53,17 @@ struct Known<'a> {
 impl Known<'_> {
     fn is_intact(&self, path: &str) -> bool {
         RelativePath::parse(path).is_ok_and(|path| self.inspection.intact.contains_key(&path))
+    }
+
+    fn free(&self, directory: &Directory, name: &str) -> Place {
+        self.closed(directory, name).map_or(Place::Free, Place::Closed)
+    }
+
+    /// Refuses a directory of somebody else's in which files cannot be put: were it found out at the rename, the
+    /// publish would already be under way.
+    fn closed(&self, directory: &Directory, name: &str) -> Option<RefusedName> {
+        let used = name.is_empty() || self.directories.contains(name) || directory.may_change();
+        (!used).then(|| refused(name, "a directory that akv-sync may not write to"))
     }
 
     /// Whether nothing is left in a directory of ours, or below it, when our files are gone.
@@ -108,14 +121,23 @@ impl Writer {
         current: &Current,
         inspection: &Inspection,
     ) -> Result<Places, VolumeFailure> {
-        let directories = current.state.as_ref().map(State::directory_names);
+        let paths: Vec<_> = paths.into_iter().collect();
+        let adopted = self.adopted(&paths, current)?;
+        let recorded = current.state.as_ref().map(State::directory_names);
         let known = Known {
             current,
             inspection,
-            directories: directories.unwrap_or_default(),
+            directories: recorded
+                .unwrap_or_default()
+                .into_iter()
+                .chain(adopted.iter().map(RelativePath::as_str))
+                .collect(),
         };
         let mut tree = Tree::new(&self.root.dir);
-        let mut places = Places::default();
+        let mut places = Places {
+            adopted: adopted.clone(),
+            ..Places::default()
+        };
         for path in paths {
             if places.refuse(path) {
                 continue;
@@ -140,9 +162,9 @@ impl Writer {
     ) -> Result<Place, VolumeFailure> {
         let (above, name) = tree::split(path);
         let Some(directory) = tree.open(above)? else {
-            return self.way(tree, path, known);
+            return way(tree, path, known);
         };
-        if let Some(closed) = self.closed(directory, above, known)? {
+        if let Some(closed) = known.closed(directory, above) {
             return Ok(Place::Closed(closed));
         }
         let Some(found) = directory.stat_of(name)? else {
@@ -150,6 +172,9 @@ impl Writer {
         };
         Ok(match found.kind {
             Kind::File if self.is_published(path, &found, known.current) => {
+                if directory.is_mount(name) {
+                    return Ok(Place::Closed(refused(path.as_str(), "a mounted file")));
+                }
                 Place::Ours(found.signature.modified_at())
             }
             // The files in it are gone from the payload, which has a file here.
@@ -164,61 +189,6 @@ impl Writer {
         })
     }
 
-    /// What is on the way to a path whose directory cannot be opened.
-    fn way(
-        &self,
-        tree: &mut Tree<'_>,
-        path: &RelativePath,
-        known: &Known<'_>,
-    ) -> Result<Place, VolumeFailure> {
-        let mut directories: Vec<_> = tree::directories_above(path).collect();
-        directories.reverse();
-        let mut above = "";
-        for element in directories {
-            let Some(directory) = tree.open(above)? else {
-                break;
-            };
-            let name = &element[if above.is_empty() { 0 } else { above.len() + 1 }..];
-            let Some(found) = directory.stat_of(name)?.map(|found| found.kind) else {
-                return self.free(directory, above, known);
-            };
-            match found {
-                Kind::Directory => above = element,
-                // Gone from the payload, which needs a directory here.
-                Kind::File if known.is_intact(element) => return self.free(directory, above, known),
-                kind => return Ok(Place::Taken(refused(element, kind.describe()))),
-            }
-        }
-        Ok(Place::Closed(refused(
-            above,
-            "a directory that akv-sync may not enter",
-        )))
-    }
-
-    fn free(&self, directory: &Directory, name: &str, known: &Known<'_>) -> Result<Place, VolumeFailure> {
-        let closed = self.closed(directory, name, known)?;
-        Ok(closed.map_or(Place::Free, Place::Closed))
-    }
-
-    /// Refuses a directory of somebody else's in which files cannot be put: were it found out at the rename, the
-    /// publish would already be under way.
-    fn closed(
-        &self,
-        directory: &Directory,
-        name: &str,
-        known: &Known<'_>,
-    ) -> Result<Option<RefusedName>, VolumeFailure> {
-        if name.is_empty() || known.directories.contains(name) {
-            return Ok(None);
-        }
-        let root = self.root.dir.stat()?.signature;
-        if !directory.stat()?.signature.is_same_device(&root) {
-            return Ok(Some(refused(name, "a mounted file system")));
-        }
-        let closed = || refused(name, "a directory that akv-sync may not write to");
-        Ok((!directory.may_change()).then(closed))
-    }
-
     /// Whether a regular file was published. When the records are lost, the volume's owner tells.
     fn is_published(&self, path: &RelativePath, found: &Stat, current: &Current) -> bool {
         match &current.state {
@@ -226,6 +196,30 @@ impl Writer {
             None => current.records_lost && self.owner.owns(found),
         }
     }
+}
+
+/// What is on the way to a path whose directory cannot be opened.
+fn way(tree: &mut Tree<'_>, path: &RelativePath, known: &Known<'_>) -> Result<Place, VolumeFailure> {
+    let mut directories: Vec<_> = tree::directories_above(path).collect();
+    directories.reverse();
+    let mut above = "";
+    for element in directories {
+        let Some(directory) = tree.open(above)? else {
+            break;
+        };
+        let name = &element[if above.is_empty() { 0 } else { above.len() + 1 }..];
+        let Some(found) = directory.stat_of(name)?.map(|found| found.kind) else {
+            return Ok(known.free(directory, above));
+        };
+        match found {
+            Kind::Directory => above = element,
+            // Gone from the payload, which needs a directory here.
+            Kind::File if known.is_intact(element) => return Ok(known.free(directory, above)),
+            kind => return Ok(Place::Taken(refused(element, kind.describe()))),
+        }
+    }
+    let found = tree.hidden(above)?.unwrap_or(tree::CLOSED);
+    Ok(Place::Closed(refused(above, found)))
 }
 
 fn refused(name: &str, found: &str) -> RefusedName {

@@ -4,7 +4,6 @@
 //! removes what was made.
 
 use std::collections::BTreeSet;
-use std::io;
 
 use super::Writer;
 use super::places::Places;
@@ -54,7 +53,7 @@ impl Writer {
     ) -> Result<(), VolumeFailure> {
         let mut state = match current.state {
             Some(state) => state,
-            None => State::new(DigestKey::random().map_err(|error| self.no_key(error))?),
+            None => self.first_state(places)?,
         };
 
         // 5. A directory that nobody else can enter.
@@ -124,7 +123,11 @@ impl Writer {
         }
     }
 
-    fn no_key(&self, error: io::Error) -> VolumeFailure {
-        failed("create", self.root.dir.path_of(state::FILE), error)
+    /// The state of a volume without records.
+    fn first_state(&self, places: &Places) -> Result<State, VolumeFailure> {
+        let no_key = |error| failed("create", self.root.dir.path_of(state::FILE), error);
+        let mut state = State::new(DigestKey::random().map_err(no_key)?);
+        state.directories.clone_from(&places.adopted);
+        Ok(state)
     }
 }

@@ -196,17 +196,23 @@ impl<'a> Redo<'a> {
         let mut tree = Tree::new(&self.root.dir);
         for (path, staged) in &self.intent.staged {
             if self.refuses(path) {
+                self.keep(path, staged)?;
                 continue;
             }
             let (above, name) = tree::split(path);
             let Some(directory) = tree.open(above)? else {
-                self.refuse(path, "something that is no directory, on the way,");
+                let hidden = tree.hidden(above)?;
+                self.refuse(
+                    path,
+                    hidden.unwrap_or("something that is no directory, on the way,"),
+                );
+                self.keep(path, staged)?;
                 continue;
             };
             let waiting = Staging::name_of(staged.number);
             if self.lost.contains(path) || self.staging.dir.stat_of(&waiting)?.is_none() {
                 // Lost with the crash, or renamed before it.
-                self.keep(directory, path)?;
+                self.keep(path, staged)?;
                 continue;
             }
             let taken = |found: &Stat| found.kind != Kind::File || !staged.replaces;
@@ -224,7 +230,7 @@ impl<'a> Redo<'a> {
                 }
                 Err(failure) if is_about_one_name(&failure) => {
                     self.refuse(path, "a name that akv-sync may not change");
-                    self.keep(directory, path)?;
+                    self.keep(path, staged)?;
                 }
                 Err(failure) => return Err(failure),
             }
@@ -232,25 +238,9 @@ impl<'a> Redo<'a> {
         Ok(())
     }
 
-    /// Records of a path what is there: the new file, or the old one.
-    fn keep(&mut self, directory: &Directory, path: &RelativePath) -> Result<(), VolumeFailure> {
-        let (_, name) = tree::split(path);
-        for entries in [&self.intent.files, &self.state.files] {
-            if let Some(entry) = entries.get(path)
-                && self
-                    .inspector
-                    .intact((directory, name), path, entry, &self.state.digest_key)?
-                    .is_some()
-            {
-                self.files.insert(path.clone(), entry.clone());
-                return Ok(());
-            }
-        }
-        Ok(())
-    }
-
     /// Completes the directories of published files; gives those that are ours.
     fn finish_directories(&self, still: &BTreeSet<&str>) -> Result<BTreeSet<RelativePath>, VolumeFailure> {
+        let recorded = self.state.directory_names();
         let mut tree = Tree::new(&self.root.dir);
         let mut ours = BTreeSet::new();
         for name in still
@@ -259,7 +249,7 @@ impl<'a> Redo<'a> {
             .copied()
             .collect::<BTreeSet<_>>()
         {
-            if tree.may_hide(name)? {
+            if tree.hidden(name)?.is_some() {
                 ours.extend(
                     RelativePath::parse(name)
                         .ok()
@@ -271,9 +261,11 @@ impl<'a> Redo<'a> {
                 continue;
             };
             let found = directory.stat()?;
-            // Made by somebody else, were it of another user: just when it was about to be made.
-            let is_ours = self.ours.contains(name)
-                && (found.uid == Uid::effective().as_raw() || self.owner.owns(&found));
+            // One that this intent should make was made by somebody else, were it of another user: just before. One that
+            // is recorded may have an owner that was declared then.
+            let is_ours = recorded.contains(name)
+                || self.ours.contains(name)
+                    && (found.uid == Uid::effective().as_raw() || self.owner.owns(&found));
             let finish = is_ours && !self.owner.owns_directory(&found);
             let flush = self.root.durable && self.changed.contains(name);
             if finish || flush {

@@ -27,8 +27,8 @@ impl<'a> Redo<'a> {
             let Some(entry) = self.state.files.get(*path) else {
                 continue;
             };
-            if tree.may_hide(above)? {
-                self.not_removed(path, entry, "its directory may not be entered");
+            if let Some(by) = tree.hidden(above)? {
+                self.not_removed(path, entry, format_args!("it is behind {by}"));
                 continue;
             }
             let Some(directory) = tree.open(above)? else {

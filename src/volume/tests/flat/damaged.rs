@@ -107,3 +107,28 @@ fn two_paths_that_wait_for_one_file_do_not_stop_the_volume() {
         test.assert_tidy(&old);
     }
 }
+
+#[test]
+fn a_file_that_is_edited_while_a_publish_is_under_way_stays_ours() {
+    let old = payload(&[("a", "one", 0o640), ("b", "two", 0o640)]);
+    let new = payload(&[("a", "three", 0o640), ("b", "four", 0o640)]);
+    for (renames, records_lost) in [(0, false), (1, false), (0, true), (1, true)] {
+        let test = TestVolume::new(Layout::Flat);
+        test.publish(&old);
+        if records_lost {
+            fs::write(test.state_file(), "damaged").expect("writes");
+        }
+        let stops = StopAtRename(Mutex::new(renames));
+        test.open_observed(stops).publish(&new).expect_err("stopped");
+        if renames == 0 {
+            fs::remove_file(test.root().join("..akv-sync.staged/0")).expect("lost");
+        }
+        fs::write(test.root().join("a"), "edited").expect("writes");
+        let volume = test.open();
+        let observed = volume.observe().expect("recovers");
+        assert!(!observed.files.contains_key(&path("a")), "it counts as missing");
+        assert!(volume.publish(&new).expect("publishes").refused.is_empty());
+        assert_eq!(test.visible(), expected(&new));
+        test.assert_tidy(&new);
+    }
+}

@@ -148,6 +148,7 @@ fn it_stays_also_when_the_refusal_comes_after_the_commit() {
 
 #[test]
 fn it_stays_also_when_the_refusal_comes_after_a_crash() {
+    let mut checked = 0;
     for (old, new, at) in cases() {
         for step in [Step::ClearWay, Step::Rename] {
             let test = TestVolume::new(Layout::Flat);
@@ -163,9 +164,12 @@ fn it_stays_also_when_the_refusal_comes_after_a_crash() {
                 test.open().observe().expect("recovers");
                 assert_stays(&test, &old, at);
                 assert_moves(&test, &new, at);
+                checked += 1;
             }
         }
     }
+    // Each case has something to clear out of the way or, if not, a rename.
+    assert_eq!(checked, 4);
 }
 
 #[test]

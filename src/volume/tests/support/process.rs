@@ -144,3 +144,9 @@ pub(in crate::volume::tests) fn mount(options: &[&str], at: &Path) {
     let mounted = Command::new("mount").args(options).arg(at).status();
     assert!(mounted.expect("mount").success());
 }
+
+/// Takes away what [`mount`] put there.
+pub(in crate::volume::tests) fn unmount(at: &Path) {
+    let unmounted = Command::new("umount").arg(at).status();
+    assert!(unmounted.expect("umount").success());
+}
