@@ -17,7 +17,7 @@ use nix::sys::stat::{self, FchmodatFlags, Mode};
 use nix::unistd::{self, AccessFlags, Uid, UnlinkatFlags};
 
 use super::failure::{failed, failed_with_hint, refused};
-use super::stat::{Signature, Stat, mount_of};
+use super::stat::{Signature, Stat, are_apart};
 use crate::ports::VolumeFailure;
 
 /// Flags with which every directory is opened.
@@ -177,14 +177,14 @@ impl Directory {
             return Ok(false);
         }
         let same_device = self.stat()?.signature.is_same_device(&other.stat()?.signature);
-        Ok(!same_device || mount_of(self) != mount_of(other))
+        Ok(!same_device || are_apart(self, other))
     }
 
     /// Whether something is mounted at the name of a file in this directory.
     pub(super) fn is_mount(&self, name: impl AsRef<OsStr>) -> bool {
         let flags = OFlag::O_PATH | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
         let file = fcntl::openat(&self.fd, name.as_ref(), flags, Mode::empty());
-        file.is_ok_and(|file| mount_of(file) != mount_of(self))
+        file.is_ok_and(|file| are_apart(file, self))
     }
 
     /// Whether this process may reach what is in it. Who may list a directory can open it, and still not search it.

@@ -81,11 +81,18 @@ impl Signature {
 /// The number of the mount that an open file is on; `None` where `/proc` does not tell.
 ///
 /// Two mounts of one file system have the same device number, and nothing can be renamed from one to the other.
-pub(super) fn mount_of(fd: impl AsFd) -> Option<u64> {
+fn mount_of(fd: impl AsFd) -> Option<u64> {
     let number = fd.as_fd().as_raw_fd();
     let text = fs::read_to_string(format!("/proc/self/fdinfo/{number}")).ok()?;
     let mount = text.lines().find_map(|line| line.strip_prefix("mnt_id:"))?;
     mount.trim().parse().ok()
+}
+
+/// Whether two open files are known to be on two mounts; they are not where `/proc` does not tell.
+pub(super) fn are_apart(one: impl AsFd, other: impl AsFd) -> bool {
+    mount_of(one)
+        .zip(mount_of(other))
+        .is_some_and(|(one, other)| one != other)
 }
 
 impl From<libc::stat> for Stat {

@@ -19,23 +19,41 @@ pub(super) const CLOSED: &str = "a directory that akv-sync may not enter";
 pub(super) struct Tree<'a> {
     top: &'a Directory,
     last: Option<(String, Directory)>,
+    /// What hides the directory that was looked at last. Each file of it asks.
+    seen: Option<(String, Option<&'static str>)>,
 }
 
 impl<'a> Tree<'a> {
     pub(super) const fn new(top: &'a Directory) -> Self {
-        Self { top, last: None }
+        Self {
+            top,
+            last: None,
+            seen: None,
+        }
     }
 
     /// Opens a directory, named relative to the top; `""` is the top. `None` when nothing, something else, what may not
     /// be entered or another mount is at any of its elements.
     pub(super) fn open(&mut self, directory: &str) -> Result<Option<&Directory>, VolumeFailure> {
-        let top = self.top;
         let reached = self.walk(directory, |parent, name| match parent.open(name) {
             Err(failure) if is_no_way(&failure) => Ok(None),
             opened => opened,
         })?;
-        let Some(reached) = reached else { return Ok(None) };
-        Ok(hides(top, reached)?.is_none().then_some(reached))
+        if reached.is_none() {
+            return Ok(None);
+        }
+        if self.seen.as_ref().is_none_or(|(name, _)| name != directory) {
+            let hidden = hides(self.top, self.reached(directory))?;
+            self.seen = Some((directory.to_owned(), hidden));
+        }
+        let is_hidden = self.seen.as_ref().is_some_and(|(_, hides)| hides.is_some());
+        Ok((!is_hidden).then(|| self.reached(directory)))
+    }
+
+    /// The directory that a walk has just ended at.
+    fn reached(&self, directory: &str) -> &Directory {
+        let last = self.last.as_ref().filter(|_| !directory.is_empty());
+        last.map_or(self.top, |(_, last)| last)
     }
 
     /// What hides a directory that cannot be opened and may be there all the same.

@@ -115,11 +115,13 @@ impl Resources {
         carried.collect()
     }
 
-    /// The secret of a worker that has nothing else.
+    /// The secret of a worker that has nothing else, carried or not.
     pub(super) fn only_secret(&self) -> Option<Object> {
-        let mut carried = self.list.iter().filter(|resource| resource.object.is_some());
-        let only = carried.next().filter(|only| only.kind == Kind::Secret)?;
-        only.object.clone().filter(|_| carried.next().is_none())
+        let [only] = self.list.as_slice() else {
+            return None;
+        };
+        let is_secret = only.kind == Kind::Secret && matches!(self.every_secret, EverySecret::No);
+        only.object.clone().filter(|_| is_secret)
     }
 
     fn push(&mut self, resource: Resource, label: &str, notes: &Notes) {
