@@ -284,6 +284,24 @@ impl Bench {
         }
     }
 
+    /// With secrets of these names, each of the value `one` in version 1.
+    pub(super) fn holding(names: &[&str]) -> Self {
+        let bench = Self::new();
+        for name in names {
+            bench.vault.set(name, "one", 1);
+        }
+        bench
+    }
+
+    /// With a secret of so many versions: version 1 is of the value `v1`, and so on.
+    pub(super) fn with_versions(name: &str, count: u32) -> Self {
+        let bench = Self::new();
+        for version in 1..=count {
+            bench.vault.set(name, &format!("v{version}"), version);
+        }
+        bench
+    }
+
     pub(super) fn reconciler(&self, spec: SyncSpec) -> Reconciler<Arc<FakeVault>, FakeVolume> {
         Reconciler {
             spec,

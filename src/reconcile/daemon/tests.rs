@@ -29,8 +29,7 @@ async fn pass_time(bench: &Bench, time: Duration) {
 
 #[tokio::test(start_paused = true)]
 async fn a_rotation_is_on_the_volume_within_one_interval_and_its_jitter() {
-    let bench = Bench::new();
-    bench.vault.set("a", "one", 1);
+    let bench = Bench::holding(&["a"]);
     let (_waker, _stopped, _running) = start(&bench, spec(vec![secret("a")]));
     pass_time(&bench, Duration::from_secs(1)).await;
     assert_eq!(bench.volume.text("a").as_deref(), Some("one"));
@@ -41,8 +40,7 @@ async fn a_rotation_is_on_the_volume_within_one_interval_and_its_jitter() {
 
 #[tokio::test(start_paused = true)]
 async fn a_failing_object_is_retried_alone_and_sooner_than_the_interval() {
-    let bench = Bench::new();
-    bench.vault.set("good", "one", 1);
+    let bench = Bench::holding(&["good"]);
     bench.vault.refuse("bad", Reason::Unavailable, None);
     let (_waker, _stopped, _running) = start(&bench, spec(vec![secret("good"), secret("bad")]));
     pass_time(&bench, Duration::from_secs(30)).await;
@@ -71,8 +69,7 @@ async fn a_retry_after_is_honoured() {
 
 #[tokio::test(start_paused = true)]
 async fn a_wake_syncs_everything_now() {
-    let bench = Bench::new();
-    bench.vault.set("a", "one", 1);
+    let bench = Bench::holding(&["a"]);
     let (waker, _stopped, _running) = start(&bench, spec(vec![secret("a")]));
     pass_time(&bench, Duration::from_secs(1)).await;
     bench.vault.set("a", "two", 2);
@@ -95,8 +92,7 @@ async fn a_stop_ends_the_loop_in_the_middle_of_a_pass() {
 
 #[tokio::test(start_paused = true)]
 async fn a_volume_failure_is_retried_with_everything() {
-    let bench = Bench::new();
-    bench.vault.set("a", "one", 1);
+    let bench = Bench::holding(&["a"]);
     *bench.volume.broken.lock().expect("not poisoned") = true;
     let (_waker, _stopped, _running) = start(&bench, spec(vec![secret("a")]));
     pass_time(&bench, Duration::from_secs(3)).await;
@@ -126,8 +122,7 @@ async fn once_waits_for_what_may_pass_and_not_for_what_may_not() {
 
 #[tokio::test(start_paused = true)]
 async fn once_does_not_wait_for_an_optional_object() {
-    let bench = Bench::new();
-    bench.vault.set("a", "one", 1);
+    let bench = Bench::holding(&["a"]);
     let mut optional = secret("b");
     optional.required = false;
     let began = Instant::now();
@@ -138,8 +133,7 @@ async fn once_does_not_wait_for_an_optional_object() {
 
 #[tokio::test(start_paused = true)]
 async fn last_known_good_is_enough_at_start_when_the_manifest_says_so() {
-    let bench = Bench::new();
-    bench.vault.set("a", "one", 1);
+    let bench = Bench::holding(&["a"]);
     let mut spec = spec(vec![secret("a")]);
     spec.refresh.on_start = OnStart::LastKnownGood;
     daemon(&bench, spec.clone())
@@ -179,8 +173,7 @@ async fn a_volume_that_cannot_be_read_is_tried_again_with_a_pause_also_while_an_
 
 #[tokio::test(start_paused = true)]
 async fn a_failing_pinned_object_that_is_served_after_all_leaves_the_schedule() {
-    let bench = Bench::new();
-    bench.vault.set("a", "one", 1);
+    let bench = Bench::holding(&["a"]);
     let mut daemon = daemon(&bench, spec(vec![pinned("a", 1)]));
     bench.volume.take_name("a", true);
     let report = daemon.pass(&()).await;
@@ -330,8 +323,7 @@ async fn a_member_in_backoff_keeps_its_time_while_others_are_held_back_for_it() 
 
 #[tokio::test(start_paused = true)]
 async fn another_objects_file_is_not_last_known_good() {
-    let bench = Bench::new();
-    bench.vault.set("a", "one", 1);
+    let bench = Bench::holding(&["a"]);
     let mut spec = spec(vec![secret("a")]);
     spec.refresh.on_start = OnStart::LastKnownGood;
     daemon(&bench, spec.clone())

@@ -20,10 +20,7 @@ fn at_vault(vault: &str, object: ObjectSpec) -> ObjectSpec {
 #[test]
 fn a_member_that_fails_holds_the_others_back_and_the_rest_moves() {
     run(async {
-        let bench = Bench::new();
-        for name in ["a", "b", "alone"] {
-            bench.vault.set(name, "one", 1);
-        }
+        let bench = Bench::holding(&["a", "b", "alone"]);
         let objects = vec![grouped("a"), at_vault("other", grouped("b")), secret("alone")];
         let reconciler = bench.reconciler(spec(objects));
         assert!(reconciler.pass(ALL, &()).await.required_are_served());
@@ -54,8 +51,7 @@ fn a_member_that_fails_holds_the_others_back_and_the_rest_moves() {
 #[test]
 fn nothing_of_a_group_appears_until_all_of_it_can() {
     run(async {
-        let bench = Bench::new();
-        bench.vault.set("a", "one", 1);
+        let bench = Bench::holding(&["a"]);
         let reconciler = bench.reconciler(spec(vec![grouped("a"), grouped("b")]));
         reconciler.pass(ALL, &()).await;
         assert_eq!(bench.volume.text("a"), None);
@@ -87,10 +83,7 @@ fn a_member_that_cannot_be_rendered_holds_the_others_back_too() {
 #[test]
 fn a_member_that_is_not_due_after_a_failure_holds_the_others_back() {
     run(async {
-        let bench = Bench::new();
-        for name in ["a", "b"] {
-            bench.vault.set(name, "one", 1);
-        }
+        let bench = Bench::holding(&["a", "b"]);
         let reconciler = bench.reconciler(spec(vec![grouped("a"), grouped("b")]));
         assert!(reconciler.pass(ALL, &()).await.required_are_served());
         for name in ["a", "b"] {
@@ -114,10 +107,7 @@ fn a_member_that_is_not_due_after_a_failure_holds_the_others_back() {
 #[test]
 fn the_lists_of_members_are_asked_for_together_too() {
     run(async {
-        let bench = Bench::new();
-        for name in ["a", "b"] {
-            bench.vault.set(name, "one", 1);
-        }
+        let bench = Bench::holding(&["a", "b"]);
         let history = ObjectSpec {
             history: std::num::NonZeroU16::new(2),
             ..grouped("b")
@@ -137,10 +127,7 @@ fn the_lists_of_members_are_asked_for_together_too() {
 #[test]
 fn a_member_that_was_asked_for_something_else_brings_the_others_along_too() {
     run(async {
-        let bench = Bench::new();
-        for name in ["a", "b", "c"] {
-            bench.vault.set(name, "one", 1);
-        }
+        let bench = Bench::holding(&["a", "b", "c"]);
         let mut spec = spec(vec![grouped("b"), grouped("c")]);
         spec.templates.push(template());
         let reconciler = bench.reconciler(spec);
@@ -159,10 +146,7 @@ fn a_member_that_was_asked_for_something_else_brings_the_others_along_too() {
 #[test]
 fn members_are_asked_for_together() {
     run(async {
-        let bench = Bench::new();
-        for name in ["a", "b", "alone"] {
-            bench.vault.set(name, "one", 1);
-        }
+        let bench = Bench::holding(&["a", "b", "alone"]);
         let objects = vec![grouped("a"), grouped("b"), secret("alone")];
         let reconciler = bench.reconciler(spec(objects));
         reconciler.pass(ALL, &()).await;

@@ -53,6 +53,11 @@ fn template() -> TemplateSpec {
     }
 }
 
+/// Why entries failed, in their order.
+fn reasons(report: &PassReport) -> Vec<Reason> {
+    report.failures().map(|(_, failure)| failure.reason).collect()
+}
+
 /// Whose turn it is, by the name of the object.
 enum Turn {
     /// This one is due. The others are not, and may be asked all the same.
@@ -78,8 +83,7 @@ impl Timing for Turn {
 #[test]
 fn a_pass_writes_what_the_vault_has_and_the_next_one_changes_nothing() {
     run(async {
-        let bench = Bench::new();
-        bench.vault.set("db-password", "one", 1);
+        let bench = Bench::holding(&["db-password"]);
         let reconciler = bench.reconciler(spec(vec![secret("db-password")]));
         let report = reconciler.pass(ALL, &()).await;
         assert!(report.required_are_served());
@@ -93,8 +97,7 @@ fn a_pass_writes_what_the_vault_has_and_the_next_one_changes_nothing() {
 #[test]
 fn a_rotated_secret_is_written_again() {
     run(async {
-        let bench = Bench::new();
-        bench.vault.set("db-password", "one", 1);
+        let bench = Bench::holding(&["db-password"]);
         let reconciler = bench.reconciler(spec(vec![secret("db-password")]));
         reconciler.pass(ALL, &()).await;
         bench.vault.set("db-password", "two", 2);
@@ -129,8 +132,7 @@ fn one_bad_object_never_stops_the_others() {
 #[test]
 fn an_object_that_fails_later_keeps_its_file() {
     run(async {
-        let bench = Bench::new();
-        bench.vault.set("a", "one", 1);
+        let bench = Bench::holding(&["a"]);
         bench.vault.set("b", "one", 1);
         let reconciler = bench.reconciler(spec(vec![secret("a"), secret("b")]));
         reconciler.pass(ALL, &()).await;
@@ -179,8 +181,7 @@ fn bytes_of_another_object_are_kept_with_their_own_mode_and_count_as_missing() {
 #[test]
 fn another_version_than_the_pinned_one_is_kept_and_counts_as_missing() {
     run(async {
-        let bench = Bench::new();
-        bench.vault.set("a", "one", 1);
+        let bench = Bench::holding(&["a"]);
         bench.reconciler(spec(vec![secret("a")])).pass(ALL, &()).await;
         bench.vault.refuse("a", Reason::Unavailable, None);
         let mut pinned = secret("a");
@@ -194,8 +195,7 @@ fn another_version_than_the_pinned_one_is_kept_and_counts_as_missing() {
 #[test]
 fn an_object_that_left_the_manifest_disappears() {
     run(async {
-        let bench = Bench::new();
-        bench.vault.set("a", "one", 1);
+        let bench = Bench::holding(&["a"]);
         bench.vault.set("b", "one", 1);
         bench
             .reconciler(spec(vec![secret("a"), secret("b")]))
@@ -210,8 +210,7 @@ fn an_object_that_left_the_manifest_disappears() {
 #[test]
 fn a_pinned_version_is_fetched_once_and_never_again() {
     run(async {
-        let bench = Bench::new();
-        bench.vault.set("pinned", "one", 1);
+        let bench = Bench::holding(&["pinned"]);
         let mut object = secret("pinned");
         object.wanted.version = VersionPolicy::Exact(version_id(1));
         let reconciler = bench.reconciler(spec(vec![object]));
@@ -226,10 +225,7 @@ fn a_pinned_version_is_fetched_once_and_never_again() {
 #[test]
 fn files_whose_records_are_lost_stay_while_an_object_waits_for_its_next_try() {
     run(async {
-        let bench = Bench::new();
-        for name in ["a", "b"] {
-            bench.vault.set(name, "one", 1);
-        }
+        let bench = Bench::holding(&["a", "b"]);
         let reconciler = bench.reconciler(spec(vec![secret("a"), secret("b")]));
         reconciler.pass(ALL, &()).await;
         bench.volume.lose_records();
@@ -242,8 +238,7 @@ fn files_whose_records_are_lost_stay_while_an_object_waits_for_its_next_try() {
 #[test]
 fn files_whose_records_are_lost_stay_until_everything_can_be_written_again() {
     run(async {
-        let bench = Bench::new();
-        bench.vault.set("a", "one", 1);
+        let bench = Bench::holding(&["a"]);
         bench.vault.set("b", "one", 1);
         let reconciler = bench.reconciler(spec(vec![secret("a"), secret("b")]));
         reconciler.pass(ALL, &()).await;
@@ -263,8 +258,7 @@ fn files_whose_records_are_lost_stay_until_everything_can_be_written_again() {
 #[test]
 fn two_entries_of_one_secret_share_a_fetch() {
     run(async {
-        let bench = Bench::new();
-        bench.vault.set("shared", "one", 1);
+        let bench = Bench::holding(&["shared"]);
         let mut second = secret("copy");
         second.wanted.object = latest("shared").object;
         bench
@@ -279,8 +273,7 @@ fn two_entries_of_one_secret_share_a_fetch() {
 #[test]
 fn a_source_that_is_not_due_is_served_from_the_volume() {
     run(async {
-        let bench = Bench::new();
-        bench.vault.set("a", "one", 1);
+        let bench = Bench::holding(&["a"]);
         let reconciler = bench.reconciler(spec(vec![secret("a")]));
         reconciler.pass(ALL, &()).await;
         bench.vault.take_calls();
@@ -293,8 +286,7 @@ fn a_source_that_is_not_due_is_served_from_the_volume() {
 #[test]
 fn a_volume_that_cannot_be_written_is_told_and_nothing_is_lost() {
     run(async {
-        let bench = Bench::new();
-        bench.vault.set("a", "one", 1);
+        let bench = Bench::holding(&["a"]);
         let reconciler = bench.reconciler(spec(vec![secret("a")]));
         *bench.volume.broken.lock().expect("not poisoned") = true;
         let report = reconciler.pass(ALL, &()).await;
@@ -338,8 +330,7 @@ proptest! {
 #[test]
 fn an_object_that_is_pinned_to_the_version_it_has_is_complete_without_a_fetch() {
     run(async {
-        let bench = Bench::new();
-        bench.vault.set("a", "one", 1);
+        let bench = Bench::holding(&["a"]);
         bench.reconciler(spec(vec![secret("a")])).pass(ALL, &()).await;
         let mut pinned = secret("a");
         pinned.wanted.version = VersionPolicy::Exact(version_id(1));
@@ -364,8 +355,7 @@ fn an_object_that_is_pinned_to_the_version_it_has_is_complete_without_a_fetch() 
 /// In real time: paused time stands still while a thread is busy.
 #[tokio::test]
 async fn a_file_system_that_hangs_is_a_volume_failure_and_is_asked_again() {
-    let bench = Bench::new();
-    bench.vault.set("a", "one", 1);
+    let bench = Bench::holding(&["a"]);
     let mut reconciler = bench.reconciler(spec(vec![secret("a")]));
     reconciler.volume_limit = Duration::from_millis(50);
     let volume = Arc::clone(&bench.volume);

@@ -13,8 +13,7 @@ fn at(path: &str, object: ObjectSpec) -> ObjectSpec {
 #[test]
 fn an_entry_whose_path_is_edited_keeps_its_bytes_while_its_object_cannot_be_fetched() {
     run(async {
-        let bench = Bench::new();
-        bench.vault.set("a", "one", 1);
+        let bench = Bench::holding(&["a"]);
         bench
             .reconciler(spec(vec![at("old", secret("a"))]))
             .pass(ALL, &())
@@ -33,8 +32,7 @@ fn an_entry_whose_path_is_edited_keeps_its_bytes_while_its_object_cannot_be_fetc
 #[test]
 fn a_pinned_version_that_gets_another_path_is_not_fetched_again() {
     run(async {
-        let bench = Bench::new();
-        bench.vault.set("a", "one", 1);
+        let bench = Bench::holding(&["a"]);
         let pinned = |path| {
             let mut object = at(path, secret("a"));
             object.wanted.version = VersionPolicy::Exact(version_id(1));

@@ -24,15 +24,10 @@ fn both(text: &str) -> [Option<String>; 2] {
     [Some(text.to_owned()), Some(text.to_owned())]
 }
 
-fn reasons(report: &PassReport) -> Vec<Reason> {
-    report.failures().map(|(_, failure)| failure.reason).collect()
-}
-
 #[test]
 fn no_file_of_an_entry_moves_while_one_of_them_cannot() {
     run(async {
-        let bench = Bench::new();
-        bench.vault.set("pair", "one", 1);
+        let bench = Bench::holding(&["pair"]);
         let paths = ["pub/tls.crt", "ext/tls.key"];
         let reconciler = bench.reconciler(spec(vec![at("pair", &paths)]));
         reconciler.pass(ALL, &()).await;
@@ -77,8 +72,7 @@ fn nothing_of_a_group_moves_while_one_of_its_names_is_taken() {
 #[test]
 fn a_file_whose_new_path_is_taken_stays_where_it_is_also_while_its_object_cannot_be_fetched() {
     run(async {
-        let bench = Bench::new();
-        bench.vault.set("a", "one", 1);
+        let bench = Bench::holding(&["a"]);
         bench
             .reconciler(spec(vec![at("a", &["x/a"])]))
             .pass(ALL, &())

@@ -32,8 +32,7 @@ fn picked(bench: &Bench, name: &str) -> Option<String> {
 #[test]
 fn what_fits_is_written_and_what_joins_later_is_too() {
     run(async {
-        let bench = Bench::new();
-        bench.vault.set("app-a", "one", 1);
+        let bench = Bench::holding(&["app-a"]);
         bench.vault.set("other", "one", 1);
         let reconciler = bench.reconciler(selecting(select("app-")));
         assert!(reconciler.pass(ALL, &()).await.required_are_served());
@@ -49,8 +48,7 @@ fn what_fits_is_written_and_what_joins_later_is_too() {
 #[test]
 fn a_secret_leaves_when_the_vault_says_that_it_is_gone() {
     run(async {
-        let bench = Bench::new();
-        bench.vault.set("app-a", "one", 1);
+        let bench = Bench::holding(&["app-a"]);
         bench.vault.set("app-b", "two", 1);
         let reconciler = bench.reconciler(selecting(select("app-")));
         reconciler.pass(ALL, &()).await;
@@ -65,8 +63,7 @@ fn a_secret_leaves_when_the_vault_says_that_it_is_gone() {
 #[test]
 fn a_list_that_comes_back_short_or_fails_removes_nothing() {
     run(async {
-        let bench = Bench::new();
-        bench.vault.set("app-a", "one", 1);
+        let bench = Bench::holding(&["app-a"]);
         bench.vault.set("app-b", "two", 1);
         let reconciler = bench.reconciler(selecting(select("app-")));
         reconciler.pass(ALL, &()).await;
@@ -88,8 +85,11 @@ fn a_list_that_comes_back_short_or_fails_removes_nothing() {
             let restarted = bench.reconciler(selecting(select("app-")));
             let report = restarted.pass(ALL, &()).await;
             assert_eq!(report.publication.removed, [], "{reason}");
-            let reasons: Vec<_> = report.failures().map(|(_, failure)| failure.reason).collect();
-            assert_eq!(reasons, [reason], "the list is told, and nothing else failed");
+            assert_eq!(
+                reasons(&report),
+                [reason],
+                "the list is told, and nothing else failed"
+            );
             assert!(report.required_are_present());
         }
     });
@@ -98,8 +98,7 @@ fn a_list_that_comes_back_short_or_fails_removes_nothing() {
 #[test]
 fn a_secret_that_cannot_be_asked_for_stays_when_a_list_does_not_have_it() {
     run(async {
-        let bench = Bench::new();
-        bench.vault.set("app-a", "one", 1);
+        let bench = Bench::holding(&["app-a"]);
         let reconciler = bench.reconciler(selecting(select("app-")));
         reconciler.pass(ALL, &()).await;
         bench.vault.hide("app-a", true);
@@ -113,8 +112,7 @@ fn a_secret_that_cannot_be_asked_for_stays_when_a_list_does_not_have_it() {
 #[test]
 fn a_tag_that_changes_takes_the_secret_out_of_the_selection() {
     run(async {
-        let bench = Bench::new();
-        bench.vault.set("a", "one", 1);
+        let bench = Bench::holding(&["a"]);
         bench.vault.tag("a", "env", "prod");
         bench.vault.set("b", "one", 1);
         let reconciler = bench.reconciler(selecting(tagged()));
@@ -129,8 +127,7 @@ fn a_tag_that_changes_takes_the_secret_out_of_the_selection() {
 #[test]
 fn more_secrets_than_the_limit_are_an_error_and_what_is_there_stays() {
     run(async {
-        let bench = Bench::new();
-        bench.vault.set("app-a", "one", 1);
+        let bench = Bench::holding(&["app-a"]);
         let narrow = || {
             selecting(SelectionSpec {
                 limit: 2,
@@ -142,8 +139,7 @@ fn more_secrets_than_the_limit_are_an_error_and_what_is_there_stays() {
         bench.vault.set("app-b", "one", 1);
         bench.vault.set("app-c", "one", 1);
         let report = reconciler.pass(ALL, &()).await;
-        let reasons: Vec<_> = report.failures().map(|(_, failure)| failure.reason).collect();
-        assert_eq!(reasons, [Reason::TooManySelected]);
+        assert_eq!(reasons(&report), [Reason::TooManySelected]);
         assert_eq!((picked(&bench, "a").is_some(), picked(&bench, "b")), (true, None));
     });
 }
@@ -160,8 +156,7 @@ fn a_path_that_another_entry_has_is_refused_and_the_others_are_written() {
         let mut manifest = selecting(select("app-"));
         manifest.objects.push(named);
         let report = bench.reconciler(manifest).pass(ALL, &()).await;
-        let reasons: Vec<_> = report.failures().map(|(_, failure)| failure.reason).collect();
-        assert_eq!(reasons, [Reason::PathTaken]);
+        assert_eq!(reasons(&report), [Reason::PathTaken]);
         assert_eq!(picked(&bench, "a").as_deref(), Some("named"));
         assert_eq!(picked(&bench, "b").as_deref(), Some("two"));
     });
@@ -170,8 +165,7 @@ fn a_path_that_another_entry_has_is_refused_and_the_others_are_written() {
 #[test]
 fn a_disabled_secret_is_not_picked_and_one_that_is_disabled_later_keeps_its_file() {
     run(async {
-        let bench = Bench::new();
-        bench.vault.set("app-a", "one", 1);
+        let bench = Bench::holding(&["app-a"]);
         bench.vault.set("app-b", "one", 1);
         bench.vault.enable("app-b", 1, false);
         let reconciler = bench.reconciler(selecting(select("app-")));
@@ -181,8 +175,7 @@ fn a_disabled_secret_is_not_picked_and_one_that_is_disabled_later_keeps_its_file
 
         bench.vault.enable("app-a", 1, false);
         let report = reconciler.pass(ALL, &()).await;
-        let reasons: Vec<_> = report.failures().map(|(_, failure)| failure.reason).collect();
-        assert_eq!(reasons, [Reason::Disabled]);
+        assert_eq!(reasons(&report), [Reason::Disabled]);
         assert_eq!(picked(&bench, "a").as_deref(), Some("one"));
     });
 }
@@ -190,8 +183,7 @@ fn a_disabled_secret_is_not_picked_and_one_that_is_disabled_later_keeps_its_file
 #[test]
 fn a_selection_moves_together_when_it_has_a_group() {
     run(async {
-        let bench = Bench::new();
-        bench.vault.set("app-a", "one", 1);
+        let bench = Bench::holding(&["app-a"]);
         bench.vault.set("app-b", "one", 1);
         let grouped = SelectionSpec {
             group: GroupName::parse("both").ok(),

@@ -34,8 +34,7 @@ fn slots(bench: &Bench, name: &str) -> Vec<String> {
 #[test]
 fn latest_enabled_takes_an_older_version_while_the_current_one_is_disabled_and_lists_only_then() {
     run(async {
-        let bench = Bench::new();
-        bench.vault.set("a", "one", 1);
+        let bench = Bench::holding(&["a"]);
         bench.vault.set("a", "two", 2);
         let reconciler = bench.reconciler(spec(vec![with("a", VersionPolicy::LatestEnabled)]));
         assert!(reconciler.pass(ALL, &()).await.required_are_served());
@@ -49,8 +48,7 @@ fn latest_enabled_takes_an_older_version_while_the_current_one_is_disabled_and_l
 
         bench.vault.enable("a", 1, false);
         let report = reconciler.pass(ALL, &()).await;
-        let reasons: Vec<_> = report.failures().map(|(_, failure)| failure.reason).collect();
-        assert_eq!(reasons, [Reason::Disabled]);
+        assert_eq!(reasons(&report), [Reason::Disabled]);
         assert_eq!(bench.volume.text("a").as_deref(), Some("one"), "last known good");
     });
 }
@@ -58,15 +56,13 @@ fn latest_enabled_takes_an_older_version_while_the_current_one_is_disabled_and_l
 #[test]
 fn a_disabled_current_version_keeps_the_published_one_and_says_so() {
     run(async {
-        let bench = Bench::new();
-        bench.vault.set("a", "one", 1);
+        let bench = Bench::holding(&["a"]);
         let reconciler = bench.reconciler(spec(vec![secret("a")]));
         reconciler.pass(ALL, &()).await;
         bench.vault.set("a", "two", 2);
         bench.vault.enable("a", 2, false);
         let report = reconciler.pass(ALL, &()).await;
-        let reasons: Vec<_> = report.failures().map(|(_, failure)| failure.reason).collect();
-        assert_eq!(reasons, [Reason::Disabled]);
+        assert_eq!(reasons(&report), [Reason::Disabled]);
         assert_eq!(bench.volume.text("a").as_deref(), Some("one"));
     });
 }
@@ -74,10 +70,7 @@ fn a_disabled_current_version_keeps_the_published_one_and_says_so() {
 #[test]
 fn created_before_takes_the_newest_enabled_version_of_its_time_and_fetches_it_once() {
     run(async {
-        let bench = Bench::new();
-        for version in 1..=4 {
-            bench.vault.set("a", &format!("v{version}"), version);
-        }
+        let bench = Bench::with_versions("a", 4);
         bench.vault.enable("a", 3, false);
         let reconciler = bench.reconciler(spec(vec![with("a", created_before(4))]));
         assert!(reconciler.pass(ALL, &()).await.required_are_served());
@@ -88,18 +81,14 @@ fn created_before_takes_the_newest_enabled_version_of_its_time_and_fetches_it_on
 
         let none = bench.reconciler(spec(vec![with("a", created_before(1))]));
         let report = none.pass(ALL, &()).await;
-        let reasons: Vec<_> = report.failures().map(|(_, failure)| failure.reason).collect();
-        assert_eq!(reasons, [Reason::VersionNotFound]);
+        assert_eq!(reasons(&report), [Reason::VersionNotFound]);
     });
 }
 
 #[test]
 fn a_history_is_exactly_as_long_as_asked_and_a_rotation_fetches_the_new_version_only() {
     run(async {
-        let bench = Bench::new();
-        for version in 1..=5 {
-            bench.vault.set("a", &format!("v{version}"), version);
-        }
+        let bench = Bench::with_versions("a", 5);
         let reconciler = bench.reconciler(spec(vec![history("a", 3)]));
         assert!(reconciler.pass(ALL, &()).await.required_are_served());
         assert_eq!(slots(&bench, "a"), ["v5", "v4", "v3"]);
@@ -123,10 +112,7 @@ fn a_history_is_exactly_as_long_as_asked_and_a_rotation_fetches_the_new_version_
 #[test]
 fn a_history_may_end_at_a_time() {
     run(async {
-        let bench = Bench::new();
-        for version in 1..=5 {
-            bench.vault.set("a", &format!("v{version}"), version);
-        }
+        let bench = Bench::with_versions("a", 5);
         let object = ObjectSpec {
             history: NonZeroU16::new(2),
             ..with("a", created_before(4))
@@ -150,10 +136,7 @@ fn a_history_is_as_long_as_there_are_versions() {
 #[test]
 fn a_history_without_any_version_left_keeps_what_is_published_and_says_why() {
     run(async {
-        let bench = Bench::new();
-        for version in 1..=3 {
-            bench.vault.set("a", &format!("v{version}"), version);
-        }
+        let bench = Bench::with_versions("a", 3);
         let objects = || spec(vec![history("a", 3)]);
         bench.reconciler(objects()).pass(ALL, &()).await;
         let reasons = async || {
@@ -212,8 +195,7 @@ fn a_history_gets_shorter_only_when_the_rest_of_it_moves() {
 #[test]
 fn nothing_is_made_of_the_current_version_while_the_list_that_decides_is_missing() {
     run(async {
-        let bench = Bench::new();
-        bench.vault.set("a", "one", 1);
+        let bench = Bench::holding(&["a"]);
         bench.vault.refuse_lists(Some(Reason::Forbidden));
         let mut old = with("a", created_before(4));
         old.files[0].path = RelativePath::parse("old").expect("valid");
@@ -233,10 +215,7 @@ fn nothing_is_made_of_the_current_version_while_the_list_that_decides_is_missing
 #[test]
 fn a_lost_slot_of_a_history_that_cannot_be_listed_does_not_cost_the_others() {
     run(async {
-        let bench = Bench::new();
-        for version in 1..=3 {
-            bench.vault.set("a", &format!("v{version}"), version);
-        }
+        let bench = Bench::with_versions("a", 3);
         let objects = || spec(vec![history("a", 3)]);
         bench.reconciler(objects()).pass(ALL, &()).await;
         bench.volume.lose("a/0");
@@ -280,10 +259,7 @@ fn two_versions_of_one_second_are_told_apart_and_the_current_one_comes_first() {
 #[test]
 fn a_history_whose_list_or_version_cannot_be_had_stays_as_it_is() {
     run(async {
-        let bench = Bench::new();
-        for version in 1..=3 {
-            bench.vault.set("a", &format!("v{version}"), version);
-        }
+        let bench = Bench::with_versions("a", 3);
         let objects = || spec(vec![history("a", 2)]);
         bench.reconciler(objects()).pass(ALL, &()).await;
         bench.vault.set("a", "v4", 4);
