@@ -1,6 +1,6 @@
 //! The set of files that a volume publishes in one step, and what it remembers of each.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
@@ -19,6 +19,9 @@ pub use super::validity::Validity;
 pub struct Payload {
     /// By path.
     pub files: BTreeMap<RelativePath, PayloadFile>,
+    /// The paths that entries have, also those of which there are no bytes now: what was published there and altered
+    /// since is not somebody else's.
+    pub wanted: BTreeSet<RelativePath>,
 }
 
 /// One file of a payload.

@@ -97,12 +97,18 @@ impl<'o> Published<'o> {
         })
     }
 
-    /// The last known good bytes of a file that cannot be made now: whatever is at its path, else the same content of
-    /// the same object elsewhere, of a version that will do; of several, the one that was fetched last.
+    /// The last known good bytes of a file that cannot be made now: those of its object at its path, else the same
+    /// content of the object elsewhere, of a version that will do; of several, the one that was fetched last. Else
+    /// whatever is at its path.
     ///
     /// While it is undecided which version will do, another entry's file is none that does.
     pub fn last_good(&self, entry: &Entry, file: &FileSpec, inputs: &[Input]) -> Option<Found<'o>> {
-        self.files.get_key_value(&file.path).or_else(|| {
+        let at = self.files.get_key_value(&file.path);
+        let is_its_own = |(_, found): &Found<'_>| match (found.record.inputs.first(), inputs.first()) {
+            (Some(record), Some(input)) => same(&record.input, input),
+            _ => false,
+        };
+        let elsewhere = || {
             let others = self.beside(inputs.first());
             let fits = |(at, found): &Found<'_>| {
                 found.record.content == file.content
@@ -110,7 +116,8 @@ impl<'o> Published<'o> {
                     && !(entry.undecided && self.wanted.contains(*at))
             };
             others.filter(fits).max_by_key(|(_, found)| found.record.fetched)
-        })
+        };
+        at.filter(is_its_own).or_else(elsewhere).or(at)
     }
 
     /// The files whose first object is this input's.

@@ -143,17 +143,29 @@ impl<V: Vault, W: Volume + 'static> Daemon<V, W> {
     fn enter(&mut self, report: &PassReport, roll: f64) {
         // Several entries may hang on one answer: it is good when none of them failed for it.
         let mut blamed: BTreeMap<&Query, &Failure> = BTreeMap::new();
+        let Self { standing, ledger, .. } = self;
         for entry in &report.entries {
-            if let Outcome::Failed { failure, again, .. } = &entry.outcome {
-                blamed.extend(again.iter().map(|query| (query, failure)));
+            match &entry.outcome {
+                Outcome::Failed { failure, again, .. } => {
+                    blamed.extend(again.iter().map(|query| (query, failure)));
+                }
+                // While it waits for one of its answers, what leads there is asked again with it.
+                Outcome::Unasked { .. } => {
+                    let waits = |query: &Query| ledger.is_failing(query) && !report.told.contains_key(query);
+                    let standing = standing.get(&entry.key);
+                    if let Some((failure, again)) = standing.filter(|(_, again)| again.iter().any(waits)) {
+                        blamed.extend(again.iter().map(|query| (query, failure)));
+                    }
+                }
+                Outcome::Fetched { .. } => {}
             }
         }
         for (query, own) in &report.told {
             match (blamed.get(query), own) {
-                (None, None) => self.ledger.succeeded(query),
+                (None, None) => ledger.succeeded(query),
                 // Nothing hangs on it, as on a current version that is disabled while an older one is served.
                 (None, Some(_)) => {}
-                (Some(_), Some(own)) if own.reason.is_transient() => self.ledger.failed(query, own, roll),
+                (Some(_), Some(own)) if own.reason.is_transient() => ledger.failed(query, own, roll),
                 // Answered, and the entry failed for something else: a current version that is disabled leads to others.
                 // How long to wait was said of another question.
                 (Some(failure), _) => {
@@ -161,7 +173,7 @@ impl<V: Vault, W: Volume + 'static> Daemon<V, W> {
                         retry_after: None,
                         ..(*failure).clone()
                     };
-                    self.ledger.failed(query, &failure, roll);
+                    ledger.failed(query, &failure, roll);
                 }
             }
         }
@@ -171,6 +183,14 @@ impl<V: Vault, W: Volume + 'static> Daemon<V, W> {
     /// what the vault has.
     fn recall_failures(&mut self, report: &mut PassReport) {
         if report.volume_failure.is_some() {
+            // What failed besides is remembered all the same.
+            let failed = report.entries.iter().filter_map(|entry| match &entry.outcome {
+                Outcome::Failed { failure, again, .. } => {
+                    Some((entry.key.clone(), (failure.clone(), again.clone())))
+                }
+                Outcome::Unasked { .. } | Outcome::Fetched { .. } => None,
+            });
+            self.standing.extend(failed);
             return;
         }
         let mut standing = Standing::new();
@@ -215,8 +235,8 @@ impl<V: Vault, W: Volume + 'static> Daemon<V, W> {
         let Ok(observed) = self.reconciler.observe().await else {
             return false;
         };
-        let published = Published::new(&observed);
         let entries = self.reconciler.entries_of(&observed);
+        let published = Published::new(&observed).wanted_by(&entries);
         let mut required = entries.iter().filter(|entry| entry.required);
         let present = required.all(|entry| plan::has_all(entry, &published));
         if present {

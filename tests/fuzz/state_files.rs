@@ -65,6 +65,7 @@ fn payload(files: &[(&str, FileBytes)]) -> Payload {
     });
     Payload {
         files: files.collect(),
+        ..Payload::default()
     }
 }
 

@@ -94,7 +94,11 @@ pub fn plan(
     };
     let mut planned: Vec<(PlannedFiles, PlannedEntry)> = entries.iter().enumerate().map(make).collect();
     let held = group::hold_back(entries, published, known, &mut planned);
-    let mut payload = Payload::default();
+    let wanted = entries.iter().flat_map(|entry| &entry.files);
+    let mut payload = Payload {
+        wanted: wanted.map(|file| file.path.clone()).collect(),
+        ..Payload::default()
+    };
     let mut outcomes = Vec::with_capacity(planned.len());
     for (number, (files, entry)) in planned.into_iter().enumerate() {
         if !staying.has(number) {

@@ -1,5 +1,7 @@
 //! The loop over fakes, in paused time.
 
+mod fallbacks;
+
 use crate::domain::failure::Reason;
 use crate::domain::object::GroupName;
 use crate::domain::path::RelativePath;
@@ -236,60 +238,7 @@ async fn once_lets_a_try_that_is_under_way_at_its_deadline_come_to_its_own_end()
     assert!(!report.required_are_served());
 }
 
-fn latest_enabled(name: &str) -> ObjectSpec {
-    let mut object = secret(name);
-    object.wanted.version = VersionPolicy::LatestEnabled;
-    object
-}
-
 /// The current version is disabled, and what leads to an older one fails: at first, and again at the next try.
-#[tokio::test(start_paused = true)]
-async fn a_fallback_that_fails_is_a_failure_until_it_succeeds_and_is_tried_again_soon() {
-    let bench = Bench::new();
-    let objects = || spec(vec![latest_enabled("a")]);
-    bench.vault.set("a", "one", 1);
-    let soon = || Instant::now() + Duration::from_secs(20);
-    daemon(&bench, objects()).until_served(soon(), &()).await;
-    bench.vault.set("a", "two", 2);
-    bench.vault.enable("a", 2, false);
-    bench.vault.refuse_lists(Some(Reason::Unavailable));
-    let mut restarted = daemon(&bench, objects());
-    let report = restarted.until_served(soon(), &()).await;
-    assert!(!restarted.is_served(&report), "the list failed to the end");
-    assert!(
-        bench.vault.take_lists().len() > 3,
-        "it was asked for again and again"
-    );
-
-    bench.vault.refuse_lists(None);
-    let report = restarted.until_served(soon(), &()).await;
-    assert!(restarted.is_served(&report));
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_failing_fallback_stays_a_failure_in_a_pass_for_something_else() {
-    let bench = Bench::new();
-    let objects = || spec(vec![latest_enabled("a"), secret("b")]);
-    for name in ["a", "b"] {
-        bench.vault.set(name, "one", 1);
-    }
-    let soon = || Instant::now() + Duration::from_secs(20);
-    daemon(&bench, objects()).until_served(soon(), &()).await;
-    bench.vault.set("a", "two", 2);
-    bench.vault.enable("a", 2, false);
-    bench.vault.refuse_lists(Some(Reason::Forbidden));
-    bench.vault.refuse("b", Reason::Unavailable, None);
-    let mut restarted = daemon(&bench, objects());
-    restarted.pass(&()).await;
-    // The next try of the one comes long before that of the other.
-    tokio::time::sleep_until(restarted.ledger.next_due().expect("known")).await;
-    bench.vault.take_lists();
-    let report = restarted.pass(&()).await;
-    assert_eq!(bench.vault.take_lists(), Vec::<String>::new());
-    let reasons: Vec<_> = report.failures().map(|(_, failure)| failure.reason).collect();
-    assert_eq!(reasons, [Reason::Forbidden, Reason::Unavailable]);
-}
-
 #[tokio::test(start_paused = true)]
 async fn a_member_in_backoff_keeps_its_time_while_others_are_held_back_for_it() {
     let bench = Bench::new();
@@ -367,4 +316,20 @@ async fn a_retry_after_is_honoured_also_when_another_failure_is_told() {
     let of = |name| calls.iter().filter(|source| **source == latest(name)).count();
     assert_eq!(of("b"), 1);
     assert!(of("a") > 3, "{}", of("a"));
+}
+
+/// The list that leads to an older version is throttled; what leads to the list is not.
+#[tokio::test(start_paused = true)]
+async fn what_failed_while_the_volume_did_too_is_not_served_by_its_old_file() {
+    let bench = Bench::holding(&["a"]);
+    let objects = || spec(vec![secret("a")]);
+    daemon(&bench, objects()).pass(&()).await;
+    bench.vault.refuse("a", Reason::Forbidden, None);
+    *bench.volume.broken.lock().expect("not poisoned") = true;
+    let mut restarted = daemon(&bench, objects());
+    restarted.pass(&()).await;
+    *bench.volume.broken.lock().expect("not poisoned") = false;
+    tokio::time::sleep_until(restarted.ledger.next_due().expect("known")).await;
+    let report = restarted.pass(&()).await;
+    assert!(!restarted.is_served(&report));
 }

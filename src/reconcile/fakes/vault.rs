@@ -20,7 +20,7 @@ pub(in crate::reconcile) struct FakeVault {
     secrets: Mutex<BTreeMap<String, Held>>,
     calls: Mutex<Vec<Source>>,
     lists: Mutex<Vec<String>>,
-    list_refusal: Mutex<Option<Reason>>,
+    list_refusal: Mutex<Option<(Reason, Option<Duration>)>>,
     hidden: Mutex<BTreeSet<String>>,
 }
 
@@ -101,7 +101,12 @@ impl FakeVault {
 
     /// Lets every list fail, or work again.
     pub(in crate::reconcile) fn refuse_lists(&self, reason: Option<Reason>) {
-        *lock(&self.list_refusal) = reason;
+        *lock(&self.list_refusal) = reason.map(|reason| (reason, None));
+    }
+
+    /// Throttles every list, and says how long to wait.
+    pub(in crate::reconcile) fn throttle_lists(&self, retry_after: Duration) {
+        *lock(&self.list_refusal) = Some((Reason::Throttled, Some(retry_after)));
     }
 
     /// Leaves a secret out of the lists, although it is there, or shows it again.
@@ -127,7 +132,9 @@ impl FakeVault {
     fn list(&self, what: String) -> Result<(), Failure> {
         lock(&self.lists).push(what);
         let refusal = *lock(&self.list_refusal);
-        refusal.map_or(Ok(()), |reason| Err(refused("the list", reason, None)))
+        refusal.map_or(Ok(()), |(reason, retry_after)| {
+            Err(refused("the list", reason, retry_after))
+        })
     }
 }
 

@@ -27,6 +27,8 @@ pub(super) struct Places {
     closed: Vec<RefusedName>,
     /// Published files that are no longer wanted, and stay for what cannot replace them.
     pub(super) held: BTreeSet<RelativePath>,
+    /// Recorded files that were altered, and whose entries bring no bytes now.
+    pub(super) altered: BTreeSet<RelativePath>,
     /// Directories that are taken for ours although the records are lost.
     pub(super) adopted: BTreeSet<RelativePath>,
 }

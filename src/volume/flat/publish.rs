@@ -10,13 +10,16 @@ use super::places::Places;
 use super::recover::Current;
 use super::staging::{NAME, Staging};
 use super::steps::Step;
+use crate::domain::path::RelativePath;
 use crate::domain::payload::{Payload, Publication};
 use crate::ports::VolumeFailure;
 use crate::volume::compare::{check_paths, compare};
 use crate::volume::digest::DigestKey;
 use crate::volume::failure::failed;
+use crate::volume::inspect::Inspection;
+use crate::volume::stat::Kind;
 use crate::volume::state::{self, Intent, State};
-use crate::volume::tree;
+use crate::volume::tree::{self, Tree};
 
 impl Writer {
     /// Publishes; see [`crate::ports::Volume::publish`].
@@ -32,7 +35,10 @@ impl Writer {
         let mut places = self.places(&publication.written, &current, &inspection)?;
         places.hold(payload, &publication, &inspection);
         publication.written.retain(|path| !places.refuse(path));
-        publication.removed.retain(|path| !places.held.contains(path));
+        places.altered = self.altered(payload, &publication.removed, &inspection)?;
+        publication
+            .removed
+            .retain(|path| !places.held.contains(path) && !places.altered.contains(path));
         // Recorded, and now somebody else's: it must not be taken for ours when a file stands there again.
         let mut recorded = current.state.iter().flat_map(|state| state.files.keys());
         let shrinks = recorded.any(|path| places.forget(path));
@@ -41,6 +47,33 @@ impl Writer {
         }
         publication.refused.extend(places.refused().cloned());
         Ok(publication)
+    }
+
+    /// Recorded files that were altered since, at paths that an entry still has although it brings no bytes now. They
+    /// stay recorded: when the entry brings bytes again, they are replaced, and not taken for somebody else's.
+    fn altered(
+        &self,
+        payload: &Payload,
+        removed: &[RelativePath],
+        inspection: &Inspection,
+    ) -> Result<BTreeSet<RelativePath>, VolumeFailure> {
+        let mut altered = BTreeSet::new();
+        let mut tree = Tree::new(&self.root.dir);
+        for path in removed {
+            if !payload.wanted.contains(path) || inspection.intact.contains_key(path) {
+                continue;
+            }
+            let (above, name) = tree::split(path);
+            let is_hidden = tree.hidden(above)?.is_some();
+            let found = match tree.open(above)? {
+                Some(directory) => directory.stat_of(name)?,
+                None => None,
+            };
+            if is_hidden || found.is_some_and(|found| found.kind == Kind::File) {
+                altered.insert(path.clone());
+            }
+        }
+        Ok(altered)
     }
 
     /// Makes the difference, and corrects `publication` where something came in between.
@@ -90,6 +123,7 @@ impl Writer {
         intent.files.retain(|path, _| !places.refuse(path));
         let stay = state.files.iter().filter(|(path, _)| {
             places.held.contains(*path)
+                || places.altered.contains(*path)
                 || payload.files.contains_key(*path) && places.refuse(path) && !places.forget(path)
         });
         intent

@@ -236,6 +236,7 @@ fn a_path_as_deep_as_a_path_can_be_is_published_and_removed(layout: Layout) {
     let deep = "d/".repeat(1500) + "file";
     let wanted = Payload {
         files: [(path(&deep), file("deep", 0o440))].into(),
+        ..Payload::default()
     };
     volume.publish(&wanted).expect("publishes");
     assert_eq!(volume.observe().expect("observes").files.len(), 1);

@@ -208,6 +208,7 @@ fn payload(value: &Marker) -> Payload {
     };
     Payload {
         files: BTreeMap::from([(path, file)]),
+        ..Payload::default()
     }
 }
 

@@ -126,6 +126,27 @@ fn what_wants_the_place_of_a_file_that_cannot_move_waits() {
 }
 
 #[test]
+fn what_waits_for_the_place_of_another_file_keeps_its_own() {
+    run(async {
+        let bench = Bench::holding(&["a", "b"]);
+        bench.vault.set("b", "two", 2);
+        let before = spec(vec![at("a", &["x/a"]), at("b", &["w/b"])]);
+        bench.reconciler(before).pass(ALL, &()).await;
+        bench.volume.take_name("z", true);
+        let after = || spec(vec![at("a", &["z/a"]), at("b", &["x/a"])]);
+        for _ in 0..2 {
+            bench.reconciler(after()).pass(ALL, &()).await;
+            let kept = ["one", "two"].map(|text| Some(text.to_owned()));
+            assert_eq!(texts(&bench, ["x/a", "w/b"]), kept);
+        }
+        bench.volume.take_name("z", false);
+        bench.reconciler(after()).pass(ALL, &()).await;
+        let moved = ["one", "two"].map(|text| Some(text.to_owned()));
+        assert_eq!(texts(&bench, ["z/a", "x/a"]), moved);
+    });
+}
+
+#[test]
 fn a_group_of_which_one_new_path_is_taken_stays_where_it_is() {
     run(async {
         let bench = Bench::new();

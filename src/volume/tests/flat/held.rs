@@ -21,6 +21,7 @@ fn moved(files: &[(&str, &str)]) -> Payload {
     });
     Payload {
         files: files.collect(),
+        ..Payload::default()
     }
 }
 

@@ -1,5 +1,6 @@
 //! Tests of what only the layout `flat` does.
 
+mod altered;
 mod changing;
 mod crash;
 mod damaged;

@@ -54,6 +54,7 @@ pub(in crate::volume::tests) fn payload(files: &[(&str, &str, u32)]) -> Payload 
         .map(|(name, bytes, mode)| (path(name), file(bytes, *mode)));
     Payload {
         files: files.collect(),
+        ..Payload::default()
     }
 }
 
