@@ -10,15 +10,15 @@
 use std::error::Error;
 use std::time::Duration;
 
+use akv_sync::domain::desired::{
+    Alias, CertificateContent, Content, FileSpec, KeyForm, PasswordSource, StoreFormat,
+};
 use akv_sync::domain::fetched::{Attributes, FetchedContent, FetchedObject, SecretContent};
 use akv_sync::domain::keystore::ITERATIONS;
 use akv_sync::domain::mode::FileMode;
 use akv_sync::domain::object::{ObjectId, ObjectKind, ObjectName, VaultName, VersionId};
 use akv_sync::domain::path::RelativePath;
 use akv_sync::domain::render::{Passwords, render_object};
-use akv_sync::domain::spec::{
-    Alias, CertificateContent, Content, FileSpec, KeyForm, PasswordSource, StoreFormat,
-};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use fake_azure::{

@@ -1,6 +1,6 @@
 //! `check` and `schema`: offline.
 
-use crate::domain::spec::SyncSpec;
+use crate::domain::desired::SyncSpec;
 use crate::manifest;
 use crate::ports::Environment;
 

@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use super::note::{Notes, quoted};
 use super::vaults::Vault;
+use crate::domain::desired::{BundleOrder, IdentitySpec, SecretEncoding, VersionPolicy};
 use crate::domain::mode::{FileMode, Principal};
 use crate::domain::object::{ObjectName, VaultName};
 use crate::domain::path::RelativePath;
-use crate::domain::spec::{BundleOrder, IdentitySpec, SecretEncoding, VersionPolicy};
 
 /// A manifest before it is text.
 #[derive(Debug)]

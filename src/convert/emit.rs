@@ -12,8 +12,8 @@ use super::draft::{
 };
 use super::vaults::Vault;
 use super::yaml::Yaml;
+use crate::domain::desired::{BundleOrder, IdentityKind, IdentitySpec, SecretEncoding, VersionPolicy};
 use crate::domain::object::VaultName;
-use crate::domain::spec::{BundleOrder, IdentityKind, IdentitySpec, SecretEncoding, VersionPolicy};
 
 type Entries = Vec<(&'static str, Yaml)>;
 

@@ -9,11 +9,11 @@ use proptest::sample::{Index, select};
 
 use super::fixtures::cases;
 use super::{Conversion, ConvertError, Fate, Tool, convert};
+use crate::domain::desired::SyncSpec;
 use crate::domain::fetched::{Attributes, FetchedContent, FetchedObject, SecretContent};
 use crate::domain::object::VersionId;
 use crate::domain::path::RelativePath;
 use crate::domain::secret::SecretBytes;
-use crate::domain::spec::SyncSpec;
 use crate::manifest::{self, Problems};
 
 const TOOLS: [Option<Tool>; 4] = [

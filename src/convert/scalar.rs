@@ -1,9 +1,9 @@
 //! Single values that the tools have in common: modes and versions.
 
 use super::note::quoted;
+use crate::domain::desired::VersionPolicy;
 use crate::domain::mode::FileMode;
 use crate::domain::object::VersionId;
-use crate::domain::spec::VersionPolicy;
 use crate::manifest::rules;
 
 /// The mode that a text stands for, and a remark when it is not the same. `setting` is what the tool calls it.

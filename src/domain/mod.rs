@@ -3,11 +3,12 @@
 //! Nothing here reads a clock, a file, the environment or the network, and nothing here imports another module
 //! of the crate.
 
+pub mod attribute_digest;
 pub mod certificate;
+pub mod desired;
 pub mod encoding;
 pub mod entry;
 pub mod expand;
-pub mod facts;
 pub mod failure;
 pub mod fetched;
 pub mod json;
@@ -24,6 +25,5 @@ pub mod query;
 pub mod render;
 pub mod schedule;
 pub mod secret;
-pub mod spec;
 pub mod template;
 pub mod validity;

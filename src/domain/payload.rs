@@ -6,12 +6,12 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-use super::facts::Facts;
+use super::attribute_digest::AttributeDigest;
+use super::desired::Content;
 use super::mode::FileMode;
 use super::object::{Source, VersionId};
 use super::path::RelativePath;
 use super::secret::SecretBytes;
-use super::spec::Content;
 pub use super::validity::Validity;
 
 /// Everything that shall be on the volume after a publish; what is not in it disappears.
@@ -92,9 +92,9 @@ pub struct InputRecord {
     pub input: Input,
     /// Its version. Of a password file: a keyed digest, in the form of a version.
     pub version: VersionId,
-    /// What else of it the file takes.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub facts: Option<Facts>,
+    /// What else of it the file takes; `facts` in a record.
+    #[serde(default, rename = "facts", skip_serializing_if = "Option::is_none")]
+    pub digest: Option<AttributeDigest>,
 }
 
 /// Something that a file is made of.

@@ -3,13 +3,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::attribute_digest::AttributeDigest;
+use super::desired::{Content, FileSpec};
 use super::entry::Entry;
-use super::facts::Facts;
 use super::fetched::FetchedObject;
 use super::object::{ObjectId, VersionId, VersionSelector};
 use super::path::RelativePath;
 use super::payload::{FileRecord, Input, InputRecord, Observation, ObservedFile};
-use super::spec::{Content, FileSpec};
 
 /// An input, and which state of it will do.
 #[derive(Debug, Clone)]
@@ -154,7 +154,7 @@ fn is_made_of(record: &FileRecord, inputs: &[Needed<'_>]) -> bool {
     let content = &record.content;
     let fits = |(record, needed): (&InputRecord, &Needed<'_>)| {
         let is_version = |version: &VersionId| *version == record.version;
-        let is_state = |object: &FetchedObject| Facts::of(content, object) == record.facts;
+        let is_state = |object: &FetchedObject| AttributeDigest::of(content, object) == record.digest;
         same(&record.input, &needed.input)
             && needed.version.as_ref().is_none_or(is_version)
             && needed.told.is_none_or(is_state)

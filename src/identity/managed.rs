@@ -12,7 +12,7 @@ use time::OffsetDateTime;
 use url::Host;
 
 use super::settings::Settings;
-use crate::domain::spec::IdentitySpec;
+use crate::domain::desired::IdentitySpec;
 use crate::ports::Environment;
 
 /// A managed identity on a platform.

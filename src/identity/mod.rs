@@ -30,8 +30,8 @@ use std::sync::{Arc, Mutex, OnceLock};
 use self::exchange::{ApplicationExchange, DeveloperExchange, Exchange, ManagedExchange};
 use self::select::Credential;
 use self::tokens::Shared;
+use crate::domain::desired::IdentitySpec;
 use crate::domain::failure::{Failure, Reason};
-use crate::domain::spec::IdentitySpec;
 use crate::ports::{Clock, Dice, Environment};
 use crate::transport::{Transport, TransportError};
 

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use super::testing::SystemClock;
 use super::*;
-use crate::domain::spec::IdentityKind;
+use crate::domain::desired::IdentityKind;
 use crate::transport::AuthorityOptions;
 
 struct ProcessEnvironment;

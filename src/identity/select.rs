@@ -9,8 +9,8 @@ use url::Url;
 
 use super::managed::{self, ManagedIdentity};
 use super::settings::{AUTHORITY_VARIABLE, Settings};
+use crate::domain::desired::{IdentityKind, IdentitySpec};
 use crate::domain::failure::Failure;
-use crate::domain::spec::{IdentityKind, IdentitySpec};
 use crate::ports::Environment;
 
 /// The authority of the public cloud.

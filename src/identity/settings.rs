@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use url::Url;
 
+use crate::domain::desired::IdentityKind;
 use crate::domain::failure::{Failure, Reason};
-use crate::domain::spec::IdentityKind;
 use crate::ports::Environment;
 
 /// The variable that names the authority of a sovereign cloud.

@@ -8,11 +8,11 @@ use azure_core::http::pager::PagerContinuation;
 use azure_core::http::{HttpClient, RawResponse, Transport};
 use tokio::sync::Semaphore;
 
+use crate::domain::desired::VaultSpec;
 use crate::domain::failure::Failure;
 use crate::domain::fetched::FetchedObject;
 use crate::domain::listed::{ListedObject, ListedVersion};
 use crate::domain::object::{ObjectId, ObjectKind, Source, VaultName};
-use crate::domain::spec::VaultSpec;
 use crate::ports::{Clock, Dice, Vault};
 
 use super::TokenSource;

@@ -16,8 +16,8 @@ use azure_core::http::headers::{AUTHORIZATION, Headers, WWW_AUTHENTICATE};
 use azure_core::http::{AsyncRawResponse, HttpClient, Request, StatusCode};
 use url::Url;
 
+use crate::domain::desired::VaultSpec;
 use crate::domain::failure::Reason;
-use crate::domain::spec::VaultSpec;
 
 use super::TokenSource;
 use super::answer::Answer;

@@ -16,8 +16,8 @@ use azure_security_keyvault_secrets::{SecretClient, SecretClientOptions};
 use futures::TryStreamExt as _;
 use url::Url;
 
+use crate::domain::desired::VaultSpec;
 use crate::domain::object::{ObjectId, ObjectKind, Source, VaultName, VersionSelector};
-use crate::domain::spec::VaultSpec;
 
 use super::TokenSource;
 use super::realm::Realm;

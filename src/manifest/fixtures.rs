@@ -5,9 +5,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::*;
+use crate::domain::desired::*;
 use crate::domain::object::{ObjectId, ObjectKind, ObjectName, VaultName, VersionId};
 use crate::domain::path::RelativePath;
-use crate::domain::spec::*;
 
 /// The folder of the valid or the invalid manifests.
 fn folder(name: &str) -> PathBuf {

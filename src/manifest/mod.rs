@@ -39,7 +39,7 @@ pub use self::render::Problems;
 pub use self::schema::SCHEMA;
 use self::tree::MAX_BYTES;
 pub(crate) use self::tree::{Kind, NodeId, Tree};
-use crate::domain::spec::SyncSpec;
+use crate::domain::desired::SyncSpec;
 use crate::ports::Environment;
 
 /// Reads the text of a manifest: UTF-8, at most 1 MiB.

@@ -34,10 +34,10 @@ mod tests {
     };
     use super::super::tree::{Kind, NodeId, Tree};
     use super::*;
+    use crate::domain::desired::{Alias, JsonPointer, PathTemplate};
     use crate::domain::mode::{FileMode, Principal};
     use crate::domain::object::{GroupName, ObjectName, VaultName};
     use crate::domain::path::RelativePath;
-    use crate::domain::spec::{Alias, JsonPointer, PathTemplate};
 
     fn validator(schema: &Value) -> Validator {
         jsonschema::validator_for(schema).expect("a schema")

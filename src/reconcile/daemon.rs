@@ -7,12 +7,12 @@ use std::time::Duration;
 use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, sleep_until, timeout};
 
+use crate::domain::desired::OnStart;
 use crate::domain::entry::EntryKey;
 use crate::domain::failure::Failure;
 use crate::domain::plan::{self, Outcome};
 use crate::domain::published::Published;
 use crate::domain::query::Query;
-use crate::domain::spec::OnStart;
 use crate::ports::{Dice, Vault, Volume};
 
 use super::fetch::{FetchLimits, FetchProgress};

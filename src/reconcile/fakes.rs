@@ -9,6 +9,10 @@ use time::OffsetDateTime;
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 
+use crate::domain::desired::{
+    Content, FileSpec, IdentitySpec, Layout, ObjectSpec, OnStart, PathTemplate, RefreshSpec, SecretForm,
+    SelectionRule, SelectionSpec, SyncSpec, VersionPolicy, VolumeSpec, Wanted,
+};
 use crate::domain::mode::FileMode;
 use crate::domain::object::{
     ObjectId, ObjectKind, ObjectName, Source, VaultName, VersionId, VersionSelector,
@@ -17,10 +21,6 @@ use crate::domain::path::RelativePath;
 use crate::domain::payload::{FileBytes, Observation, ObservedFile, Payload, Publication, RefusedName};
 use crate::domain::query::PasswordFile;
 use crate::domain::secret::SecretBytes;
-use crate::domain::spec::{
-    Content, FileSpec, IdentitySpec, Layout, ObjectSpec, OnStart, PathTemplate, RefreshSpec, SecretForm,
-    SelectionRule, SelectionSpec, SyncSpec, VersionPolicy, VolumeSpec, Wanted,
-};
 use crate::ports::{PasswordFiles, Volume, VolumeFailure};
 
 use super::fetch::FetchLimits;

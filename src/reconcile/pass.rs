@@ -12,6 +12,7 @@ use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout};
 
+use crate::domain::desired::SyncSpec;
 use crate::domain::entry::Entry;
 use crate::domain::expand::{Expansion, Facts, expand};
 use crate::domain::failure::{Failure, Reason};
@@ -19,7 +20,6 @@ use crate::domain::payload::{Observation, Payload, Publication};
 use crate::domain::plan::{self, Outcome, Plan, PlannedEntry, Timing};
 use crate::domain::published::Published;
 use crate::domain::query::{Known, Query, Remembered};
-use crate::domain::spec::SyncSpec;
 use crate::domain::validity::Validity;
 use crate::ports::{Clock, Vault, Volume, VolumeFailure};
 

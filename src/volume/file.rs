@@ -189,7 +189,7 @@ mod tests {
     use tempfile::TempDir;
 
     use super::*;
-    use crate::domain::spec::{Layout, VolumeSpec};
+    use crate::domain::desired::{Layout, VolumeSpec};
     use crate::volume::directory::DIRECTORY;
     use crate::volume::owner::Declared;
 

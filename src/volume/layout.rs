@@ -11,9 +11,9 @@ use super::directory::Directory;
 use super::failure::refused;
 use super::flat::FlatVolume;
 use super::state;
+use crate::domain::desired::{Layout, VolumeSpec};
 use crate::domain::path::RelativePath;
 use crate::domain::payload::{Observation, Payload, Publication, RefusedName};
-use crate::domain::spec::{Layout, VolumeSpec};
 use crate::ports::{Clock, Volume, VolumeFailure};
 
 /// A volume with the layout that its specification names.

@@ -15,8 +15,8 @@ use nix::unistd::{self, AccessFlags, Gid, Uid};
 use super::directory::{Directory, PRIVATE};
 use super::failure::{failed, failed_with_hint, no_way_back, refused};
 use super::stat::Stat;
+use crate::domain::desired::VolumeSpec;
 use crate::domain::mode::{FileMode, Principal};
-use crate::domain::spec::VolumeSpec;
 use crate::ports::VolumeFailure;
 
 const SET_GROUP_ID: u32 = 0o2000;

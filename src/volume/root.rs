@@ -13,7 +13,7 @@ use super::directory::Directory;
 use super::failure::{failed, failed_with_hint, refused};
 use super::owner::{Declared, Ownership};
 use super::stat::{Kind, Stat};
-use crate::domain::spec::VolumeSpec;
+use crate::domain::desired::VolumeSpec;
 use crate::ports::VolumeFailure;
 
 /// The open root, which no other process writes to through this program.

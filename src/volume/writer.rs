@@ -11,7 +11,7 @@ use super::inspect::Inspector;
 use super::owner::{Declared, Ownership};
 use super::root::Root;
 use super::steps::{Action, StepObserver, Unobserved, announce};
-use crate::domain::spec::VolumeSpec;
+use crate::domain::desired::VolumeSpec;
 use crate::ports::{Clock, VolumeFailure};
 
 /// A volume whose layout takes the steps `S`. While the value lives, no other process can open the same volume.

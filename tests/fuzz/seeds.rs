@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::Path;
 
+use akv_sync::domain::desired::{Alias, CertificateContent};
 use akv_sync::domain::render::Passwords;
-use akv_sync::domain::spec::{Alias, CertificateContent};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};

@@ -7,12 +7,12 @@ use std::os::unix::fs::{MetadataExt as _, symlink};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use akv_sync::domain::desired::{Content, Layout, SecretForm, VolumeSpec};
 use akv_sync::domain::mode::FileMode;
 use akv_sync::domain::object::{Source, VersionSelector};
 use akv_sync::domain::path::RelativePath;
 use akv_sync::domain::payload::{FileBytes, FileRecord, Input, InputRecord, Payload, PayloadFile, Validity};
 use akv_sync::domain::secret::SecretBytes;
-use akv_sync::domain::spec::{Content, Layout, SecretForm, VolumeSpec};
 use akv_sync::ports::Volume as _;
 use akv_sync::volume::flat::Step;
 use akv_sync::volume::{AtomicVolume, FlatVolume, StepObserver};
@@ -50,7 +50,7 @@ fn payload(files: &[(&str, FileBytes)]) -> Payload {
         inputs: vec![InputRecord {
             input: Input::Object(source),
             version: version(),
-            facts: None,
+            digest: None,
         }],
         validity: Validity::default(),
         fetched: OffsetDateTime::UNIX_EPOCH,

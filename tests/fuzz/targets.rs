@@ -3,16 +3,16 @@
 use std::collections::BTreeMap;
 
 use akv_sync::convert::{ConvertError, Tool, convert as convert_text};
+use akv_sync::domain::desired::{
+    Alias, BundleOrder, CertificateContent, Content, FileSpec, JsonPointer, KeyForm, SecretEncoding,
+    SecretForm, StoreFormat, SyncSpec,
+};
 use akv_sync::domain::fetched::{Attributes, FetchedContent, FetchedObject, SecretContent};
 use akv_sync::domain::mode::FileMode;
 use akv_sync::domain::object::{ObjectId, ObjectKind, ObjectName, VaultName, VersionId};
 use akv_sync::domain::path::RelativePath;
 use akv_sync::domain::render::{Passwords, render_object};
 use akv_sync::domain::secret::SecretBytes;
-use akv_sync::domain::spec::{
-    Alias, BundleOrder, CertificateContent, Content, FileSpec, JsonPointer, KeyForm, SecretEncoding,
-    SecretForm, StoreFormat, SyncSpec,
-};
 use akv_sync::domain::template::Template;
 use akv_sync::manifest::{self, Problems};
 use akv_sync::ports::Environment;

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use akv_sync::domain::spec::{CertificateContent, StoreFormat};
+use akv_sync::domain::desired::{CertificateContent, StoreFormat};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::{Command, Output};
 
-use akv_sync::domain::spec::{BundleOrder, CertificateContent, KeyForm};
+use akv_sync::domain::desired::{BundleOrder, CertificateContent, KeyForm};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use tempfile::TempDir;

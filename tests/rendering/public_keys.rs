@@ -3,8 +3,8 @@
 use std::fs;
 use std::process::Command;
 
+use akv_sync::domain::desired::KeyFormat;
 use akv_sync::domain::fetched::{Curve, PublicKey};
-use akv_sync::domain::spec::KeyFormat;
 
 use super::openssl::{OpenSsl, RSA, ec};
 use super::render;

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use akv_sync::domain::spec::CertificateContent;
+use akv_sync::domain::desired::CertificateContent;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 

@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::fs;
 use std::path::Path;
 
-use akv_sync::domain::spec::CertificateContent;
+use akv_sync::domain::desired::CertificateContent;
 
 use super::openssl::OpenSsl;
 use super::render::{PKCS8, certificate};

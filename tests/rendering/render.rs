@@ -1,13 +1,13 @@
 //! What is under test: one object rendered to its files.
 
+use akv_sync::domain::desired::{
+    Alias, CertificateContent, Content, FileSpec, KeyForm, KeyFormat, PasswordSource,
+};
 use akv_sync::domain::fetched::{Attributes, FetchedContent, FetchedObject, PublicKey, SecretContent};
 use akv_sync::domain::mode::FileMode;
 use akv_sync::domain::object::{ObjectId, ObjectKind, ObjectName, VaultName, VersionId};
 use akv_sync::domain::path::RelativePath;
 use akv_sync::domain::render::{Passwords, RenderError, render_object};
-use akv_sync::domain::spec::{
-    Alias, CertificateContent, Content, FileSpec, KeyForm, KeyFormat, PasswordSource,
-};
 
 /// The private key as it comes by default.
 pub(crate) const PKCS8: CertificateContent = CertificateContent::PrivateKey {

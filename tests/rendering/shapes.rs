@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use akv_sync::domain::spec::CertificateContent;
+use akv_sync::domain::desired::CertificateContent;
 
 use super::openssl::{OpenSsl, RSA, ec};
 use super::render::{PKCS8, certificate};

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use akv_sync::domain::spec::{BundleOrder, CertificateContent, KeyForm};
+use akv_sync::domain::desired::{BundleOrder, CertificateContent, KeyForm};
 
 use super::openssl::{OpenSsl, RSA, ec};
 use super::render::{alias, certificate, password_source, with_password};

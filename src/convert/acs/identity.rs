@@ -2,7 +2,7 @@
 
 use super::env::Variables;
 use crate::convert::note::Notes;
-use crate::domain::spec::{IdentityKind, IdentitySpec};
+use crate::domain::desired::{IdentityKind, IdentitySpec};
 use crate::manifest::rules;
 
 /// Where the manifest looks for the client secret.

@@ -7,9 +7,9 @@ use crate::convert::draft::{CertificatePart, Entry, Files, MadeOf, Object, Part,
 use crate::convert::emit::SELECTION_LIMIT;
 use crate::convert::note::{listed, quoted};
 use crate::convert::scalar;
+use crate::domain::desired::{SecretEncoding, VersionPolicy};
 use crate::domain::object::ObjectName;
 use crate::domain::path::RelativePath;
-use crate::domain::spec::{SecretEncoding, VersionPolicy};
 
 /// Names of one variable. A manifest does not hold more.
 const MAX_KEYS: usize = 5_000;

@@ -3,7 +3,7 @@
 use super::worker::Worker;
 use crate::convert::input::Value;
 use crate::convert::note::{Notes, quoted};
-use crate::domain::spec::{IdentityKind, IdentitySpec};
+use crate::domain::desired::{IdentityKind, IdentitySpec};
 use crate::manifest::rules;
 
 /// The credential of a resource that names none.

@@ -12,8 +12,8 @@ use crate::convert::input::Value;
 use crate::convert::note::{Notes, quoted};
 use crate::convert::scalar;
 use crate::convert::vaults::{self, Vault, Vaults};
+use crate::domain::desired::VersionPolicy;
 use crate::domain::object::{ObjectName, VaultName};
-use crate::domain::spec::VersionPolicy;
 use crate::manifest::rules;
 
 /// What a worker fetches, as the agent keeps it: in maps of names, into which each resource is put in its turn.

@@ -11,8 +11,8 @@ use crate::convert::draft::{
 use crate::convert::input::Value;
 use crate::convert::note::{Notes, quoted};
 use crate::convert::scalar;
+use crate::domain::desired::{BundleOrder, SecretEncoding, VersionPolicy};
 use crate::domain::path::RelativePath;
-use crate::domain::spec::{BundleOrder, SecretEncoding, VersionPolicy};
 
 /// Keys of a sink, and those that a sink of the first versions had as a resource and a worker.
 const KEYS: [&str; 16] = [

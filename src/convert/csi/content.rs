@@ -15,7 +15,7 @@
 use super::object::{Format, KeyVaultObject, Kind};
 use crate::convert::draft::{CertificatePart, Part};
 use crate::convert::note::quoted;
-use crate::domain::spec::{BundleOrder, SecretEncoding};
+use crate::domain::desired::{BundleOrder, SecretEncoding};
 
 /// A part of the manifest, and what it rests on.
 pub(super) struct Content {

@@ -101,7 +101,7 @@ pub(super) fn draft(documents: &[Tree<'_>], notes: &Notes) -> Result<Draft, Conv
     Ok(draft)
 }
 
-fn empty_draft(identity: crate::domain::spec::IdentitySpec) -> Draft {
+fn empty_draft(identity: crate::domain::desired::IdentitySpec) -> Draft {
     Draft {
         origin: String::new(),
         identity,

@@ -6,10 +6,10 @@ use time::{Duration, OffsetDateTime};
 use crate::convert::input::Value;
 use crate::convert::note::quoted;
 use crate::convert::scalar;
+use crate::domain::desired::VersionPolicy;
 use crate::domain::mode::FileMode;
 use crate::domain::object::ObjectName;
 use crate::domain::path::RelativePath;
-use crate::domain::spec::VersionPolicy;
 
 const KEYS: [&str; 9] = [
     "objectName",

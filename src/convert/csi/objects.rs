@@ -9,9 +9,9 @@ use super::{Class, tls_files};
 use crate::convert::draft::{Entry, Files, MadeOf, Object};
 use crate::convert::input::{NestedBudget, Value};
 use crate::convert::note::{Notes, listed};
+use crate::domain::desired::{MAX_HISTORY, VersionPolicy};
 use crate::domain::object::VaultName;
 use crate::domain::path::RelativePath;
-use crate::domain::spec::{MAX_HISTORY, VersionPolicy};
 
 /// Puts the files of a class behind those of the classes before it.
 pub(super) fn read(

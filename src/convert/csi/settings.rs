@@ -5,8 +5,8 @@ use super::cloud::Cloud;
 use crate::convert::input::Value;
 use crate::convert::note::{Notes, quoted};
 use crate::convert::vaults::{self, Vault};
+use crate::domain::desired::{IdentityKind, IdentitySpec};
 use crate::domain::object::VaultName;
-use crate::domain::spec::{IdentityKind, IdentitySpec};
 use crate::manifest::rules;
 
 /// Where the manifest looks for a service principal's secret.

@@ -10,11 +10,11 @@ mod versions;
 
 use std::collections::BTreeSet;
 
+use super::desired::SyncSpec;
 use super::entry::Entry;
 use super::path_set::PathSet;
 use super::published::Published;
 use super::query::{Known, Query, Remembered};
-use super::spec::SyncSpec;
 
 /// What an expansion goes by.
 #[derive(Debug, Clone, Copy)]

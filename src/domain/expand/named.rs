@@ -4,12 +4,12 @@ use std::num::NonZeroU16;
 
 use super::versions::{Resolved, Versions, allowed, exact, latest, none};
 use super::{Expander, Facts};
+use crate::domain::desired::{Content, FileSpec, ObjectSpec, PasswordSource, TemplateSpec};
 use crate::domain::entry::{Body, Entry, EntryId, Group};
 use crate::domain::listed::ListedVersion;
 use crate::domain::object::Source;
 use crate::domain::payload::Input;
 use crate::domain::query::Query;
-use crate::domain::spec::{Content, FileSpec, ObjectSpec, PasswordSource, TemplateSpec};
 
 impl Expander<'_> {
     /// The entries of a named object: one, or one for each version of its history.

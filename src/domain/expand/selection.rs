@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use super::Expander;
 use super::versions::latest;
+use crate::domain::desired::{Content, FileSpec, SelectionSpec};
 use crate::domain::entry::{Body, Entry, EntryId, Group};
 use crate::domain::failure::{Failure, Reason};
 use crate::domain::listed::ListedObject;
@@ -14,7 +15,6 @@ use crate::domain::object::{ObjectId, ObjectKind, ObjectName, Source};
 use crate::domain::path::RelativePath;
 use crate::domain::path_set::PathSet;
 use crate::domain::query::Query;
-use crate::domain::spec::{Content, FileSpec, SelectionSpec};
 
 impl Expander<'_> {
     /// The entry of the selection itself, and one for each secret.

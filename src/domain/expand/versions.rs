@@ -7,11 +7,11 @@
 use std::cmp::Reverse;
 
 use super::Expander;
+use crate::domain::desired::{VersionPolicy, Wanted};
 use crate::domain::failure::{Failure, Reason};
 use crate::domain::listed::ListedVersion;
 use crate::domain::object::{ObjectId, Source, VersionId, VersionSelector};
 use crate::domain::query::Query;
-use crate::domain::spec::{VersionPolicy, Wanted};
 
 /// What a policy came to.
 pub(super) struct Resolved {

@@ -11,8 +11,8 @@ use std::fmt;
 
 pub use self::reader::{Container, Event, Reader, Scalar};
 pub use self::text::JsonText;
+use crate::domain::desired::JsonPointer;
 use crate::domain::secret::SecretBytes;
-use crate::domain::spec::JsonPointer;
 
 /// Why a part of a text could not be given. It holds no byte of the text.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

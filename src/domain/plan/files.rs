@@ -2,15 +2,15 @@
 
 use time::OffsetDateTime;
 
+use crate::domain::attribute_digest::AttributeDigest;
+use crate::domain::desired::FileSpec;
 use crate::domain::entry::{Body, Entry};
-use crate::domain::facts::Facts;
 use crate::domain::fetched::FetchedObject;
 use crate::domain::path::RelativePath;
 use crate::domain::payload::{FileBytes, FileRecord, Input, InputRecord, PayloadFile, Validity};
 use crate::domain::published::{Found, Needed, Published, is_form_of, may_be_of, pinned};
 use crate::domain::query::Known;
 use crate::domain::secret::SecretBytes;
-use crate::domain::spec::FileSpec;
 
 /// Files of one entry, each at its path.
 pub(super) type PlannedFiles = Vec<(RelativePath, PayloadFile)>;
@@ -146,7 +146,7 @@ fn record_of(input: &Input, file: &FileSpec, known: &Known) -> Option<InputRecor
     Some(InputRecord {
         input: input.clone(),
         version: version.clone(),
-        facts: told(input, known).and_then(|object| Facts::of(&file.content, object)),
+        digest: told(input, known).and_then(|object| AttributeDigest::of(&file.content, object)),
     })
 }
 

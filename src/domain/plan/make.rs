@@ -6,6 +6,7 @@ use time::OffsetDateTime;
 
 use super::files::{PlannedFiles, has_all, keep, keep_as, needed, write};
 use super::{Outcome, PlannedEntry};
+use crate::domain::desired::{Content, FileSpec, PasswordSource};
 use crate::domain::entry::{Body, Entry};
 use crate::domain::failure::{Failure, Reason};
 use crate::domain::fetched::{FetchedContent, FetchedObject};
@@ -16,7 +17,6 @@ use crate::domain::published::{Found, Needed, Published};
 use crate::domain::query::{Known, Query};
 use crate::domain::render::{self, Notice, Passwords};
 use crate::domain::secret::SecretBytes;
-use crate::domain::spec::{Content, FileSpec, PasswordSource};
 use crate::domain::template::{Reference, Template};
 
 type Planned = (PlannedFiles, PlannedEntry);

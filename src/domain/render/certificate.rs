@@ -3,12 +3,12 @@
 use super::error::RenderFault;
 use super::{Notice, Passwords, pem};
 use crate::domain::certificate::{self, IssuedCertificate, OtherAlgorithm};
+use crate::domain::desired::{Alias, BundleOrder, CertificateContent, KeyForm, PasswordSource, StoreFormat};
 use crate::domain::fetched::SecretContent;
 use crate::domain::keystore::{self, KeyEntry, PasswordProblem, StorePassword, Strength};
 use crate::domain::path::RelativePath;
 use crate::domain::payload::Validity;
 use crate::domain::secret::SecretBytes;
-use crate::domain::spec::{Alias, BundleOrder, CertificateContent, KeyForm, PasswordSource, StoreFormat};
 
 /// A certificate that was read once, for all its files.
 pub(super) struct CertificateFiles {

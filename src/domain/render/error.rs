@@ -1,13 +1,13 @@
 //! Why an object could not be made into the files that the manifest asks for.
 
 use crate::domain::certificate::{CertificateError, OtherAlgorithm};
+use crate::domain::desired::JsonPointer;
 pub use crate::domain::encoding::EncodingProblem;
 use crate::domain::failure::{Failure, Reason};
 use crate::domain::json::JsonProblem;
 use crate::domain::keystore::PasswordProblem;
 use crate::domain::object::{ObjectId, VersionId};
 use crate::domain::path::RelativePath;
-use crate::domain::spec::JsonPointer;
 
 /// An object of which no file was rendered. It holds no byte of the value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

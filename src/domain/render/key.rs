@@ -9,11 +9,11 @@ use pkcs8::{AlgorithmIdentifierRef, SubjectPublicKeyInfoRef};
 
 use super::error::RenderFault;
 use super::pem;
+use crate::domain::desired::KeyFormat;
 use crate::domain::fetched::{Curve, PublicKey};
 use crate::domain::object::ObjectName;
 use crate::domain::path::RelativePath;
 use crate::domain::secret::SecretBytes;
-use crate::domain::spec::KeyFormat;
 
 const RSA_ENCRYPTION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
 const EC_PUBLIC_KEY: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");

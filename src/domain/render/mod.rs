@@ -16,11 +16,11 @@ use std::fmt;
 
 use self::certificate::CertificateFiles;
 pub use self::error::{EncodingProblem, RenderError, RenderFault};
+use super::desired::{Content, FileSpec, PasswordSource};
 use super::fetched::{FetchedContent, FetchedObject};
 use super::path::RelativePath;
 use super::payload::Validity;
 use super::secret::SecretBytes;
-use super::spec::{Content, FileSpec, PasswordSource};
 
 /// The files of one object.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -6,11 +6,11 @@
 use std::collections::BTreeMap;
 
 use super::error::RenderFault;
+use crate::domain::desired::{FILE_ENCODING, SecretEncoding, SecretForm};
 use crate::domain::encoding;
 use crate::domain::json;
 use crate::domain::path::RelativePath;
 use crate::domain::secret::SecretBytes;
-use crate::domain::spec::{FILE_ENCODING, SecretEncoding, SecretForm};
 
 /// Longest part of an unknown encoding that an error repeats.
 const SHOWN: usize = 32;

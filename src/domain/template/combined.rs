@@ -10,13 +10,13 @@ use super::limits;
 use super::quote::{self, QuoteProblem};
 use super::sink::Sink;
 use super::{Reference, TemplateProblem};
+use crate::domain::desired::{Content, FileSpec, SecretForm};
 use crate::domain::fetched::FetchedObject;
 use crate::domain::mode::FileMode;
 use crate::domain::object::ObjectKind;
 use crate::domain::path::RelativePath;
 use crate::domain::render::{Passwords, render_object};
 use crate::domain::secret::SecretBytes;
-use crate::domain::spec::{Content, FileSpec, SecretForm};
 
 /// Most characters of a key.
 const KEY_LEN: usize = 128;

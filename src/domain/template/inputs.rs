@@ -14,13 +14,13 @@ use x509_parser::prelude::FromDer;
 use super::Reference;
 use super::fault::Fault;
 use super::vocabulary;
+use crate::domain::desired::{CertificateContent, Content, FileSpec, KeyForm, KeyFormat};
 use crate::domain::fetched::{FetchedContent, FetchedObject};
 use crate::domain::mode::FileMode;
 use crate::domain::object::{ObjectKind, ObjectName, VaultName};
 use crate::domain::path::RelativePath;
 use crate::domain::render::{Notice, Passwords, render_object};
 use crate::domain::secret::SecretBytes;
-use crate::domain::spec::{CertificateContent, Content, FileSpec, KeyForm, KeyFormat};
 use crate::domain::validity::Validity;
 
 /// What the certificates say whose parts were used.

@@ -6,9 +6,9 @@ use fake_azure::{CallKind, CertificateOptions, Effect, FakeAzure, FakeOptions, F
 use time::OffsetDateTime;
 
 use super::stage::*;
+use crate::domain::desired::IdentitySpec;
 use crate::domain::failure::Reason;
 use crate::domain::object::{ObjectKind, VaultName};
-use crate::domain::spec::IdentitySpec;
 use crate::identity::Tokens;
 use crate::keyvault::{KeyVault, Limits, Outside};
 use crate::ports::{Clock, Dice, Vault as _};

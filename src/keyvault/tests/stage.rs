@@ -14,13 +14,13 @@ use time::macros::datetime;
 use url::Url;
 
 pub(super) use super::reply::*;
+use crate::domain::desired::VaultSpec;
 use crate::domain::failure::Failure;
 use crate::domain::fetched::FetchedObject;
 use crate::domain::listed::{ListedObject, ListedVersion};
 use crate::domain::object::{
     ObjectId, ObjectKind, ObjectName, Source, VaultName, VersionId, VersionSelector,
 };
-use crate::domain::spec::VaultSpec;
 use crate::keyvault::{KeyVault, Limits, Outside, TokenSource};
 use crate::ports::Vault as _;
 

@@ -1,6 +1,6 @@
 //! Who signs in: which keys belong to which type of identity.
 
-use crate::domain::spec::{IdentityKind, IdentitySpec};
+use crate::domain::desired::{IdentityKind, IdentitySpec};
 use crate::manifest::field::{Optional, Text};
 use crate::manifest::problem::{Code, Mark, Problem, Sink};
 use crate::manifest::vocabulary::listed;

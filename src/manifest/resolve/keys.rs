@@ -1,8 +1,8 @@
 //! Public parts of keys.
 
 use super::objects::{Asked, Objects};
+use crate::domain::desired::{Content, KeyFormat, ObjectSpec};
 use crate::domain::object::ObjectKind;
-use crate::domain::spec::{Content, KeyFormat, ObjectSpec};
 use crate::manifest::field::Located;
 use crate::manifest::wire::{self, KeyEntry};
 

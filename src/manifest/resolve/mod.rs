@@ -18,7 +18,7 @@ use super::field::{Located, Optional, Scalar, Text};
 use super::problem::{Code, Mark, Problem, Sink};
 use super::scalar::{DirectoryMode, Interval};
 use super::wire;
-use crate::domain::spec::{IdentitySpec, Layout, OnStart, RefreshSpec, SyncSpec, VolumeSpec};
+use crate::domain::desired::{IdentitySpec, Layout, OnStart, RefreshSpec, SyncSpec, VolumeSpec};
 use crate::ports::Environment;
 
 /// Resolves a manifest; `None`, and also a specification beside recorded problems, is to be thrown away.

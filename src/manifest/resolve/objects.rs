@@ -5,12 +5,12 @@ use std::num::NonZeroU16;
 
 use super::paths::Paths;
 use super::vaults::Vaults;
+use crate::domain::desired::{
+    Content, FileSpec, ObjectSpec, SelectionSpec, TemplateSpec, VersionPolicy, Wanted,
+};
 use crate::domain::mode::FileMode;
 use crate::domain::object::{GroupName, ObjectId, ObjectKind, ObjectName, VaultName};
 use crate::domain::path::RelativePath;
-use crate::domain::spec::{
-    Content, FileSpec, ObjectSpec, SelectionSpec, TemplateSpec, VersionPolicy, Wanted,
-};
 use crate::manifest::field::{Choice, Located, Optional, Required, Text};
 use crate::manifest::problem::{Code, Mark, Problem, Sink};
 use crate::manifest::scalar::HistoryCount;

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::objects::{Asked, ObjectSpecs, Objects};
+use crate::domain::desired::{Content, ObjectSpec, SecretEncoding, SecretForm, SelectionRule, SelectionSpec};
 use crate::domain::object::ObjectKind;
-use crate::domain::spec::{Content, ObjectSpec, SecretEncoding, SecretForm, SelectionRule, SelectionSpec};
 use crate::manifest::field::{Located, Optional};
 use crate::manifest::problem::{Code, Problem};
 use crate::manifest::wire::{self, SecretContent, SecretEntry, Select};

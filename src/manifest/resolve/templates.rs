@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::objects::Objects;
 use super::secrets::encoding;
+use crate::domain::desired::{SecretForm, TemplateSpec, Wanted};
 use crate::domain::object::{ObjectId, ObjectKind, VaultName};
-use crate::domain::spec::{SecretForm, TemplateSpec, Wanted};
 use crate::domain::template::{CombinedFormat, CombinedValue, Reference, Template, TemplateProblem};
 use crate::manifest::field::{Located, Optional};
 use crate::manifest::problem::{Code, Mark, Problem};

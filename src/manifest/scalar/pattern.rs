@@ -3,7 +3,7 @@
 #[cfg(test)]
 use schemars::{Schema, json_schema};
 
-use crate::domain::spec::PathTemplate;
+use crate::domain::desired::PathTemplate;
 use crate::manifest::field::Scalar;
 use crate::manifest::problem::{Code, Problem};
 

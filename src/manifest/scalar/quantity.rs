@@ -6,7 +6,7 @@ use std::time::Duration;
 #[cfg(test)]
 use schemars::{Schema, json_schema};
 
-use crate::domain::spec::MAX_HISTORY;
+use crate::domain::desired::MAX_HISTORY;
 use crate::manifest::field::Scalar;
 use crate::manifest::problem::{Code, Problem};
 

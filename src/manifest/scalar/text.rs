@@ -3,7 +3,7 @@
 #[cfg(test)]
 use schemars::{Schema, json_schema};
 
-use crate::domain::spec::{Alias, JsonPointer};
+use crate::domain::desired::{Alias, JsonPointer};
 use crate::manifest::field::Scalar;
 use crate::manifest::problem::{Code, Problem};
 

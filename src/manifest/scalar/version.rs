@@ -5,8 +5,8 @@ use schemars::{Schema, json_schema};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
+use crate::domain::desired::VersionPolicy;
 use crate::domain::object::VersionId;
-use crate::domain::spec::VersionPolicy;
 use crate::manifest::field::Scalar;
 use crate::manifest::problem::{Code, Problem};
 

@@ -5,10 +5,10 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::secret::Version;
+use crate::domain::desired::Alias;
 use crate::domain::mode::FileMode;
 use crate::domain::object::{GroupName, ObjectName, VaultName};
 use crate::domain::path::RelativePath;
-use crate::domain::spec::Alias;
 use crate::manifest::field::{Optional, Required, Text};
 use crate::manifest::scalar::{AbsolutePath, HistoryCount};
 

@@ -4,10 +4,10 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use crate::domain::desired::{JsonPointer, PathTemplate};
 use crate::domain::mode::FileMode;
 use crate::domain::object::{GroupName, ObjectName, VaultName};
 use crate::domain::path::RelativePath;
-use crate::domain::spec::{JsonPointer, PathTemplate};
 use crate::manifest::field::{Choice, Optional, Required, Text};
 use crate::manifest::scalar::{
     HistoryCount, NameGlob, NamePrefix, SelectLimit, TagRule, Timestamp, VersionWord,

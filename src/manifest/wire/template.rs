@@ -5,10 +5,10 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::secret::Encoding;
+use crate::domain::desired::JsonPointer;
 use crate::domain::mode::FileMode;
 use crate::domain::object::{GroupName, ObjectName, VaultName};
 use crate::domain::path::RelativePath;
-use crate::domain::spec::JsonPointer;
 use crate::manifest::field::{Optional, Required, Text};
 use crate::manifest::scalar::AnyText;
 

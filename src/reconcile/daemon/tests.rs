@@ -2,10 +2,10 @@
 
 mod fallbacks;
 
+use crate::domain::desired::{Content, ObjectSpec, SecretEncoding, SyncSpec, VersionPolicy};
 use crate::domain::failure::Reason;
 use crate::domain::object::GroupName;
 use crate::domain::path::RelativePath;
-use crate::domain::spec::{Content, ObjectSpec, SecretEncoding, SyncSpec, VersionPolicy};
 use crate::reconcile::fakes::{Bench, FakeVault, FakeVolume, latest, secret, select, spec, version_id};
 
 use super::*;

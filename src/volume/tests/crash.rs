@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::support::{
     Files, StopAt, TestVolume, at_version, expected, file, kept, names, path, payload, with_mode,
 };
+use crate::domain::desired::Layout;
 use crate::domain::payload::{Observation, Payload};
-use crate::domain::spec::Layout;
 use crate::ports::Volume as _;
 
 for_both_layouts! {

@@ -10,7 +10,7 @@ macro_rules! for_both_layouts {
                 #[test]
                 $(#[$attribute])*
                 fn $test() {
-                    super::$test(crate::domain::spec::Layout::Atomic);
+                    super::$test(crate::domain::desired::Layout::Atomic);
                 }
             )+
         }
@@ -20,7 +20,7 @@ macro_rules! for_both_layouts {
                 #[test]
                 $(#[$attribute])*
                 fn $test() {
-                    super::$test(crate::domain::spec::Layout::Flat);
+                    super::$test(crate::domain::desired::Layout::Flat);
                 }
             )+
         }

@@ -5,9 +5,9 @@ use std::io::Read as _;
 
 use super::publishing::OLD;
 use super::support::{TestVolume, at_version, expected, kept, payload, set_mode, texts};
+use crate::domain::desired::Layout;
 use crate::domain::mode::FileMode;
 use crate::domain::payload::{Payload, Publication};
-use crate::domain::spec::Layout;
 use crate::ports::Volume as _;
 
 for_both_layouts! {

@@ -5,7 +5,7 @@ use std::fs;
 use super::support::{
     StopAt, TestVolume, expected, file, fingerprint, moved, path, payload, set_mode, texts,
 };
-use crate::domain::spec::Layout;
+use crate::domain::desired::Layout;
 use crate::ports::Volume as _;
 
 for_both_layouts! {

@@ -5,8 +5,8 @@ use std::os::unix::fs::symlink;
 
 use super::publishing::OLD;
 use super::support::{TestVolume, fingerprint, mode_of, payload};
+use crate::domain::desired::Layout;
 use crate::domain::mode::{FileMode, Principal};
-use crate::domain::spec::Layout;
 use crate::ports::Volume as _;
 
 for_both_layouts! {

@@ -9,9 +9,9 @@ use nix::unistd::{Gid, Uid};
 use super::support::{
     TestVolume, expected, fingerprint, is_privileged, is_unprivileged, kept, names, payload, set_mode,
 };
+use crate::domain::desired::Layout;
 use crate::domain::mode::{FileMode, Principal};
 use crate::domain::payload::Publication;
-use crate::domain::spec::Layout;
 use crate::ports::Volume as _;
 
 for_both_layouts! {

@@ -8,7 +8,7 @@ use super::support::{
     TestVolume, expected, given_root, is_inner, mount, pair, payload, read_pair, run_as_nobody,
     run_on_small_volume, run_with_hostile_umask, settled_pair, start, test_name,
 };
-use crate::domain::spec::Layout;
+use crate::domain::desired::Layout;
 use crate::ports::Volume as _;
 
 for_both_layouts! {

@@ -4,8 +4,8 @@
 use proptest::prelude::*;
 
 use super::support::{StopAt, TestVolume, expected, file, fingerprint, kept, path};
+use crate::domain::desired::Layout;
 use crate::domain::payload::{Payload, Publication};
-use crate::domain::spec::Layout;
 use crate::ports::Volume as _;
 
 for_both_layouts! {

@@ -7,8 +7,8 @@ use time::OffsetDateTime;
 use super::support::{
     TestVolume, at_version, expected, file, fingerprint, kept, names, path, payload, record, set_mode, texts,
 };
+use crate::domain::desired::Layout;
 use crate::domain::payload::{FileBytes, Payload, Publication};
-use crate::domain::spec::Layout;
 use crate::ports::Volume as _;
 
 for_both_layouts! {

@@ -4,7 +4,7 @@ use std::fs;
 
 use super::publishing::OLD;
 use super::support::{TestVolume, expected, mode_of, payload};
-use crate::domain::spec::Layout;
+use crate::domain::desired::Layout;
 use crate::ports::Volume as _;
 
 for_both_layouts! {

@@ -3,11 +3,11 @@
 use time::macros::datetime;
 
 use super::support::{TestVolume, expected, path, payload};
+use crate::domain::desired::Layout;
 use crate::domain::fetched::{Attributes, FetchedContent, FetchedObject, SecretContent};
 use crate::domain::object::{ObjectId, ObjectKind, ObjectName, VaultName, VersionId};
 use crate::domain::payload::Validity;
 use crate::domain::secret::SecretBytes;
-use crate::domain::spec::Layout;
 use crate::ports::Volume as _;
 
 for_both_layouts! { a_time_that_no_state_file_can_have_is_left_out_and_every_object_is_published }

@@ -6,6 +6,10 @@ use std::fmt::Debug;
 use std::sync::Arc;
 
 use akv_sync::domain::certificate;
+use akv_sync::domain::desired::{
+    CertificateContent, Content, FileSpec, IdentitySpec, KeyForm, Layout, ObjectSpec, OnStart, RefreshSpec,
+    SecretEncoding, SecretForm, SyncSpec, VaultSpec, VersionPolicy, VolumeSpec, Wanted,
+};
 use akv_sync::domain::expand::{Facts, expand};
 use akv_sync::domain::failure::Failure;
 use akv_sync::domain::fetched::{Attributes, FetchedContent, FetchedObject, SecretContent};
@@ -22,10 +26,6 @@ use akv_sync::domain::published::Published;
 use akv_sync::domain::query::{Answer, Known, PasswordFile, Query, Remembered};
 use akv_sync::domain::render::{Passwords, render_object};
 use akv_sync::domain::secret::SecretBytes;
-use akv_sync::domain::spec::{
-    CertificateContent, Content, FileSpec, IdentitySpec, KeyForm, Layout, ObjectSpec, OnStart, RefreshSpec,
-    SecretEncoding, SecretForm, SyncSpec, VaultSpec, VersionPolicy, VolumeSpec, Wanted,
-};
 use akv_sync::identity::Tokens;
 use akv_sync::keyvault::{KeyVault, Limits, Outside};
 use akv_sync::ports::{Clock, Dice, Vault, Volume};
@@ -200,7 +200,7 @@ fn payload(value: &Marker) -> Payload {
             inputs: vec![InputRecord {
                 input: Input::Object(source()),
                 version: version(),
-                facts: None,
+                digest: None,
             }],
             validity: Validity::default(),
             fetched: Fixed.now(),

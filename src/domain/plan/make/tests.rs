@@ -6,6 +6,7 @@ use time::macros::datetime;
 
 use super::*;
 use crate::domain::certificate::test_certificates::{Authority, pem};
+use crate::domain::desired::CertificateContent;
 use crate::domain::entry::EntryId;
 use crate::domain::fetched::{Attributes, SecretContent};
 use crate::domain::mode::FileMode;
@@ -13,7 +14,6 @@ use crate::domain::object::{ObjectId, ObjectName, VaultName, VersionId, VersionS
 use crate::domain::payload::{Observation, ObservedFile};
 use crate::domain::plan::{Plan, plan};
 use crate::domain::query::Answer;
-use crate::domain::spec::CertificateContent;
 
 const NOW: OffsetDateTime = datetime!(2026-11-25 10:00 UTC);
 

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use proptest::prelude::*;
 
 use super::*;
+use crate::domain::desired::{Alias, PasswordSource, StoreFormat};
 use crate::domain::keystore::PasswordProblem;
-use crate::domain::spec::{Alias, PasswordSource, StoreFormat};
 
 fn source() -> PasswordSource {
     PasswordSource::File(PathBuf::from("/run/password"))

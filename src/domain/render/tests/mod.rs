@@ -12,11 +12,13 @@ use base64::engine::general_purpose::STANDARD;
 use super::*;
 use crate::domain::certificate::test_certificates::{Authority, pem as block, self_signed};
 use crate::domain::certificate::{CertificateError, MODERN, PemError};
+use crate::domain::desired::{
+    BundleOrder, CertificateContent, KeyForm, KeyFormat, SecretEncoding, SecretForm,
+};
 use crate::domain::failure::{Failure, Reason};
 use crate::domain::fetched::{Attributes, PublicKey, SecretContent};
 use crate::domain::mode::FileMode;
 use crate::domain::object::{ObjectId, ObjectKind, ObjectName, VaultName, VersionId};
-use crate::domain::spec::{BundleOrder, CertificateContent, KeyForm, KeyFormat, SecretEncoding, SecretForm};
 
 const MARKER: &str = "cGFzc3dvcmQhISEh";
 

@@ -5,8 +5,8 @@ use base64::engine::general_purpose::STANDARD;
 use proptest::prelude::*;
 
 use super::*;
+use crate::domain::desired::JsonPointer;
 use crate::domain::json::{Found, JsonProblem};
-use crate::domain::spec::JsonPointer;
 
 /// The bytes of a value with the tag `file-encoding`, if there is one.
 fn formed(form: SecretForm, value: &[u8], tag: Option<&str>) -> Result<Vec<u8>, RenderFault> {

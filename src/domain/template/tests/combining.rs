@@ -1,7 +1,7 @@
 //! Files of secrets under names.
 
 use super::*;
-use crate::domain::spec::{JsonPointer, SecretEncoding, SecretForm};
+use crate::domain::desired::{JsonPointer, SecretEncoding, SecretForm};
 
 fn value(key: &str, name: &str) -> CombinedValue {
     CombinedValue {

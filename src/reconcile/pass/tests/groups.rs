@@ -1,8 +1,8 @@
 //! What moves together or not at all.
 
 use super::*;
+use crate::domain::desired::ObjectSpec;
 use crate::domain::object::{GroupName, VaultName};
-use crate::domain::spec::ObjectSpec;
 
 fn grouped(name: &str) -> ObjectSpec {
     ObjectSpec {

@@ -10,11 +10,11 @@ mod versions;
 
 use proptest::prelude::*;
 
+use crate::domain::desired::{Content, SecretEncoding, TemplateSpec, VersionPolicy, Wanted};
 use crate::domain::failure::Reason;
 use crate::domain::mode::FileMode;
 use crate::domain::object::{Source, VersionSelector};
 use crate::domain::path::RelativePath;
-use crate::domain::spec::{Content, SecretEncoding, TemplateSpec, VersionPolicy, Wanted};
 use crate::domain::template::{Reference, Template};
 use crate::reconcile::fakes::{Bench, latest, secret, spec, version_id};
 

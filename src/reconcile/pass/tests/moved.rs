@@ -1,8 +1,8 @@
 //! Bytes that are needed at another path than the one they are at.
 
 use super::*;
+use crate::domain::desired::ObjectSpec;
 use crate::domain::path::RelativePath;
-use crate::domain::spec::ObjectSpec;
 
 fn at(path: &str, object: ObjectSpec) -> ObjectSpec {
     let mut object = object;

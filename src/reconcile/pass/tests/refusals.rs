@@ -1,9 +1,9 @@
 //! What stands in the way of one file holds up everything that moves with it, and costs no file.
 
 use super::*;
+use crate::domain::desired::{FileSpec, ObjectSpec};
 use crate::domain::object::GroupName;
 use crate::domain::path::RelativePath;
-use crate::domain::spec::{FileSpec, ObjectSpec};
 
 fn at(name: &str, paths: &[&str]) -> ObjectSpec {
     let mut object = secret(name);

@@ -3,9 +3,9 @@
 use std::sync::PoisonError;
 
 use super::*;
+use crate::domain::desired::{Alias, CertificateContent, FileSpec, ObjectSpec, PasswordSource, SecretForm};
 use crate::domain::object::ObjectKind;
 use crate::domain::path::RelativePath;
-use crate::domain::spec::{Alias, CertificateContent, FileSpec, ObjectSpec, PasswordSource, SecretForm};
 
 pub(super) const PASSWORD: &str = "/run/password";
 

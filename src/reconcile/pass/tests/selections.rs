@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::*;
+use crate::domain::desired::{PathTemplate, SelectionRule, SelectionSpec, SyncSpec};
 use crate::domain::object::GroupName;
-use crate::domain::spec::{PathTemplate, SelectionRule, SelectionSpec, SyncSpec};
 use crate::reconcile::fakes::select;
 
 fn selecting(selection: SelectionSpec) -> SyncSpec {

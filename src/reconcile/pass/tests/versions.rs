@@ -6,7 +6,7 @@ use std::num::NonZeroU16;
 use time::OffsetDateTime;
 
 use super::*;
-use crate::domain::spec::ObjectSpec;
+use crate::domain::desired::ObjectSpec;
 
 fn with(name: &str, version: VersionPolicy) -> ObjectSpec {
     let mut object = secret(name);

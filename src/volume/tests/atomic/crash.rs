@@ -2,8 +2,8 @@
 
 use std::fs;
 
+use crate::domain::desired::Layout;
 use crate::domain::mode::FileMode;
-use crate::domain::spec::Layout;
 use crate::volume::tests::support::{TestVolume, at_version, mode_of, payload, set_mode};
 
 #[test]

@@ -6,7 +6,7 @@ use std::os::unix::fs::symlink;
 use nix::sys::stat::Mode;
 use nix::unistd::mkfifo;
 
-use crate::domain::spec::Layout;
+use crate::domain::desired::Layout;
 use crate::ports::Volume as _;
 use crate::volume::tests::support::{
     FOREIGN, Make, TestVolume, clear, expected, fingerprint, payload, refused, texts,

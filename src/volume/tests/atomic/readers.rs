@@ -4,7 +4,7 @@ use std::fs;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use crate::domain::spec::Layout;
+use crate::domain::desired::Layout;
 use crate::ports::Volume as _;
 use crate::volume::tests::support::{
     PUBLISHES, TestVolume, pair, payload, publish_sets, read_pair, settled_pair,

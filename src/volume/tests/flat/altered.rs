@@ -2,8 +2,8 @@
 
 use std::fs;
 
+use crate::domain::desired::Layout;
 use crate::domain::payload::Payload;
-use crate::domain::spec::Layout;
 use crate::ports::Volume as _;
 use crate::volume::tests::support::{TestVolume, expected, path, payload, refused};
 

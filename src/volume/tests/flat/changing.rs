@@ -4,8 +4,8 @@ use std::fs;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::time::{Duration, SystemTime};
 
+use crate::domain::desired::Layout;
 use crate::domain::payload::Publication;
-use crate::domain::spec::Layout;
 use crate::ports::Volume as _;
 use crate::volume::tests::publishing::OLD;
 use crate::volume::tests::support::{

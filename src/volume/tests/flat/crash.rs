@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use nix::errno::Errno;
 
-use crate::domain::spec::Layout;
+use crate::domain::desired::Layout;
 use crate::ports::Volume as _;
 use crate::volume::flat::Step;
 use crate::volume::tests::crash::{pair, scenarios};

@@ -4,8 +4,8 @@ use std::fs;
 use std::io;
 use std::sync::Mutex;
 
+use crate::domain::desired::Layout;
 use crate::domain::payload::{FileBytes, Payload};
-use crate::domain::spec::Layout;
 use crate::ports::Volume as _;
 use crate::volume::StepObserver;
 use crate::volume::flat::Step;

@@ -3,8 +3,8 @@
 use std::fs;
 use std::os::unix::fs::symlink;
 
+use crate::domain::desired::Layout;
 use crate::domain::payload::{Payload, Publication};
-use crate::domain::spec::Layout;
 use crate::ports::Volume as _;
 use crate::volume::flat::Step;
 use crate::volume::tests::support::{

@@ -4,9 +4,9 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::domain::desired::Layout;
 use crate::domain::path::RelativePath;
 use crate::domain::payload::{FileBytes, Payload};
-use crate::domain::spec::Layout;
 use crate::ports::Volume as _;
 use crate::volume::StepObserver;
 use crate::volume::flat::Step;

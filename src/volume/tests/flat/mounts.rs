@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::Path;
 
+use crate::domain::desired::Layout;
 use crate::domain::payload::Publication;
-use crate::domain::spec::Layout;
 use crate::ports::Volume as _;
 use crate::volume::tests::support::{
     TestVolume, expected, fingerprint, given_root, is_inner, kept, mount, moved, names, path, payload,

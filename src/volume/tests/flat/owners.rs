@@ -4,9 +4,9 @@ use std::fs;
 use std::io;
 use std::os::unix::fs::MetadataExt as _;
 
+use crate::domain::desired::Layout;
 use crate::domain::mode::{FileMode, Principal};
 use crate::domain::payload::Payload;
-use crate::domain::spec::Layout;
 use crate::ports::Volume as _;
 use crate::volume::flat::Step;
 use crate::volume::owner::Declared;

@@ -4,8 +4,8 @@ use std::fs;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
+use crate::domain::desired::Layout;
 use crate::domain::payload::Payload;
-use crate::domain::spec::Layout;
 use crate::ports::Volume as _;
 use crate::volume::tests::support::{TestVolume, mode_of, names, number_in, numbered, payload, publish_sets};
 

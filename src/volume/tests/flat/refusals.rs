@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::symlink;
 
+use crate::domain::desired::Layout;
 use crate::domain::path::RelativePath;
 use crate::domain::payload::{Payload, RefusedName};
-use crate::domain::spec::Layout;
 use crate::ports::Volume;
 use crate::volume::tests::support::{StopAt, TestVolume, fingerprint, path, payload};
 

@@ -3,6 +3,7 @@
 use time::macros::datetime;
 
 use super::volume::Files;
+use crate::domain::desired::{Content, SecretForm};
 use crate::domain::mode::FileMode;
 use crate::domain::object::{
     ObjectId, ObjectKind, ObjectName, Source, VaultName, VersionId, VersionSelector,
@@ -10,7 +11,6 @@ use crate::domain::object::{
 use crate::domain::path::RelativePath;
 use crate::domain::payload::{FileBytes, FileRecord, Input, InputRecord, Payload, PayloadFile, Validity};
 use crate::domain::secret::SecretBytes;
-use crate::domain::spec::{Content, SecretForm};
 
 pub(in crate::volume::tests) fn path(text: &str) -> RelativePath {
     RelativePath::parse(text).expect("valid path")
@@ -31,7 +31,7 @@ pub(in crate::volume::tests) fn record(version: u8) -> FileRecord {
         inputs: vec![InputRecord {
             input: Input::Object(source),
             version: VersionId::parse(&format!("{version:032x}")).expect("valid"),
-            facts: None,
+            digest: None,
         }],
         validity: Validity::default(),
         fetched: datetime!(2026-11-23 05:48:45 UTC),

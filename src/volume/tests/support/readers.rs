@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::payloads::payload;
 use super::volume::TestVolume;
+use crate::domain::desired::Layout;
 use crate::domain::payload::Payload;
-use crate::domain::spec::Layout;
 use crate::ports::Volume as _;
 use crate::volume::AnyVolume;
 

@@ -10,9 +10,9 @@ use tempfile::TempDir;
 use time::OffsetDateTime;
 
 use super::steps::AnyObserver;
+use crate::domain::desired::{Layout, VolumeSpec};
 use crate::domain::mode::FileMode;
 use crate::domain::payload::Payload;
-use crate::domain::spec::{Layout, VolumeSpec};
 use crate::ports::{Volume as _, VolumeFailure};
 use crate::volume::{AnyVolume, AtomicVolume, FlatVolume, tree};
 

@@ -1,4 +1,4 @@
-//! The desired state: what a valid manifest means, with every text parsed into its type.
+//! The desired state: what a valid manifest asks for, with every text parsed into its type.
 //!
 //! A value of these types is valid by construction; `manifest` is the only maker of them outside tests.
 

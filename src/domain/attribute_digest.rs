@@ -1,22 +1,23 @@
-//! What a file takes from an object besides a version's value: tags and attributes, which change without a new version.
+//! A digest of what a file takes from an object besides a version's value: tags and attributes, which change without a
+//! new version.
 
 use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::desired::{Content, FILE_ENCODING};
 use super::fetched::{FetchedContent, FetchedObject};
-use super::spec::{Content, FILE_ENCODING};
 
 /// How many bytes of the digest are kept: two states of one object never share them.
 const DIGEST_LEN: usize = 16;
 
-/// A digest of them; none of them is secret. Equal when a file of the same version has the same bytes.
+/// A digest of tags and attributes; none of them is secret. Equal when a file of the same version has the same bytes.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Facts(String);
+pub struct AttributeDigest(String);
 
-impl Facts {
+impl AttributeDigest {
     /// Takes what a file is, and an object that it is made of; `None` if the value alone decides its bytes.
     pub fn of(content: &Content, object: &FetchedObject) -> Option<Self> {
         match content {
@@ -63,7 +64,7 @@ fn field(hash: &mut Sha256, text: &str) {
     hash.update(text);
 }
 
-fn digest(fields: impl FnOnce(&mut Sha256)) -> Facts {
+fn digest(fields: impl FnOnce(&mut Sha256)) -> AttributeDigest {
     let mut hash = Sha256::new();
     fields(&mut hash);
     let digits = hash.finalize()[..DIGEST_LEN]
@@ -72,5 +73,5 @@ fn digest(fields: impl FnOnce(&mut Sha256)) -> Facts {
             write!(text, "{byte:02x}").expect("a string takes everything");
             text
         });
-    Facts(digits)
+    AttributeDigest(digits)
 }
