@@ -14,11 +14,11 @@ use akv_sync::domain::desired::{
     Alias, CertificateContent, Content, FileSpec, KeyForm, PasswordSource, StoreFormat,
 };
 use akv_sync::domain::fetched::{Attributes, FetchedContent, FetchedObject, SecretContent};
-use akv_sync::domain::keystore::ITERATIONS;
 use akv_sync::domain::mode::FileMode;
 use akv_sync::domain::object::{ObjectId, ObjectKind, ObjectName, VaultName, VersionId};
 use akv_sync::domain::path::RelativePath;
-use akv_sync::domain::render::{Passwords, render_object};
+use akv_sync::render::keystore::ITERATIONS;
+use akv_sync::render::{Passwords, render_object};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use fake_azure::{

@@ -11,6 +11,7 @@ pub mod manifest;
 pub mod passwords;
 pub mod ports;
 pub mod reconcile;
+pub mod render;
 pub mod telemetry;
 pub mod transport;
 pub mod volume;

@@ -15,6 +15,7 @@ use crate::domain::object::VersionId;
 use crate::domain::path::RelativePath;
 use crate::domain::secret::SecretBytes;
 use crate::manifest::{self, Problems};
+use crate::render::template;
 
 const TOOLS: [Option<Tool>; 4] = [
     None,
@@ -53,7 +54,7 @@ fn written(spec: &SyncSpec, value: &[u8]) -> String {
         .iter()
         .map(|(reference, object)| (reference.clone(), object))
         .collect();
-    let filled = template.template.render(&objects).expect("a file");
+    let filled = template::fill(&template.template, &objects).expect("a file");
     String::from_utf8(filled.bytes.expose().to_vec()).expect("text")
 }
 

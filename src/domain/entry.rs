@@ -6,13 +6,12 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::desired::{FileSpec, PasswordSource, PathTemplate};
+use super::desired::{FileSpec, PasswordSource, PathTemplate, Reference, Template};
 use super::failure::Failure;
 use super::object::{GroupName, Source, VaultName};
 use super::path::RelativePath;
 use super::payload::Input;
 use super::query::Query;
-use super::template::{Reference, Template};
 
 /// Files that are made together.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,20 +1,17 @@
-//! What the program is about, without I/O: objects, versions, paths, modes, the desired state and its rendering.
+//! What the program is about, without I/O: objects, versions, paths, modes, the desired state, and what is done for it.
 //!
 //! Nothing here reads a clock, a file, the environment or the network, and nothing here imports another module
 //! of the crate.
 
 pub mod attribute_digest;
-pub mod certificate;
 pub mod desired;
-pub mod encoding;
 pub mod entry;
 pub mod expand;
 pub mod failure;
 pub mod fetched;
-pub mod json;
-pub mod keystore;
 pub mod listed;
 pub mod mode;
+pub mod notice;
 pub mod object;
 pub mod path;
 pub mod path_set;
@@ -22,8 +19,6 @@ pub mod payload;
 pub mod plan;
 pub mod published;
 pub mod query;
-pub mod render;
 pub mod schedule;
 pub mod secret;
-pub mod template;
 pub mod validity;

@@ -6,9 +6,9 @@ use time::format_description::well_known::Rfc3339;
 
 use crate::domain::entry::{EntryId, EntryKey};
 use crate::domain::failure::{Failure, FailureClass, Reason};
+use crate::domain::notice::Notice;
 use crate::domain::object::{Source, VaultName, VersionSelector};
 use crate::domain::plan::{Outcome, PlannedEntry};
-use crate::domain::render::Notice;
 use crate::domain::validity::Standing;
 use crate::ports::VolumeFailure;
 

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use akv_sync::domain::desired::{Alias, CertificateContent};
-use akv_sync::domain::render::Passwords;
+use akv_sync::render::Passwords;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};

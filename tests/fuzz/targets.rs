@@ -11,11 +11,11 @@ use akv_sync::domain::fetched::{Attributes, FetchedContent, FetchedObject, Secre
 use akv_sync::domain::mode::FileMode;
 use akv_sync::domain::object::{ObjectId, ObjectKind, ObjectName, VaultName, VersionId};
 use akv_sync::domain::path::RelativePath;
-use akv_sync::domain::render::{Passwords, render_object};
 use akv_sync::domain::secret::SecretBytes;
-use akv_sync::domain::template::Template;
 use akv_sync::manifest::{self, Problems};
 use akv_sync::ports::Environment;
+use akv_sync::render::template;
+use akv_sync::render::{Passwords, render_object};
 
 pub(crate) fn object(value: &[u8], content_type: Option<&str>) -> FetchedObject {
     FetchedObject {
@@ -127,15 +127,16 @@ fn load(text: &str) -> Result<SyncSpec, Problems> {
 
 /// A template, and what it makes of objects that fit nothing in particular.
 pub(crate) fn template(bytes: &[u8]) {
-    let Ok(template) = Template::text(&String::from_utf8_lossy(bytes)) else {
+    let Ok(template) = template::text(&String::from_utf8_lossy(bytes)) else {
         return;
     };
     let value = object(b"{\"a\": [\"text\", 1.5, null]}", None);
     let objects: BTreeMap<_, _> = template
         .references()
+        .iter()
         .map(|reference| (reference.clone(), &value))
         .collect();
-    if let Ok(filled) = template.render(&objects) {
+    if let Ok(filled) = template::fill(&template, &objects) {
         let length = filled.bytes.len();
         assert!(length <= 1 << 20, "{length} bytes");
     }

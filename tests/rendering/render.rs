@@ -7,7 +7,7 @@ use akv_sync::domain::fetched::{Attributes, FetchedContent, FetchedObject, Publi
 use akv_sync::domain::mode::FileMode;
 use akv_sync::domain::object::{ObjectId, ObjectKind, ObjectName, VaultName, VersionId};
 use akv_sync::domain::path::RelativePath;
-use akv_sync::domain::render::{Passwords, RenderError, render_object};
+use akv_sync::render::{Passwords, RenderError, render_object};
 
 /// The private key as it comes by default.
 pub(crate) const PKCS8: CertificateContent = CertificateContent::PrivateKey {

@@ -23,7 +23,7 @@ pub use self::object::{Content, FileSpec, MAX_HISTORY, ObjectSpec, VersionPolicy
 pub use self::password::PasswordSource;
 pub use self::secret::{FILE_ENCODING, JsonPointer, JsonPointerError, SecretEncoding, SecretForm};
 pub use self::selection::{PathTemplate, SelectionRule, SelectionSpec};
-pub use self::template::TemplateSpec;
+pub use self::template::{CombinedFormat, CombinedValue, Reference, Template, TemplateBody, TemplateSpec};
 use super::mode::{FileMode, Principal};
 use super::object::VaultName;
 

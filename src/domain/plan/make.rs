@@ -6,18 +6,18 @@ use time::OffsetDateTime;
 
 use super::files::{PlannedFiles, has_all, keep, keep_as, needed, write};
 use super::{Outcome, PlannedEntry};
-use crate::domain::desired::{Content, FileSpec, PasswordSource};
+use crate::domain::desired::{Content, FileSpec, PasswordSource, Reference, Template};
 use crate::domain::entry::{Body, Entry};
 use crate::domain::failure::{Failure, Reason};
 use crate::domain::fetched::{FetchedContent, FetchedObject};
+use crate::domain::notice::Notice;
 use crate::domain::object::{ObjectKind, Source};
 use crate::domain::path::RelativePath;
 use crate::domain::payload::{Input, Validity};
 use crate::domain::published::{Found, Needed, Published};
 use crate::domain::query::{Known, Query};
-use crate::domain::render::{self, Notice, Passwords};
 use crate::domain::secret::SecretBytes;
-use crate::domain::template::{Reference, Template};
+use crate::render::{self, Passwords, template};
 
 type Planned = (PlannedFiles, PlannedEntry);
 
@@ -249,7 +249,7 @@ fn filled(
     for (reference, source) in inputs {
         objects.insert(reference.clone(), told(source, known)?);
     }
-    let filled = template.render(&objects).map_err(|fault| Failure {
+    let filled = template::fill(template, &objects).map_err(|fault| Failure {
         reason: Reason::Unrenderable,
         detail: format!("{} cannot be rendered: {fault}", entry.id),
         hint: fault.hint().to_owned(),

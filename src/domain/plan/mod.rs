@@ -18,12 +18,12 @@ use self::refusal::Staying;
 pub use self::refusal::{moving, name_taken};
 use super::entry::{Entry, EntryId, EntryKey};
 use super::failure::Failure;
+use super::notice::Notice;
 use super::object::VersionId;
 use super::path::RelativePath;
 use super::payload::{Payload, RefusedName, Validity};
 use super::published::Published;
 use super::query::{Known, Query};
-use super::render::Notice;
 
 /// What shall be published, and what became of each entry.
 #[derive(Debug)]

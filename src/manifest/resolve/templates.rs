@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use super::objects::Objects;
 use super::secrets::encoding;
-use crate::domain::desired::{SecretForm, TemplateSpec, Wanted};
+use crate::domain::desired::{
+    CombinedFormat, CombinedValue, Reference, SecretForm, Template, TemplateSpec, Wanted,
+};
 use crate::domain::object::{ObjectId, ObjectKind, VaultName};
-use crate::domain::template::{CombinedFormat, CombinedValue, Reference, Template, TemplateProblem};
 use crate::manifest::field::{Located, Optional};
 use crate::manifest::problem::{Code, Mark, Problem};
 use crate::manifest::wire::{self, TemplateEntry, TemplateValue};
+use crate::render::template::{self, TemplateProblem};
 
 impl Objects<'_> {
     pub(super) fn template(&mut self, entry: &Located<TemplateEntry>) -> Option<TemplateSpec> {
@@ -46,7 +48,7 @@ impl Objects<'_> {
                 let message = "`values` is for entries with `format`";
                 self.refuse_key(Code::EitherKey, wire.values.mark(), message, "remove it");
                 let source = text.parse(self.sink)?;
-                self.checked(Template::text(&source.0), text.mark)
+                self.checked(template::text(&source.0), text.mark)
             }
             (Optional::Absent, Optional::Given(format)) => {
                 if wire.values.is_absent() {
@@ -62,7 +64,7 @@ impl Objects<'_> {
                 // Collected first: each value is read, whether or not an earlier one was a problem.
                 let given: Vec<_> = given.collect();
                 let usable = given.into_iter().collect::<Option<Vec<_>>>()?;
-                self.checked(Template::combined(format_of(format.value), usable), values.mark)
+                self.checked(template::combined(format_of(format.value), usable), values.mark)
             }
             (Optional::Given(_), Optional::Given(format)) => {
                 let problem = Problem::new(Code::EitherKey, "an entry has either `template` or `format`");
@@ -129,7 +131,7 @@ impl Objects<'_> {
             };
             Some((reference.clone(), self.needed(object, mark)?))
         };
-        let inputs: Vec<_> = template.references().map(input).collect();
+        let inputs: Vec<_> = template.references().iter().map(input).collect();
         inputs.into_iter().collect()
     }
 

@@ -5,7 +5,6 @@ use std::error::Error;
 use std::fmt::Debug;
 use std::sync::Arc;
 
-use akv_sync::domain::certificate;
 use akv_sync::domain::desired::{
     CertificateContent, Content, FileSpec, IdentitySpec, KeyForm, Layout, ObjectSpec, OnStart, RefreshSpec,
     SecretEncoding, SecretForm, SyncSpec, VaultSpec, VersionPolicy, VolumeSpec, Wanted,
@@ -24,11 +23,12 @@ use akv_sync::domain::payload::{
 use akv_sync::domain::plan;
 use akv_sync::domain::published::Published;
 use akv_sync::domain::query::{Answer, Known, PasswordFile, Query, Remembered};
-use akv_sync::domain::render::{Passwords, render_object};
 use akv_sync::domain::secret::SecretBytes;
 use akv_sync::identity::Tokens;
 use akv_sync::keyvault::{KeyVault, Limits, Outside};
 use akv_sync::ports::{Clock, Dice, Vault, Volume};
+use akv_sync::render::certificate;
+use akv_sync::render::{Passwords, render_object};
 use akv_sync::transport::{AuthorityOptions, Transport};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use time::macros::datetime;
 
 use super::*;
-use crate::domain::certificate::test_certificates::{Authority, pem};
 use crate::domain::desired::CertificateContent;
 use crate::domain::entry::EntryId;
 use crate::domain::fetched::{Attributes, SecretContent};
@@ -14,6 +13,7 @@ use crate::domain::object::{ObjectId, ObjectName, VaultName, VersionId, VersionS
 use crate::domain::payload::{Observation, ObservedFile};
 use crate::domain::plan::{Plan, plan};
 use crate::domain::query::Answer;
+use crate::render::certificate::test_certificates::{Authority, pem};
 
 const NOW: OffsetDateTime = datetime!(2026-11-25 10:00 UTC);
 
@@ -61,14 +61,14 @@ fn certificate(name: &str) -> FetchedObject {
 
 /// A template of objects that are told.
 fn planned(text: &str, objects: &[FetchedObject], observed: &Observation) -> Plan {
-    let template = Arc::new(Template::text(text).expect("valid"));
+    let template = Arc::new(template::text(text).expect("valid"));
     let input = |reference: &Reference| (reference.clone(), latest(reference.kind, reference.name.as_str()));
     let file = FileSpec {
         path: path(),
         content: Content::Template(template.digest()),
         mode: FileMode::from_bits(0o440),
     };
-    let inputs = template.references().map(input).collect();
+    let inputs = template.references().iter().map(input).collect();
     let entry = Entry {
         id: EntryId::Template(path()),
         required: true,

@@ -10,13 +10,13 @@ mod versions;
 
 use proptest::prelude::*;
 
-use crate::domain::desired::{Content, SecretEncoding, TemplateSpec, VersionPolicy, Wanted};
+use crate::domain::desired::{Content, Reference, SecretEncoding, TemplateSpec, VersionPolicy, Wanted};
 use crate::domain::failure::Reason;
 use crate::domain::mode::FileMode;
 use crate::domain::object::{Source, VersionSelector};
 use crate::domain::path::RelativePath;
-use crate::domain::template::{Reference, Template};
 use crate::reconcile::fakes::{Bench, latest, secret, spec, version_id};
+use crate::render::template;
 
 use super::*;
 
@@ -32,7 +32,7 @@ fn run<T>(future: impl Future<Output = T>) -> T {
 
 /// `app.conf`, of the secrets `a` and `b`.
 fn template() -> TemplateSpec {
-    let template = Template::text(r#"{{ secret("a") }} {{ secret("b") }}"#).expect("valid");
+    let template = template::text(r#"{{ secret("a") }} {{ secret("b") }}"#).expect("valid");
     let input = |name| {
         let object = latest(name).object;
         let reference = Reference {
