@@ -13,7 +13,7 @@ use std::time::Duration;
 use akv_sync::domain::fetched::{Attributes, FetchedContent, FetchedObject, SecretContent};
 use akv_sync::domain::keystore::ITERATIONS;
 use akv_sync::domain::mode::FileMode;
-use akv_sync::domain::object::{ObjectId, ObjectKind, ObjectName, VaultName, VersionId};
+use akv_sync::domain::object::{ObjectId, ObjectKind, ObjectName, VaultHost, VaultId, VaultName, VersionId};
 use akv_sync::domain::path::RelativePath;
 use akv_sync::domain::render::{Passwords, render_object};
 use akv_sync::domain::spec::{
@@ -206,7 +206,10 @@ fn stored_as_pfx(object: &FetchedObject) -> Outcome<FetchedObject> {
 fn object(value: String) -> Outcome<FetchedObject> {
     Ok(FetchedObject {
         object: ObjectId {
-            vault: VaultName::parse("app")?,
+            vault: VaultId {
+                name: VaultName::parse("app")?,
+                host: VaultHost::parse("contoso.vault.azure.net")?,
+            },
             kind: ObjectKind::Certificate,
             name: ObjectName::parse("web")?,
         },

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use akv_sync::convert::{ConvertError, Tool, convert as convert_text};
 use akv_sync::domain::fetched::{Attributes, FetchedContent, FetchedObject, SecretContent};
 use akv_sync::domain::mode::FileMode;
-use akv_sync::domain::object::{ObjectId, ObjectKind, ObjectName, VaultName, VersionId};
+use akv_sync::domain::object::{ObjectId, ObjectKind, ObjectName, VaultHost, VaultId, VaultName, VersionId};
 use akv_sync::domain::path::RelativePath;
 use akv_sync::domain::render::{Passwords, render_object};
 use akv_sync::domain::secret::SecretBytes;
@@ -20,7 +20,10 @@ use akv_sync::ports::Environment;
 pub(crate) fn object(value: &[u8], content_type: Option<&str>) -> FetchedObject {
     FetchedObject {
         object: ObjectId {
-            vault: VaultName::parse("app").expect("a name"),
+            vault: VaultId {
+                name: VaultName::parse("app").expect("a name"),
+                host: VaultHost::parse("app.vault.azure.net").expect("a host"),
+            },
             kind: ObjectKind::Secret,
             name: ObjectName::parse("a").expect("a name"),
         },

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::objects::Objects;
 use super::secrets::encoding;
-use crate::domain::object::{ObjectId, ObjectKind, VaultName};
+use crate::domain::object::{ObjectId, ObjectKind, VaultId};
 use crate::domain::spec::{SecretForm, TemplateSpec, Wanted};
 use crate::domain::template::{CombinedFormat, CombinedValue, Reference, Template, TemplateProblem};
 use crate::manifest::field::{Located, Optional};
@@ -90,7 +90,7 @@ impl Objects<'_> {
             key: key?.0,
             reference: Reference {
                 kind: ObjectKind::Secret,
-                vault: Some(vault?),
+                vault: Some(vault?.name),
                 name: name?,
             },
             form,
@@ -133,7 +133,7 @@ impl Objects<'_> {
         inputs.into_iter().collect()
     }
 
-    fn vault_of(&self, reference: &Reference, mark: Mark) -> Option<VaultName> {
+    fn vault_of(&self, reference: &Reference, mark: Mark) -> Option<VaultId> {
         self.vaults.named(reference.vault.as_ref(), mark, self.sink)
     }
 }

@@ -15,7 +15,7 @@ use crate::domain::certificate::{CertificateError, MODERN, PemError};
 use crate::domain::failure::{Failure, Reason};
 use crate::domain::fetched::{Attributes, PublicKey, SecretContent};
 use crate::domain::mode::FileMode;
-use crate::domain::object::{ObjectId, ObjectKind, ObjectName, VaultName, VersionId};
+use crate::domain::object::{ObjectId, ObjectKind, ObjectName, VaultId, VersionId};
 use crate::domain::spec::{BundleOrder, CertificateContent, KeyForm, KeyFormat, SecretEncoding, SecretForm};
 
 const MARKER: &str = "cGFzc3dvcmQhISEh";
@@ -31,7 +31,7 @@ fn specs(wanted: &[Content]) -> Vec<FileSpec> {
 
 fn object_id() -> ObjectId {
     ObjectId {
-        vault: VaultName::parse("app").expect("a name"),
+        vault: VaultId::named("app"),
         kind: ObjectKind::Secret,
         name: ObjectName::parse("thing").expect("a name"),
     }

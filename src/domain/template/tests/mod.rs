@@ -13,7 +13,7 @@ use super::*;
 use crate::domain::certificate::test_certificates::{Authority, pem as block};
 use crate::domain::failure::Failure;
 use crate::domain::fetched::{Attributes, Curve, FetchedContent, PublicKey, SecretContent};
-use crate::domain::object::{ObjectId, VersionId};
+use crate::domain::object::{ObjectId, VaultId, VersionId};
 
 /// A value that no error may show; its base64 is in no error either.
 const MARKER: &str = "Vm9yc2ljaHQ";
@@ -29,7 +29,7 @@ fn reference(kind: ObjectKind, name: &str) -> Reference {
 fn object(reference: &Reference, content: FetchedContent) -> FetchedObject {
     FetchedObject {
         object: ObjectId {
-            vault: VaultName::parse("app").expect("a name"),
+            vault: VaultId::named("app"),
             kind: reference.kind,
             name: reference.name.clone(),
         },

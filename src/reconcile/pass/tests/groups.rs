@@ -1,7 +1,7 @@
 //! What moves together or not at all.
 
 use super::*;
-use crate::domain::object::{GroupName, VaultName};
+use crate::domain::object::{GroupName, VaultId};
 use crate::domain::spec::ObjectSpec;
 
 fn grouped(name: &str) -> ObjectSpec {
@@ -13,7 +13,7 @@ fn grouped(name: &str) -> ObjectSpec {
 
 fn at_vault(vault: &str, object: ObjectSpec) -> ObjectSpec {
     let mut object = object;
-    object.wanted.object.vault = VaultName::parse(vault).expect("valid");
+    object.wanted.object.vault = VaultId::named(vault);
     object
 }
 
