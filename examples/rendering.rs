@@ -15,7 +15,7 @@ use akv_sync::domain::desired::{
 };
 use akv_sync::domain::fetched::{Attributes, FetchedContent, FetchedObject, SecretContent};
 use akv_sync::domain::mode::FileMode;
-use akv_sync::domain::object::{ObjectId, ObjectKind, ObjectName, VaultName, VersionId};
+use akv_sync::domain::object::{ObjectId, ObjectKind, ObjectName, VaultHost, VaultId, VaultName, VersionId};
 use akv_sync::domain::path::RelativePath;
 use akv_sync::render::keystore::ITERATIONS;
 use akv_sync::render::{Passwords, render_object};
@@ -206,7 +206,10 @@ fn stored_as_pfx(object: &FetchedObject) -> Outcome<FetchedObject> {
 fn object(value: String) -> Outcome<FetchedObject> {
     Ok(FetchedObject {
         object: ObjectId {
-            vault: VaultName::parse("app")?,
+            vault: VaultId {
+                name: VaultName::parse("app")?,
+                host: VaultHost::parse("contoso.vault.azure.net")?,
+            },
             kind: ObjectKind::Certificate,
             name: ObjectName::parse("web")?,
         },

@@ -10,7 +10,7 @@ use time::OffsetDateTime;
 use crate::domain::failure::Failure;
 use crate::domain::fetched::FetchedObject;
 use crate::domain::listed::{ListedObject, ListedVersion};
-use crate::domain::object::{ObjectId, Source, VaultName};
+use crate::domain::object::{ObjectId, Source, VaultId};
 use crate::domain::path::RelativePath;
 use crate::domain::payload::{Observation, Payload, Publication, RefusedName};
 use crate::domain::query::PasswordFile;
@@ -29,7 +29,7 @@ pub trait Vault: Send + Sync {
     -> impl Future<Output = Result<Vec<ListedVersion>, Failure>> + Send;
 
     /// Lists every secret of a vault, enabled or not, each once, in no order. All or an error, never some.
-    fn secrets(&self, vault: &VaultName) -> impl Future<Output = Result<Vec<ListedObject>, Failure>> + Send;
+    fn secrets(&self, vault: &VaultId) -> impl Future<Output = Result<Vec<ListedObject>, Failure>> + Send;
 }
 
 /// Reads password files. Calls block on the file system and are made one at a time.

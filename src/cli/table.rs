@@ -52,7 +52,7 @@ fn row(object: &PlannedEntry) -> [String; 4] {
 mod tests {
     use crate::domain::entry::{EntryId, EntryKey};
     use crate::domain::failure::{Failure, Reason};
-    use crate::domain::object::{ObjectId, ObjectKind, ObjectName, Source, VaultName, VersionSelector};
+    use crate::domain::object::{ObjectId, ObjectKind, ObjectName, Source, VaultId, VersionSelector};
     use crate::domain::validity::Validity;
 
     use super::*;
@@ -60,7 +60,7 @@ mod tests {
     fn object(name: &str, outcome: Outcome) -> PlannedEntry {
         let id = EntryId::Object(Source {
             object: ObjectId {
-                vault: VaultName::parse("app").expect("valid"),
+                vault: VaultId::named("app"),
                 kind: ObjectKind::Secret,
                 name: ObjectName::parse(name).expect("valid"),
             },

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::desired::{FileSpec, PasswordSource, PathTemplate, Reference, Template};
 use super::failure::Failure;
-use super::object::{GroupName, Source, VaultName};
+use super::object::{GroupName, Source, VaultId};
 use super::path::RelativePath;
 use super::payload::Input;
 use super::query::Query;
@@ -48,7 +48,7 @@ pub enum EntryId {
     /// A selection as a whole.
     Selection {
         /// Where it looks.
-        vault: VaultName,
+        vault: VaultId,
         /// What it picks.
         rule: String,
         /// Where it puts that: two selections may differ in nothing else.
@@ -124,7 +124,7 @@ impl Entry {
 
 impl EntryId {
     /// The vault that it is about, when it is one.
-    pub const fn vault(&self) -> Option<&VaultName> {
+    pub const fn vault(&self) -> Option<&VaultId> {
         match self {
             Self::Object(source) => Some(&source.object.vault),
             Self::Selection { vault, .. } => Some(vault),

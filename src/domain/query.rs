@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::failure::Failure;
 use super::fetched::FetchedObject;
 use super::listed::{ListedObject, ListedVersion};
-use super::object::{ObjectId, Source, VaultName, VersionId, VersionSelector};
+use super::object::{ObjectId, Source, VaultId, VersionId, VersionSelector};
 use super::payload::Input;
 use super::secret::SecretBytes;
 
@@ -19,14 +19,14 @@ pub enum Query {
     /// The list of an object's versions.
     Versions(ObjectId),
     /// The list of a vault's secrets.
-    Secrets(VaultName),
+    Secrets(VaultId),
     /// A password file, absolute path.
     File(PathBuf),
 }
 
 impl Query {
     /// The vault that is asked, if one is.
-    pub const fn vault(&self) -> Option<&VaultName> {
+    pub const fn vault(&self) -> Option<&VaultId> {
         match self {
             Self::Object(source) => Some(&source.object.vault),
             Self::Versions(object) => Some(&object.vault),
@@ -85,7 +85,7 @@ type Told<K, V> = BTreeMap<K, Result<V, Failure>>;
 pub struct Known {
     objects: Told<Source, FetchedObject>,
     versions: Told<ObjectId, Vec<ListedVersion>>,
-    secrets: Told<VaultName, Vec<ListedObject>>,
+    secrets: Told<VaultId, Vec<ListedObject>>,
     files: Told<PathBuf, PasswordFile>,
 }
 
@@ -148,7 +148,7 @@ impl Known {
     }
 
     /// What was told of a vault's secrets.
-    pub fn secrets(&self, vault: &VaultName) -> Option<Result<&[ListedObject], &Failure>> {
+    pub fn secrets(&self, vault: &VaultId) -> Option<Result<&[ListedObject], &Failure>> {
         let answer = self.secrets.get(vault)?;
         Some(answer.as_ref().map(Vec::as_slice))
     }
@@ -199,7 +199,7 @@ impl Known {
 pub struct Remembered {
     current: BTreeMap<ObjectId, VersionId>,
     versions: BTreeMap<ObjectId, Vec<ListedVersion>>,
-    secrets: BTreeMap<VaultName, Vec<ListedObject>>,
+    secrets: BTreeMap<VaultId, Vec<ListedObject>>,
 }
 
 impl Remembered {
@@ -233,7 +233,7 @@ impl Remembered {
     }
 
     /// The last list of a vault's secrets.
-    pub fn secrets(&self, vault: &VaultName) -> Option<&[ListedObject]> {
+    pub fn secrets(&self, vault: &VaultId) -> Option<&[ListedObject]> {
         self.secrets.get(vault).map(Vec::as_slice)
     }
 }

@@ -12,7 +12,7 @@ use crate::domain::desired::VaultSpec;
 use crate::domain::failure::Failure;
 use crate::domain::fetched::FetchedObject;
 use crate::domain::listed::{ListedObject, ListedVersion};
-use crate::domain::object::{ObjectId, ObjectKind, Source, VaultName};
+use crate::domain::object::{ObjectId, ObjectKind, Source, VaultId};
 use crate::ports::{Clock, Dice, Vault};
 
 use super::TokenSource;
@@ -65,7 +65,7 @@ impl Default for Limits {
 
 /// Reads objects of the vaults that a manifest names.
 pub struct KeyVault {
-    vaults: BTreeMap<VaultName, VaultClients>,
+    vaults: BTreeMap<VaultId, VaultClients>,
     clock: Arc<dyn Clock>,
     dice: Arc<dyn Dice>,
     permits: Semaphore,
@@ -85,7 +85,7 @@ impl KeyVault {
         let transport = Transport::new(guard);
         let clients = |vault: &VaultSpec| {
             let clients = VaultClients::new(vault, &transport, tokens.as_ref());
-            clients.map(|clients| (vault.name.clone(), clients))
+            clients.map(|clients| (vault.id(), clients))
         };
         Ok(Self {
             vaults: vaults.iter().map(clients).collect::<Result<_, _>>()?,
@@ -213,7 +213,7 @@ impl Vault for KeyVault {
         Ok(list::each_once(versions, |listed| listed.version.clone()))
     }
 
-    async fn secrets(&self, vault: &VaultName) -> Result<Vec<ListedObject>, Failure> {
+    async fn secrets(&self, vault: &VaultId) -> Result<Vec<ListedObject>, Failure> {
         let (vault, target) = self.target(Subject::Secrets(vault))?;
         let page_at = |from| vault.page_of_secrets(from);
         let convert = |read, response| page::secrets(&target, read, response);

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::domain::object::{ObjectId, ObjectKind, Source, VaultName, VersionSelector};
+use crate::domain::object::{ObjectId, ObjectKind, Source, VaultId, VersionSelector};
 
 use super::realm::Realm;
 
@@ -25,12 +25,12 @@ pub(super) enum Subject<'a> {
     /// The list of an object's versions.
     Versions(&'a ObjectId),
     /// The list of a vault's secrets.
-    Secrets(&'a VaultName),
+    Secrets(&'a VaultId),
 }
 
 impl<'a> Subject<'a> {
-    /// The manifest's name of the vault.
-    pub(super) fn vault(self) -> &'a VaultName {
+    /// The vault.
+    pub(super) fn vault(self) -> &'a VaultId {
         match self {
             Self::Object(source) => &source.object.vault,
             Self::Versions(object) => &object.vault,

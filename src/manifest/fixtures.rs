@@ -5,8 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::*;
+use crate::domain::object::{ObjectId, ObjectKind, ObjectName, VaultHost, VaultId, VaultName, VersionId};
 use crate::domain::desired::*;
-use crate::domain::object::{ObjectId, ObjectKind, ObjectName, VaultName, VersionId};
 use crate::domain::path::RelativePath;
 
 /// The folder of the valid or the invalid manifests.
@@ -123,7 +123,10 @@ fn defaults_fill_what_a_minimal_manifest_leaves_out() {
     let mode = |bits| crate::domain::mode::FileMode::from_bits(bits);
     let vault = VaultName::parse("app").expect("a name");
     let object = ObjectId {
-        vault: vault.clone(),
+        vault: VaultId {
+            name: vault.clone(),
+            host: VaultHost::parse("contoso-app.vault.azure.net").expect("a host"),
+        },
         kind: ObjectKind::Secret,
         name: ObjectName::parse("db-password").expect("a name"),
     };
@@ -180,7 +183,7 @@ fn the_service_connector_names_the_vault() {
     assert!(
         spec.objects
             .iter()
-            .all(|object| object.wanted.object.vault.as_str() == "default")
+            .all(|object| object.wanted.object.vault.name.as_str() == "default")
     );
 
     let spec = load_valid("service-connector-named");

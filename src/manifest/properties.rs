@@ -32,7 +32,9 @@ fn assert_sound(spec: &SyncSpec) {
     assert!((10..=86_400).contains(&spec.refresh.interval.as_secs()));
     assert!(!(spec.objects.is_empty() && spec.selections.is_empty() && spec.templates.is_empty()));
     for object in &spec.objects {
-        assert!(names.contains(&object.wanted.object.vault));
+        let of_object = &object.wanted.object.vault;
+        let named = spec.vaults.iter().find(|vault| vault.name == of_object.name);
+        assert_eq!(named.map(|vault| vault.id().host), Some(of_object.host.clone()));
         assert!(!object.files.is_empty());
     }
     let files = || spec.objects.iter().flat_map(|object| &object.files);

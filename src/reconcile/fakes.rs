@@ -14,9 +14,7 @@ use crate::domain::desired::{
     SelectionRule, SelectionSpec, SyncSpec, VersionPolicy, VolumeSpec, Wanted,
 };
 use crate::domain::mode::FileMode;
-use crate::domain::object::{
-    ObjectId, ObjectKind, ObjectName, Source, VaultName, VersionId, VersionSelector,
-};
+use crate::domain::object::{ObjectId, ObjectKind, ObjectName, Source, VaultId, VersionId, VersionSelector};
 use crate::domain::path::RelativePath;
 use crate::domain::payload::{FileBytes, Observation, ObservedFile, Payload, Publication, RefusedName};
 use crate::domain::query::PasswordFile;
@@ -181,7 +179,7 @@ pub(super) fn version_id(number: u32) -> VersionId {
 pub(super) fn latest(name: &str) -> Source {
     Source {
         object: ObjectId {
-            vault: VaultName::parse("app").expect("valid"),
+            vault: VaultId::named("app"),
             kind: ObjectKind::Secret,
             name: ObjectName::parse(name).expect("valid"),
         },
@@ -212,7 +210,7 @@ pub(super) fn secret(name: &str) -> ObjectSpec {
 /// A required selection of the vault `app` by prefix, into `picked/`.
 pub(super) fn select(prefix: &str) -> SelectionSpec {
     SelectionSpec {
-        vault: VaultName::parse("app").expect("valid"),
+        vault: VaultId::named("app"),
         rule: SelectionRule {
             prefix: Some(prefix.to_owned()),
             ..SelectionRule::default()

@@ -9,7 +9,7 @@ use futures::stream;
 use tokio::time::{Instant, timeout_at};
 
 use crate::domain::failure::{Failure, FailureClass, Reason};
-use crate::domain::object::VaultName;
+use crate::domain::object::VaultId;
 use crate::domain::query::{Answer, Query};
 use crate::ports::Vault;
 
@@ -129,7 +129,7 @@ const DOWN_AFTER: u32 = 8;
 
 /// The vaults that are to be left alone for the rest of the pass.
 #[derive(Default)]
-struct Quiet(Mutex<BTreeMap<VaultName, Seen>>);
+struct Quiet(Mutex<BTreeMap<VaultId, Seen>>);
 
 /// What a vault showed in this pass.
 #[derive(Default)]
@@ -142,7 +142,7 @@ struct Seen {
 }
 
 impl Quiet {
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<VaultName, Seen>> {
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<VaultId, Seen>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -239,7 +239,7 @@ mod tests {
 
     fn at_vault(vault: &str, name: &str) -> Source {
         let mut source = latest(name);
-        source.object.vault = VaultName::parse(vault).expect("valid");
+        source.object.vault = VaultId::named(vault);
         source
     }
 
@@ -309,7 +309,7 @@ mod tests {
             Ok(Vec::new())
         }
 
-        async fn secrets(&self, _: &VaultName) -> Result<Vec<ListedObject>, Failure> {
+        async fn secrets(&self, _: &VaultId) -> Result<Vec<ListedObject>, Failure> {
             tokio::time::sleep(self.0).await;
             Ok(Vec::new())
         }

@@ -6,8 +6,8 @@ use time::format_description::well_known::Rfc3339;
 
 use crate::domain::entry::{EntryId, EntryKey};
 use crate::domain::failure::{Failure, FailureClass, Reason};
+use crate::domain::object::{Source, VaultId, VersionSelector};
 use crate::domain::notice::Notice;
-use crate::domain::object::{Source, VaultName, VersionSelector};
 use crate::domain::plan::{Outcome, PlannedEntry};
 use crate::domain::validity::Standing;
 use crate::ports::VolumeFailure;
@@ -164,7 +164,7 @@ impl Reporter {
 
     /// Failures that have one cause for many objects (identity, outage of a vault) are one line.
     fn report_failures(&mut self, report: &PassReport) {
-        let mut groups: BTreeMap<(Option<&VaultName>, Reason), Vec<Failed<'_>>> = BTreeMap::new();
+        let mut groups: BTreeMap<(Option<&VaultId>, Reason), Vec<Failed<'_>>> = BTreeMap::new();
         let mut alone = Vec::new();
         let mut told: BTreeSet<(&EntryId, Reason)> = BTreeSet::new();
         for (object, failure) in report.failures() {

@@ -9,7 +9,7 @@ use akv_sync::domain::desired::{
 };
 use akv_sync::domain::fetched::{Attributes, FetchedContent, FetchedObject, SecretContent};
 use akv_sync::domain::mode::FileMode;
-use akv_sync::domain::object::{ObjectId, ObjectKind, ObjectName, VaultName, VersionId};
+use akv_sync::domain::object::{ObjectId, ObjectKind, ObjectName, VaultHost, VaultId, VaultName, VersionId};
 use akv_sync::domain::path::RelativePath;
 use akv_sync::domain::secret::SecretBytes;
 use akv_sync::manifest::{self, Problems};
@@ -20,7 +20,10 @@ use akv_sync::render::{Passwords, render_object};
 pub(crate) fn object(value: &[u8], content_type: Option<&str>) -> FetchedObject {
     FetchedObject {
         object: ObjectId {
-            vault: VaultName::parse("app").expect("a name"),
+            vault: VaultId {
+                name: VaultName::parse("app").expect("a name"),
+                host: VaultHost::parse("app.vault.azure.net").expect("a host"),
+            },
             kind: ObjectKind::Secret,
             name: ObjectName::parse("a").expect("a name"),
         },

@@ -5,7 +5,7 @@ use akv_sync::domain::desired::{
 };
 use akv_sync::domain::fetched::{Attributes, FetchedContent, FetchedObject, PublicKey, SecretContent};
 use akv_sync::domain::mode::FileMode;
-use akv_sync::domain::object::{ObjectId, ObjectKind, ObjectName, VaultName, VersionId};
+use akv_sync::domain::object::{ObjectId, ObjectKind, ObjectName, VaultHost, VaultId, VaultName, VersionId};
 use akv_sync::domain::path::RelativePath;
 use akv_sync::render::{Passwords, RenderError, render_object};
 
@@ -23,7 +23,10 @@ fn all(
     passwords: &Passwords,
 ) -> Result<Vec<Vec<u8>>, RenderError> {
     let object = ObjectId {
-        vault: VaultName::parse("app").expect("a name"),
+        vault: VaultId {
+            name: VaultName::parse("app").expect("a name"),
+            host: VaultHost::parse("app.vault.azure.net").expect("a host"),
+        },
         kind,
         name: ObjectName::parse("web").expect("a name"),
     };

@@ -25,7 +25,7 @@ pub use self::secret::{FILE_ENCODING, JsonPointer, JsonPointerError, SecretEncod
 pub use self::selection::{PathTemplate, SelectionRule, SelectionSpec};
 pub use self::template::{CombinedFormat, CombinedValue, Reference, Template, TemplateBody, TemplateSpec};
 use super::mode::{FileMode, Principal};
-use super::object::VaultName;
+use super::object::{VaultHost, VaultId, VaultName};
 
 /// A whole manifest.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,6 +56,16 @@ pub struct VaultSpec {
     pub url: Url,
     /// Whether `url`'s host was accepted because of `trustedHosts`, not because of a known Key Vault suffix.
     pub trusted_by_name: bool,
+}
+
+impl VaultSpec {
+    /// What its objects say that they are of.
+    pub fn id(&self) -> VaultId {
+        VaultId {
+            name: self.name.clone(),
+            host: VaultHost::of(&self.url),
+        }
+    }
 }
 
 /// Where files go.

@@ -5,14 +5,14 @@ use std::fmt;
 
 use super::secret::SecretForm;
 use crate::domain::mode::FileMode;
-use crate::domain::object::{GroupName, ObjectName, VaultName};
+use crate::domain::object::{GroupName, ObjectName, VaultId};
 use crate::domain::path::{PathError, RelativePath};
 
 /// Secrets of one vault that a rule picks, each written to one file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SelectionSpec {
     /// The vault.
-    pub vault: VaultName,
+    pub vault: VaultId,
     /// Which of its secrets.
     pub rule: SelectionRule,
     /// Most secrets that it may pick; more are an error, and none is added then.

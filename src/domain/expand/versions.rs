@@ -171,7 +171,7 @@ pub(super) fn none(wanted: &Wanted, list: &[ListedVersion]) -> Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::object::{ObjectKind, ObjectName, VaultName};
+    use crate::domain::object::{ObjectKind, ObjectName, VaultId};
     use time::OffsetDateTime;
 
     fn version(number: u32, second: i64, enabled: bool) -> ListedVersion {
@@ -186,7 +186,7 @@ mod tests {
         let current = current.map(|number| version(number, 0, true).version);
         let wanted = Wanted {
             object: ObjectId {
-                vault: VaultName::parse("app").expect("valid"),
+                vault: VaultId::named("app"),
                 kind: ObjectKind::Secret,
                 name: ObjectName::parse("a").expect("valid"),
             },

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::stage::*;
 use crate::domain::failure::{Failure, Reason};
-use crate::domain::object::{ObjectKind, VaultName};
+use crate::domain::object::ObjectKind;
 use crate::ports::Vault as _;
 
 fn id(name: &str) -> String {
@@ -177,8 +177,8 @@ async fn a_list_is_refused_before_it_is_sent_where_there_is_nothing_to_list() {
     let stage = Stage::of(&vaults, Duration::ZERO, Duration::ZERO, |call| {
         Ok(Reply::object(call))
     });
-    let hsm = VaultName::parse("hsm").expect("a name");
-    let app = VaultName::parse("app").expect("a name");
+    let hsm = vault("hsm");
+    let app = vault("app");
     let certificate = source_at("hsm", ObjectKind::Certificate, "web");
     let failures = [
         stage.vault.secrets(&hsm).await.expect_err("no secrets"),

@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 use super::stage::*;
 use crate::domain::desired::IdentitySpec;
 use crate::domain::failure::Reason;
-use crate::domain::object::{ObjectKind, VaultName};
+use crate::domain::object::{ObjectId, ObjectKind, Source, VaultId, VersionSelector};
 use crate::identity::Tokens;
 use crate::keyvault::{KeyVault, Limits, Outside};
 use crate::ports::{Clock, Dice, Vault as _};
@@ -53,8 +53,16 @@ fn connect(fake: &FakeAzure) -> KeyVault {
     KeyVault::new(&vaults, outside, Limits::default()).expect("a valid URL")
 }
 
-fn app() -> VaultName {
-    VaultName::parse("app").expect("a name")
+fn app(fake: &FakeAzure) -> VaultId {
+    spec("app", fake.vault("app").url()).id()
+}
+
+/// The object of a source of `app`.
+fn of(fake: &FakeAzure, source: Source) -> ObjectId {
+    ObjectId {
+        vault: app(fake),
+        ..source.object
+    }
 }
 
 #[tokio::test]
@@ -69,10 +77,10 @@ async fn lists_are_whole_whatever_their_pages_look_like() {
     for empty_pages in [false, true] {
         vault.serve_empty_pages(empty_pages);
         fake.reset_calls();
-        assert_eq!(seen.secrets(&app()).await.expect("listed").len(), 50);
+        assert_eq!(seen.secrets(&app(&fake)).await.expect("listed").len(), 50);
         let pages = if empty_pages { 6 } else { 3 };
         assert_eq!(fake.calls().of(CallKind::ListSecrets), pages);
-        let listed = seen.versions(&secret("db").object).await.expect("listed");
+        let listed = seen.versions(&of(&fake, secret("db"))).await.expect("listed");
         let ids: Vec<_> = listed.iter().map(|version| version.version.as_str()).collect();
         assert_eq!(ids, versions);
         let disabled: Vec<_> = listed.iter().filter(|version| !version.enabled).collect();
@@ -95,7 +103,8 @@ async fn every_listed_version_of_every_kind_can_be_fetched() {
         (ObjectKind::Certificate, "web"),
         (ObjectKind::Key, "sign"),
     ] {
-        let source = source(kind, name);
+        let mut source = source(kind, name);
+        source.object.vault = app(&fake);
         let listed = seen.versions(&source.object).await.expect("listed");
         assert_eq!(listed.len(), 2, "{kind}");
         for version in listed {
@@ -105,10 +114,10 @@ async fn every_listed_version_of_every_kind_can_be_fetched() {
             assert_eq!(object.attributes.created, version.created);
         }
     }
-    let secrets = seen.secrets(&app()).await.expect("listed");
+    let secrets = seen.secrets(&app(&fake)).await.expect("listed");
     let managed: Vec<_> = secrets.iter().map(|s| (s.name.as_str(), s.managed)).collect();
     assert_eq!(managed, [("db", false), ("web", true)]);
-    assert_eq!(seen.versions(&secret("nothing").object).await, Ok(vec![]));
+    assert_eq!(seen.versions(&of(&fake, secret("nothing"))).await, Ok(vec![]));
 }
 
 #[tokio::test]
@@ -117,10 +126,14 @@ async fn an_identity_that_reads_values_alone_is_told_what_lists_need() {
     let (vault, seen) = (fake.vault("app"), connect(&fake));
     vault.set_secret("db", "x");
     vault.deny_lists();
-    seen.fetch(&secret("db")).await.expect("fetched");
+    let db = Source {
+        object: of(&fake, secret("db")),
+        version: VersionSelector::Latest,
+    };
+    seen.fetch(&db).await.expect("fetched");
     for failure in [
-        seen.secrets(&app()).await.expect_err("denied"),
-        seen.versions(&secret("db").object).await.expect_err("denied"),
+        seen.secrets(&app(&fake)).await.expect_err("denied"),
+        seen.versions(&db.object).await.expect_err("denied"),
     ] {
         assert_eq!(failure.reason, Reason::Forbidden);
         assert!(
@@ -148,13 +161,13 @@ async fn a_list_that_breaks_off_is_no_shorter_list() {
     fake.faults().inject(third(Effect::Throttled {
         retry_after_seconds: None,
     }));
-    let failure = seen.secrets(&app()).await.expect_err("throttled");
+    let failure = seen.secrets(&app(&fake)).await.expect_err("throttled");
     assert_eq!(failure.reason, Reason::Throttled);
     for passing in [Effect::Reset, Effect::TruncatedBody] {
         fake.faults().clear();
         fake.faults().inject(third(passing).times(1));
         fake.reset_calls();
-        assert_eq!(seen.secrets(&app()).await.expect("listed").len(), 60);
+        assert_eq!(seen.secrets(&app(&fake)).await.expect("listed").len(), 60);
         assert_eq!(fake.calls().of(CallKind::ListSecrets), 4);
     }
 }

@@ -19,7 +19,7 @@ use crate::domain::failure::Failure;
 use crate::domain::fetched::FetchedObject;
 use crate::domain::listed::{ListedObject, ListedVersion};
 use crate::domain::object::{
-    ObjectId, ObjectKind, ObjectName, Source, VaultName, VersionId, VersionSelector,
+    ObjectId, ObjectKind, ObjectName, Source, VaultHost, VaultId, VaultName, VersionId, VersionSelector,
 };
 use crate::keyvault::{KeyVault, Limits, Outside, TokenSource};
 use crate::ports::Vault as _;
@@ -150,6 +150,7 @@ impl TokenSource for SharedTokens {
 /// A `KeyVault` and everything around it.
 pub(super) struct Stage {
     pub(super) vault: Arc<KeyVault>,
+    vaults: Vec<VaultId>,
     http: Arc<FakeHttp>,
     tokens: Arc<FakeTokens>,
 }
@@ -209,6 +210,7 @@ impl Stage {
         let vault = KeyVault::new(vaults, outside, limits).expect("valid URLs");
         Self {
             vault: Arc::new(vault),
+            vaults: vaults.iter().map(VaultSpec::id).collect(),
             http,
             tokens,
         }
@@ -243,20 +245,28 @@ impl Stage {
         })
     }
 
+    /// The source in the vault that is on the stage under the name of its own, if there is one.
+    fn placed(&self, source: &Source) -> Source {
+        let mut source = source.clone();
+        let mut vaults = self.vaults.iter();
+        if let Some(vault) = vaults.find(|vault| vault.name == source.object.vault.name) {
+            source.object.vault = vault.clone();
+        }
+        source
+    }
+
     pub(super) async fn fetch(&self, source: &Source) -> Result<FetchedObject, Failure> {
-        self.vault.fetch(source).await
+        self.vault.fetch(&self.placed(source)).await
     }
 
     /// The list of the object's versions.
     pub(super) async fn versions(&self, source: &Source) -> Result<Vec<ListedVersion>, Failure> {
-        self.vault.versions(&source.object).await
+        self.vault.versions(&self.placed(source).object).await
     }
 
     /// The list of the usual vault's secrets.
     pub(super) async fn secrets(&self) -> Result<Vec<ListedObject>, Failure> {
-        self.vault
-            .secrets(&VaultName::parse("app").expect("a name"))
-            .await
+        self.vault.secrets(&vault("app")).await
     }
 
     pub(super) fn calls(&self) -> Vec<Call> {
@@ -294,6 +304,19 @@ pub(super) fn spec(name: &str, url: &str) -> VaultSpec {
     }
 }
 
+/// A vault at the host that the tests give to one of this name.
+pub(super) fn vault(name: &str) -> VaultId {
+    let host = match name {
+        "app" => HOST.to_owned(),
+        "hsm" => "contoso.managedhsm.azure.net".to_owned(),
+        name => format!("{name}.vault.azure.net"),
+    };
+    VaultId {
+        name: VaultName::parse(name).expect("a name"),
+        host: VaultHost::parse(&host).expect("a host"),
+    }
+}
+
 /// The latest version of an object of the usual vault.
 pub(super) fn source(kind: ObjectKind, name: &str) -> Source {
     source_at("app", kind, name)
@@ -302,7 +325,7 @@ pub(super) fn source(kind: ObjectKind, name: &str) -> Source {
 pub(super) fn source_at(vault: &str, kind: ObjectKind, name: &str) -> Source {
     Source {
         object: ObjectId {
-            vault: VaultName::parse(vault).expect("a name"),
+            vault: self::vault(vault),
             kind,
             name: ObjectName::parse(name).expect("a name"),
         },

@@ -1,11 +1,11 @@
 //! Certificates, and what belongs to which form of them.
 
 use super::objects::{Asked, Objects};
+use crate::domain::object::{ObjectId, ObjectKind, ObjectName, VaultId};
 use crate::domain::desired::{
     Alias, BundleOrder, CertificateContent, Content, FileSpec, KeyForm, ObjectSpec, PasswordSource,
     StoreFormat,
 };
-use crate::domain::object::{ObjectId, ObjectKind, ObjectName, VaultName};
 use crate::manifest::field::{Located, Optional, Required};
 use crate::manifest::problem::{Code, Mark, Problem};
 use crate::manifest::wire::{self, CertificateEntry, CertificateFile, CertificatePart, PasswordFrom};
@@ -13,7 +13,7 @@ use crate::manifest::wire::{self, CertificateEntry, CertificateFile, Certificate
 /// What the files of an entry need to know of it.
 struct Owner<'o> {
     name: Option<&'o ObjectName>,
-    vault: Option<&'o VaultName>,
+    vault: Option<&'o VaultId>,
     history: Option<std::num::NonZeroU16>,
 }
 

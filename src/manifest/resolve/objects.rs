@@ -9,7 +9,7 @@ use crate::domain::desired::{
     Content, FileSpec, ObjectSpec, SelectionSpec, TemplateSpec, VersionPolicy, Wanted,
 };
 use crate::domain::mode::FileMode;
-use crate::domain::object::{GroupName, ObjectId, ObjectKind, ObjectName, VaultName};
+use crate::domain::object::{GroupName, ObjectId, ObjectKind, ObjectName, VaultId, VaultName};
 use crate::domain::path::RelativePath;
 use crate::manifest::field::{Choice, Located, Optional, Required, Text};
 use crate::manifest::problem::{Code, Mark, Problem, Sink};
@@ -141,8 +141,8 @@ impl<'r> Objects<'r> {
     }
 
     /// Records a secret or certificate of a vault that holds keys only.
-    pub(super) fn refuse_hsm(&self, kind: ObjectKind, vault: Option<&VaultName>, entry: Mark) {
-        if kind == ObjectKind::Key || !vault.is_some_and(|vault| self.vaults.is_managed_hsm(vault)) {
+    pub(super) fn refuse_hsm(&self, kind: ObjectKind, vault: Option<&VaultId>, entry: Mark) {
+        if kind == ObjectKind::Key || !vault.is_some_and(|vault| self.vaults.is_managed_hsm(&vault.name)) {
             return;
         }
         let problem = Problem::new(

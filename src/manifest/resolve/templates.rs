@@ -7,7 +7,7 @@ use super::secrets::encoding;
 use crate::domain::desired::{
     CombinedFormat, CombinedValue, Reference, SecretForm, Template, TemplateSpec, Wanted,
 };
-use crate::domain::object::{ObjectId, ObjectKind, VaultName};
+use crate::domain::object::{ObjectId, ObjectKind, VaultId};
 use crate::manifest::field::{Located, Optional};
 use crate::manifest::problem::{Code, Mark, Problem};
 use crate::manifest::wire::{self, TemplateEntry, TemplateValue};
@@ -92,7 +92,7 @@ impl Objects<'_> {
             key: key?.0,
             reference: Reference {
                 kind: ObjectKind::Secret,
-                vault: Some(vault?),
+                vault: Some(vault?.name),
                 name: name?,
             },
             form,
@@ -135,7 +135,7 @@ impl Objects<'_> {
         inputs.into_iter().collect()
     }
 
-    fn vault_of(&self, reference: &Reference, mark: Mark) -> Option<VaultName> {
+    fn vault_of(&self, reference: &Reference, mark: Mark) -> Option<VaultId> {
         self.vaults.named(reference.vault.as_ref(), mark, self.sink)
     }
 }

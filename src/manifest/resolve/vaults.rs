@@ -1,7 +1,7 @@
 //! The vaults, and which of them an object is in.
 
+use crate::domain::object::{VaultHost, VaultId, VaultName};
 use crate::domain::desired::VaultSpec;
-use crate::domain::object::VaultName;
 use crate::manifest::field::{Located, Optional, Required, Scalar, Text};
 use crate::manifest::problem::{Code, Mark, Problem, Sink};
 use crate::manifest::scalar::{HostName, VaultUrl};
@@ -59,8 +59,23 @@ impl Vaults {
 
     /// Whether the vault of this name is a managed HSM.
     pub(super) fn is_managed_hsm(&self, name: &VaultName) -> bool {
-        let vault = self.specs.iter().find(|vault| vault.name == *name);
-        vault.is_some_and(|vault| VaultUrl(vault.url.clone()).is_managed_hsm())
+        self.spec_of(name)
+            .is_some_and(|vault| VaultUrl(vault.url.clone()).is_managed_hsm())
+    }
+
+    fn spec_of(&self, name: &VaultName) -> Option<&VaultSpec> {
+        self.specs.iter().find(|vault| vault.name == *name)
+    }
+
+    /// The vault of a name that objects may use. Where its URL is a problem it has no host, and the manifest no meaning.
+    fn id_of(&self, name: &VaultName) -> VaultId {
+        self.spec_of(name).map_or_else(
+            || VaultId {
+                name: name.clone(),
+                host: VaultHost::unknown(),
+            },
+            VaultSpec::id,
+        )
     }
 
     /// The vault of an entry at `entry` that names it in `field`, or names none.
@@ -69,7 +84,7 @@ impl Vaults {
         field: &Optional<Text<VaultName>>,
         entry: Mark,
         sink: &Sink,
-    ) -> Option<VaultName> {
+    ) -> Option<VaultId> {
         match field {
             Optional::Given(located) => self.named(Some(&located.parse(sink)?), located.mark, sink),
             Optional::Absent => self.named(None, entry, sink),
@@ -78,15 +93,15 @@ impl Vaults {
     }
 
     /// The vault that something at `mark` names, or the only one when it names none.
-    pub(super) fn named(&self, name: Option<&VaultName>, mark: Mark, sink: &Sink) -> Option<VaultName> {
+    pub(super) fn named(&self, name: Option<&VaultName>, mark: Mark, sink: &Sink) -> Option<VaultId> {
         if let Some(name) = name {
             if self.complete && !self.names.iter().any(|(known, _)| known == name) {
                 sink.push(self.unknown(name).at(mark));
             }
-            return Some(name.clone());
+            return Some(self.id_of(name));
         }
         match self.names.as_slice() {
-            [(only, _)] if self.complete => Some(only.clone()),
+            [(only, _)] if self.complete => Some(self.id_of(only)),
             [] | [_] => None,
             _ => {
                 let problem = Problem::new(

@@ -10,7 +10,7 @@ use super::{lock, version_id};
 use crate::domain::failure::{Failure, Reason};
 use crate::domain::fetched::{Attributes, FetchedContent, FetchedObject, SecretContent};
 use crate::domain::listed::{ListedObject, ListedVersion};
-use crate::domain::object::{ObjectId, ObjectName, Source, VaultName, VersionId, VersionSelector};
+use crate::domain::object::{ObjectId, ObjectName, Source, VaultId, VersionId, VersionSelector};
 use crate::domain::secret::SecretBytes;
 use crate::ports::Vault;
 
@@ -204,7 +204,7 @@ impl Vault for Arc<FakeVault> {
         Ok(versions.into_iter().map(listed).collect())
     }
 
-    async fn secrets(&self, vault: &VaultName) -> Result<Vec<ListedObject>, Failure> {
+    async fn secrets(&self, vault: &VaultId) -> Result<Vec<ListedObject>, Failure> {
         self.list(vault.to_string())?;
         let hidden = lock(&self.hidden).clone();
         let secrets = lock(&self.secrets).clone();

@@ -16,7 +16,7 @@ use crate::domain::desired::{
 use crate::domain::failure::{Failure, Reason};
 use crate::domain::fetched::{Attributes, PublicKey, SecretContent};
 use crate::domain::mode::FileMode;
-use crate::domain::object::{ObjectId, ObjectKind, ObjectName, VaultName, VersionId};
+use crate::domain::object::{ObjectId, ObjectKind, ObjectName, VaultId, VersionId};
 use crate::render::certificate::test_certificates::{Authority, pem as block, self_signed};
 use crate::render::certificate::{CertificateError, MODERN, PemError};
 
@@ -33,7 +33,7 @@ fn specs(wanted: &[Content]) -> Vec<FileSpec> {
 
 fn object_id() -> ObjectId {
     ObjectId {
-        vault: VaultName::parse("app").expect("a name"),
+        vault: VaultId::named("app"),
         kind: ObjectKind::Secret,
         name: ObjectName::parse("thing").expect("a name"),
     }

@@ -5,7 +5,7 @@ use time::macros::datetime;
 use super::support::{TestVolume, expected, path, payload};
 use crate::domain::desired::Layout;
 use crate::domain::fetched::{Attributes, FetchedContent, FetchedObject, SecretContent};
-use crate::domain::object::{ObjectId, ObjectKind, ObjectName, VaultName, VersionId};
+use crate::domain::object::{ObjectId, ObjectKind, ObjectName, VaultId, VersionId};
 use crate::domain::payload::Validity;
 use crate::domain::secret::SecretBytes;
 use crate::ports::Volume as _;
@@ -15,7 +15,7 @@ for_both_layouts! { a_time_that_no_state_file_can_have_is_left_out_and_every_obj
 fn a_time_that_no_state_file_can_have_is_left_out_and_every_object_is_published(layout: Layout) {
     let object = FetchedObject {
         object: ObjectId {
-            vault: VaultName::parse("app").expect("valid"),
+            vault: VaultId::named("app"),
             kind: ObjectKind::Secret,
             name: ObjectName::parse("old").expect("valid"),
         },

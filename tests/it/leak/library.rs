@@ -14,7 +14,7 @@ use akv_sync::domain::failure::Failure;
 use akv_sync::domain::fetched::{Attributes, FetchedContent, FetchedObject, SecretContent};
 use akv_sync::domain::mode::FileMode;
 use akv_sync::domain::object::{
-    ObjectId, ObjectKind, ObjectName, Source, VaultName, VersionId, VersionSelector,
+    ObjectId, ObjectKind, ObjectName, Source, VaultHost, VaultId, VaultName, VersionId, VersionSelector,
 };
 use akv_sync::domain::path::RelativePath;
 use akv_sync::domain::payload::{
@@ -249,8 +249,10 @@ async fn neither_a_vault_nor_who_signs_in_shows_a_token_or_a_value() {
         url: world.fake.vault("app").url().parse().expect("a URL"),
         trusted_by_name: true,
     };
+    let mut source = source();
+    source.object.vault = spec.id();
     let vault = KeyVault::new(&[spec], outside.clone(), Limits::default()).expect("built");
-    let object = vault.fetch(&source()).await.expect("fetched");
+    let object = vault.fetch(&source).await.expect("fetched");
     let search = Search::new(&[value, Marker::new("the client secret", secret)]);
     for (what, shown) in [
         debug("FetchedObject", &object),
@@ -283,7 +285,10 @@ fn error<T>(what: &str, result: Result<T, impl Error>) -> (String, String) {
 fn source() -> Source {
     Source {
         object: ObjectId {
-            vault: VaultName::parse("app").expect("a name"),
+            vault: VaultId {
+                name: VaultName::parse("app").expect("a name"),
+                host: VaultHost::parse("app.vault.azure.net").expect("a host"),
+            },
             kind: ObjectKind::Secret,
             name: ObjectName::parse("db-password").expect("a name"),
         },

@@ -9,7 +9,7 @@ use crate::domain::desired::CertificateContent;
 use crate::domain::entry::EntryId;
 use crate::domain::fetched::{Attributes, SecretContent};
 use crate::domain::mode::FileMode;
-use crate::domain::object::{ObjectId, ObjectName, VaultName, VersionId, VersionSelector};
+use crate::domain::object::{ObjectId, ObjectName, VaultId, VersionId, VersionSelector};
 use crate::domain::payload::{Observation, ObservedFile};
 use crate::domain::plan::{Plan, plan};
 use crate::domain::query::Answer;
@@ -24,7 +24,7 @@ fn path() -> RelativePath {
 fn latest(kind: ObjectKind, name: &str) -> Source {
     Source {
         object: ObjectId {
-            vault: VaultName::parse("app").expect("valid"),
+            vault: VaultId::named("app"),
             kind,
             name: ObjectName::parse(name).expect("valid"),
         },

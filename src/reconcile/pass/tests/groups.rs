@@ -1,8 +1,8 @@
 //! What moves together or not at all.
 
 use super::*;
+use crate::domain::object::{GroupName, VaultId};
 use crate::domain::desired::ObjectSpec;
-use crate::domain::object::{GroupName, VaultName};
 
 fn grouped(name: &str) -> ObjectSpec {
     ObjectSpec {
@@ -13,7 +13,7 @@ fn grouped(name: &str) -> ObjectSpec {
 
 fn at_vault(vault: &str, object: ObjectSpec) -> ObjectSpec {
     let mut object = object;
-    object.wanted.object.vault = VaultName::parse(vault).expect("valid");
+    object.wanted.object.vault = VaultId::named(vault);
     object
 }
 

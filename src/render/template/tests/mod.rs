@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use super::*;
 use crate::domain::failure::Failure;
 use crate::domain::fetched::{Attributes, Curve, FetchedContent, PublicKey, SecretContent};
-use crate::domain::object::{ObjectId, ObjectKind, ObjectName, VaultName, VersionId};
+use crate::domain::object::{ObjectId, ObjectKind, ObjectName, VaultId, VaultName, VersionId};
 use crate::render::certificate::test_certificates::{Authority, pem as block};
 
 /// A value that no error may show; its base64 is in no error either.
@@ -29,7 +29,7 @@ fn reference(kind: ObjectKind, name: &str) -> Reference {
 fn object(reference: &Reference, content: FetchedContent) -> FetchedObject {
     FetchedObject {
         object: ObjectId {
-            vault: VaultName::parse("app").expect("a name"),
+            vault: VaultId::named("app"),
             kind: reference.kind,
             name: reference.name.clone(),
         },

@@ -5,9 +5,7 @@ use time::macros::datetime;
 use super::volume::Files;
 use crate::domain::desired::{Content, SecretForm};
 use crate::domain::mode::FileMode;
-use crate::domain::object::{
-    ObjectId, ObjectKind, ObjectName, Source, VaultName, VersionId, VersionSelector,
-};
+use crate::domain::object::{ObjectId, ObjectKind, ObjectName, Source, VaultId, VersionId, VersionSelector};
 use crate::domain::path::RelativePath;
 use crate::domain::payload::{FileBytes, FileRecord, Input, InputRecord, Payload, PayloadFile, Validity};
 use crate::domain::secret::SecretBytes;
@@ -20,7 +18,7 @@ pub(in crate::volume::tests) fn path(text: &str) -> RelativePath {
 pub(in crate::volume::tests) fn record(version: u8) -> FileRecord {
     let source = Source {
         object: ObjectId {
-            vault: VaultName::parse("app").expect("valid"),
+            vault: VaultId::named("app"),
             kind: ObjectKind::Secret,
             name: ObjectName::parse("db-password").expect("valid"),
         },
