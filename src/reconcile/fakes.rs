@@ -205,6 +205,7 @@ pub(super) fn secret(name: &str) -> ObjectSpec {
         history: None,
         required: true,
         group: None,
+        interval: Duration::from_mins(2),
         files: vec![file],
     }
 }
@@ -223,6 +224,7 @@ pub(super) fn select(prefix: &str) -> SelectionSpec {
         mode: FileMode::from_bits(0o440),
         required: true,
         group: None,
+        interval: Duration::from_mins(2),
     }
 }
 

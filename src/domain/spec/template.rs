@@ -1,6 +1,7 @@
 //! A file made of several objects.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::object::Wanted;
 use crate::domain::mode::FileMode;
@@ -23,4 +24,6 @@ pub struct TemplateSpec {
     pub required: bool,
     /// The entries that it moves together with.
     pub group: Option<GroupName>,
+    /// Mean time after which its objects are asked for again: the entry's own, or that of `refresh`.
+    pub interval: Duration,
 }
