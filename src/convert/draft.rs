@@ -20,6 +20,7 @@ pub(super) struct Draft {
     pub(super) identity: IdentitySpec,
     pub(super) vaults: Vec<Vault>,
     pub(super) volume: Volume,
+    /// How often what has no interval of its own is asked for, when the tool says it.
     pub(super) interval: Option<Duration>,
     pub(super) entries: Vec<Entry>,
     pub(super) lost: Lost,
@@ -65,6 +66,8 @@ pub(super) struct Entry {
     pub(super) label: String,
     pub(super) path: RelativePath,
     pub(super) mode: Option<FileMode>,
+    /// How often its objects are asked for, when the tool says it.
+    pub(super) interval: Option<Duration>,
     pub(super) made_of: MadeOf,
 }
 
@@ -295,6 +298,7 @@ mod tests {
             label: index.to_string(),
             path: RelativePath::parse(path).expect("a path"),
             mode: None,
+            interval: None,
             made_of: MadeOf::Template(TemplateBody::Json(Vec::new())),
         };
         Draft {

@@ -56,6 +56,7 @@ pub(super) const SELECTION_LIMIT: u32 = 1_000;
 pub(super) fn manifest(draft: &Draft) -> Written {
     let shown = Shown {
         several_vaults: draft.vaults.len() > 1,
+        interval: draft.interval,
     };
     let mut entries = vec![
         ("apiVersion", Yaml::text("akv-sync/v1")),
@@ -146,6 +147,8 @@ fn duration(duration: Duration) -> String {
 /// What every entry has to show.
 struct Shown {
     several_vaults: bool,
+    /// That of `refresh`.
+    interval: Option<Duration>,
 }
 
 impl Shown {
@@ -161,6 +164,7 @@ impl Shown {
             entries.extend(encoding.map(|encoding| ("encoding", Yaml::text(encoding_name(encoding)))));
             entries.extend(trim.then(|| ("trim", Yaml::yes())));
             entries.extend(version(object));
+            entries.extend(self.interval([entry]));
             entries.extend(mode(entry));
             list.push((vec![place], Yaml::Map(entries)));
         }
@@ -200,11 +204,12 @@ impl Shown {
             objects[index].2.push(certificate_file(entry, *part));
         }
         let entry = |(object, places, files): (&Object, Vec<usize>, Vec<Yaml>)| {
-            let mut entries = vec![("name", Yaml::text(object.name.as_str()))];
-            entries.extend(self.vault(&object.vault));
-            entries.extend(version(object));
-            entries.push(("files", Yaml::List(files)));
-            (places, Yaml::Map(entries))
+            let mut shown = vec![("name", Yaml::text(object.name.as_str()))];
+            shown.extend(self.vault(&object.vault));
+            shown.extend(version(object));
+            shown.extend(self.interval(places.iter().map(|place| &entries[*place])));
+            shown.push(("files", Yaml::List(files)));
+            (places, Yaml::Map(shown))
         };
         objects.into_iter().map(entry).collect()
     }
@@ -221,6 +226,7 @@ impl Shown {
             entries.extend(path_unless(entry, object.name.as_str()));
             entries.extend(format.map(|format| ("format", Yaml::text(format))));
             entries.extend(version(object));
+            entries.extend(self.interval([entry]));
             entries.extend(mode(entry));
             Some((vec![place], Yaml::Map(entries)))
         };
@@ -245,6 +251,7 @@ impl Shown {
                     entries.push(("values", Yaml::List(values.collect())));
                 }
             }
+            entries.extend(self.interval([entry]));
             entries.extend(mode(entry));
             Some((vec![place], Yaml::Map(entries)))
         };
@@ -278,6 +285,13 @@ impl Shown {
             };
         }
         out
+    }
+
+    /// The interval of an element of these entries, where it is not that of `refresh`.
+    fn interval<'e>(&self, entries: impl IntoIterator<Item = &'e Entry>) -> Option<(&'static str, Yaml)> {
+        let shortest = entries.into_iter().filter_map(|entry| entry.interval).min();
+        let own = shortest.filter(|interval| Some(*interval) != self.interval)?;
+        Some(("interval", Yaml::Quoted(duration(own))))
     }
 
     fn vault(&self, vault: &VaultName) -> Option<(&'static str, Yaml)> {

@@ -145,7 +145,7 @@ fn defaults_fill_what_a_minimal_manifest_leaves_out() {
             group: None,
         },
         refresh: RefreshSpec {
-            interval: std::time::Duration::from_mins(2),
+            interval: std::time::Duration::from_mins(5),
             on_start: OnStart::Fresh,
         },
         objects: vec![ObjectSpec {
@@ -156,6 +156,7 @@ fn defaults_fill_what_a_minimal_manifest_leaves_out() {
             history: None,
             required: true,
             group: None,
+            interval: std::time::Duration::from_mins(5),
             files: vec![FileSpec {
                 path: RelativePath::parse("db-password").expect("a path"),
                 content: Content::Secret(SecretForm::default()),
@@ -253,4 +254,36 @@ fn a_full_manifest_means_what_it_says() {
         [spec.objects[0].required, spec.objects[1].required],
         [true, false]
     );
+}
+
+#[test]
+fn an_entry_has_its_own_interval_or_that_of_the_manifest() {
+    let spec = load_valid("intervals");
+    let seconds = |interval: std::time::Duration| interval.as_secs();
+    let objects: Vec<_> = spec
+        .objects
+        .iter()
+        .map(|object| (object.wanted.object.name.as_str(), seconds(object.interval)))
+        .collect();
+    assert_eq!(
+        objects,
+        [
+            ("api-key", 10),
+            ("api-key", 60),
+            ("db-password", 1_800),
+            ("license", 86_400),
+            ("web-tls", 43_200),
+            ("api-tls", 1_800),
+            ("signing", 21_600),
+            ("sealing", 1_800),
+        ]
+    );
+    let selections: Vec<_> = spec
+        .selections
+        .iter()
+        .map(|rule| seconds(rule.interval))
+        .collect();
+    assert_eq!(selections, [900, 1_800]);
+    let templates: Vec<_> = spec.templates.iter().map(|file| seconds(file.interval)).collect();
+    assert_eq!(templates, [90, 1_800]);
 }

@@ -29,7 +29,12 @@ fn assert_sound(spec: &SyncSpec) {
         assert!(vault.url.username().is_empty() && vault.url.password().is_none());
     }
     assert!(spec.volume.path.is_absolute());
-    assert!((10..=86_400).contains(&spec.refresh.interval.as_secs()));
+    let intervals = spec.objects.iter().map(|object| object.interval);
+    let intervals = intervals.chain(spec.selections.iter().map(|selection| selection.interval));
+    let intervals = intervals.chain(spec.templates.iter().map(|template| template.interval));
+    for interval in intervals.chain([spec.refresh.interval]) {
+        assert!((10..=86_400).contains(&interval.as_secs()));
+    }
     assert!(!(spec.objects.is_empty() && spec.selections.is_empty() && spec.templates.is_empty()));
     for object in &spec.objects {
         let of_object = &object.wanted.object.vault;

@@ -85,12 +85,7 @@ pub(super) fn quoted(key: &str) -> String {
 
 /// Whether a later version will know this key of the named wire type.
 fn is_planned_key(wire_type: &str, key: &str) -> bool {
-    let planned: &[&str] = match wire_type {
-        "Manifest" => &["hooks"],
-        "SecretEntry" | "CertificateEntry" | "KeyEntry" => &["interval"],
-        _ => &[],
-    };
-    planned.contains(&key)
+    matches!((wire_type, key), ("Manifest", "hooks"))
 }
 
 #[cfg(test)]

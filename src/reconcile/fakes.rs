@@ -203,6 +203,7 @@ pub(super) fn secret(name: &str) -> ObjectSpec {
         history: None,
         required: true,
         group: None,
+        interval: Duration::from_mins(2),
         files: vec![file],
     }
 }
@@ -221,6 +222,7 @@ pub(super) fn select(prefix: &str) -> SelectionSpec {
         mode: FileMode::from_bits(0o440),
         required: true,
         group: None,
+        interval: Duration::from_mins(2),
     }
 }
 

@@ -244,6 +244,7 @@ impl Reading<'_> {
                 label: format!("{label} at {}", quoted(path.as_str())),
                 path,
                 mode: None,
+                interval: None,
                 made_of: MadeOf::Object(object.clone(), part),
             }),
             (Ok(path), None) => self.files.lose(path),

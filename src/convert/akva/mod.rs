@@ -60,7 +60,7 @@ pub(super) fn draft(documents: &[Tree<'_>], notes: &Notes) -> Result<Draft, Conv
         identity,
         vaults: vaults.into_list(),
         volume: volume::read(place, &workers, notes),
-        interval: Some(worker::interval(&workers, notes)),
+        interval: Some(worker::shortest(&workers)),
         entries: files.entries,
         lost: files.lost,
         selections: Vec::new(),

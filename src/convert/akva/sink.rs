@@ -58,7 +58,7 @@ pub(super) fn read(
                 continue;
             }
         };
-        match entry(*sink, &path, &label, resources) {
+        match entry(*sink, &path, &label, worker, resources) {
             Ok((entry, remarks)) => {
                 for remark in remarks {
                     notes.assumed(label.as_str(), remark);
@@ -79,6 +79,7 @@ fn entry(
     sink: Value<'_>,
     path: &RelativePath,
     label: &str,
+    worker: &Worker<'_>,
     resources: &Resources,
 ) -> Result<(Entry, Vec<String>), String> {
     let (made_of, assumption) = made_of(sink, resources)?;
@@ -92,6 +93,7 @@ fn entry(
         label: label.to_owned(),
         path: path.clone(),
         mode,
+        interval: Some(worker.frequency),
         made_of,
     };
     Ok((entry, remarks))

@@ -19,7 +19,8 @@ pub(super) struct Worker<'a> {
     prefix: String,
     pub(super) resources: Vec<Value<'a>>,
     pub(super) sinks: Vec<Value<'a>>,
-    frequency: Option<&'a str>,
+    /// Time between two passes of it.
+    pub(super) frequency: Duration,
 }
 
 impl Worker<'_> {
@@ -56,15 +57,16 @@ pub(super) fn workers<'a>(root: Value<'a>, notes: &Notes) -> Vec<Worker<'a>> {
         } else {
             (list("resources"), list("sinks"))
         };
+        let prefix = if several {
+            format!("worker {number}, ")
+        } else {
+            String::new()
+        };
         let worker = Worker {
-            prefix: if several {
-                format!("worker {number}, ")
-            } else {
-                String::new()
-            },
+            frequency: frequency(&prefix, value.text_of("frequency"), notes),
+            prefix,
             resources,
             sinks,
-            frequency: value.text_of("frequency"),
         };
         tell_others(value, is_sink, &worker, notes);
         worker
@@ -88,20 +90,19 @@ fn tell_others(value: Value<'_>, is_sink: bool, worker: &Worker<'_>, notes: &Not
     }
 }
 
-/// The shortest time of all workers, within the range of a manifest.
-pub(super) fn interval(workers: &[Worker<'_>], notes: &Notes) -> Duration {
-    let times: Vec<Duration> = workers.iter().map(|worker| frequency(worker, notes)).collect();
-    let shortest = times.iter().min().copied().unwrap_or(DEFAULT);
-    if times.iter().any(|time| *time != shortest) {
-        notes.not_carried(
-            "frequency",
-            "the workers have different ones, a manifest has one; the shortest is taken",
-        );
-    }
-    let interval = Duration::from_secs(shortest.clamp(SHORTEST, LONGEST).as_secs());
-    if interval != shortest {
+/// The shortest time of all workers.
+pub(super) fn shortest(workers: &[Worker<'_>]) -> Duration {
+    let times = workers.iter().map(|worker| worker.frequency);
+    times.min().unwrap_or(DEFAULT)
+}
+
+/// How often a worker fetches, within the range of a manifest.
+fn frequency(worker: &str, text: Option<&str>, notes: &Notes) -> Duration {
+    let time = agents_time(worker, text, notes);
+    let interval = Duration::from_secs(time.clamp(SHORTEST, LONGEST).as_secs());
+    if interval != time {
         notes.assumed(
-            "refresh.interval",
+            format!("{worker}frequency"),
             "the nearest that is allowed: whole seconds, from `10s` to `24h`",
         );
     }
@@ -109,8 +110,8 @@ pub(super) fn interval(workers: &[Worker<'_>], notes: &Notes) -> Duration {
 }
 
 /// Go's duration of more than a second, or a number of seconds; what is neither is one minute (`frequencyConverter`).
-fn frequency(worker: &Worker<'_>, notes: &Notes) -> Duration {
-    let Some(text) = worker.frequency else {
+fn agents_time(worker: &str, text: Option<&str>, notes: &Notes) -> Duration {
+    let Some(text) = text else {
         return DEFAULT;
     };
     let longer = duration::parse(text).filter(|time| *time > Duration::from_secs(1));
@@ -122,7 +123,7 @@ fn frequency(worker: &Worker<'_>, notes: &Notes) -> Duration {
             "{} is not a duration of more than a second; the agent takes one minute for it",
             quoted(text)
         );
-        notes.assumed(worker.subject("frequency"), reason);
+        notes.assumed(format!("{worker}frequency"), reason);
         DEFAULT
     })
 }

@@ -163,6 +163,7 @@ impl<'r, 'a> Reading<'r, 'a> {
             label: label.to_owned(),
             path,
             mode,
+            interval: None,
             made_of: MadeOf::Object(object, part),
         })
     }

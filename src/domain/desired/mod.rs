@@ -96,7 +96,7 @@ pub enum Layout {
 /// When objects are fetched again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RefreshSpec {
-    /// Mean time between passes.
+    /// Mean time after which an object whose entry has no interval of its own is asked for again.
     pub interval: Duration,
     /// What start-up waits for.
     pub on_start: OnStart,

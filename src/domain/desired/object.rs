@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::num::NonZeroU16;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
@@ -29,6 +30,9 @@ pub struct ObjectSpec {
     pub required: bool,
     /// The entries that it moves together with.
     pub group: Option<GroupName>,
+    /// Mean time after which it is asked for again: the entry's own, or that of `refresh`. Where several entries need one
+    /// object, the shortest of theirs counts.
+    pub interval: Duration,
     /// The files, at least one.
     pub files: Vec<FileSpec>,
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::time::Duration;
 
 use super::secret::SecretForm;
 use crate::domain::mode::FileMode;
@@ -27,6 +28,8 @@ pub struct SelectionSpec {
     pub required: bool,
     /// The entries that all of them move together with.
     pub group: Option<GroupName>,
+    /// Mean time after which the list and each secret of it is asked for again: the entry's own, or that of `refresh`.
+    pub interval: Duration,
 }
 
 /// Which secrets: all conditions that are given must hold.

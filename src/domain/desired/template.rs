@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::fmt::Write as _;
 use std::sync::Arc;
+use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
@@ -27,6 +28,8 @@ pub struct TemplateSpec {
     pub inputs: Vec<(Reference, Wanted)>,
     /// Mode of the file.
     pub mode: FileMode,
+    /// Mean time between two askings for what it is made of.
+    pub interval: Duration,
     /// Whether start-up waits for it.
     pub required: bool,
     /// The entries that it moves together with.

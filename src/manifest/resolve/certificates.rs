@@ -42,13 +42,14 @@ impl Objects<'_> {
         let files = given
             .filter_map(|file| self.certificate_file(&file.value, &owner))
             .collect();
-        let group = self.group(&wire.group);
+        let (group, interval) = (self.group(&wire.group), self.interval(&wire.interval));
         let (wanted, history) = asked?;
         Some(ObjectSpec {
             wanted,
             history,
             required: wire.required.value().unwrap_or(true),
             group,
+            interval,
             files,
         })
     }

@@ -27,13 +27,14 @@ impl Objects<'_> {
             Some(wire::KeyFormat::Metadata) => Content::Metadata,
         };
         let file = self.file(placed, &wire.mode, Some(content), history);
-        let group = self.group(&wire.group);
+        let (group, interval) = (self.group(&wire.group), self.interval(&wire.interval));
         let (wanted, history) = asked?;
         Some(ObjectSpec {
             wanted,
             history,
             required: wire.required.value().unwrap_or(true),
             group,
+            interval,
             files: vec![file?],
         })
     }

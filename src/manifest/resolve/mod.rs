@@ -12,7 +12,7 @@ mod secrets;
 mod templates;
 mod vaults;
 
-use self::objects::{ObjectSpecs, Objects};
+use self::objects::{Defaults, ObjectSpecs, Objects};
 use self::vaults::Vaults;
 use super::field::{Located, Optional, Scalar, Text};
 use super::problem::{Code, Mark, Problem, Sink};
@@ -37,12 +37,15 @@ pub(super) fn manifest(
     let refresh = resolve_refresh(&wire.refresh, sink);
 
     let file_mode = volume.map_or(&Optional::Absent, |volume| &volume.value.file_mode);
-    let file_mode = or_default(file_mode, wire::DEFAULT_FILE_MODE, sink);
+    let defaults = Defaults {
+        file_mode: or_default(file_mode, wire::DEFAULT_FILE_MODE, sink),
+        interval: refresh.interval,
+    };
     let ObjectSpecs {
         objects,
         selections,
         templates,
-    } = Objects::new(&vaults, file_mode, sink).resolve(wire);
+    } = Objects::new(&vaults, defaults, sink).resolve(wire);
     let no_objects =
         wire.secrets.holds_nothing() && wire.certificates.holds_nothing() && wire.keys.holds_nothing();
     if no_objects && wire.templates.holds_nothing() {

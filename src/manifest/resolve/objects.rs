@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU16;
+use std::time::Duration;
 
 use super::paths::Paths;
 use super::vaults::Vaults;
@@ -13,17 +14,24 @@ use crate::domain::object::{GroupName, ObjectId, ObjectKind, ObjectName, VaultId
 use crate::domain::path::RelativePath;
 use crate::manifest::field::{Choice, Located, Optional, Required, Text};
 use crate::manifest::problem::{Code, Mark, Problem, Sink};
-use crate::manifest::scalar::HistoryCount;
+use crate::manifest::scalar::{HistoryCount, Interval};
 use crate::manifest::wire;
 
 /// Resolves the object lists of one manifest.
 pub(super) struct Objects<'r> {
     pub(super) vaults: &'r Vaults,
-    file_mode: FileMode,
+    defaults: Defaults,
     pub(super) sink: &'r Sink,
     paths: Paths,
     /// The versions that entries ask of each object: other files that need the object take the same.
     declared: BTreeMap<ObjectId, Vec<VersionPolicy>>,
+}
+
+/// What an entry has that does not say it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Defaults {
+    pub(super) file_mode: FileMode,
+    pub(super) interval: Duration,
 }
 
 /// What came of all lists.
@@ -48,10 +56,10 @@ pub(super) struct Asked<'w> {
 pub(super) type Placed = (RelativePath, Mark);
 
 impl<'r> Objects<'r> {
-    pub(super) fn new(vaults: &'r Vaults, file_mode: FileMode, sink: &'r Sink) -> Self {
+    pub(super) fn new(vaults: &'r Vaults, defaults: Defaults, sink: &'r Sink) -> Self {
         Self {
             vaults,
-            file_mode,
+            defaults,
             sink,
             paths: Paths::default(),
             declared: BTreeMap::new(),
@@ -210,12 +218,18 @@ impl<'r> Objects<'r> {
 
     /// The mode of a file: its own, or the volume's.
     pub(super) fn mode(&self, mode: &Optional<Text<FileMode>>) -> FileMode {
-        mode.parse(self.sink).unwrap_or(self.file_mode)
+        mode.parse(self.sink).unwrap_or(self.defaults.file_mode)
     }
 
     /// The group of an entry; `None` is none, or one with a problem.
     pub(super) fn group(&self, group: &Optional<Text<GroupName>>) -> Option<GroupName> {
         group.parse(self.sink)
+    }
+
+    /// The interval of an entry: its own, or that of `refresh`.
+    pub(super) fn interval(&self, interval: &Optional<Text<Interval>>) -> Duration {
+        let own = interval.parse(self.sink);
+        own.map_or(self.defaults.interval, |own| own.0)
     }
 
     /// Records a key that does not belong where it stands.

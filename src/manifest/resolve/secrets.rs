@@ -55,13 +55,14 @@ impl Objects<'_> {
             }
         };
         let file = self.file(placed, &wire.mode, Some(content), history);
-        let group = self.group(&wire.group);
+        let (group, interval) = (self.group(&wire.group), self.interval(&wire.interval));
         let (wanted, history) = asked?;
         Some(ObjectSpec {
             wanted,
             history,
             required: wire.required.value().unwrap_or(true),
             group,
+            interval,
             files: vec![file?],
         })
     }
@@ -117,6 +118,7 @@ impl Objects<'_> {
             self.sink,
         );
         let (form, mode, group) = (self.form(wire), self.mode(&wire.mode), self.group(&wire.group));
+        let interval = self.interval(&wire.interval);
         let path = wire.path_template.parse(self.sink);
         Some(SelectionSpec {
             vault: vault?,
@@ -127,6 +129,7 @@ impl Objects<'_> {
             mode,
             required: wire.required.value().unwrap_or(true),
             group,
+            interval,
         })
     }
 

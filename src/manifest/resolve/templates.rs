@@ -19,6 +19,7 @@ impl Objects<'_> {
         let placed = self.path(&wire.path);
         let template = self.body(entry);
         let (mode, group) = (self.mode(&wire.mode), self.group(&wire.group));
+        let interval = self.interval(&wire.interval);
         if let Some((path, mark)) = &placed {
             self.claim(path, *mark);
         }
@@ -31,6 +32,7 @@ impl Objects<'_> {
             mode,
             required: wire.required.value().unwrap_or(true),
             group,
+            interval,
         })
     }
 

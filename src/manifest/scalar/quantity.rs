@@ -10,12 +10,12 @@ use crate::domain::desired::MAX_HISTORY;
 use crate::manifest::field::Scalar;
 use crate::manifest::problem::{Code, Problem};
 
-/// Shortest time between passes; a vault's limits are shared with everybody who reads from it.
+/// Shortest time between two fetches; a vault's limits are shared with everybody who reads from it.
 const SHORTEST: Duration = Duration::from_secs(10);
-/// Longest time between passes.
+/// Longest time between two fetches.
 const LONGEST: Duration = Duration::from_hours(24);
 
-/// Time between two passes: 10 seconds to 24 hours.
+/// Time after which an object is asked for again: 10 seconds to 24 hours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::manifest) struct Interval(pub(in crate::manifest) Duration);
 

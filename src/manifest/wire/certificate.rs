@@ -10,7 +10,7 @@ use crate::domain::mode::FileMode;
 use crate::domain::object::{GroupName, ObjectName, VaultName};
 use crate::domain::path::RelativePath;
 use crate::manifest::field::{Optional, Required, Text};
-use crate::manifest::scalar::{AbsolutePath, HistoryCount};
+use crate::manifest::scalar::{AbsolutePath, HistoryCount, Interval};
 
 /// One certificate and the files made of it; all come from one version.
 #[derive(Debug, Deserialize)]
@@ -38,6 +38,10 @@ pub(in crate::manifest) struct CertificateEntry {
     /// Entries with the same group move together or not at all.
     #[serde(default)]
     pub(in crate::manifest) group: Optional<Text<GroupName>>,
+    /// Mean time after which it is asked for again, and the secrets of `passwordFrom`, from `10s` to `24h`. When absent,
+    /// `refresh.interval`. Where several entries need one object, the shortest of theirs counts.
+    #[serde(default)]
+    pub(in crate::manifest) interval: Optional<Text<Interval>>,
     /// The files.
     #[cfg_attr(test, schemars(extend("minItems" = 1)))]
     pub(in crate::manifest) files: Required<Vec<Required<CertificateFile>>>,

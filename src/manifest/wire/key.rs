@@ -9,7 +9,7 @@ use crate::domain::mode::FileMode;
 use crate::domain::object::{GroupName, ObjectName, VaultName};
 use crate::domain::path::RelativePath;
 use crate::manifest::field::{Optional, Required, Text};
-use crate::manifest::scalar::HistoryCount;
+use crate::manifest::scalar::{HistoryCount, Interval};
 
 /// The public part of one key, written to one file.
 #[derive(Debug, Deserialize)]
@@ -44,6 +44,10 @@ pub(in crate::manifest) struct KeyEntry {
     /// Entries with the same group move together or not at all.
     #[serde(default)]
     pub(in crate::manifest) group: Optional<Text<GroupName>>,
+    /// Mean time after which it is asked for again, from `10s` to `24h`. When absent, `refresh.interval`. Where several entries
+    /// need one object, the shortest of theirs counts.
+    #[serde(default)]
+    pub(in crate::manifest) interval: Optional<Text<Interval>>,
     /// Mode of the file. When absent, `volume.fileMode`.
     #[serde(default)]
     pub(in crate::manifest) mode: Optional<Text<FileMode>>,

@@ -29,8 +29,8 @@ use crate::domain::object::VaultName;
 pub(super) const DEFAULT_FILE_MODE: &str = "0440";
 /// Mode of directories when the manifest says nothing.
 pub(super) const DEFAULT_DIR_MODE: &str = "0750";
-/// Time between passes when the manifest says nothing.
-pub(super) const DEFAULT_INTERVAL: &str = "2m";
+/// Time after which an object is asked for again when the manifest says nothing.
+pub(super) const DEFAULT_INTERVAL: &str = "5m";
 
 /// Which objects of which vaults are written where, and how often they are fetched again.
 #[derive(Debug, Deserialize)]
@@ -209,7 +209,8 @@ pub(super) enum Layout {
 #[cfg_attr(test, derive(JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Refresh {
-    /// Mean time between two passes, from `10s` to `24h`.
+    /// Mean time after which an object whose entry has no `interval` is asked for again, from `10s` to `24h`. Each wait is
+    /// evenly spread between half of it and one and a half of it.
     #[serde(default)]
     #[cfg_attr(test, schemars(extend("default" = DEFAULT_INTERVAL)))]
     pub(super) interval: Optional<Text<Interval>>,

@@ -10,7 +10,7 @@ use crate::domain::object::{GroupName, ObjectName, VaultName};
 use crate::domain::path::RelativePath;
 use crate::manifest::field::{Choice, Optional, Required, Text};
 use crate::manifest::scalar::{
-    HistoryCount, NameGlob, NamePrefix, SelectLimit, TagRule, Timestamp, VersionWord,
+    HistoryCount, Interval, NameGlob, NamePrefix, SelectLimit, TagRule, Timestamp, VersionWord,
 };
 
 /// Most secrets of a selection when the manifest says nothing.
@@ -86,6 +86,10 @@ pub(in crate::manifest) struct SecretEntry {
     /// Entries with the same group move together or not at all.
     #[serde(default)]
     pub(in crate::manifest) group: Optional<Text<GroupName>>,
+    /// Mean time after which it is asked for again, from `10s` to `24h`; with `select`, the list and each secret of it.
+    /// When absent, `refresh.interval`. Where several entries need one object, the shortest of theirs counts.
+    #[serde(default)]
+    pub(in crate::manifest) interval: Optional<Text<Interval>>,
     /// Mode of the file. When absent, `volume.fileMode`.
     #[serde(default)]
     pub(in crate::manifest) mode: Optional<Text<FileMode>>,

@@ -10,7 +10,7 @@ use crate::domain::mode::FileMode;
 use crate::domain::object::{GroupName, ObjectName, VaultName};
 use crate::domain::path::RelativePath;
 use crate::manifest::field::{Optional, Required, Text};
-use crate::manifest::scalar::AnyText;
+use crate::manifest::scalar::{AnyText, Interval};
 
 /// One file made of several objects: by a template, or as a list of keys and values.
 #[derive(Debug, Deserialize)]
@@ -37,6 +37,10 @@ pub(in crate::manifest) struct TemplateEntry {
     /// Entries with the same group move together or not at all.
     #[serde(default)]
     pub(in crate::manifest) group: Optional<Text<GroupName>>,
+    /// Mean time after which its objects are asked for again, from `10s` to `24h`. When absent,
+    /// `refresh.interval`. Where several entries need one object, the shortest of theirs counts.
+    #[serde(default)]
+    pub(in crate::manifest) interval: Optional<Text<Interval>>,
     /// Mode of the file. When absent, `volume.fileMode`.
     #[serde(default)]
     pub(in crate::manifest) mode: Optional<Text<FileMode>>,

@@ -346,6 +346,7 @@ fn spec(content: Content) -> SyncSpec {
             history: None,
             required: true,
             group: None,
+            interval: std::time::Duration::from_mins(2),
             files: vec![file],
         }],
         selections: Vec::new(),

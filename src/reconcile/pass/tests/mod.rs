@@ -50,6 +50,7 @@ fn template() -> TemplateSpec {
         mode: FileMode::from_bits(0o440),
         required: true,
         group: None,
+        interval: std::time::Duration::from_mins(2),
     }
 }
 
