@@ -6,8 +6,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use time::OffsetDateTime;
-use tokio::runtime::Handle;
-use tokio::sync::Semaphore;
 
 use crate::domain::mode::FileMode;
 use crate::domain::object::{
@@ -24,7 +22,7 @@ use crate::domain::spec::{
 use crate::ports::{PasswordFiles, Volume, VolumeFailure};
 
 use super::fetch::FetchLimits;
-use super::pass::{Reconciler, VOLUME_LIMIT};
+use super::pass::Reconciler;
 use super::passwords::PasswordReads;
 
 mod vault;
@@ -41,8 +39,6 @@ pub(super) struct FakeVolume {
     files: Mutex<BTreeMap<RelativePath, (Vec<u8>, ObservedFile)>>,
     records_lost: Mutex<bool>,
     hidden: Mutex<bool>,
-    /// Held by a test while the file system hangs.
-    pub(super) hanging: tokio::sync::Mutex<()>,
     taken: Mutex<BTreeSet<String>>,
     rendered: Mutex<Vec<String>>,
     pub(super) broken: Mutex<bool>,
@@ -111,8 +107,7 @@ impl FakeVolume {
 }
 
 impl Volume for FakeVolume {
-    fn observe(&self) -> Result<Observation, VolumeFailure> {
-        drop(self.hanging.blocking_lock());
+    async fn observe(&self) -> Result<Observation, VolumeFailure> {
         Self::check(*lock(&self.hidden))?;
         if *lock(&self.records_lost) {
             return Ok(Observation {
@@ -130,13 +125,13 @@ impl Volume for FakeVolume {
         })
     }
 
-    fn refused(&self, paths: &BTreeSet<RelativePath>) -> Result<Vec<RefusedName>, VolumeFailure> {
+    async fn refused(&self, paths: BTreeSet<RelativePath>) -> Result<Vec<RefusedName>, VolumeFailure> {
         let mut refused = self.taken_names();
         refused.retain(|refused| paths.iter().any(|path| refused.covers(path)));
         Ok(refused)
     }
 
-    fn publish(&self, payload: &Payload) -> Result<Publication, VolumeFailure> {
+    async fn publish(&self, payload: Payload) -> Result<Publication, VolumeFailure> {
         Self::check(*lock(&self.broken))?;
         *lock(&self.records_lost) = false;
         let mut files = lock(&self.files);
@@ -170,6 +165,9 @@ impl Volume for FakeVolume {
         publication.refused = self.taken_names();
         Ok(publication)
     }
+
+    /// No call of it waits, so none is ever left under way.
+    async fn idle(&self) {}
 }
 
 /// A version id made of a number.
@@ -271,7 +269,6 @@ pub(super) struct Bench {
     pub(super) vault: Arc<FakeVault>,
     pub(super) volume: Arc<FakeVolume>,
     pub(super) passwords: Arc<FakePasswords>,
-    volume_turn: Arc<Semaphore>,
 }
 
 impl Bench {
@@ -280,7 +277,6 @@ impl Bench {
             vault: Arc::default(),
             volume: Arc::default(),
             passwords: Arc::default(),
-            volume_turn: Arc::new(Semaphore::new(1)),
         }
     }
 
@@ -311,15 +307,12 @@ impl Bench {
             remembered: Mutex::default(),
             clock: Arc::new(OffsetDateTime::UNIX_EPOCH),
             limits: FetchLimits::default(),
-            volume_turn: Arc::clone(&self.volume_turn),
-            file_system: Handle::current(),
-            volume_limit: VOLUME_LIMIT,
         }
     }
 
     /// Waits until no publish is under way.
     pub(super) async fn settle(&self) {
-        drop(self.volume_turn.acquire().await);
+        self.volume.idle().await;
         tokio::task::yield_now().await;
     }
 }

@@ -8,7 +8,7 @@ use super::support::{TestVolume, at_version, expected, kept, payload, set_mode, 
 use crate::domain::mode::FileMode;
 use crate::domain::payload::{Payload, Publication};
 use crate::domain::spec::Layout;
-use crate::ports::Volume as _;
+use crate::volume::BlockingVolume as _;
 
 for_both_layouts! {
     a_mode_of_directories_alone_is_applied,

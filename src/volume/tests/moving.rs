@@ -6,7 +6,7 @@ use super::support::{
     StopAt, TestVolume, expected, file, fingerprint, moved, path, payload, set_mode, texts,
 };
 use crate::domain::spec::Layout;
-use crate::ports::Volume as _;
+use crate::volume::BlockingVolume as _;
 
 for_both_layouts! {
     a_history_shifts_by_copies_of_what_is_published,

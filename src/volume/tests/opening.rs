@@ -7,7 +7,7 @@ use super::publishing::OLD;
 use super::support::{TestVolume, fingerprint, mode_of, payload};
 use crate::domain::mode::{FileMode, Principal};
 use crate::domain::spec::Layout;
-use crate::ports::Volume as _;
+use crate::volume::BlockingVolume as _;
 
 for_both_layouts! {
     two_processes_never_write_one_volume,

@@ -12,7 +12,7 @@ use super::support::{
 use crate::domain::mode::{FileMode, Principal};
 use crate::domain::payload::Publication;
 use crate::domain::spec::Layout;
-use crate::ports::Volume as _;
+use crate::volume::BlockingVolume as _;
 
 for_both_layouts! {
     without_a_declaration_everything_is_the_processs_own,

@@ -9,7 +9,7 @@ use super::support::{
     run_on_small_volume, run_with_hostile_umask, settled_pair, start, test_name,
 };
 use crate::domain::spec::Layout;
-use crate::ports::Volume as _;
+use crate::volume::BlockingVolume as _;
 
 for_both_layouts! {
     a_umask_that_takes_every_bit_changes_nothing,

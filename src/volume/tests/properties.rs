@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use super::support::{StopAt, TestVolume, expected, file, fingerprint, kept, path};
 use crate::domain::payload::{Payload, Publication};
 use crate::domain::spec::Layout;
-use crate::ports::Volume as _;
+use crate::volume::BlockingVolume as _;
 
 for_both_layouts! {
     every_publish_makes_the_payload_visible_and_a_second_one_touches_nothing,

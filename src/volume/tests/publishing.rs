@@ -9,7 +9,7 @@ use super::support::{
 };
 use crate::domain::payload::{FileBytes, Payload, Publication};
 use crate::domain::spec::Layout;
-use crate::ports::Volume as _;
+use crate::volume::BlockingVolume as _;
 
 for_both_layouts! {
     the_first_publish_makes_the_files_and_what_the_layout_needs_and_nothing_else,

@@ -28,8 +28,9 @@ use akv_sync::domain::spec::{
 };
 use akv_sync::identity::Tokens;
 use akv_sync::keyvault::{KeyVault, Limits, Outside};
-use akv_sync::ports::{Clock, Dice, Vault, Volume};
+use akv_sync::ports::{Clock, Dice, Vault};
 use akv_sync::transport::{AuthorityOptions, Transport};
+use akv_sync::volume::BlockingVolume as _;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use time::OffsetDateTime;

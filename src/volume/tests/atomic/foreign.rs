@@ -7,7 +7,7 @@ use nix::sys::stat::Mode;
 use nix::unistd::mkfifo;
 
 use crate::domain::spec::Layout;
-use crate::ports::Volume as _;
+use crate::volume::BlockingVolume as _;
 use crate::volume::tests::support::{
     FOREIGN, Make, TestVolume, clear, expected, fingerprint, payload, refused, texts,
 };

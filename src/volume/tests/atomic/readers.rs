@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use crate::domain::spec::Layout;
-use crate::ports::Volume as _;
+use crate::volume::BlockingVolume as _;
 use crate::volume::tests::support::{
     PUBLISHES, TestVolume, pair, payload, publish_sets, read_pair, settled_pair,
 };

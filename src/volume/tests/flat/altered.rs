@@ -4,7 +4,7 @@ use std::fs;
 
 use crate::domain::payload::Payload;
 use crate::domain::spec::Layout;
-use crate::ports::Volume as _;
+use crate::volume::BlockingVolume as _;
 use crate::volume::tests::support::{TestVolume, expected, path, payload, refused};
 
 /// A payload without the bytes of `a`, which an entry has all the same.

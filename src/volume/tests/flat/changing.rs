@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use crate::domain::payload::Publication;
 use crate::domain::spec::Layout;
-use crate::ports::Volume as _;
+use crate::volume::BlockingVolume as _;
 use crate::volume::tests::publishing::OLD;
 use crate::volume::tests::support::{
     TestVolume, expected, file, fingerprint, kept, path, payload, set_mode, texts,

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use nix::errno::Errno;
 
 use crate::domain::spec::Layout;
-use crate::ports::Volume as _;
+use crate::volume::BlockingVolume as _;
 use crate::volume::flat::Step;
 use crate::volume::tests::crash::{pair, scenarios};
 use crate::volume::tests::support::{AnyObserver, AnyStep, Before, StopAt, TestVolume, expected};

@@ -6,7 +6,7 @@ use std::sync::Mutex;
 
 use crate::domain::payload::{FileBytes, Payload};
 use crate::domain::spec::Layout;
-use crate::ports::Volume as _;
+use crate::volume::BlockingVolume as _;
 use crate::volume::StepObserver;
 use crate::volume::flat::Step;
 use crate::volume::tests::support::{AnyStep, TestVolume, expected, file, path, payload};

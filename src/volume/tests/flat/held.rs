@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::domain::path::RelativePath;
 use crate::domain::payload::{FileBytes, Payload};
 use crate::domain::spec::Layout;
-use crate::ports::Volume as _;
+use crate::volume::BlockingVolume as _;
 use crate::volume::StepObserver;
 use crate::volume::flat::Step;
 use crate::volume::tests::support::{AnyStep, TestVolume, expected, file, fingerprint, path, payload, texts};

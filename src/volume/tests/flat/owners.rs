@@ -7,7 +7,7 @@ use std::os::unix::fs::MetadataExt as _;
 use crate::domain::mode::{FileMode, Principal};
 use crate::domain::payload::Payload;
 use crate::domain::spec::Layout;
-use crate::ports::Volume as _;
+use crate::volume::BlockingVolume as _;
 use crate::volume::flat::Step;
 use crate::volume::owner::Declared;
 use crate::volume::stat::Stat;

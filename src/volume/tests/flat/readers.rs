@@ -6,7 +6,7 @@ use std::thread;
 
 use crate::domain::payload::Payload;
 use crate::domain::spec::Layout;
-use crate::ports::Volume as _;
+use crate::volume::BlockingVolume as _;
 use crate::volume::tests::support::{TestVolume, mode_of, names, number_in, numbered, payload, publish_sets};
 
 /// The mode narrows and widens with each set.

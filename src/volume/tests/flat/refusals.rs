@@ -7,7 +7,7 @@ use std::os::unix::fs::symlink;
 use crate::domain::path::RelativePath;
 use crate::domain::payload::{Payload, RefusedName};
 use crate::domain::spec::Layout;
-use crate::ports::Volume;
+use crate::volume::BlockingVolume;
 use crate::volume::tests::support::{StopAt, TestVolume, fingerprint, path, payload};
 
 fn paths(payload: &Payload) -> BTreeSet<RelativePath> {
@@ -27,7 +27,11 @@ fn wanted() -> Payload {
 }
 
 /// Asks what is refused, which must touch nothing, and be what a publish finds after it.
-fn assert_foretold(volume: &impl Volume, root: &std::path::Path, wanted: &Payload) -> Vec<RefusedName> {
+fn assert_foretold(
+    volume: &impl BlockingVolume,
+    root: &std::path::Path,
+    wanted: &Payload,
+) -> Vec<RefusedName> {
     let before = fingerprint(root);
     let foretold = volume.refused(&paths(wanted)).expect("looks");
     assert_eq!(fingerprint(root), before, "something was touched");

@@ -8,8 +8,8 @@ use super::payloads::payload;
 use super::volume::TestVolume;
 use crate::domain::payload::Payload;
 use crate::domain::spec::Layout;
-use crate::ports::Volume as _;
 use crate::volume::AnyVolume;
+use crate::volume::BlockingVolume as _;
 
 /// Publishes that readers are to meet.
 pub(in crate::volume::tests) const PUBLISHES: usize = 300;

@@ -13,8 +13,8 @@ use super::steps::AnyObserver;
 use crate::domain::mode::FileMode;
 use crate::domain::payload::Payload;
 use crate::domain::spec::{Layout, VolumeSpec};
-use crate::ports::{Volume as _, VolumeFailure};
-use crate::volume::{AnyVolume, AtomicVolume, FlatVolume, tree};
+use crate::ports::VolumeFailure;
+use crate::volume::{AnyVolume, AtomicVolume, BlockingVolume as _, FlatVolume, tree};
 
 /// Path to bytes and mode.
 pub(in crate::volume::tests) type Files = BTreeMap<String, (Vec<u8>, u32)>;
