@@ -3,7 +3,7 @@
 //! The adapters implement these; tests implement them with fakes.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use time::OffsetDateTime;
 
@@ -14,6 +14,7 @@ use crate::domain::object::{ObjectId, Source, VaultName};
 use crate::domain::path::RelativePath;
 use crate::domain::payload::{Observation, Payload, Publication, RefusedName};
 use crate::domain::query::PasswordFile;
+pub use crate::domain::volume_failure::{VolumeFailure, VolumeFailureKind};
 
 /// Reads objects.
 pub trait Vault: Send + Sync {
@@ -61,21 +62,6 @@ pub trait Volume: Send + Sync {
 
     /// Waits until nothing is under way: a call that was dropped may have left something.
     fn idle(&self) -> impl Future<Output = ()> + Send;
-}
-
-/// Why a volume could not be read or written.
-#[derive(Debug, thiserror::Error)]
-#[error("{action} {path} failed")]
-pub struct VolumeFailure {
-    /// What was tried: `"open"`, `"create"`, `"rename"`, `"resolve group"`.
-    pub action: &'static str,
-    /// On what.
-    pub path: PathBuf,
-    /// The next action of the person who reads it.
-    pub hint: String,
-    /// What the system said.
-    #[source]
-    pub source: std::io::Error,
 }
 
 /// Tells the wall-clock time. Waiting uses tokio's time, which tests can pause.

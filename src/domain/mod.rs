@@ -27,3 +27,4 @@ pub mod secret;
 pub mod spec;
 pub mod template;
 pub mod validity;
+pub mod volume_failure;

@@ -19,7 +19,7 @@ use crate::domain::spec::{
     Content, FileSpec, IdentitySpec, Layout, ObjectSpec, OnStart, PathTemplate, RefreshSpec, SecretForm,
     SelectionRule, SelectionSpec, SyncSpec, VersionPolicy, VolumeSpec, Wanted,
 };
-use crate::ports::{PasswordFiles, Volume, VolumeFailure};
+use crate::ports::{PasswordFiles, Volume, VolumeFailure, VolumeFailureKind};
 
 use super::fetch::FetchLimits;
 use super::pass::Reconciler;
@@ -97,12 +97,13 @@ impl FakeVolume {
         if !broken {
             return Ok(());
         }
-        Err(VolumeFailure {
-            action: "write",
-            path: PathBuf::from("/mnt/akv"),
-            hint: "make room".into(),
-            source: std::io::Error::from(std::io::ErrorKind::StorageFull),
-        })
+        Err(VolumeFailure::new(
+            VolumeFailureKind::Full,
+            "write",
+            "/mnt/akv",
+            "make room",
+            std::io::Error::from(std::io::ErrorKind::StorageFull),
+        ))
     }
 }
 

@@ -3,7 +3,6 @@
 mod asking;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -19,7 +18,7 @@ use crate::domain::published::Published;
 use crate::domain::query::{Known, Query, Remembered};
 use crate::domain::spec::SyncSpec;
 use crate::domain::validity::Validity;
-use crate::ports::{Clock, Vault, Volume, VolumeFailure};
+use crate::ports::{Clock, Vault, Volume, VolumeFailure, VolumeFailureKind};
 
 use self::asking::Told;
 use super::fetch::{FetchLimits, FetchProgress};
@@ -231,11 +230,14 @@ fn may_lose_files(observed: &Observation, planned: &[PlannedEntry]) -> Option<Vo
         ),
         None => "nothing is published until every object of the manifest can be fetched; remove objects that cannot".into(),
     };
-    (observed.records_lost && planned.iter().any(missing)).then(|| VolumeFailure {
-        action: "replace",
-        path: PathBuf::from("the published files"),
-        hint,
-        source: std::io::Error::new(std::io::ErrorKind::InvalidData, "their state file is damaged"),
+    (observed.records_lost && planned.iter().any(missing)).then(|| {
+        VolumeFailure::new(
+            VolumeFailureKind::RecordsLost,
+            "replace",
+            "the published files",
+            hint,
+            "their state file is damaged",
+        )
     })
 }
 

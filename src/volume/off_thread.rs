@@ -15,9 +15,10 @@ use tokio::task::JoinError;
 use tokio::time::timeout;
 
 use super::blocking::BlockingVolume;
+use super::failure::text;
 use crate::domain::path::RelativePath;
 use crate::domain::payload::{Observation, Payload, Publication, RefusedName};
-use crate::ports::{Volume, VolumeFailure};
+use crate::ports::{Volume, VolumeFailure, VolumeFailureKind};
 
 /// Longest wait for a call, its turn included: the whole set is a few megabytes.
 const LIMIT: Duration = Duration::from_mins(1);
@@ -86,22 +87,24 @@ impl<B: BlockingVolume + 'static> Volume for OffThread<B> {
 
 /// The file system does not answer.
 fn hanging_failure(path: &Path) -> VolumeFailure {
-    VolumeFailure {
-        action: "use",
-        path: path.to_owned(),
-        hint: "the file system of the volume hangs: check the node's storage; it is tried again".into(),
-        source: io::Error::from(io::ErrorKind::TimedOut),
-    }
+    VolumeFailure::new(
+        VolumeFailureKind::Hangs,
+        "use",
+        text(path),
+        "the file system of the volume hangs: check the node's storage; it is tried again",
+        io::Error::from(io::ErrorKind::TimedOut),
+    )
 }
 
 /// The blocking call was cut off: the runtime is going down, or the call met a defect.
 fn stopped_failure(stopped: JoinError) -> VolumeFailure {
-    VolumeFailure {
-        action: "finish",
-        path: PathBuf::from("the volume"),
-        hint: "the program is being stopped; if it is not, report this as a defect".into(),
-        source: io::Error::other(stopped),
-    }
+    VolumeFailure::new(
+        VolumeFailureKind::Other,
+        "finish",
+        "the volume",
+        "the program is being stopped; if it is not, report this as a defect",
+        stopped,
+    )
 }
 
 /// In real time: paused time stands still while a thread is busy.
@@ -156,7 +159,8 @@ mod tests {
         let hanging = slow.lock.lock().await;
         for _ in 0..2 {
             let failure = volume.observe().await.expect_err("it hangs");
-            assert_eq!(failure.source.kind(), io::ErrorKind::TimedOut);
+            assert_eq!(failure.kind(), VolumeFailureKind::Hangs);
+            assert_eq!(failure.cause().to_string(), "timed out");
             assert_eq!(failure.to_string(), "use /mnt/akv failed");
         }
         assert_eq!(slow.begun.load(Ordering::Relaxed), 1, "one thread hangs, not two");

@@ -86,7 +86,7 @@ fn a_data_link_that_is_not_ours_stops_everything() {
         let before = fingerprint(test.root());
         let volume = test.open();
         let failure = volume.observe().expect_err(case);
-        assert!(!failure.hint.is_empty());
+        assert!(!failure.hint().is_empty());
         volume
             .publish(&payload(&[("token", "ours", 0o440)]))
             .expect_err(case);

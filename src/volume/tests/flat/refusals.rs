@@ -106,5 +106,9 @@ fn a_volume_of_the_other_layout_fails_the_question_as_it_fails_a_publish() {
     flat.publish(&wanted());
     let atomic = TestVolume::at(Layout::Atomic, flat.root().to_owned());
     let failure = atomic.open().refused(&paths(&wanted())).expect_err("flat");
-    assert!(failure.hint.contains("volume.layout: flat"), "{}", failure.hint);
+    assert!(
+        failure.hint().contains("volume.layout: flat"),
+        "{}",
+        failure.hint()
+    );
 }
