@@ -3,7 +3,7 @@
 //! The adapters implement these; tests implement them with fakes.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use time::OffsetDateTime;
 
@@ -14,6 +14,7 @@ use crate::domain::object::{ObjectId, Source, VaultId};
 use crate::domain::path::RelativePath;
 use crate::domain::payload::{Observation, Payload, Publication, RefusedName};
 use crate::domain::query::PasswordFile;
+pub use crate::domain::volume_failure::{VolumeFailure, VolumeFailureKind};
 
 /// Reads objects.
 pub trait Vault: Send + Sync {
@@ -39,37 +40,28 @@ pub trait PasswordFiles: Send + Sync {
     fn read(&self, path: &Path) -> Result<PasswordFile, std::io::Error>;
 }
 
-/// Holds the published files. Calls block on the file system and are made one at a time.
+/// Holds the published files. Calls are made one at a time; one that is dropped may still come to its end.
 pub trait Volume: Send + Sync {
     /// Says what is published now, recovering first from an earlier crash.
-    fn observe(&self) -> Result<Observation, VolumeFailure>;
+    fn observe(&self) -> impl Future<Output = Result<Observation, VolumeFailure>> + Send;
 
     /// Says which names stand in the way of new bytes at `paths`, as [`Volume::publish`] would find now: something
     /// foreign is there or on the way, or the place cannot be written. Each name covers at least one of the paths.
     ///
     /// Nothing is changed, not even recovered. `paths` are taken to be wanted, and what is published where one of them
     /// needs a directory, or below one of them, to be gone. A path whose bytes stay needs no question.
-    fn refused(&self, paths: &BTreeSet<RelativePath>) -> Result<Vec<RefusedName>, VolumeFailure>;
+    fn refused(
+        &self,
+        paths: BTreeSet<RelativePath>,
+    ) -> impl Future<Output = Result<Vec<RefusedName>, VolumeFailure>> + Send;
 
     /// Makes the payload the published set, in one step, or changes nothing.
     ///
     /// Files equal in bytes, mode and owner are not touched; when all are, no reader can tell that this was called.
-    fn publish(&self, payload: &Payload) -> Result<Publication, VolumeFailure>;
-}
+    fn publish(&self, payload: Payload) -> impl Future<Output = Result<Publication, VolumeFailure>> + Send;
 
-/// Why a volume could not be read or written.
-#[derive(Debug, thiserror::Error)]
-#[error("{action} {path} failed")]
-pub struct VolumeFailure {
-    /// What was tried: `"open"`, `"create"`, `"rename"`, `"resolve group"`.
-    pub action: &'static str,
-    /// On what.
-    pub path: PathBuf,
-    /// The next action of the person who reads it.
-    pub hint: String,
-    /// What the system said.
-    #[source]
-    pub source: std::io::Error,
+    /// Waits until nothing is under way: a call that was dropped may have left something.
+    fn idle(&self) -> impl Future<Output = ()> + Send;
 }
 
 /// Tells the wall-clock time. Waiting uses tokio's time, which tests can pause.

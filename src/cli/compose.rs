@@ -4,17 +4,17 @@ use std::error::Error;
 use std::sync::{Arc, Mutex};
 
 use tokio::runtime::{Builder, Handle, Runtime};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 
 use crate::identity::Tokens;
 use crate::keyvault::{KeyVault, Limits, Outside};
 use crate::passwords::PasswordFileReader;
 use crate::ports::Clock;
 use crate::reconcile::fetch::FetchLimits;
-use crate::reconcile::pass::{Reconciler, VOLUME_LIMIT};
+use crate::reconcile::pass::Reconciler;
 use crate::reconcile::passwords::PasswordReads;
 use crate::transport::{AuthorityOptions, Transport, check_proxy};
-use crate::volume::{self, AnyVolume};
+use crate::volume::{self, AnyVolume, OffThread};
 
 use super::args::SyncArgs;
 use super::check;
@@ -25,7 +25,7 @@ use super::system::{ProcessEnvironment, SystemClock, SystemDice};
 /// What `run` and `once` work with.
 pub(super) struct Composition {
     /// Takes passes.
-    pub(super) reconciler: Reconciler<KeyVault, AnyVolume>,
+    pub(super) reconciler: Reconciler<KeyVault, OffThread<AnyVolume>>,
     /// Who signs in, for the log.
     pub(super) identity: String,
     /// Chance for the loop.
@@ -80,7 +80,8 @@ fn compose_blocking(args: &SyncArgs, file_system: Handle) -> Result<Composition,
     };
     let vault = KeyVault::new(&spec.vaults, outside, Limits::default())
         .map_err(|error| CommandFailure::new(Exit::Internal, &error, None))?;
-    let volume = Arc::new(volume::open(&spec.volume, Arc::clone(&clock))?);
+    let volume = volume::open(&spec.volume, Arc::clone(&clock))?;
+    let volume = Arc::new(OffThread::new(volume, &spec.volume.path, file_system));
     let passwords = PasswordFileReader::new().map_err(|error| no_runtime(&error))?;
     let reconciler = Reconciler {
         spec,
@@ -90,9 +91,6 @@ fn compose_blocking(args: &SyncArgs, file_system: Handle) -> Result<Composition,
         remembered: Mutex::default(),
         clock,
         limits: FetchLimits::default(),
-        volume_turn: Arc::new(Semaphore::new(1)),
-        file_system,
-        volume_limit: VOLUME_LIMIT,
     };
     Ok(Composition {
         reconciler,

@@ -97,7 +97,7 @@ impl From<Problems> for CommandFailure {
 
 impl From<VolumeFailure> for CommandFailure {
     fn from(failure: VolumeFailure) -> Self {
-        Self::new(Exit::Volume, &failure, failure.hint.clone())
+        Self::new(Exit::Volume, &failure, failure.hint().to_owned())
     }
 }
 
@@ -110,15 +110,17 @@ impl From<Failure> for CommandFailure {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ports::VolumeFailureKind;
 
     #[test]
     fn each_cause_is_told_once_and_the_hint_comes_last() {
-        let failure = VolumeFailure {
-            action: "open",
-            path: "/mnt/akv".into(),
-            hint: "mount a volume there".into(),
-            source: std::io::Error::from(std::io::ErrorKind::NotFound),
-        };
+        let failure = VolumeFailure::new(
+            VolumeFailureKind::Other,
+            "open",
+            "/mnt/akv",
+            "mount a volume there",
+            std::io::Error::from(std::io::ErrorKind::NotFound),
+        );
         let text = CommandFailure::from(failure).render(false);
         assert_eq!(
             text,

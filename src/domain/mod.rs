@@ -22,3 +22,4 @@ pub mod query;
 pub mod schedule;
 pub mod secret;
 pub mod validity;
+pub mod volume_failure;

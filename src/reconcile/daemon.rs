@@ -52,7 +52,7 @@ fn is_failing(standing: &Standing, ledger: &Ledger, key: &EntryKey) -> bool {
     standing.is_some_and(|(_, again)| again.iter().any(|query| ledger.is_failing(query)))
 }
 
-impl<V: Vault, W: Volume + 'static> Daemon<V, W> {
+impl<V: Vault, W: Volume> Daemon<V, W> {
     /// A loop in which everything is due.
     pub fn new(reconciler: Reconciler<V, W>, dice: Arc<dyn Dice>) -> Self {
         let ledger = Ledger::new(reconciler.spec.refresh.interval);
@@ -84,7 +84,7 @@ impl<V: Vault, W: Volume + 'static> Daemon<V, W> {
 
     /// Lets a publish that is under way come to its end, so that the next start has nothing to recover.
     pub async fn settle(&self) {
-        if timeout(SETTLE, self.reconciler.volume_idle()).await.is_err() {
+        if timeout(SETTLE, self.reconciler.volume.idle()).await.is_err() {
             tracing::warn!("Stopped while the volume is still busy; the next start recovers");
         }
     }

@@ -6,8 +6,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use time::OffsetDateTime;
-use tokio::runtime::Handle;
-use tokio::sync::Semaphore;
 
 use crate::domain::desired::{
     Content, FileSpec, IdentitySpec, Layout, ObjectSpec, OnStart, PathTemplate, RefreshSpec, SecretForm,
@@ -19,10 +17,14 @@ use crate::domain::path::RelativePath;
 use crate::domain::payload::{FileBytes, Observation, ObservedFile, Payload, Publication, RefusedName};
 use crate::domain::query::PasswordFile;
 use crate::domain::secret::SecretBytes;
+    Content, FileSpec, IdentitySpec, Layout, ObjectSpec, OnStart, PathTemplate, RefreshSpec, SecretForm,
+    SelectionRule, SelectionSpec, SyncSpec, VersionPolicy, VolumeSpec, Wanted,
+};
+use crate::ports::{PasswordFiles, Volume, VolumeFailure, VolumeFailureKind};
 use crate::ports::{PasswordFiles, Volume, VolumeFailure};
 
 use super::fetch::FetchLimits;
-use super::pass::{Reconciler, VOLUME_LIMIT};
+use super::pass::Reconciler;
 use super::passwords::PasswordReads;
 
 mod vault;
@@ -39,8 +41,6 @@ pub(super) struct FakeVolume {
     files: Mutex<BTreeMap<RelativePath, (Vec<u8>, ObservedFile)>>,
     records_lost: Mutex<bool>,
     hidden: Mutex<bool>,
-    /// Held by a test while the file system hangs.
-    pub(super) hanging: tokio::sync::Mutex<()>,
     taken: Mutex<BTreeSet<String>>,
     rendered: Mutex<Vec<String>>,
     pub(super) broken: Mutex<bool>,
@@ -99,18 +99,18 @@ impl FakeVolume {
         if !broken {
             return Ok(());
         }
-        Err(VolumeFailure {
-            action: "write",
-            path: PathBuf::from("/mnt/akv"),
-            hint: "make room".into(),
-            source: std::io::Error::from(std::io::ErrorKind::StorageFull),
-        })
+        Err(VolumeFailure::new(
+            VolumeFailureKind::Full,
+            "write",
+            "/mnt/akv",
+            "make room",
+            std::io::Error::from(std::io::ErrorKind::StorageFull),
+        ))
     }
 }
 
 impl Volume for FakeVolume {
-    fn observe(&self) -> Result<Observation, VolumeFailure> {
-        drop(self.hanging.blocking_lock());
+    async fn observe(&self) -> Result<Observation, VolumeFailure> {
         Self::check(*lock(&self.hidden))?;
         if *lock(&self.records_lost) {
             return Ok(Observation {
@@ -128,13 +128,13 @@ impl Volume for FakeVolume {
         })
     }
 
-    fn refused(&self, paths: &BTreeSet<RelativePath>) -> Result<Vec<RefusedName>, VolumeFailure> {
+    async fn refused(&self, paths: BTreeSet<RelativePath>) -> Result<Vec<RefusedName>, VolumeFailure> {
         let mut refused = self.taken_names();
         refused.retain(|refused| paths.iter().any(|path| refused.covers(path)));
         Ok(refused)
     }
 
-    fn publish(&self, payload: &Payload) -> Result<Publication, VolumeFailure> {
+    async fn publish(&self, payload: Payload) -> Result<Publication, VolumeFailure> {
         Self::check(*lock(&self.broken))?;
         *lock(&self.records_lost) = false;
         let mut files = lock(&self.files);
@@ -168,6 +168,9 @@ impl Volume for FakeVolume {
         publication.refused = self.taken_names();
         Ok(publication)
     }
+
+    /// No call of it waits, so none is ever left under way.
+    async fn idle(&self) {}
 }
 
 /// A version id made of a number.
@@ -271,7 +274,6 @@ pub(super) struct Bench {
     pub(super) vault: Arc<FakeVault>,
     pub(super) volume: Arc<FakeVolume>,
     pub(super) passwords: Arc<FakePasswords>,
-    volume_turn: Arc<Semaphore>,
 }
 
 impl Bench {
@@ -280,7 +282,6 @@ impl Bench {
             vault: Arc::default(),
             volume: Arc::default(),
             passwords: Arc::default(),
-            volume_turn: Arc::new(Semaphore::new(1)),
         }
     }
 
@@ -311,15 +312,12 @@ impl Bench {
             remembered: Mutex::default(),
             clock: Arc::new(OffsetDateTime::UNIX_EPOCH),
             limits: FetchLimits::default(),
-            volume_turn: Arc::clone(&self.volume_turn),
-            file_system: Handle::current(),
-            volume_limit: VOLUME_LIMIT,
         }
     }
 
     /// Waits until no publish is under way.
     pub(super) async fn settle(&self) {
-        drop(self.volume_turn.acquire().await);
+        self.volume.idle().await;
         tokio::task::yield_now().await;
     }
 }

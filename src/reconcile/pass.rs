@@ -3,32 +3,26 @@
 mod asking;
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use time::OffsetDateTime;
-use tokio::runtime::Handle;
-use tokio::sync::Semaphore;
-use tokio::time::{Instant, timeout};
+use tokio::time::Instant;
 
 use crate::domain::desired::SyncSpec;
 use crate::domain::entry::Entry;
 use crate::domain::expand::{Expansion, Facts, expand};
 use crate::domain::failure::{Failure, Reason};
-use crate::domain::payload::{Observation, Payload, Publication};
+use crate::domain::payload::{Observation, Publication};
 use crate::domain::plan::{self, Outcome, Plan, PlannedEntry, Timing};
 use crate::domain::published::Published;
 use crate::domain::query::{Known, Query, Remembered};
 use crate::domain::validity::Validity;
-use crate::ports::{Clock, Vault, Volume, VolumeFailure};
+use crate::ports::{Clock, Vault, Volume, VolumeFailure, VolumeFailureKind};
 
 use self::asking::Told;
 use super::fetch::{FetchLimits, FetchProgress};
 use super::passwords::PasswordReads;
-
-/// Longest wait for one call of the file system: the whole set is a few megabytes.
-pub const VOLUME_LIMIT: Duration = Duration::from_mins(1);
 
 /// Everything a pass needs.
 pub struct Reconciler<V, W> {
@@ -46,12 +40,6 @@ pub struct Reconciler<V, W> {
     pub clock: Arc<dyn Clock>,
     /// Bounds of fetching.
     pub limits: FetchLimits,
-    /// Held while a file system call is under way, so that there is never more than one.
-    pub volume_turn: Arc<Semaphore>,
-    /// Where file system calls run: a runtime's threads for blocking calls.
-    pub file_system: Handle,
-    /// Longest wait for such a call, [`VOLUME_LIMIT`] unless a test has less time.
-    pub volume_limit: Duration,
 }
 
 /// What a pass did.
@@ -106,7 +94,7 @@ impl PassReport {
     }
 }
 
-impl<V: Vault, W: Volume + 'static> Reconciler<V, W> {
+impl<V: Vault, W: Volume> Reconciler<V, W> {
     /// Takes one pass over the questions that are due. Never fails as a whole: the report says what did.
     pub async fn pass(&self, timing: &impl Timing, progress: &dyn FetchProgress) -> PassReport {
         let began = Instant::now();
@@ -135,7 +123,7 @@ impl<V: Vault, W: Volume + 'static> Reconciler<V, W> {
         let published = match refusing.or_else(|| may_lose_files(&observed, &planned)) {
             Some(failure) => Err(failure),
             None if payload.files.is_empty() && observed.files.is_empty() => Ok(Publication::default()),
-            None => self.publish(payload).await,
+            None => self.volume.publish(payload).await,
         };
         let (publication, volume_failure) = match published {
             Ok(publication) => (publication, None),
@@ -166,8 +154,7 @@ impl<V: Vault, W: Volume + 'static> Reconciler<V, W> {
         if moving.is_empty() {
             return (plan, None);
         }
-        let volume = Arc::clone(&self.volume);
-        match self.on_file_system(move || volume.refused(&moving)).await {
+        match self.volume.refused(moving).await {
             Ok(refused) if refused.is_empty() => (plan, None),
             Ok(refused) => (plan::plan(entries, published, known, &refused, at), None),
             Err(failure) => (plan, Some(failure)),
@@ -195,38 +182,7 @@ impl<V: Vault, W: Volume + 'static> Reconciler<V, W> {
 
     /// What is published now.
     pub async fn observe(&self) -> Result<Observation, VolumeFailure> {
-        let volume = Arc::clone(&self.volume);
-        self.on_file_system(move || volume.observe()).await
-    }
-
-    async fn publish(&self, payload: Payload) -> Result<Publication, VolumeFailure> {
-        let volume = Arc::clone(&self.volume);
-        self.on_file_system(move || volume.publish(&payload)).await
-    }
-
-    /// Waits until no file system call is under way: a pass that was dropped may have left one.
-    pub async fn volume_idle(&self) {
-        // The semaphore is never closed; if it were, nothing would be under way.
-        let _ = self.volume_turn.acquire().await;
-    }
-
-    /// Runs file system calls where they do not hold up the timers and signals of the loop, nor hang it: a call that
-    /// takes too long is left behind, and keeps its turn until it ends.
-    async fn on_file_system<T: Send + 'static>(
-        &self,
-        call: impl FnOnce() -> Result<T, VolumeFailure> + Send + 'static,
-    ) -> Result<T, VolumeFailure> {
-        let turn = Arc::clone(&self.volume_turn);
-        let done = timeout(self.volume_limit, async {
-            let turn = turn.acquire_owned().await;
-            let call = self.file_system.spawn_blocking(move || {
-                let _turn = turn;
-                call()
-            });
-            call.await.unwrap_or_else(|stopped| Err(stopped_failure(stopped)))
-        });
-        done.await
-            .unwrap_or_else(|_| Err(hanging_failure(&self.spec.volume.path)))
+        self.volume.observe().await
     }
 
     fn blocked(&self, failure: VolumeFailure, began: Instant) -> PassReport {
@@ -255,26 +211,6 @@ impl<V: Vault, W: Volume + 'static> Reconciler<V, W> {
     }
 }
 
-/// The file system does not answer.
-fn hanging_failure(volume: &Path) -> VolumeFailure {
-    VolumeFailure {
-        action: "use",
-        path: volume.to_owned(),
-        hint: "the file system of the volume hangs: check the node's storage; it is tried again".into(),
-        source: std::io::Error::from(std::io::ErrorKind::TimedOut),
-    }
-}
-
-/// The blocking call was cut off: the runtime is going down, or the call met a defect.
-fn stopped_failure(stopped: tokio::task::JoinError) -> VolumeFailure {
-    VolumeFailure {
-        action: "finish",
-        path: PathBuf::from("the volume"),
-        hint: "the program is being stopped; if it is not, report this as a defect".into(),
-        source: std::io::Error::other(stopped),
-    }
-}
-
 /// Why the payload must not be published: files that are there, but unknown, would disappear without a successor.
 fn may_lose_files(observed: &Observation, planned: &[PlannedEntry]) -> Option<VolumeFailure> {
     let missing = |entry: &PlannedEntry| {
@@ -294,11 +230,14 @@ fn may_lose_files(observed: &Observation, planned: &[PlannedEntry]) -> Option<Vo
         ),
         None => "nothing is published until every object of the manifest can be fetched; remove objects that cannot".into(),
     };
-    (observed.records_lost && planned.iter().any(missing)).then(|| VolumeFailure {
-        action: "replace",
-        path: PathBuf::from("the published files"),
-        hint,
-        source: std::io::Error::new(std::io::ErrorKind::InvalidData, "their state file is damaged"),
+    (observed.records_lost && planned.iter().any(missing)).then(|| {
+        VolumeFailure::new(
+            VolumeFailureKind::RecordsLost,
+            "replace",
+            "the published files",
+            hint,
+            "their state file is damaged",
+        )
     })
 }
 

@@ -64,9 +64,9 @@ impl Reporter {
             return;
         };
         self.volume_failures += 1;
-        let (times, cause) = (self.volume_failures, failure.source.to_string());
+        let (times, cause) = (self.volume_failures, failure.cause().to_string());
         if times == 1 || REMINDERS.contains(&times) {
-            tracing::error!(error = %failure, cause, hint = failure.hint, times, "Volume not written");
+            tracing::error!(error = %failure, cause, hint = failure.hint(), times, "Volume not written");
         } else {
             tracing::debug!(error = %failure, cause, times, "Volume not written");
         }

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::Path;
 
-use super::failure::{failed_with_hint, refused};
+use super::failure::{failed_with_hint, unusable};
 use super::inspect::Inspection;
 use super::state::State;
 use super::tree;
@@ -77,7 +77,7 @@ pub(super) fn check_paths(payload: &Payload, root: &Path) -> Result<(), VolumeFa
         .keys()
         .find(|path| directories.contains(path.as_str()));
     conflict.map_or(Ok(()), |path| {
-        Err(refused(
+        Err(unusable(
             "create",
             root.join(path.as_path()),
             "it is wanted as a file and as a directory",

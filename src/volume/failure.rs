@@ -1,47 +1,51 @@
 //! Turns what the system said into a [`VolumeFailure`] with a way out.
 
+use std::error::Error;
 use std::io;
-use std::path::PathBuf;
+use std::path::Path;
 
 use nix::errno::Errno;
 use nix::unistd::{Gid, Uid};
 
-use crate::ports::VolumeFailure;
+use crate::ports::{VolumeFailure, VolumeFailureKind};
 
 /// A system call failed: what was tried, on what, and what the system said.
 pub(super) fn failed(
     action: &'static str,
-    path: impl Into<PathBuf>,
+    path: impl AsRef<Path>,
     source: impl Into<io::Error>,
 ) -> VolumeFailure {
     let source = source.into();
-    VolumeFailure {
-        action,
-        path: path.into(),
-        hint: hint(&source),
-        source,
-    }
+    let hint = hint(&source);
+    failed_with_hint(action, path, source, hint)
 }
 
 /// As [`failed`], where the caller knows better what to do next.
 pub(super) fn failed_with_hint(
     action: &'static str,
-    path: impl Into<PathBuf>,
+    path: impl AsRef<Path>,
     source: impl Into<io::Error>,
     hint: impl Into<String>,
 ) -> VolumeFailure {
-    VolumeFailure {
-        action,
-        path: path.into(),
-        hint: hint.into(),
-        source: source.into(),
-    }
+    let source = source.into();
+    VolumeFailure::new(kind(&source), action, text(path), hint, source)
 }
 
-/// No system call failed, but what was found is not what the volume may work on.
+/// No system call failed, but what was found is somebody else's, and not what the volume may work on.
 pub(super) fn refused(
     action: &'static str,
-    path: impl Into<PathBuf>,
+    path: impl AsRef<Path>,
+    found: impl Into<String>,
+    hint: impl Into<String>,
+) -> VolumeFailure {
+    let found = io::Error::other(found.into());
+    VolumeFailure::new(VolumeFailureKind::Foreign, action, text(path), hint, found)
+}
+
+/// No system call failed, but the volume cannot be what is asked of it.
+pub(super) fn unusable(
+    action: &'static str,
+    path: impl AsRef<Path>,
     found: impl Into<String>,
     hint: impl Into<String>,
 ) -> VolumeFailure {
@@ -49,14 +53,40 @@ pub(super) fn refused(
 }
 
 /// With the declared owner and mode, the process would lock itself out.
-pub(super) fn no_way_back(path: impl Into<PathBuf>) -> VolumeFailure {
-    refused(
+pub(super) fn no_way_back(path: impl AsRef<Path>) -> VolumeFailure {
+    unusable(
         "read back",
         path,
         "with the declared owner and mode, akv-sync could not read or replace it any more",
         "let the mode give its owner read access (directories: read and search), and share files with another \
          user through `group` instead of `owner`",
     )
+}
+
+/// The number that the system gave with a failure, if it gave one.
+pub(super) fn error_number(failure: &VolumeFailure) -> Option<Errno> {
+    let source = failure.source()?.downcast_ref::<io::Error>()?;
+    source.raw_os_error().map(Errno::from_raw)
+}
+
+/// Whether this process had not the rights.
+pub(super) fn is_denied(failure: &VolumeFailure) -> bool {
+    matches!(error_number(failure), Some(Errno::EACCES | Errno::EPERM))
+}
+
+/// A path, as messages show it.
+pub(super) fn text(path: impl AsRef<Path>) -> String {
+    path.as_ref().display().to_string()
+}
+
+fn kind(error: &io::Error) -> VolumeFailureKind {
+    match error.raw_os_error().map(Errno::from_raw) {
+        Some(Errno::ENOSPC | Errno::EDQUOT) => VolumeFailureKind::Full,
+        Some(Errno::EROFS) => VolumeFailureKind::ReadOnly,
+        Some(Errno::EACCES | Errno::EPERM) => VolumeFailureKind::Denied,
+        Some(Errno::ENOTDIR | Errno::ELOOP) => VolumeFailureKind::Foreign,
+        _ => VolumeFailureKind::Other,
+    }
 }
 
 /// What a person does next about an error number.
@@ -98,16 +128,17 @@ mod tests {
     #[test]
     fn a_full_volume_points_at_its_size() {
         let failure = failed("write", "/mnt/akv/a", Errno::ENOSPC);
-        assert!(failure.hint.contains("sizeLimit"), "{}", failure.hint);
+        assert!(failure.hint().contains("sizeLimit"), "{}", failure.hint());
         assert_eq!(failure.to_string(), "write /mnt/akv/a failed");
+        assert_eq!(failure.kind(), VolumeFailureKind::Full);
     }
 
     #[test]
     fn every_error_number_gets_a_hint() {
         for number in 1..134 {
             let failure = failed("write", "a", io::Error::from_raw_os_error(number));
-            assert!(!failure.hint.is_empty(), "{number}");
-            assert!(!failure.hint.ends_with('.'), "{number}: {}", failure.hint);
+            assert!(!failure.hint().is_empty(), "{number}");
+            assert!(!failure.hint().ends_with('.'), "{number}: {}", failure.hint());
         }
     }
 }

@@ -17,7 +17,7 @@ use nix::sys::time::TimeSpec;
 use nix::unistd;
 
 use super::directory::Directory;
-use super::failure::{failed, no_way_back};
+use super::failure::{failed, is_denied, no_way_back};
 use super::owner::Ownership;
 use super::stat::Stat;
 use crate::domain::mode::FileMode;
@@ -127,9 +127,7 @@ impl<'a> FileWriter<'a> {
 pub(super) fn readable(directory: &Directory, name: &str) -> Result<(), VolumeFailure> {
     match directory.open_file(name) {
         Ok(_) => Ok(()),
-        Err(failure) if failure.source.kind() == io::ErrorKind::PermissionDenied => {
-            Err(no_way_back(directory.path_of(name)))
-        }
+        Err(failure) if is_denied(&failure) => Err(no_way_back(directory.path_of(name))),
         Err(failure) => Err(failure),
     }
 }

@@ -1,12 +1,11 @@
 //! Says which recorded files are on the volume as they were published.
 
 use std::collections::BTreeMap;
-use std::io::ErrorKind;
 use std::sync::Arc;
 
 use super::digest::{Digest, DigestKey};
 use super::directory::Directory;
-use super::failure::failed;
+use super::failure::{failed, is_denied};
 use super::owner::Ownership;
 use super::stat::{Kind, Signature, Stat};
 use super::state::{FileEntry, State};
@@ -152,7 +151,7 @@ impl Inspector {
             Ok(Some(file)) => file,
             Ok(None) => return Ok(None),
             // Somebody took the permission away. It cannot be told to be ours, so it is written again.
-            Err(failure) if failure.source.kind() == ErrorKind::PermissionDenied => return Ok(None),
+            Err(failure) if is_denied(&failure) => return Ok(None),
             Err(failure) => return Err(failure),
         };
         let failed = |error| failed("read", directory.path_of(name), error);

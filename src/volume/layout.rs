@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::atomic::{self, AtomicVolume};
+use super::blocking::BlockingVolume;
 use super::directory::Directory;
 use super::failure::refused;
 use super::flat::FlatVolume;
@@ -14,6 +15,7 @@ use super::state;
 use crate::domain::desired::{Layout, VolumeSpec};
 use crate::domain::path::RelativePath;
 use crate::domain::payload::{Observation, Payload, Publication, RefusedName};
+use crate::ports::{Clock, VolumeFailure};
 use crate::ports::{Clock, Volume, VolumeFailure};
 
 /// A volume with the layout that its specification names.
@@ -34,7 +36,7 @@ pub fn open(spec: &VolumeSpec, clock: Arc<dyn Clock>) -> Result<AnyVolume, Volum
 }
 
 impl AnyVolume {
-    fn port(&self) -> &dyn Volume {
+    fn inner(&self) -> &dyn BlockingVolume {
         match self {
             Self::Atomic(volume) => volume,
             Self::Flat(volume) => volume,
@@ -51,17 +53,17 @@ impl AnyVolume {
     }
 }
 
-impl Volume for AnyVolume {
+impl BlockingVolume for AnyVolume {
     fn observe(&self) -> Result<Observation, VolumeFailure> {
-        self.port().observe()
+        self.inner().observe()
     }
 
     fn refused(&self, paths: &BTreeSet<RelativePath>) -> Result<Vec<RefusedName>, VolumeFailure> {
-        self.port().refused(paths)
+        self.inner().refused(paths)
     }
 
     fn publish(&self, payload: &Payload) -> Result<Publication, VolumeFailure> {
-        self.port().publish(payload)
+        self.inner().publish(payload)
     }
 }
 

@@ -3,7 +3,7 @@
 //! Two layouts, each in a module of its own with its numbered steps: [`atomic`] replaces the whole set with one rename,
 //! as a Kubernetes projected volume does; [`flat`] renames real files into place, one after another, for programs that
 //! do not follow links. What both stand on is here: the locked root, directories and files by descriptor, owners, the
-//! state file, the comparison of what is wanted with what is there.
+//! state file, the comparison of what is wanted with what is there. Their calls block; [`OffThread`] makes them the port.
 //!
 //! Invariant of both: no file is ever partial, or wider than declared; no link is followed; what is not ours is never
 //! touched.
@@ -11,6 +11,7 @@
 pub mod atomic;
 pub mod flat;
 
+mod blocking;
 mod compare;
 mod copy;
 mod digest;
@@ -19,6 +20,7 @@ mod failure;
 mod file;
 mod inspect;
 mod layout;
+mod off_thread;
 mod owner;
 mod payload;
 mod root;
@@ -32,7 +34,9 @@ mod writer;
 mod tests;
 
 pub use atomic::AtomicVolume;
+pub use blocking::BlockingVolume;
 pub use flat::FlatVolume;
 pub use layout::{AnyVolume, open};
+pub use off_thread::OffThread;
 pub use steps::{StepObserver, Unobserved};
 pub use writer::LayoutVolume;

@@ -13,7 +13,7 @@ use nix::sys::stat::{self, Mode};
 use nix::unistd::{self, AccessFlags, Gid, Uid};
 
 use super::directory::{Directory, PRIVATE};
-use super::failure::{failed, failed_with_hint, no_way_back, refused};
+use super::failure::{failed, failed_with_hint, no_way_back, unusable};
 use super::stat::Stat;
 use crate::domain::desired::VolumeSpec;
 use crate::domain::mode::{FileMode, Principal};
@@ -186,7 +186,7 @@ impl Ownership {
         if self.owns(&found) && found.mode & 0o777 == mode & 0o777 {
             return Ok(());
         }
-        Err(refused(
+        Err(unusable(
             "change mode of",
             path,
             format!(
@@ -232,7 +232,7 @@ fn find(action: &'static str, database: &str, principal: &Principal) -> Result<u
     let hint = format!("write the numeric id, or add {name} to {database} of akv-sync's own container");
     let entries = fs::read(database).map_err(|error| failed_with_hint(action, name, error, &hint))?;
     id_of(&String::from_utf8_lossy(&entries), name)
-        .ok_or_else(|| refused(action, name, format!("{database} has no such name"), hint))
+        .ok_or_else(|| unusable(action, name, format!("{database} has no such name"), hint))
 }
 
 /// The third field of the line whose first field is `name` (passwd(5) and group(5) agree on both).
@@ -264,7 +264,7 @@ mod tests {
         let unknown = Principal::Name("no-such-group-here".to_owned());
         let failure = find("resolve group", GROUPS, &unknown).expect_err("unknown");
         assert_eq!(failure.to_string(), "resolve group no-such-group-here failed");
-        assert!(failure.hint.contains("numeric id"), "{}", failure.hint);
+        assert!(failure.hint().contains("numeric id"), "{}", failure.hint());
     }
 
     #[test]

@@ -10,9 +10,10 @@ use nix::sys::stat::{self, Mode};
 use nix::sys::statfs::{self, FsType};
 
 use super::directory::Directory;
-use super::failure::{failed, failed_with_hint, refused};
+use super::failure::{failed, failed_with_hint, refused, text, unusable};
 use super::owner::{Declared, Ownership};
 use super::stat::{Kind, Stat};
+use crate::ports::{VolumeFailure, VolumeFailureKind};
 use crate::domain::desired::VolumeSpec;
 use crate::ports::VolumeFailure;
 
@@ -44,7 +45,7 @@ impl Root {
     pub(super) fn open(spec: &VolumeSpec, declared: Declared) -> Result<(Self, Ownership), VolumeFailure> {
         let path = spec.path.as_path();
         let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else {
-            return Err(refused(
+            return Err(unusable(
                 "open",
                 path,
                 "it is the root of the file system",
@@ -136,10 +137,9 @@ fn no_volume(action: &'static str, path: &Path, error: Errno) -> VolumeFailure {
 fn not_a_root(parent: &Directory, path: &Path, failure: VolumeFailure) -> VolumeFailure {
     let name = path.file_name().unwrap_or_default();
     match parent.stat_of(name) {
-        Ok(Some(found)) if found.kind == Kind::Link => VolumeFailure {
-            hint: "`volume.path` is a link; write the directory that it leads to".to_owned(),
-            ..failure
-        },
+        Ok(Some(found)) if found.kind == Kind::Link => {
+            failure.with_hint("`volume.path` is a link; write the directory that it leads to")
+        }
         _ => failure,
     }
 }
@@ -149,12 +149,13 @@ fn lock(dir: &Directory) -> Result<Option<Lock>, VolumeFailure> {
     let file = File::from(dir.duplicate()?);
     match file.try_lock() {
         Ok(()) => Ok(Some(Lock(file))),
-        Err(TryLockError::WouldBlock) => Err(failed_with_hint(
+        Err(TryLockError::WouldBlock) => Err(VolumeFailure::new(
+            VolumeFailureKind::InUse,
             "lock",
-            dir.path(),
-            io::Error::from(io::ErrorKind::WouldBlock),
+            text(dir.path()),
             "another akv-sync writes to this volume; give each one a volume of its own, or let `once` end before \
              `run` starts (an init container does)",
+            io::Error::from(io::ErrorKind::WouldBlock),
         )),
         Err(TryLockError::Error(error)) => {
             tracing::warn!(path = %dir.path().display(), %error, "The volume cannot be locked; let one akv-sync use it");

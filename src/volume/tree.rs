@@ -2,12 +2,11 @@
 
 use std::cell::Cell;
 use std::collections::BTreeSet;
-use std::io::ErrorKind;
 
 use nix::errno::Errno;
 
 use super::directory::{Directory, PRIVATE};
-use super::failure::failed;
+use super::failure::{error_number, failed, is_denied};
 use crate::domain::path::RelativePath;
 use crate::ports::VolumeFailure;
 
@@ -60,7 +59,7 @@ impl<'a> Tree<'a> {
     pub(super) fn hidden(&mut self, directory: &str) -> Result<Option<&'static str>, VolumeFailure> {
         let (top, hidden) = (self.top, Cell::new(None));
         let reached = self.walk(directory, |parent, name| match parent.open(name) {
-            Err(failure) if failure.source.kind() == ErrorKind::PermissionDenied => {
+            Err(failure) if is_denied(&failure) => {
                 hidden.set(Some(CLOSED));
                 Ok(None)
             }
@@ -155,8 +154,10 @@ fn hides(top: &Directory, directory: &Directory) -> Result<Option<&'static str>,
 }
 
 fn is_no_way(failure: &VolumeFailure) -> bool {
-    let error = failure.source.raw_os_error().map(Errno::from_raw);
-    matches!(error, Some(Errno::ENOTDIR | Errno::ELOOP | Errno::EACCES))
+    matches!(
+        error_number(failure),
+        Some(Errno::ENOTDIR | Errno::ELOOP | Errno::EACCES)
+    )
 }
 
 #[cfg(test)]

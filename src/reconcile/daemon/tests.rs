@@ -23,7 +23,7 @@ fn start(bench: &Bench, spec: SyncSpec) -> (Waker, watch::Sender<bool>, tokio::t
     (waker, stopped, running)
 }
 
-/// Lets paused time run on; a publish happens on another thread, so time stands still until it is done.
+/// Lets paused time run on.
 async fn pass_time(bench: &Bench, time: Duration) {
     tokio::time::sleep(time).await;
     bench.settle().await;

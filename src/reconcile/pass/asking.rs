@@ -23,7 +23,7 @@ pub(super) struct Told {
     pub(super) asked: usize,
 }
 
-impl<V: Vault, W: Volume + 'static> Reconciler<V, W> {
+impl<V: Vault, W: Volume> Reconciler<V, W> {
     /// Asks until nothing that is due is left to ask.
     pub(super) async fn ask(
         &self,

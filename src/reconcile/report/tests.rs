@@ -10,6 +10,7 @@ use crate::domain::object::{Source, VersionSelector};
 use crate::domain::path::RelativePath;
 use crate::domain::payload::Publication;
 use crate::domain::validity::Validity;
+use crate::domain::volume_failure::VolumeFailureKind;
 use crate::reconcile::fakes::{latest, version_id};
 
 use super::*;
@@ -320,12 +321,13 @@ fn what_is_in_no_report_any_more_is_forgotten_unless_the_volume_failed() {
     assert_eq!(held(&reporter), (1, 1), "nothing is held of what has no remarks");
 
     let mut blocked = pass(Vec::new());
-    blocked.volume_failure = Some(VolumeFailure {
-        action: "open",
-        path: "/mnt/akv".into(),
-        hint: "mend it".into(),
-        source: std::io::ErrorKind::NotFound.into(),
-    });
+    blocked.volume_failure = Some(VolumeFailure::new(
+        VolumeFailureKind::Other,
+        "open",
+        "/mnt/akv",
+        "mend it",
+        "not found",
+    ));
     reporter.report(&blocked, |_| false);
     assert_eq!(held(&reporter), (1, 1));
     reporter.report(&pass(Vec::new()), |_| false);

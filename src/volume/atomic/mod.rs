@@ -42,10 +42,11 @@ pub use steps::Step;
 
 use std::collections::BTreeSet;
 
+use super::blocking::BlockingVolume;
 use super::writer::{self, LayoutVolume};
 use crate::domain::path::RelativePath;
 use crate::domain::payload::{Observation, Payload, Publication, RefusedName};
-use crate::ports::{Volume, VolumeFailure};
+use crate::ports::VolumeFailure;
 
 /// The link to the published generation.
 pub(super) const DATA: &str = "..data";
@@ -55,7 +56,7 @@ pub type AtomicVolume = LayoutVolume<Step>;
 
 type Writer = writer::Writer<Step>;
 
-impl Volume for AtomicVolume {
+impl BlockingVolume for AtomicVolume {
     fn observe(&self) -> Result<Observation, VolumeFailure> {
         self.writer().observe()
     }

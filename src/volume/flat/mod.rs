@@ -58,17 +58,18 @@ pub use steps::Step;
 
 use std::collections::BTreeSet;
 
+use super::blocking::BlockingVolume;
 use super::writer::{self, LayoutVolume};
 use crate::domain::path::RelativePath;
 use crate::domain::payload::{Observation, Payload, Publication, RefusedName};
-use crate::ports::{Volume, VolumeFailure};
+use crate::ports::VolumeFailure;
 
 /// A volume with the `flat` layout.
 pub type FlatVolume = LayoutVolume<Step>;
 
 type Writer = writer::Writer<Step>;
 
-impl Volume for FlatVolume {
+impl BlockingVolume for FlatVolume {
     fn observe(&self) -> Result<Observation, VolumeFailure> {
         self.writer().observe()
     }

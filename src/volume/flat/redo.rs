@@ -18,7 +18,7 @@ use crate::domain::path::RelativePath;
 use crate::domain::payload::RefusedName;
 use crate::ports::VolumeFailure;
 use crate::volume::directory::{Directory, PRIVATE};
-use crate::volume::failure::failed;
+use crate::volume::failure::{error_number, failed};
 use crate::volume::inspect::Inspector;
 use crate::volume::owner::Ownership;
 use crate::volume::root::Root;
@@ -303,9 +303,8 @@ impl<'a> Redo<'a> {
 
 /// Whether a failure is about one name and what stands there, and not about the volume.
 pub(super) fn is_about_one_name(failure: &VolumeFailure) -> bool {
-    let error = failure.source.raw_os_error().map(Errno::from_raw);
     matches!(
-        error,
+        error_number(failure),
         Some(
             Errno::EACCES
                 | Errno::EPERM

@@ -61,7 +61,7 @@ impl<'a> Redo<'a> {
                     self.removed.insert((*path).clone());
                 }
                 Err(failure) if is_about_one_name(&failure) => {
-                    self.not_removed(path, entry, &failure.source);
+                    self.not_removed(path, entry, failure.cause());
                 }
                 Err(failure) => return Err(failure),
             }

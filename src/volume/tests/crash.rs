@@ -7,6 +7,7 @@ use super::support::{
 };
 use crate::domain::desired::Layout;
 use crate::domain::payload::{Observation, Payload};
+use crate::volume::BlockingVolume as _;
 use crate::ports::Volume as _;
 
 for_both_layouts! {
@@ -236,7 +237,7 @@ fn a_failing_call_changes_no_bytes_before_the_commit_and_is_made_good_after_it(l
                 break;
             };
             let failure = published.expect_err("a failed call must be told");
-            assert!(failure.hint.contains("sizeLimit"), "{}", failure.hint);
+            assert!(failure.hint().contains("sizeLimit"), "{}", failure.hint());
             if step.is_up_to_commit() {
                 scenario.assert_abandoned(&test);
                 abandoned += 1;

@@ -8,6 +8,7 @@ use super::support::{TestVolume, at_version, expected, kept, payload, set_mode, 
 use crate::domain::desired::Layout;
 use crate::domain::mode::FileMode;
 use crate::domain::payload::{Payload, Publication};
+use crate::volume::BlockingVolume as _;
 use crate::ports::Volume as _;
 
 for_both_layouts! {

@@ -5,6 +5,7 @@ use std::fs;
 use super::support::{
     StopAt, TestVolume, expected, file, fingerprint, moved, path, payload, set_mode, texts,
 };
+use crate::volume::BlockingVolume as _;
 use crate::domain::desired::Layout;
 use crate::ports::Volume as _;
 
@@ -83,7 +84,10 @@ fn a_source_that_is_not_intact_fails_the_publish_and_changes_nothing(layout: Lay
     let old = payload(&[("a", "one", 0o440), ("b", "two", 0o440)]);
     volume.publish(&old).expect("publishes");
     let never = moved(&payload(&[("never", "x", 0o440)]), &[("c", "never")]);
-    assert_eq!(volume.publish(&never).expect_err("nothing there").action, "keep");
+    assert_eq!(
+        volume.publish(&never).expect_err("nothing there").action(),
+        "keep"
+    );
 
     let source = fs::canonicalize(test.root().join("a")).expect("there");
     set_mode(&source, 0o600);
@@ -92,7 +96,7 @@ fn a_source_that_is_not_intact_fails_the_publish_and_changes_nothing(layout: Lay
     // To a new path, and to one that is published itself.
     for to in ["c", "b"] {
         let failure = volume.publish(&moved(&old, &[(to, "a")])).expect_err("altered");
-        assert!(failure.hint.contains("fetches it again"), "{}", failure.hint);
+        assert!(failure.hint().contains("fetches it again"), "{}", failure.hint());
         assert_eq!(fingerprint(test.root()), before);
     }
 }

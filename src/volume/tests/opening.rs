@@ -7,6 +7,8 @@ use super::publishing::OLD;
 use super::support::{TestVolume, fingerprint, mode_of, payload};
 use crate::domain::desired::Layout;
 use crate::domain::mode::{FileMode, Principal};
+use crate::ports::VolumeFailureKind;
+use crate::volume::BlockingVolume as _;
 use crate::ports::Volume as _;
 
 for_both_layouts! {
@@ -25,8 +27,9 @@ fn two_processes_never_write_one_volume(layout: Layout) {
     let test = TestVolume::new(layout);
     let first = test.open();
     let failure = test.refusal();
-    assert_eq!(failure.action, "lock");
-    assert!(failure.hint.contains("another akv-sync"), "{}", failure.hint);
+    assert_eq!(failure.action(), "lock");
+    assert_eq!(failure.kind(), VolumeFailureKind::InUse);
+    assert!(failure.hint().contains("another akv-sync"), "{}", failure.hint());
     drop(first);
     test.open();
 }
@@ -44,7 +47,7 @@ fn a_root_whose_parent_is_missing_asks_for_a_volume(layout: Layout) {
     let mut test = TestVolume::new(layout);
     test.spec.path = test.beside("missing").join("akv");
     let failure = test.refusal();
-    assert!(failure.hint.contains("mount a volume at"), "{}", failure.hint);
+    assert!(failure.hint().contains("mount a volume at"), "{}", failure.hint());
     assert!(!test.beside("missing").exists());
 }
 
@@ -54,15 +57,15 @@ fn a_root_that_is_a_link_or_a_file_is_refused(layout: Layout) {
     test.spec.path = test.beside("link");
     symlink(&real, test.root()).expect("link");
     let failure = test.refusal();
-    assert!(failure.hint.contains("is a link"), "{}", failure.hint);
+    assert!(failure.hint().contains("is a link"), "{}", failure.hint());
 
     test.spec.path = test.beside("file");
     fs::write(test.root(), "").expect("file");
     let failure = test.refusal();
     assert!(
-        failure.hint.contains("something else than a directory"),
+        failure.hint().contains("something else than a directory"),
         "{}",
-        failure.hint
+        failure.hint()
     );
 }
 
@@ -78,7 +81,7 @@ fn a_link_above_the_root_is_the_operators_own(layout: Layout) {
 fn the_root_of_the_file_system_is_no_volume(layout: Layout) {
     let mut test = TestVolume::new(layout);
     test.spec.path = "/".into();
-    assert!(test.refusal().hint.contains("volume.path"));
+    assert!(test.refusal().hint().contains("volume.path"));
 }
 
 fn a_root_that_was_replaced_is_noticed(layout: Layout) {
@@ -90,7 +93,11 @@ fn a_root_that_was_replaced_is_noticed(layout: Layout) {
     let failure = volume
         .publish(&payload(&[("a", "1", 0o440)]))
         .expect_err("replaced");
-    assert!(failure.hint.contains("start akv-sync again"), "{}", failure.hint);
+    assert!(
+        failure.hint().contains("start akv-sync again"),
+        "{}",
+        failure.hint()
+    );
 }
 
 fn an_unknown_group_is_named(layout: Layout) {
@@ -113,7 +120,8 @@ fn a_layout_is_not_written_beside_the_other(layout: Layout) {
         volume.observe().expect_err("another layout"),
         volume.publish(&payload(OLD)).expect_err("another layout"),
     ] {
-        assert!(failure.hint.contains(hint), "{}", failure.hint);
+        assert_eq!(failure.kind(), VolumeFailureKind::Foreign);
+        assert!(failure.hint().contains(hint), "{}", failure.hint());
     }
     assert_eq!(fingerprint(there.root()), before);
 }

@@ -12,6 +12,7 @@ use super::support::{
 use crate::domain::desired::Layout;
 use crate::domain::mode::{FileMode, Principal};
 use crate::domain::payload::Publication;
+use crate::volume::BlockingVolume as _;
 use crate::ports::Volume as _;
 
 for_both_layouts! {
@@ -117,9 +118,9 @@ fn files_published_by_another_user_are_not_taken_over(layout: Layout) {
     let before = fingerprint(test.root());
     let failure = test.open().observe().expect_err("of another user");
     assert!(
-        failure.hint.contains("as the user that published"),
+        failure.hint().contains("as the user that published"),
         "{}",
-        failure.hint
+        failure.hint()
     );
     assert_eq!(fingerprint(test.root()), before);
 }
@@ -138,12 +139,12 @@ fn an_owner_that_cannot_be_given_changes_nothing_and_says_what_to_do(layout: Lay
     test.spec.owner = Some(Principal::Id(4711));
     for payload in [&wanted, &changed] {
         let failure = test.publish_failure(payload);
-        assert!(failure.hint.contains("runAsUser"), "{}", failure.hint);
+        assert!(failure.hint().contains("runAsUser"), "{}", failure.hint());
     }
     test.spec.owner = None;
     test.spec.group = Some(Principal::Id(4712));
     let failure = test.publish_failure(&wanted);
-    assert!(failure.hint.contains("fsGroup: 4712"), "{}", failure.hint);
+    assert!(failure.hint().contains("fsGroup: 4712"), "{}", failure.hint());
     assert_eq!(names(test.root()), entries);
     assert_eq!(fingerprint(&test.top().join("db")), before);
     assert_eq!(test.visible(), expected(&wanted));
@@ -158,7 +159,7 @@ fn a_root_that_cannot_get_its_owner_is_not_left_behind(layout: Layout) {
     test.spec.path = test.beside("made");
     test.spec.owner = Some(Principal::Id(4711));
     let failure = test.refusal();
-    assert!(failure.hint.contains("runAsUser"), "{}", failure.hint);
+    assert!(failure.hint().contains("runAsUser"), "{}", failure.hint());
     assert!(!test.root().exists());
 }
 
@@ -168,11 +169,11 @@ fn a_mode_that_the_process_itself_cannot_read_is_refused(layout: Layout) {
     }
     let mut test = TestVolume::new(layout);
     let failure = test.publish_failure(&payload(&[("token", "t", 0o040)]));
-    assert!(failure.hint.contains("owner read access"), "{}", failure.hint);
+    assert!(failure.hint().contains("owner read access"), "{}", failure.hint());
     assert!(names(test.root()).is_empty());
     test.spec.dir_mode = FileMode::from_bits(0o055);
     let failure = test.publish_failure(&payload(FILES));
-    assert!(failure.hint.contains("owner read access"), "{}", failure.hint);
+    assert!(failure.hint().contains("owner read access"), "{}", failure.hint());
     assert!(names(test.root()).is_empty());
 
     // Nor is what is published made so.
@@ -180,10 +181,10 @@ fn a_mode_that_the_process_itself_cannot_read_is_refused(layout: Layout) {
     let wanted = payload(FILES);
     test.publish(&wanted);
     let failure = test.publish_failure(&payload(&[("db/password", "one", 0o040), ("token", "t", 0o400)]));
-    assert!(failure.hint.contains("owner read access"), "{}", failure.hint);
+    assert!(failure.hint().contains("owner read access"), "{}", failure.hint());
     test.spec.dir_mode = FileMode::from_bits(0o055);
     let failure = test.publish_failure(&wanted);
-    assert!(failure.hint.contains("owner read access"), "{}", failure.hint);
+    assert!(failure.hint().contains("owner read access"), "{}", failure.hint());
     assert_eq!(test.visible(), expected(&wanted));
     test.assert_tidy(&wanted);
 }
@@ -195,6 +196,6 @@ fn a_read_only_root_is_told_apart(layout: Layout) {
     let test = TestVolume::new(layout);
     set_mode(test.root(), 0o555);
     let failure = test.open().publish(&payload(FILES)).expect_err("not writable");
-    assert!(failure.hint.contains("runAsUser"), "{}", failure.hint);
+    assert!(failure.hint().contains("runAsUser"), "{}", failure.hint());
     set_mode(test.root(), 0o755);
 }

@@ -8,6 +8,8 @@ use super::support::{
     TestVolume, expected, given_root, is_inner, mount, pair, payload, read_pair, run_as_nobody,
     run_on_small_volume, run_with_hostile_umask, settled_pair, start, test_name,
 };
+use crate::ports::VolumeFailureKind;
+use crate::volume::BlockingVolume as _;
 use crate::domain::desired::Layout;
 use crate::ports::Volume as _;
 
@@ -89,7 +91,7 @@ fn fills_a_given_root(layout: Layout) {
     for (first, second) in [(large.as_str(), "3"), ("3", large.as_str())] {
         let large = payload(&[("a", first, 0o440), ("b/c", second, 0o440)]);
         let failure = volume.publish(&large).expect_err("too large");
-        assert!(failure.hint.contains("sizeLimit"), "{}", failure.hint);
+        assert!(failure.hint().contains("sizeLimit"), "{}", failure.hint());
         assert_eq!(test.visible(), expected(&small));
         test.assert_tidy(&small);
     }
@@ -105,7 +107,8 @@ fn fills_a_given_root(layout: Layout) {
     mount(&["-o", "remount,ro"], test.root());
     let before = test.visible();
     let failure = volume.publish(&small).expect_err("read-only");
-    assert!(failure.hint.contains("readOnly"), "{}", failure.hint);
+    assert_eq!(failure.kind(), VolumeFailureKind::ReadOnly);
+    assert!(failure.hint().contains("readOnly"), "{}", failure.hint());
     assert_eq!(test.visible(), before);
 }
 

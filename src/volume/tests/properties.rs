@@ -6,6 +6,7 @@ use proptest::prelude::*;
 use super::support::{StopAt, TestVolume, expected, file, fingerprint, kept, path};
 use crate::domain::desired::Layout;
 use crate::domain::payload::{Payload, Publication};
+use crate::volume::BlockingVolume as _;
 use crate::ports::Volume as _;
 
 for_both_layouts! {

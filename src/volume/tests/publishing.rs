@@ -9,6 +9,7 @@ use super::support::{
 };
 use crate::domain::desired::Layout;
 use crate::domain::payload::{FileBytes, Payload, Publication};
+use crate::volume::BlockingVolume as _;
 use crate::ports::Volume as _;
 
 for_both_layouts! {
@@ -157,7 +158,7 @@ fn what_shall_be_kept_and_is_gone_fails_the_publish_and_changes_nothing(layout: 
     volume.publish(&old).expect("publishes");
     let never = payload(&[("never", "x", 0o440)]);
     let failure = volume.publish(&kept(&never)).expect_err("nothing to keep");
-    assert_eq!(failure.action, "keep");
+    assert_eq!(failure.action(), "keep");
 
     let token = test.top().join("token");
     set_mode(&token, 0o600);
@@ -166,7 +167,7 @@ fn what_shall_be_kept_and_is_gone_fails_the_publish_and_changes_nothing(layout: 
     let mut wanted = kept(&old);
     wanted.files.insert(path("db/password"), file("two", 0o440));
     let failure = volume.publish(&wanted).expect_err("altered");
-    assert!(failure.hint.contains("fetches it again"), "{}", failure.hint);
+    assert!(failure.hint().contains("fetches it again"), "{}", failure.hint());
     assert_eq!(fingerprint(test.root()), before);
 }
 
@@ -226,7 +227,7 @@ fn a_payload_in_which_a_file_is_a_directory_of_another_is_refused(layout: Layout
         ("a-b", "between the two in order", 0o440),
         ("a/b", "below", 0o440),
     ]);
-    assert!(test.publish_failure(&wanted).path.ends_with("a"));
+    assert!(test.publish_failure(&wanted).target().ends_with("/a"));
     assert!(names(test.root()).is_empty());
 }
 

@@ -4,6 +4,7 @@ use std::fs;
 
 use super::publishing::OLD;
 use super::support::{TestVolume, expected, mode_of, payload};
+use crate::volume::BlockingVolume as _;
 use crate::domain::desired::Layout;
 use crate::ports::Volume as _;
 

@@ -352,22 +352,3 @@ fn an_object_that_is_pinned_to_the_version_it_has_is_complete_without_a_fetch() 
         assert_eq!(record, Some(&source), "the record says what is asked for now");
     });
 }
-
-/// In real time: paused time stands still while a thread is busy.
-#[tokio::test]
-async fn a_file_system_that_hangs_is_a_volume_failure_and_is_asked_again() {
-    let bench = Bench::holding(&["a"]);
-    let mut reconciler = bench.reconciler(spec(vec![secret("a")]));
-    reconciler.volume_limit = Duration::from_millis(50);
-    let volume = Arc::clone(&bench.volume);
-    let hanging = volume.hanging.lock().await;
-    for _ in 0..2 {
-        let report = reconciler.pass(ALL, &()).await;
-        let failure = report.volume_failure.expect("it hangs");
-        assert_eq!(failure.source.kind(), std::io::ErrorKind::TimedOut);
-    }
-    drop(hanging);
-    reconciler.volume_limit = Duration::from_mins(1);
-    let report = reconciler.pass(ALL, &()).await;
-    assert!(report.required_are_served());
-}

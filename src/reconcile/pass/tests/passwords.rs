@@ -1,5 +1,6 @@
 //! Password files on a file system that hangs.
 
+use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::rendering::{PASSWORD, key_stores, set_password};
@@ -40,7 +41,6 @@ async fn a_password_file_that_hangs_holds_up_nothing_but_its_key_store() {
     let mut reconciler = bench.reconciler(spec(vec![key_stores(), secret("a")]));
     reconciler.passwords = PasswordReads::new(Arc::clone(&passwords) as Arc<dyn PasswordFiles>);
     reconciler.limits.per_object = Duration::from_millis(50);
-    reconciler.volume_limit = Duration::from_secs(5);
 
     let hanging = passwords.lock.lock().await;
     for (version, value) in [(1, "one"), (2, "two")] {

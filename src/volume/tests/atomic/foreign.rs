@@ -6,6 +6,7 @@ use std::os::unix::fs::symlink;
 use nix::sys::stat::Mode;
 use nix::unistd::mkfifo;
 
+use crate::volume::BlockingVolume as _;
 use crate::domain::desired::Layout;
 use crate::ports::Volume as _;
 use crate::volume::tests::support::{
@@ -86,7 +87,7 @@ fn a_data_link_that_is_not_ours_stops_everything() {
         let before = fingerprint(test.root());
         let volume = test.open();
         let failure = volume.observe().expect_err(case);
-        assert!(!failure.hint.is_empty());
+        assert!(!failure.hint().is_empty());
         volume
             .publish(&payload(&[("token", "ours", 0o440)]))
             .expect_err(case);

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use nix::errno::Errno;
 
+use crate::volume::BlockingVolume as _;
 use crate::domain::desired::Layout;
 use crate::ports::Volume as _;
 use crate::volume::flat::Step;

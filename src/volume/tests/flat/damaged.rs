@@ -6,6 +6,7 @@ use std::sync::Mutex;
 
 use crate::domain::desired::Layout;
 use crate::domain::payload::{FileBytes, Payload};
+use crate::volume::BlockingVolume as _;
 use crate::ports::Volume as _;
 use crate::volume::StepObserver;
 use crate::volume::flat::Step;

@@ -5,6 +5,7 @@ use std::os::unix::fs::symlink;
 
 use crate::domain::desired::Layout;
 use crate::domain::payload::{Payload, Publication};
+use crate::volume::BlockingVolume as _;
 use crate::ports::Volume as _;
 use crate::volume::flat::Step;
 use crate::volume::tests::support::{
@@ -216,7 +217,7 @@ fn a_state_file_or_a_staging_directory_that_is_not_ours_stops_everything() {
         make(test.root());
         let before = fingerprint(test.root());
         let volume = test.open();
-        assert!(!volume.observe().expect_err(case).hint.is_empty());
+        assert!(!volume.observe().expect_err(case).hint().is_empty());
         volume.publish(&wanted()).expect_err(case);
         assert_eq!(fingerprint(test.root()), before, "{case}");
     }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::domain::desired::Layout;
 use crate::domain::path::RelativePath;
 use crate::domain::payload::{FileBytes, Payload};
+use crate::volume::BlockingVolume as _;
 use crate::ports::Volume as _;
 use crate::volume::StepObserver;
 use crate::volume::flat::Step;

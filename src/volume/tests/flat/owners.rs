@@ -7,6 +7,7 @@ use std::os::unix::fs::MetadataExt as _;
 use crate::domain::desired::Layout;
 use crate::domain::mode::{FileMode, Principal};
 use crate::domain::payload::Payload;
+use crate::volume::BlockingVolume as _;
 use crate::ports::Volume as _;
 use crate::volume::flat::Step;
 use crate::volume::owner::Declared;

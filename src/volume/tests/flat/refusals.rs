@@ -7,6 +7,7 @@ use std::os::unix::fs::symlink;
 use crate::domain::desired::Layout;
 use crate::domain::path::RelativePath;
 use crate::domain::payload::{Payload, RefusedName};
+use crate::volume::BlockingVolume;
 use crate::ports::Volume;
 use crate::volume::tests::support::{StopAt, TestVolume, fingerprint, path, payload};
 
@@ -27,7 +28,11 @@ fn wanted() -> Payload {
 }
 
 /// Asks what is refused, which must touch nothing, and be what a publish finds after it.
-fn assert_foretold(volume: &impl Volume, root: &std::path::Path, wanted: &Payload) -> Vec<RefusedName> {
+fn assert_foretold(
+    volume: &impl BlockingVolume,
+    root: &std::path::Path,
+    wanted: &Payload,
+) -> Vec<RefusedName> {
     let before = fingerprint(root);
     let foretold = volume.refused(&paths(wanted)).expect("looks");
     assert_eq!(fingerprint(root), before, "something was touched");
@@ -102,5 +107,9 @@ fn a_volume_of_the_other_layout_fails_the_question_as_it_fails_a_publish() {
     flat.publish(&wanted());
     let atomic = TestVolume::at(Layout::Atomic, flat.root().to_owned());
     let failure = atomic.open().refused(&paths(&wanted())).expect_err("flat");
-    assert!(failure.hint.contains("volume.layout: flat"), "{}", failure.hint);
+    assert!(
+        failure.hint().contains("volume.layout: flat"),
+        "{}",
+        failure.hint()
+    );
 }

@@ -10,6 +10,7 @@ use crate::domain::desired::Layout;
 use crate::domain::payload::Payload;
 use crate::ports::Volume as _;
 use crate::volume::AnyVolume;
+use crate::volume::BlockingVolume as _;
 
 /// Publishes that readers are to meet.
 pub(in crate::volume::tests) const PUBLISHES: usize = 300;

@@ -13,6 +13,8 @@ use super::steps::AnyObserver;
 use crate::domain::desired::{Layout, VolumeSpec};
 use crate::domain::mode::FileMode;
 use crate::domain::payload::Payload;
+use crate::ports::VolumeFailure;
+use crate::volume::{AnyVolume, AtomicVolume, BlockingVolume as _, FlatVolume, tree};
 use crate::ports::{Volume as _, VolumeFailure};
 use crate::volume::{AnyVolume, AtomicVolume, FlatVolume, tree};
 
