@@ -28,7 +28,11 @@ impl CommandFailure {
         let mut chain = vec![error.to_string()];
         let mut source = error.source();
         while let Some(cause) = source {
-            chain.push(cause.to_string());
+            let text = cause.to_string();
+            // A `Failure` says in one sentence what its cause says too.
+            if !chain.iter().any(|told| told.contains(&text)) {
+                chain.push(text);
+            }
             source = cause.source();
         }
         Self {
@@ -110,6 +114,7 @@ impl From<Failure> for CommandFailure {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::failure::Reason;
     use crate::ports::VolumeFailureKind;
 
     #[test]
@@ -125,6 +130,17 @@ mod tests {
         assert_eq!(
             text,
             "error: open /mnt/akv failed\n  caused by: entity not found\nhint: mount a volume there\n"
+        );
+        let cause = std::io::Error::from(std::io::ErrorKind::NotFound);
+        let failure = Failure::new(
+            Reason::IdentityMisconfigured,
+            "/run/token cannot be read: entity not found",
+            "mount it",
+        );
+        let text = CommandFailure::from(failure.caused_by(cause)).render(false);
+        assert_eq!(
+            text,
+            "error: /run/token cannot be read: entity not found\nhint: mount it\n"
         );
     }
 }

@@ -78,12 +78,7 @@ mod tests {
     }
 
     fn failed(kept: bool) -> Outcome {
-        let failure = Failure {
-            reason: Reason::Forbidden,
-            detail: "not shown".into(),
-            hint: "not shown".into(),
-            retry_after: None,
-        };
+        let failure = Failure::new(Reason::Forbidden, "not shown", "not shown");
         Outcome::Failed {
             failure,
             kept,

@@ -1,12 +1,15 @@
 //! Why an object is not there: one closed set of reasons, shared by the adapters, the loop, logs and exit codes.
 
+use std::error::Error;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// A refusal or an outage, for one object or for signing in.
 ///
-/// It never holds any byte of a value: `detail` is made of names, codes, statuses and the service's own message.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// It never holds any byte of a value: `detail` is made of names, codes, statuses and the service's own message, and the
+/// error that caused it is kept only where it cannot quote an answer. Two failures are equal when they say the same.
+#[derive(Debug, Clone)]
 pub struct Failure {
     /// What happened, from a closed set.
     pub reason: Reason,
@@ -14,9 +17,54 @@ pub struct Failure {
     pub detail: String,
     /// The next action of the person who reads it.
     pub hint: String,
-    /// How long the service asked to be left alone.
+    /// How long the service asked to be left alone, however long that is.
     pub retry_after: Option<Duration>,
+    /// What caused it; shared by the copies of the failure.
+    source: Option<Arc<dyn Error + Send + Sync>>,
 }
+
+impl Failure {
+    /// Of its parts, with no cause and no wish of the service.
+    pub fn new(reason: Reason, detail: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self {
+            reason,
+            detail: detail.into(),
+            hint: hint.into(),
+            retry_after: None,
+            source: None,
+        }
+    }
+
+    /// With how long the service asked to be left alone.
+    #[must_use]
+    pub fn after(mut self, retry_after: Option<Duration>) -> Self {
+        self.retry_after = retry_after;
+        self
+    }
+
+    /// With the error that caused it, which must not hold a byte of a value: `Debug` and [`Error::source`] show it.
+    #[must_use]
+    pub fn caused_by(mut self, source: impl Error + Send + Sync + 'static) -> Self {
+        self.source = Some(Arc::new(source));
+        self
+    }
+
+    /// The same failure, as seen from somewhere else.
+    #[must_use]
+    pub fn told_as(mut self, detail: impl Into<String>) -> Self {
+        self.detail = detail.into();
+        self
+    }
+}
+
+impl PartialEq for Failure {
+    fn eq(&self, other: &Self) -> bool {
+        let says = |failure: &Self| (failure.reason, failure.retry_after);
+        says(self) == says(other) && self.detail == other.detail && self.hint == other.hint
+    }
+}
+
+impl Eq for Failure {}
 
 /// What happened. A closed set: it is a metric label and decides retry and exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -45,8 +93,10 @@ pub enum Reason {
     Conflict,
     /// The vault answered 5xx, or cut its answer short.
     Unavailable,
-    /// No connection: DNS, TCP or TLS.
+    /// No connection: DNS, TCP, a proxy, or a TLS handshake that broke off.
     Unreachable,
+    /// A TLS handshake that ends in the same way each time: the certificate is not trusted, of another name, expired.
+    TlsRefused,
     /// A deadline passed.
     TimedOut,
     /// The answer is not what the API describes.
@@ -80,7 +130,7 @@ pub enum FailureClass {
 
 impl Reason {
     /// Every reason, for tests and reference pages.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::IdentityMisconfigured,
         Self::IdentityNotPropagated,
         Self::IdentityUnavailable,
@@ -94,6 +144,7 @@ impl Reason {
         Self::Conflict,
         Self::Unavailable,
         Self::Unreachable,
+        Self::TlsRefused,
         Self::TimedOut,
         Self::Malformed,
         Self::BadRequest,
@@ -120,6 +171,7 @@ impl Reason {
             Self::Conflict => "conflict",
             Self::Unavailable => "unavailable",
             Self::Unreachable => "unreachable",
+            Self::TlsRefused => "tlsRefused",
             Self::TimedOut => "timedOut",
             Self::Malformed => "malformed",
             Self::BadRequest => "badRequest",
@@ -149,9 +201,12 @@ impl Reason {
             | Self::TooManySelected
             | Self::PathTaken
             | Self::PasswordUnreadable => FailureClass::Refused,
-            Self::Throttled | Self::Conflict | Self::Unavailable | Self::Unreachable | Self::TimedOut => {
-                FailureClass::Unavailable
-            }
+            Self::Throttled
+            | Self::Conflict
+            | Self::Unavailable
+            | Self::Unreachable
+            | Self::TlsRefused
+            | Self::TimedOut => FailureClass::Unavailable,
             Self::NameTaken => FailureClass::Volume,
         }
     }
@@ -183,7 +238,12 @@ impl fmt::Display for Failure {
     }
 }
 
-impl std::error::Error for Failure {}
+impl Error for Failure {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        let source: &(dyn Error + 'static) = self.source.as_deref()?;
+        Some(source)
+    }
+}
 
 #[cfg(test)]
 mod tests {
@@ -195,5 +255,18 @@ mod tests {
     fn every_reason_has_a_label_of_its_own() {
         let labels: BTreeSet<_> = Reason::ALL.iter().map(|reason| reason.as_str()).collect();
         assert_eq!(labels.len(), Reason::ALL.len());
+    }
+
+    #[test]
+    fn a_failure_keeps_what_caused_it_and_is_equal_to_one_that_says_the_same() {
+        let plain = Failure::new(Reason::Unreachable, "the connection was refused", "look");
+        let cause = std::io::Error::from(std::io::ErrorKind::ConnectionRefused);
+        let caused = plain.clone().caused_by(cause);
+        assert_eq!(caused, plain);
+        assert!(plain.source().is_none());
+        let copy = caused.clone().told_as("seen from elsewhere");
+        assert_eq!(copy.source().expect("kept").to_string(), "connection refused");
+        assert_ne!(copy, caused);
+        assert_ne!(caused.clone().after(Some(Duration::ZERO)), caused);
     }
 }

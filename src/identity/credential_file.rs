@@ -62,13 +62,13 @@ impl Unread {
     }
 
     /// As a refusal; `hint` says where the file should have come from.
-    pub(super) fn refusal(&self, hint: &str) -> Refusal {
+    pub(super) fn refusal(self, hint: &str) -> Refusal {
         let Self {
             path,
             setting,
             source,
         } = self;
         let path = path.display();
-        Refusal::misconfigured(format!("{path} ({setting}) cannot be read: {source}"), hint)
+        Refusal::misconfigured(format!("{path} ({setting}) cannot be read: {source}"), hint).caused_by(source)
     }
 }

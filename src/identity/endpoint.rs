@@ -20,6 +20,7 @@ use super::managed::{self, ManagedIdentity};
 use super::refusal::Refusal;
 use super::service_text::innermost_cause;
 use crate::ports::Clock;
+use crate::transport::WireCause;
 
 /// Token answers are about 2 KiB.
 const BODY_LIMIT: usize = 256 * 1024;
@@ -115,31 +116,40 @@ impl Peer {
     }
 
     fn unreachable(&self, error: &azure_core::Error) -> Refusal {
-        let cause = innermost_cause(error);
+        let said = innermost_cause(error);
+        let cause = WireCause::of(error);
         let connected = !matches!(error.kind(), ErrorKind::Connection);
+        let refusal = match (self, &cause) {
+            (_, Some(cause)) if cause.refuses_the_server() => Refusal::misconfigured(
+                format!("the TLS handshake with {} failed: {said}", self.host()),
+                CERTIFICATE_HINT,
+            ),
+            (Self::Entra(_), _) => Refusal::unavailable(
+                format!("{} cannot be reached: {said}", self.host()),
+                CONNECTION_HINT,
+            ),
+            (Self::Managed { identity, known, .. }, _) => {
+                endpoint_error::unreachable(identity, &said, connected, known.load(Ordering::Relaxed))
+            }
+        };
+        match cause {
+            Some(cause) => refusal.caused_by(cause),
+            None => refusal,
+        }
+    }
+
+    fn host(&self) -> &str {
         match self {
-            Self::Entra(attempt) => {
-                let host = attempt.application.authority.host_str().unwrap_or_default();
-                Refusal::unavailable(
-                    format!("{host} cannot be reached: {cause}"),
-                    connection_hint(&cause),
-                )
-            }
-            Self::Managed { identity, known, .. } => {
-                endpoint_error::unreachable(identity, &cause, connected, known.load(Ordering::Relaxed))
-            }
+            Self::Entra(attempt) => attempt.application.authority.host_str().unwrap_or_default(),
+            Self::Managed { identity, .. } => identity.platform.endpoint_name(),
         }
     }
 }
 
+const CONNECTION_HINT: &str = "check DNS, egress rules and HTTPS_PROXY; it is tried again";
+
 /// A private authority is the usual cause of a refused certificate.
-fn connection_hint(cause: &str) -> &'static str {
-    if cause.contains("certificate") {
-        "trust the authority that signed it with --ca-file or SSL_CERT_FILE, or check what intercepts TLS"
-    } else {
-        "check DNS, egress rules and HTTPS_PROXY; it is tried again"
-    }
-}
+const CERTIFICATE_HINT: &str = "trust the authority that signed its certificate with --ca-file or SSL_CERT_FILE, or check what intercepts TLS";
 
 impl std::fmt::Debug for Peer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

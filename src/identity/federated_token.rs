@@ -9,7 +9,7 @@ use serde_json::Value;
 use tokio::time::{Instant, sleep};
 use zeroize::Zeroizing;
 
-use super::credential_file::{self, Unread};
+use super::credential_file;
 use super::refusal::Refusal;
 use super::service_text::one_line;
 
@@ -31,7 +31,7 @@ pub(super) async fn read(path: &Path, wait_until: Instant) -> Result<Zeroizing<S
             Err(unread) => unread,
         };
         if !unread.is_absent() || Instant::now() >= wait_until {
-            return Err(refusal(&unread));
+            return Err(unread.refusal(FILE_HINT));
         }
         if !told {
             tracing::info!(path = %path.display(), "Waiting for the federated token file");
@@ -42,10 +42,6 @@ pub(super) async fn read(path: &Path, wait_until: Instant) -> Result<Zeroizing<S
 }
 
 const FILE_HINT: &str = "check that the projected service account token is mounted in this container: the webhook mounts it when the pod has the label azure.workload.identity/use: \"true\"";
-
-fn refusal(unread: &Unread) -> Refusal {
-    unread.refusal(FILE_HINT)
-}
 
 /// What is missing while [`read`] waits; `None` when the file is there.
 pub(super) fn absence(path: &Path) -> Option<Refusal> {

@@ -95,7 +95,7 @@ fn exchange_of(
             let client = transport.identity_endpoint_client();
             Arc::new(ManagedExchange {
                 identity,
-                client: Arc::new(client.map_err(|error| no_client(&error))?),
+                client: Arc::new(client.map_err(no_client)?),
                 clock: clock.clone(),
                 known: Arc::default(),
             })
@@ -104,11 +104,6 @@ fn exchange_of(
     })
 }
 
-fn no_client(error: &TransportError) -> Failure {
-    Failure {
-        reason: Reason::IdentityMisconfigured,
-        detail: error.to_string(),
-        hint: error.hint().to_owned(),
-        retry_after: None,
-    }
+fn no_client(error: TransportError) -> Failure {
+    Failure::new(Reason::IdentityMisconfigured, error.to_string(), error.hint()).caused_by(error)
 }

@@ -90,13 +90,10 @@ pub(super) struct Refusal {
 
 impl Refusal {
     pub(super) fn new(reason: Reason, retry: Retry, detail: String, hint: &str) -> Self {
-        let failure = Failure {
-            reason,
-            detail,
-            hint: hint.to_owned(),
-            retry_after: None,
-        };
-        Self { failure, retry }
+        Self {
+            failure: Failure::new(reason, detail, hint),
+            retry,
+        }
     }
 
     /// A setting is missing or wrong.
@@ -111,7 +108,13 @@ impl Refusal {
 
     /// With the wait that the service asked for.
     pub(super) fn after(mut self, retry_after: Option<Duration>) -> Self {
-        self.failure.retry_after = retry_after;
+        self.failure = self.failure.after(retry_after);
+        self
+    }
+
+    /// With the error that caused it, which must hold no part of a credential or token.
+    pub(super) fn caused_by(mut self, source: impl Error + Send + Sync + 'static) -> Self {
+        self.failure = self.failure.caused_by(source);
         self
     }
 

@@ -66,15 +66,12 @@ fn is_same_scope(text: &str, scope: &str) -> bool {
 }
 
 fn refused(text: &str) -> Failure {
-    Failure {
-        reason: Reason::Unauthorized,
-        detail: format!(
-            "the server asked for a token for {}, which is not a Key Vault resource",
-            super::service_text::one_line(text)
-        ),
-        hint: "check the vault's URL: whatever answers there is not Key Vault, or is a cloud that is not supported".to_owned(),
-        retry_after: None,
-    }
+    let resource = super::service_text::one_line(text);
+    Failure::new(
+        Reason::Unauthorized,
+        format!("the server asked for a token for {resource}, which is not a Key Vault resource"),
+        "check the vault's URL: whatever answers there is not Key Vault, or is a cloud that is not supported",
+    )
 }
 
 impl fmt::Display for Scope {

@@ -106,12 +106,8 @@ impl<'a, E: Environment + ?Sized> Settings<'a, E> {
         if !self.missing.is_empty() {
             problems.push(format!("not set: {}", self.missing.join(", ")));
         }
-        Err(Failure {
-            reason: Reason::IdentityMisconfigured,
-            detail: format!("the {} is incomplete: {}", name(kind), problems.join("; ")),
-            hint: hint(kind).to_owned(),
-            retry_after: None,
-        })
+        let detail = format!("the {} is incomplete: {}", name(kind), problems.join("; "));
+        Err(Failure::new(Reason::IdentityMisconfigured, detail, hint(kind)))
     }
 }
 

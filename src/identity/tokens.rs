@@ -204,12 +204,11 @@ impl Flight {
 
 /// Only when the runtime ends while somebody waits.
 fn abandoned() -> Failure {
-    Failure {
-        reason: Reason::IdentityUnavailable,
-        detail: "the token exchange was abandoned".to_owned(),
-        hint: "no action: the program is stopping".to_owned(),
-        retry_after: None,
-    }
+    Failure::new(
+        Reason::IdentityUnavailable,
+        "the token exchange was abandoned",
+        "no action: the program is stopping",
+    )
 }
 
 impl Shared {

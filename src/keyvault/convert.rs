@@ -193,12 +193,8 @@ impl Defect {
             | Self::BadNumber(_) => (Reason::Malformed, hint::NOT_KEY_VAULT, Again::No),
         };
         let request = request.map(|id| format!("; request id {id}")).unwrap_or_default();
-        let failure = Failure {
-            reason,
-            detail: format!("{target}: {self}{request}"),
-            hint: hint.to_owned(),
-            retry_after: None,
-        };
+        let detail = format!("{target}: {self}{request}");
+        let failure = Failure::new(reason, detail, hint).caused_by(self);
         Refused { failure, again }
     }
 }

@@ -97,12 +97,7 @@ impl<'a> Progress<'a> {
     }
 
     fn malformed(&self, seen: &str, hint: &str) -> Failure {
-        Failure {
-            reason: Reason::Malformed,
-            detail: format!("{}: {seen}", self.target),
-            hint: hint.to_owned(),
-            retry_after: None,
-        }
+        Failure::new(Reason::Malformed, format!("{}: {seen}", self.target), hint)
     }
 }
 

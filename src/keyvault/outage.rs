@@ -7,13 +7,14 @@ use std::error::Error as StdError;
 use std::io;
 
 use crate::domain::failure::Reason;
+use crate::transport::{WireCause, chain};
 
 use super::error_body::quote;
 use super::hint;
 use super::retry::Again;
 
 /// A call without an answer. It can be shared by the requests that waited for the same call.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 #[error("{seen}")]
 pub(super) struct Outage {
     /// The reason of the failure that comes of it.
@@ -24,17 +25,25 @@ pub(super) struct Outage {
     pub(super) hint: String,
     /// Whether to try again.
     pub(super) again: Again,
+    /// What TLS or the system said.
+    #[source]
+    cause: Option<WireCause>,
 }
 
 impl Outage {
     /// Of an error of the HTTP client, before there was a status.
     pub(super) fn while_calling(error: &azure_core::Error) -> Self {
         let causes: Vec<_> = chain(error).collect();
-        Self::known(&causes).unwrap_or_else(|| {
+        let cause = WireCause::of(error);
+        let tls = cause.as_ref().and_then(tls);
+        let known = tls.or_else(|| Self::known(&causes));
+        let mut outage = known.unwrap_or_else(|| {
             let last = causes.last().map(|cause| quote(&cause.to_string(), 200));
             let seen = format!("the call failed: {}", last.unwrap_or_default());
             Self::new(Reason::Unreachable, seen, hint::NO_CONNECTION, Again::Soon)
-        })
+        });
+        outage.cause = cause;
+        outage
     }
 
     /// Of an error of the HTTP client, after the status.
@@ -73,6 +82,7 @@ impl Outage {
             seen: seen.into(),
             hint: hint.into(),
             again,
+            cause: None,
         }
     }
 
@@ -82,8 +92,7 @@ impl Outage {
     }
 
     fn known(causes: &[&Cause]) -> Option<Self> {
-        tls(causes)
-            .or_else(|| named_in_text(causes))
+        named_in_text(causes)
             .or_else(|| silent(causes))
             .or_else(|| timed_out(causes))
             .or_else(|| {
@@ -98,21 +107,6 @@ impl Outage {
 
 type Cause = dyn StdError + 'static;
 
-/// An error and what caused it, outermost first, with what an `io::Error` wraps.
-pub(super) fn chain(error: &azure_core::Error) -> impl Iterator<Item = &Cause> {
-    /// No real chain is longer.
-    const LONGEST: usize = 32;
-    std::iter::successors(Some(error as &Cause), next).take(LONGEST)
-}
-
-fn next<'a>(cause: &&'a Cause) -> Option<&'a Cause> {
-    let cause = *cause;
-    match cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
-        Some(wrapped) => Some(wrapped),
-        None => cause.source(),
-    }
-}
-
 /// What the causes say. `reqwest` names the URL, in which any word may occur, and an SDK error repeats its source:
 /// both are left out.
 fn texts(causes: &[&Cause]) -> impl Iterator<Item = String> {
@@ -123,16 +117,21 @@ fn texts(causes: &[&Cause]) -> impl Iterator<Item = String> {
     causes.iter().filter(own_words).map(ToString::to_string)
 }
 
-fn tls(causes: &[&Cause]) -> Option<Outage> {
-    let error = causes
-        .iter()
-        .find_map(|cause| cause.downcast_ref::<rustls::Error>())?;
+fn tls(cause: &WireCause) -> Option<Outage> {
+    let WireCause::Tls(error) = cause else {
+        return None;
+    };
     let seen = format!("the TLS handshake failed: {}", quote(&error.to_string(), 200));
     let hint = match error {
         rustls::Error::InvalidCertificate(_) => hint::CERTIFICATE,
         _ => hint::TLS,
     };
-    Some(Outage::new(Reason::Unreachable, seen, hint, Again::No))
+    let reason = if cause.refuses_the_server() {
+        Reason::TlsRefused
+    } else {
+        Reason::Unreachable
+    };
+    Some(Outage::new(reason, seen, hint, Again::No))
 }
 
 fn named_in_text(causes: &[&Cause]) -> Option<Outage> {

@@ -11,12 +11,13 @@ use time::OffsetDateTime;
 
 use crate::domain::failure::{Failure, Reason};
 use crate::domain::object::ObjectKind;
+use crate::transport::chain;
 
 use super::challenge;
 use super::convert::Defect;
 use super::error_body::{ErrorBody, quote, request_id};
 use super::hint;
-use super::outage::{Outage, chain};
+use super::outage::Outage;
 use super::retry::{Again, Refused};
 use super::retry_after;
 use super::target::{Subject, Target};
@@ -48,42 +49,27 @@ pub(super) fn explain(target: &Target<'_>, error: &azure_core::Error, now: Offse
 }
 
 fn without_answer(target: &Target<'_>, outage: &Outage) -> Refused {
-    let failure = Failure {
-        reason: outage.reason,
-        detail: format!("{target}: {}", outage.seen),
-        hint: outage.hint.clone(),
-        retry_after: None,
-    };
+    let detail = format!("{target}: {}", outage.seen);
     Refused {
-        failure,
+        failure: Failure::new(outage.reason, detail, outage.hint.clone()).caused_by(outage.clone()),
         again: outage.again,
     }
 }
 
 /// The client dropped the token that another request had just put there; the next attempt finds it.
 fn no_token(target: &Target<'_>) -> Refused {
-    let failure = Failure {
-        reason: Reason::IdentityUnavailable,
-        detail: format!("{target}: there was no token to send"),
-        hint: hint::NO_TOKEN.to_owned(),
-        retry_after: None,
-    };
+    let detail = format!("{target}: there was no token to send");
     Refused {
-        failure,
+        failure: Failure::new(Reason::IdentityUnavailable, detail, hint::NO_TOKEN),
         again: Again::AtOnce,
     }
 }
 
 /// The client could not make sense of the answer. Its own words may quote the answer, so they are not shown.
 fn unexpected(target: &Target<'_>) -> Refused {
-    let failure = Failure {
-        reason: Reason::Malformed,
-        detail: format!("{target}: the answer is not what Key Vault answers"),
-        hint: hint::NOT_KEY_VAULT.to_owned(),
-        retry_after: None,
-    };
+    let detail = format!("{target}: the answer is not what Key Vault answers");
     Refused {
-        failure,
+        failure: Failure::new(Reason::Malformed, detail, hint::NOT_KEY_VAULT),
         again: Again::No,
     }
 }
@@ -115,14 +101,10 @@ pub(super) fn refused(target: &Target<'_>, response: &RawResponse, now: OffsetDa
     let body = ErrorBody::parse(response.body());
     let status = u16::from(response.status());
     let verdict = verdict(target, status, response.headers(), &body);
-    let failure = Failure {
-        reason: verdict.reason,
-        detail: detail(target, status, response.headers(), &body),
-        hint: verdict.hint,
-        retry_after: retry_after::wish(response.headers(), now),
-    };
+    let detail = detail(target, status, response.headers(), &body);
+    let wish = retry_after::wish(response.headers(), now);
     Refused {
-        failure,
+        failure: Failure::new(verdict.reason, detail, verdict.hint).after(wish),
         again: verdict.again,
     }
 }
@@ -196,24 +178,16 @@ fn detail(target: &Target<'_>, status: u16, headers: &Headers, body: &ErrorBody)
 
 /// A request to a vault that the manifest does not have.
 pub(super) fn no_such_vault(subject: Subject<'_>) -> Failure {
-    Failure {
-        reason: Reason::BadRequest,
-        detail: format!(
-            "vault {}, {subject}: there is no vault of this name",
-            subject.vault()
-        ),
-        hint: hint::NO_SUCH_VAULT.to_owned(),
-        retry_after: None,
-    }
+    let detail = format!(
+        "vault {}, {subject}: there is no vault of this name",
+        subject.vault()
+    );
+    Failure::new(Reason::BadRequest, detail, hint::NO_SUCH_VAULT)
 }
 
 /// A request that is refused before it is sent.
 pub(super) fn not_in_a_managed_hsm(target: &Target<'_>) -> Failure {
     debug_assert_ne!(target.wire_kind(), ObjectKind::Key, "a Managed HSM has keys");
-    Failure {
-        reason: Reason::BadRequest,
-        detail: format!("{target}: the host is a Managed HSM"),
-        hint: hint::HSM_HAS_KEYS_ONLY.to_owned(),
-        retry_after: None,
-    }
+    let detail = format!("{target}: the host is a Managed HSM");
+    Failure::new(Reason::BadRequest, detail, hint::HSM_HAS_KEYS_ONLY)
 }

@@ -102,12 +102,7 @@ mod tests {
     use crate::domain::failure::Reason;
 
     fn refused(again: Again, retry_after: Option<u64>) -> Refused {
-        let failure = Failure {
-            reason: Reason::Unavailable,
-            detail: String::new(),
-            hint: String::new(),
-            retry_after: retry_after.map(Duration::from_secs),
-        };
+        let failure = Failure::new(Reason::Unavailable, "", "").after(retry_after.map(Duration::from_secs));
         Refused { failure, again }
     }
 

@@ -169,11 +169,7 @@ impl<V: Vault, W: Volume> Daemon<V, W> {
                 // Answered, and the entry failed for something else: a current version that is disabled leads to others.
                 // How long to wait was said of another question.
                 (Some(failure), _) => {
-                    let failure = Failure {
-                        retry_after: None,
-                        ..(*failure).clone()
-                    };
-                    ledger.failed(query, &failure, roll);
+                    ledger.failed(query, &(*failure).clone().after(None), roll);
                 }
             }
         }

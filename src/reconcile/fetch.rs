@@ -89,12 +89,11 @@ async fn ask<V: Vault>(vault: &V, query: &Query) -> Result<Answer, Failure> {
             .map(|object| Answer::Object(Box::new(object))),
         Query::Versions(object) => vault.versions(object).await.map(Answer::Versions),
         Query::Secrets(name) => vault.secrets(name).await.map(Answer::Secrets),
-        Query::File(path) => Err(Failure {
-            reason: Reason::PasswordUnreadable,
-            detail: format!("{} is not a vault's", path.display()),
-            hint: "report this as a defect".into(),
-            retry_after: None,
-        }),
+        Query::File(path) => Err(Failure::new(
+            Reason::PasswordUnreadable,
+            format!("{} is not a vault's", path.display()),
+            "report this as a defect",
+        )),
     }
 }
 
@@ -160,7 +159,7 @@ impl Quiet {
         };
         match failure.reason {
             Reason::Throttled => seen.failure = Some(failure.clone()),
-            Reason::Unavailable | Reason::Unreachable | Reason::TimedOut => {
+            Reason::Unavailable | Reason::Unreachable | Reason::TlsRefused | Reason::TimedOut => {
                 seen.outages += 1;
                 if seen.outages >= DOWN_AFTER && !seen.answered {
                     seen.failure = Some(failure.clone());
@@ -175,13 +174,11 @@ impl Quiet {
 
 /// `waited` is counted from the begin of the pass.
 fn timed_out(query: &Query, waited: Duration) -> Failure {
-    Failure {
-        reason: Reason::TimedOut,
-        detail: format!("{query} did not arrive within {} s", waited.as_secs()),
-        hint: "check that the vault and the identity endpoint are reachable from here; it is tried again"
-            .into(),
-        retry_after: None,
-    }
+    Failure::new(
+        Reason::TimedOut,
+        format!("{query} did not arrive within {} s", waited.as_secs()),
+        "check that the vault and the identity endpoint are reachable from here; it is tried again",
+    )
 }
 
 #[cfg(test)]

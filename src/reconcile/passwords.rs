@@ -87,12 +87,8 @@ impl PasswordReads {
                 path.display()
             )
         };
-        Failure {
-            reason: Reason::PasswordUnreadable,
-            detail,
-            hint: format!("check the mount of {hanging} and the storage behind it; it is tried again"),
-            retry_after: None,
-        }
+        let hint = format!("check the mount of {hanging} and the storage behind it; it is tried again");
+        Failure::new(Reason::PasswordUnreadable, detail, hint)
     }
 
     fn last(&self) -> MutexGuard<'_, LastRead> {
@@ -102,24 +98,23 @@ impl PasswordReads {
 
 /// The pass was over before it was the file's turn.
 fn too_late(path: &Path) -> Failure {
-    Failure {
-        reason: Reason::TimedOut,
-        detail: format!(
-            "the password file {} was not read: the pass took too long",
-            path.display()
-        ),
-        hint: "nothing to do: it is read in the next pass".into(),
-        retry_after: None,
-    }
+    let detail = format!(
+        "the password file {} was not read: the pass took too long",
+        path.display()
+    );
+    Failure::new(
+        Reason::TimedOut,
+        detail,
+        "nothing to do: it is read in the next pass",
+    )
 }
 
 fn unreadable(path: &Path, error: &dyn std::error::Error) -> Failure {
-    Failure {
-        reason: Reason::PasswordUnreadable,
-        detail: format!("read {} failed: {error}", path.display()),
-        hint: "check that the password file is mounted and readable for akv-sync".into(),
-        retry_after: None,
-    }
+    Failure::new(
+        Reason::PasswordUnreadable,
+        format!("read {} failed: {error}", path.display()),
+        "check that the password file is mounted and readable for akv-sync",
+    )
 }
 
 #[cfg(test)]

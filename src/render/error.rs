@@ -207,11 +207,6 @@ impl RenderError {
 
 impl From<RenderError> for Failure {
     fn from(error: RenderError) -> Self {
-        Self {
-            reason: Reason::Unrenderable,
-            detail: error.to_string(),
-            hint: error.hint().to_owned(),
-            retry_after: None,
-        }
+        Self::new(Reason::Unrenderable, error.to_string(), error.hint()).caused_by(error)
     }
 }

@@ -5,6 +5,7 @@
 //! Every limit is in [`limits`]; nothing that this module hands out can wait for ever.
 
 mod authorities;
+mod cause;
 pub mod limits;
 mod lookup;
 mod proxy;
@@ -15,6 +16,7 @@ use rustls::ClientConfig;
 use rustls::crypto::ring;
 
 pub use self::authorities::{AuthorityOptions, TransportError};
+pub use self::cause::{WireCause, chain};
 use self::lookup::Lookups;
 pub use self::proxy::check_proxy;
 

@@ -34,9 +34,13 @@ impl Authority {
 
     /// A server for `localhost` that speaks this protocol.
     fn server(&self, protocol: &[u8]) -> Arc<ServerConfig> {
+        self.server_of(&named("localhost"), protocol)
+    }
+
+    /// A server with a certificate like this.
+    fn server_of(&self, params: &CertificateParams, protocol: &[u8]) -> Arc<ServerConfig> {
         install_crypto_provider();
         let key = KeyPair::generate().expect("a key");
-        let params = CertificateParams::new(vec!["localhost".to_owned()]).expect("a name");
         let certificate = params.signed_by(&key, &self.issuer).expect("a certificate");
         let key = PrivateKeyDer::try_from(key.serialize_der()).expect("a key");
         let mut config = ServerConfig::builder()
@@ -56,6 +60,10 @@ impl Authority {
         };
         Transport::new(&options).expect("a transport")
     }
+}
+
+fn named(name: &str) -> CertificateParams {
+    CertificateParams::new(vec![name.to_owned()]).expect("a name")
 }
 
 /// Serves one connection: answers a request of HTTP/1.1, else leaves. Gives the URL, and the protocol that was agreed on.
@@ -130,6 +138,41 @@ async fn a_server_of_another_authority_is_refused() {
     let causes = std::iter::successors(Some(&error as &dyn std::error::Error), |it| (*it).source());
     let innermost = causes.last().expect("the error itself").to_string();
     assert!(innermost.contains("invalid peer certificate"), "{innermost}");
+}
+
+#[tokio::test]
+async fn a_certificate_that_will_not_do_the_next_time_either_is_told_from_a_handshake_that_broke_off() {
+    let mut expired = named("localhost");
+    expired.not_after = rcgen::date_time_ymd(2020, 1, 1);
+    let mut authority_itself = named("localhost");
+    authority_itself.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let dir = tempfile::tempdir().expect("a directory");
+    let authority = Authority::new();
+    for (params, said) in [
+        (named("contoso-app.vault.azure.net"), "not valid for name"),
+        (expired, "expired"),
+        (authority_itself, "CaUsedAsEndEntity"),
+    ] {
+        let (url, _agreed) = serve_once(authority.server_of(&params, b"http/1.1"));
+        let client = authority.transport(dir.path()).vault_client();
+        let error = client.get(url).send().await.expect_err("refused");
+        let cause = WireCause::of(&error).expect("TLS's word");
+        assert!(cause.refuses_the_server(), "{said}: {cause}");
+        assert!(cause.to_string().contains(said), "{cause}");
+    }
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let url = format!(
+        "https://localhost:{}/",
+        listener.local_addr().expect("bound").port()
+    );
+    std::thread::spawn(move || drop(listener.accept()));
+    let client = authority.transport(dir.path()).vault_client();
+    let error = client.get(url).send().await.expect_err("ended");
+    let cause = WireCause::of(&error);
+    assert!(
+        cause.as_ref().is_none_or(|cause| !cause.refuses_the_server()),
+        "{cause:?}"
+    );
 }
 
 #[tokio::test]

@@ -278,11 +278,29 @@ fn a_certificate_of_an_unknown_authority_is_told_with_the_way_to_trust_it() {
         .present_untrusted_certificate(Service::Vault, false);
     running.sync();
     let warning = told_once(running, 3);
-    assert_eq!(warning["reason"], "unreachable");
+    assert_eq!(warning["reason"], "tlsRefused");
     assert!(
         warning["hint"].as_str().expect("text").contains("--ca-file"),
         "{warning:#}"
     );
+}
+
+#[test]
+fn once_does_not_wait_for_a_certificate_to_become_trusted() {
+    for (service, reason, exit) in [
+        (Service::Vault, "tlsRefused", 6),
+        (Service::Entra, "identityMisconfigured", 4),
+    ] {
+        let world = world(3, true);
+        world.fake.faults().present_untrusted_certificate(service, true);
+        let began = Instant::now();
+        let output = world.once_with(&["--timeout", "60s"]);
+        let log = stderr(&output);
+        assert!(began.elapsed() < Duration::from_secs(20), "{log}");
+        assert_eq!(output.status.code(), Some(exit), "{log}");
+        assert!(log.contains(reason) && log.contains("--ca-file"), "{log}");
+        assert!(log.contains("invalid peer certificate: UnknownIssuer"), "{log}");
+    }
 }
 
 #[test]

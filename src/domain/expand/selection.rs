@@ -132,11 +132,9 @@ fn same_name(one: &ObjectName, other: &ObjectName) -> bool {
 
 fn path_of(spec: &SelectionSpec, name: &ObjectName) -> Result<RelativePath, Failure> {
     let path = spec.path.path_of(name, spec.rule.prefix.as_deref());
-    path.map_err(|error| Failure {
-        reason: Reason::PathTaken,
-        detail: format!("{spec}: secret {name} can have no file: {error}"),
-        hint: "change `pathTemplate`, or the rule".to_owned(),
-        retry_after: None,
+    path.map_err(|error| {
+        let detail = format!("{spec}: secret {name} can have no file: {error}");
+        Failure::new(Reason::PathTaken, detail, "change `pathTemplate`, or the rule")
     })
 }
 
@@ -169,19 +167,17 @@ fn source(spec: &SelectionSpec, name: ObjectName) -> Source {
 }
 
 fn too_many(spec: &SelectionSpec, found: usize) -> Failure {
-    Failure {
-        reason: Reason::TooManySelected,
-        detail: format!("{spec}: the rule picks {found} secrets, more than {}", spec.limit),
-        hint: "narrow the rule, or raise `limit`; the files that are there stay".to_owned(),
-        retry_after: None,
-    }
+    Failure::new(
+        Reason::TooManySelected,
+        format!("{spec}: the rule picks {found} secrets, more than {}", spec.limit),
+        "narrow the rule, or raise `limit`; the files that are there stay",
+    )
 }
 
 fn path_taken(spec: &SelectionSpec, name: &ObjectName, taken: &str) -> Failure {
-    Failure {
-        reason: Reason::PathTaken,
-        detail: format!("{spec}: the file of secret {name} would be in the way of `{taken}`"),
-        hint: "change `pathTemplate`, or the other entry's path".to_owned(),
-        retry_after: None,
-    }
+    Failure::new(
+        Reason::PathTaken,
+        format!("{spec}: the file of secret {name} would be in the way of `{taken}`"),
+        "change `pathTemplate`, or the other entry's path",
+    )
 }

@@ -160,12 +160,7 @@ pub(super) fn none(wanted: &Wanted, list: &[ListedVersion]) -> Failure {
             "enable a version or create a new one".to_owned(),
         )
     };
-    Failure {
-        reason,
-        detail,
-        hint,
-        retry_after: None,
-    }
+    Failure::new(reason, detail, hint)
 }
 
 #[cfg(test)]

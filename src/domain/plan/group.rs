@@ -95,12 +95,11 @@ fn cause(entry: &Entry, planned: &PlannedEntry, known: &Known) -> Option<Cause> 
     if again.is_empty() {
         again = inputs.iter().map(Query::from).filter(unknown).collect();
     }
-    let failure = Failure {
-        reason: Reason::Unavailable,
-        detail: "its last try failed, and its next one is not due".to_owned(),
-        hint: "nothing to do: it is fetched when its next try is due".to_owned(),
-        retry_after: None,
-    };
+    let failure = Failure::new(
+        Reason::Unavailable,
+        "its last try failed, and its next one is not due",
+        "nothing to do: it is fetched when its next try is due",
+    );
     Some((entry.id.clone(), failure, again))
 }
 
@@ -110,11 +109,8 @@ fn held(entry: &Entry, member: &EntryId, failure: &Failure) -> Failure {
         Some(Group::History(path)) => format!("the history at {path}"),
         None => String::new(),
     };
-    Failure {
-        detail: format!(
-            "{} is held back, because {group} moves together and {member} failed: {}",
-            entry.id, failure.detail
-        ),
-        ..failure.clone()
-    }
+    failure.clone().told_as(format!(
+        "{} is held back, because {group} moves together and {member} failed: {}",
+        entry.id, failure.detail
+    ))
 }

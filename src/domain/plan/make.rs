@@ -97,10 +97,8 @@ fn of_input(entry: &Entry, input: &Input, failure: &Failure) -> Failure {
     {
         return failure.clone();
     }
-    Failure {
-        detail: format!("{} needs it: {}", entry.id, failure.detail),
-        ..failure.clone()
-    }
+    let detail = format!("{} needs it: {}", entry.id, failure.detail);
+    failure.clone().told_as(detail)
 }
 
 /// The entry failed by itself: what decides what it is made of is asked again with the questions at fault.
@@ -249,11 +247,14 @@ fn filled(
     for (reference, source) in inputs {
         objects.insert(reference.clone(), told(source, known)?);
     }
-    let filled = template::fill(template, &objects).map_err(|fault| Failure {
+        let detail = format!("{} cannot be rendered: {fault}", entry.id);
+        Failure::from(fault).told_as(detail)
         reason: Reason::Unrenderable,
         detail: format!("{} cannot be rendered: {fault}", entry.id),
         hint: fault.hint().to_owned(),
         retry_after: None,
+    let filled = template.render(&objects).map_err(|fault| {
+    let filled = template::fill(template, &objects).map_err(|fault| Failure {
     })?;
     // A certificate says when it is valid itself.
     let others = objects
@@ -269,11 +270,9 @@ fn filled(
 
 /// What was told of a source that the caller knows to have been told.
 fn told<'k>(source: &Source, known: &'k Known) -> Result<&'k FetchedObject, Failure> {
-    let missing = || Failure {
-        reason: Reason::Unavailable,
-        detail: format!("{source} was not fetched"),
-        hint: "it is fetched with the next pass".to_owned(),
-        retry_after: None,
+    let missing = || {
+        let detail = format!("{source} was not fetched");
+        Failure::new(Reason::Unavailable, detail, "it is fetched with the next pass")
     };
     known.object(source).ok_or_else(missing)?.map_err(Clone::clone)
 }

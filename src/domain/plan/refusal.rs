@@ -31,12 +31,11 @@ pub fn moving(plan: &Plan) -> BTreeSet<RelativePath> {
 
 /// Takes what stands in the way of an entry; gives the entry's failure.
 pub fn name_taken(refused: &RefusedName) -> Failure {
-    Failure {
-        reason: Reason::NameTaken,
-        detail: format!("{} stands at `{}` in the volume", refused.found, refused.name),
-        hint: format!("move `{}` away, or give the object another path", refused.name),
-        retry_after: None,
-    }
+    Failure::new(
+        Reason::NameTaken,
+        format!("{} stands at `{}` in the volume", refused.found, refused.name),
+        format!("move `{}` away, or give the object another path", refused.name),
+    )
 }
 
 /// What becomes of an entry in whose way something stands.

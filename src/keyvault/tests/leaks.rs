@@ -3,9 +3,17 @@
 use serde_json::json;
 
 use super::stage::*;
+use crate::domain::failure::Failure;
 use crate::domain::object::{ObjectKind, Source};
+use crate::transport::chain;
 
 const MARKER: &str = "MARKER-7f3a";
+
+/// Everything that a failure shows: its words, its `Debug` output, and the same of every error below it.
+fn shown(failure: &Failure) -> String {
+    let causes = chain(failure).map(|cause| format!("{cause} {cause:?} {cause:#?}"));
+    causes.chain([failure.hint.clone()]).collect()
+}
 
 fn shapes() -> Vec<String> {
     let good = format!("https://{HOST}/secrets/db/{VERSION}");
@@ -44,7 +52,7 @@ async fn no_failure_shows_a_byte_of_an_answer_of_the_wrong_shape() {
             for source in sources() {
                 let stage = Stage::answering([Reply::new(status, shape.as_str())]);
                 let failure = stage.fetch(&source).await.expect_err(&shape);
-                let shown = format!("{failure} {failure:?} {} {:?}", failure.hint, stage.vault);
+                let shown = format!("{} {:?}", shown(&failure), stage.vault);
                 assert!(!shown.contains(MARKER), "{shown}\n{shape}");
             }
         }
@@ -81,7 +89,7 @@ async fn no_failure_of_a_list_shows_a_byte_of_a_page() {
             stage.secrets().await.err(),
         ];
         for failure in failures.into_iter().flatten() {
-            let shown = format!("{failure} {failure:?} {}", failure.hint);
+            let shown = shown(&failure);
             assert!(!shown.contains(MARKER), "{shown}\n{body}");
         }
     }

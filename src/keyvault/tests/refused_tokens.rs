@@ -132,12 +132,12 @@ async fn a_vault_that_moved_to_another_tenant_is_answered_by_its_new_challenge()
 #[tokio::test(start_paused = true)]
 async fn a_failure_to_sign_in_is_reported_as_it_was_worded() {
     let stage = Stage::answering([]);
-    let failure = Failure {
-        reason: Reason::IdentityNotPropagated,
-        detail: "the federated credential is not known yet".to_owned(),
-        hint: "wait".to_owned(),
-        retry_after: Some(std::time::Duration::from_secs(9)),
-    };
+    let failure = Failure::new(
+        Reason::IdentityNotPropagated,
+        "the federated credential is not known yet",
+        "wait",
+    );
+    let failure = failure.after(Some(std::time::Duration::from_secs(9)));
     stage.fail_to_sign_in(failure.clone());
     assert_eq!(stage.fetch(&secret("a")).await, Err(failure));
     assert_eq!(stage.counts(), (1, 0));

@@ -161,12 +161,14 @@ fn a_certificate_of_an_unknown_authority_is_not_tried_again() {
     let tls = rustls::Error::InvalidCertificate(rustls::CertificateError::UnknownIssuer);
     let error = io::Error::new(io::ErrorKind::InvalidData, tls);
     let outage = Outage::while_calling(&azure_core::Error::new(ErrorKind::Connection, error));
-    assert_eq!((outage.reason, outage.again), (Reason::Unreachable, Again::No));
+    assert_eq!((outage.reason, outage.again), (Reason::TlsRefused, Again::No));
     assert_eq!(
         outage.seen,
         "the TLS handshake failed: invalid peer certificate: UnknownIssuer"
     );
     assert_eq!(outage.hint, hint::CERTIFICATE);
+    let cause = outage.source().expect("kept");
+    assert_eq!(cause.to_string(), "invalid peer certificate: UnknownIssuer");
 }
 
 #[test]
@@ -176,4 +178,5 @@ fn an_error_of_no_known_sort_is_unreachable_and_says_its_innermost_cause() {
     let outage = Outage::while_calling(&error);
     assert_eq!(outage.reason, Reason::Unreachable);
     assert_eq!(outage.seen, "the call failed: something else");
+    assert!(outage.source().is_none(), "only what is known to be safe is kept");
 }

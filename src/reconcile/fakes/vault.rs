@@ -139,12 +139,7 @@ impl FakeVault {
 }
 
 fn refused(what: &str, reason: Reason, retry_after: Option<Duration>) -> Failure {
-    Failure {
-        reason,
-        detail: format!("{what} refused"),
-        hint: "mend it".into(),
-        retry_after,
-    }
+    Failure::new(reason, format!("{what} refused"), "mend it").after(retry_after)
 }
 
 impl Vault for Arc<FakeVault> {

@@ -75,12 +75,7 @@ fn object(name: &str, outcome: Outcome) -> PlannedEntry {
 }
 
 fn failed(name: &str, reason: Reason) -> PlannedEntry {
-    let failure = Failure {
-        reason,
-        detail: "seen".into(),
-        hint: "do".into(),
-        retry_after: None,
-    };
+    let failure = Failure::new(reason, "seen", "do");
     let outcome = Outcome::Failed {
         failure,
         kept: true,

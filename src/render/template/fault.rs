@@ -222,11 +222,6 @@ impl Error for TemplateFault {}
 
 impl From<TemplateFault> for Failure {
     fn from(fault: TemplateFault) -> Self {
-        Self {
-            reason: Reason::Unrenderable,
-            detail: fault.to_string(),
-            hint: fault.hint().to_owned(),
-            retry_after: None,
-        }
+        Self::new(Reason::Unrenderable, fault.to_string(), fault.hint()).caused_by(fault)
     }
 }

@@ -115,7 +115,9 @@ fn refused(value: &Marker) -> Vec<(String, String)> {
                 ) {
                     Ok(rendered) => shown.push(debug("Rendered", &rendered)),
                     Err(refusal) => {
-                        shown.push(debug("Failure", &Failure::from(refusal.clone())));
+                        let failure = Failure::from(refusal.clone());
+                        assert!(failure.source().is_some(), "what caused it is shown too");
+                        shown.push(error::<()>("Failure", Err(failure)));
                         shown.push(error::<()>("RenderError", Err(refusal)));
                     }
                 }
