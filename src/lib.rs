@@ -8,6 +8,7 @@ pub mod domain;
 pub mod identity;
 pub mod keyvault;
 pub mod manifest;
+pub mod observers;
 pub mod passwords;
 pub mod ports;
 pub mod reconcile;

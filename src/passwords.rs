@@ -14,7 +14,7 @@ use ring::rand::{SecureRandom as _, SystemRandom};
 use zeroize::Zeroizing;
 
 use crate::domain::object::VersionId;
-use crate::domain::query::PasswordFile;
+use crate::domain::answers::PasswordFile;
 use crate::domain::secret::SecretBytes;
 use crate::ports::PasswordFiles;
 

@@ -1,7 +1,7 @@
-//! The composition root: from arguments and environment to a reconciler over the real adapters.
+//! The composition root: from arguments and environment to a pass over the real adapters.
 
 use std::error::Error;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::watch;
@@ -10,9 +10,11 @@ use crate::identity::Tokens;
 use crate::keyvault::{KeyVault, Limits, Outside};
 use crate::passwords::PasswordFileReader;
 use crate::ports::Clock;
-use crate::reconcile::fetch::FetchLimits;
-use crate::reconcile::pass::Reconciler;
+use crate::reconcile::asking::{AskLimits, Asking, Patience};
+use crate::reconcile::pass::Pass;
 use crate::reconcile::passwords::PasswordReads;
+use crate::reconcile::renders::Renders;
+use crate::reconcile::uptime::Uptime;
 use crate::transport::{AuthorityOptions, Transport, check_proxy};
 use crate::volume::{self, AnyVolume, OffThread};
 
@@ -20,16 +22,14 @@ use super::args::SyncArgs;
 use super::check;
 use super::exit::Exit;
 use super::failure::CommandFailure;
-use super::system::{ProcessEnvironment, SystemClock, SystemDice};
+use super::system::{ProcessEnvironment, SystemClock, SystemJitter};
 
 /// What `run` and `once` work with.
 pub(super) struct Composition {
     /// Takes passes.
-    pub(super) reconciler: Reconciler<KeyVault, OffThread<AnyVolume>>,
+    pub(super) pass: Pass<KeyVault, OffThread<AnyVolume>>,
     /// Who signs in, for the log.
     pub(super) identity: String,
-    /// Chance for the loop.
-    pub(super) dice: Arc<SystemDice>,
 }
 
 /// Builds everything; sends nothing. `None` when told to stop first. Needs the handle of [`Runtimes::block_on`].
@@ -59,7 +59,7 @@ fn compose_blocking(args: &SyncArgs, file_system: Handle) -> Result<Composition,
     let environment = ProcessEnvironment;
     let spec = check::read(&args.manifest, &environment)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let dice = SystemDice::new();
+    let jitter = SystemJitter::new();
     let authorities = AuthorityOptions::from_environment(&environment, args.ca_file.clone());
     let transport = check_proxy(&environment)
         .and_then(|()| Transport::new(&authorities))
@@ -69,34 +69,32 @@ fn compose_blocking(args: &SyncArgs, file_system: Handle) -> Result<Composition,
         &environment,
         &transport,
         Arc::clone(&clock),
-        dice.clone(),
+        jitter.clone(),
     )?;
     let identity = tokens.identity().to_owned();
     let outside = Outside {
         http: Arc::new(transport.vault_client()),
         tokens: Arc::new(tokens),
         clock: Arc::clone(&clock),
-        dice: dice.clone(),
+        jitter: jitter.clone(),
     };
     let vault = KeyVault::new(&spec.vaults, outside, Limits::default())
         .map_err(|error| CommandFailure::new(Exit::Internal, &error, None))?;
     let volume = volume::open(&spec.volume, Arc::clone(&clock))?;
-    let volume = Arc::new(OffThread::new(volume, &spec.volume.path, file_system));
+    let volume = OffThread::new(volume, &spec.volume.path, file_system);
     let passwords = PasswordFileReader::new().map_err(|error| no_runtime(&error))?;
-    let reconciler = Reconciler {
-        spec,
-        vault,
+    let passwords = Arc::new(PasswordReads::new(Arc::new(passwords)));
+    let pass = Pass {
+        spec: Arc::new(spec),
         volume,
-        passwords: PasswordReads::new(Arc::new(passwords)),
-        remembered: Mutex::default(),
+        asking: Asking::new(Arc::new(vault), passwords, AskLimits::default(), Patience::Short),
+        renders: Renders::new(),
         clock,
-        limits: FetchLimits::default(),
+        jitter,
+        uptime: Uptime::start(),
+        confirm: false,
     };
-    Ok(Composition {
-        reconciler,
-        identity,
-        dice,
-    })
+    Ok(Composition { pass, identity })
 }
 
 /// The runtimes of the process.

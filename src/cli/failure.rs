@@ -4,6 +4,7 @@ use std::error::Error;
 use std::fmt::Write as _;
 
 use crate::domain::failure::Failure;
+use crate::domain::status::VolumeTrouble;
 use crate::manifest::Problems;
 use crate::ports::VolumeFailure;
 
@@ -39,6 +40,16 @@ impl CommandFailure {
             exit,
             chain,
             hint: hint.into(),
+            problems: None,
+        }
+    }
+
+    /// From what the status says of a volume that failed.
+    pub(super) fn of_volume(trouble: &VolumeTrouble) -> Self {
+        Self {
+            exit: Exit::Volume,
+            chain: vec![trouble.error.clone(), trouble.cause.clone()],
+            hint: Some(trouble.hint.clone()),
             problems: None,
         }
     }

@@ -1,11 +1,15 @@
 //! `once`: sync, then exit.
 
+use std::sync::Arc;
+
 use tokio::time::Instant;
 
 use crate::domain::failure::Reason;
-use crate::reconcile::daemon::{Daemon, Waker};
-use crate::reconcile::fetch::FetchProgress;
-use crate::reconcile::pass::PassReport;
+use crate::domain::status::Status;
+use crate::observers::log::Log;
+use crate::reconcile::asking::AskProgress;
+use crate::reconcile::daemon::Daemon;
+use crate::reconcile::trigger;
 
 use super::args::OnceArgs;
 use super::compose::{self, Composition, Runtimes};
@@ -16,57 +20,51 @@ use super::{output, signals, table};
 /// Syncs until the required objects are there or cannot come; gives the code that says which.
 pub(super) fn once(args: &OnceArgs) -> Result<Exit, CommandFailure> {
     Runtimes::new()?.block_on(async |file_system| {
-        let mut stop = signals::listen(Waker::default()).map_err(|error| compose::no_runtime(&error))?;
+        let (waker, _) = trigger::channel();
+        let mut stop = signals::listen(waker).map_err(|error| compose::no_runtime(&error))?;
         let Some(composition) = compose::compose(&args.sync, &mut stop, file_system).await? else {
             return Ok(Exit::Interrupted);
         };
-        let Composition {
-            reconciler,
-            identity,
-            dice,
-        } = composition;
+        let Composition { mut pass, identity } = composition;
         tracing::debug!(identity, "Started");
-        let progress: &dyn FetchProgress = if output::stderr_is_terminal() {
-            &StatusLine
-        } else {
-            &()
-        };
+        pass.confirm = true;
+        if output::stderr_is_terminal() {
+            pass.asking.watched_by(Arc::new(StatusLine));
+        }
         let deadline = Instant::now() + args.timeout;
-        let mut daemon = Daemon::new(reconciler, dice).signed_in_as(&identity);
-        let report = tokio::select! {
+        let mut daemon = Daemon::new(pass, vec![Box::new(Log::signed_in_as(&identity))]);
+        let ended = tokio::select! {
             biased;
-            _ = stop.wait_for(|stop| *stop) => None,
-            report = daemon.until_served(deadline, progress) => Some(report),
+            _ = stop.wait_for(|stop| *stop) => false,
+            () = daemon.until_served(deadline) => true,
         };
         daemon.settle().await;
         // An interrupted init container must not count as done, so this is not `Ok`.
-        report.map_or(Ok(Exit::Interrupted), |report| {
-            let served = daemon.is_served(&report);
-            conclude(report, served)
-        })
+        if ended { conclude(daemon.status()) } else { Ok(Exit::Interrupted) }
     })
 }
 
-/// Shows the table to a person and turns the report into an exit code.
-fn conclude(report: PassReport, served: bool) -> Result<Exit, CommandFailure> {
+/// Shows the table to a person and turns what came of it into an exit code.
+fn conclude(status: &Status) -> Result<Exit, CommandFailure> {
     if output::stdout_is_terminal() {
-        output::data(&table::render(&report.entries));
+        output::data(&table::render(&status.entries));
     }
-    let failed = report.failures().count();
-    let written = report.publication.written.len();
-    tracing::info!(objects = report.entries.len(), written, failed, "Synced");
-    if let Some(failure) = report.volume_failure {
-        return Err(failure.into());
+    let failed = status.failing().count();
+    let written = status.entries.iter().filter(|entry| entry.written.is_some()).count();
+    for late in status.entries.iter().filter(|entry| entry.waits) {
+        tracing::warn!(object = %late.id, required = late.required, "No answer in time; not waited for any longer");
     }
-    if served {
+    tracing::info!(objects = status.entries.len(), written, failed, "Synced");
+    if let Some(failure) = &status.volume.failure {
+        return Err(CommandFailure::of_volume(failure));
+    }
+    if status.is_served() {
         return Ok(Exit::Ok);
     }
-    let required = report.failures().filter(|(object, _)| object.required);
-    // Several may have failed for several reasons: what must be mended by a person comes before what may pass.
-    let reasons = required.map(|(_, failure)| failure.reason);
-    Err(CommandFailure::told(worst(reasons)))
+    Err(CommandFailure::told(worst(status.reasons_against())))
 }
 
+/// Several may have failed for several reasons: what must be mended by a person comes before what may pass.
 fn worst(reasons: impl Iterator<Item = Reason>) -> Exit {
     let worst = reasons.min_by_key(|reason| (reason.is_transient(), reason.class()));
     worst.map_or(Exit::Unavailable, |reason| reason.class().into())
@@ -75,8 +73,8 @@ fn worst(reasons: impl Iterator<Item = Reason>) -> Exit {
 /// `fetched 12 of 20`, on one line of a terminal; gone when everything has an answer, before the log speaks.
 struct StatusLine;
 
-impl FetchProgress for StatusLine {
-    fn fetched(&self, done: usize, total: usize) {
+impl AskProgress for StatusLine {
+    fn answered(&self, done: usize, total: usize) {
         if done == total {
             output::status_line("");
         } else {

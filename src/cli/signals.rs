@@ -5,7 +5,7 @@ use std::io;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
-use crate::reconcile::daemon::Waker;
+use crate::reconcile::trigger::Waker;
 
 use super::exit::Exit;
 

@@ -3,10 +3,10 @@
 use std::fmt::Write as _;
 
 use crate::domain::object::VersionId;
-use crate::domain::plan::{Outcome, PlannedEntry};
+use crate::domain::status::EntryStatus;
 
 /// One line per object, in manifest order, columns aligned.
-pub(super) fn render(objects: &[PlannedEntry]) -> String {
+pub(super) fn render(objects: &[EntryStatus]) -> String {
     let rows: Vec<[String; 4]> = objects.iter().map(row).collect();
     let head = ["OBJECT", "VERSION", "RESULT", "REASON"].map(str::to_owned);
     let mut widths = head.clone().map(|cell| cell.len());
@@ -24,24 +24,16 @@ pub(super) fn render(objects: &[PlannedEntry]) -> String {
     text
 }
 
-fn row(object: &PlannedEntry) -> [String; 4] {
-    let (version, result, reason) = match &object.outcome {
-        Outcome::Fetched { version, changed } => (
-            version.as_ref().map_or("", VersionId::as_str),
-            if *changed { "written" } else { "unchanged" },
-            "",
-        ),
-        Outcome::Unasked { complete: true } => ("", "unchanged", ""),
-        Outcome::Unasked { complete: false } => ("", "missing", "not fetched yet"),
-        Outcome::Failed {
-            failure, kept: true, ..
-        } => ("", "kept", failure.reason.as_str()),
-        Outcome::Failed {
-            failure, kept: false, ..
-        } => ("", "refused", failure.reason.as_str()),
+fn row(entry: &EntryStatus) -> [String; 4] {
+    let version = entry.version.as_ref().map_or("", VersionId::as_str);
+    let (version, result, reason) = match &entry.failure {
+        Some(failure) => ("", if failure.kept { "kept" } else { "refused" }, failure.reason.as_str()),
+        None if !entry.complete => ("", "missing", "not fetched yet"),
+        None if entry.written.is_some() => (version, "written", ""),
+        None => (version, "unchanged", ""),
     };
     [
-        object.id.to_string(),
+        entry.id.to_string(),
         version.to_owned(),
         result.to_owned(),
         reason.to_owned(),

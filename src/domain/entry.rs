@@ -5,6 +5,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::desired::{FileSpec, PasswordSource, PathTemplate, Reference, Template};
 use super::failure::Failure;
@@ -26,16 +27,18 @@ pub struct Entry {
     pub body: Body,
     /// Its files.
     pub files: Vec<FileSpec>,
+    /// The mean time after which what it is made of is asked for again.
+    pub interval: Duration,
     /// Why it cannot be made in this pass, whatever its inputs are, and the question whose answer said so.
-    pub blocked: Option<(Failure, Query)>,
+    pub obstacle: Option<(Failure, Query)>,
     /// Whether it is open which versions it is made of, because the list that decides was not told yet, or has none.
     /// Until then nothing is asked for it, and what is published stays.
-    pub undecided: bool,
+    pub unresolved: bool,
     /// The questions whose answers decide what it is made of, besides its inputs. When it fails, they are asked again
     /// with it: another answer may mend it.
-    pub decided_by: Vec<Query>,
+    pub depends_on: Vec<Query>,
     /// Published files that belonged to it and do so no more: they go when its group moves, and not before.
-    pub leaving: Vec<RelativePath>,
+    pub removals: Vec<RelativePath>,
 }
 
 /// What messages call an entry.
@@ -105,6 +108,13 @@ impl Entry {
                 .collect(),
             Body::Selection { .. } => Vec::new(),
         }
+    }
+
+    /// The questions that lead to its files: for its inputs, and for what decides which those are.
+    pub fn questions(&self) -> impl Iterator<Item = Query> {
+        let inputs = self.inputs();
+        let inputs: Vec<_> = inputs.iter().map(Query::from).collect();
+        inputs.into_iter().chain(self.depends_on.iter().cloned())
     }
 
     /// The object that it is made of, when it is one.

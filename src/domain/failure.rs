@@ -5,6 +5,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::{Serialize, Serializer};
+
 /// A refusal or an outage, for one object or for signing in.
 ///
 /// It never holds any byte of a value: `detail` is made of names, codes, statuses and the service's own message, and the
@@ -223,6 +225,12 @@ impl Reason {
                 | Self::Unreachable
                 | Self::TimedOut
         )
+    }
+}
+
+impl Serialize for Reason {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
     }
 }
 

@@ -3,16 +3,23 @@
 //! Nothing here reads a clock, a file, the environment or the network, and nothing here imports another module
 //! of the crate.
 
+pub mod answers;
 pub mod attribute_digest;
+pub mod backoff;
 pub mod desired;
 pub mod entry;
+pub mod event;
 pub mod expand;
 pub mod failure;
 pub mod fetched;
+pub mod gate;
 pub mod listed;
 pub mod mode;
+pub mod moment;
+pub mod news;
 pub mod notice;
 pub mod object;
+pub mod outcome;
 pub mod path;
 pub mod path_set;
 pub mod payload;
@@ -21,5 +28,8 @@ pub mod published;
 pub mod query;
 pub mod schedule;
 pub mod secret;
+pub mod status;
+pub mod stretch;
+pub mod timing;
 pub mod validity;
 pub mod volume_failure;

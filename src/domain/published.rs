@@ -101,7 +101,7 @@ impl<'o> Published<'o> {
     /// content of the object elsewhere, of a version that will do; of several, the one that was fetched last. Else
     /// whatever is at its path.
     ///
-    /// While it is undecided which version will do, another entry's file is none that does.
+    /// While it is unresolved which version will do, another entry's file is none that does.
     pub fn last_good(&self, entry: &Entry, file: &FileSpec, inputs: &[Input]) -> Option<Found<'o>> {
         let at = self.files.get_key_value(&file.path);
         let is_its_own = |(_, found): &Found<'_>| match (found.record.inputs.first(), inputs.first()) {
@@ -113,7 +113,7 @@ impl<'o> Published<'o> {
             let fits = |(at, found): &Found<'_>| {
                 found.record.content == file.content
                     && may_be_of(&found.record, inputs)
-                    && !(entry.undecided && self.wanted.contains(*at))
+                    && !(entry.unresolved && self.wanted.contains(*at))
             };
             others.filter(fits).max_by_key(|(_, found)| found.record.fetched)
         };

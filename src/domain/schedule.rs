@@ -1,102 +1,236 @@
-//! When the next pass is due: pure functions of durations and chance.
+//! When each question is asked again: the memory of due times, of failures and of the gates. Pure: `now` is passed in.
 //!
-//! Every wait is jittered, so that a thousand sidecars that started in the same second do not stay in step, and no
-//! backoff is longer than the refresh interval, so that an outage that ends is noticed no later than a rotation is.
+//! What is asked of one host at one interval is a round, with one due time, so that a pass stays a pass. A question is
+//! due when it was not asked since its round began. One that fails by itself has a due time of its own; one that its
+//! host's gate stopped stays due.
 
+mod endpoint;
+mod learn;
+mod round;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-/// First backoff after a failure that may pass by itself.
-const TRANSIENT_BASE: Duration = Duration::from_secs(1);
+pub use self::endpoint::Endpoint;
+pub use self::learn::{Ended, Now};
+use self::round::{Lane, Round};
+use super::backoff;
+use super::failure::Failure;
+use super::gate::{Gate, Permit};
+use super::moment::Moment;
+use super::object::{ObjectId, VaultId};
+use super::query::Query;
+use super::timing::Timing;
 
-/// First backoff after a refusal that somebody has to mend: a role assignment takes minutes to arrive.
-const REFUSED_BASE: Duration = Duration::from_secs(15);
-
-/// Longest `Retry-After` that is believed. Key Vault's windows are ten seconds long; an hour is not a mistake of ours.
-const RETRY_AFTER_CAP: Duration = Duration::from_hours(1);
-
-/// Time from one regular pass to the next: evenly spread over `interval / 2 .. interval * 3 / 2`.
-///
-/// The spread is one whole interval wide, so passes of many sidecars are even after the first; the mean is `interval`.
-/// `roll` is in `0.0..1.0`.
-pub fn regular_wait(interval: Duration, roll: f64) -> Duration {
-    interval / 2 + interval.mul_f64(roll.clamp(0.0, 1.0))
+/// Due times and gates. At first everything is due.
+#[derive(Debug, Clone, Default)]
+pub struct Schedule {
+    rounds: BTreeMap<Lane, Round>,
+    questions: BTreeMap<Query, Question>,
+    gates: BTreeMap<Endpoint, Gate>,
+    volume: VolumeTries,
 }
 
-/// Time from a failed fetch to its next try.
-///
-/// `failures` counts the tries that failed in a row, this one included. The ceiling doubles with each failure up to
-/// `interval`; the wait is evenly spread over the upper half below the ceiling. A `retry_after` of the service is never
-/// undercut, and jitter comes on top of it; a short one does not shorten the wait.
-pub fn backoff_wait(
+/// What is remembered of a question.
+#[derive(Debug, Clone, Default)]
+struct Question {
+    lane: Option<Lane>,
+    /// When it left last, unless a gate stopped it then.
+    asked: Option<Moment>,
+    answered: Option<Moment>,
+    /// How it failed when it was asked last.
+    failure: Option<Failure>,
     failures: u32,
-    transient: bool,
-    interval: Duration,
-    retry_after: Option<Duration>,
-    roll: f64,
-) -> Duration {
-    let base = if transient { TRANSIENT_BASE } else { REFUSED_BASE };
-    let doublings = failures.saturating_sub(1).min(16);
-    let ceiling = base.saturating_mul(1 << doublings).min(interval);
-    let wait = (ceiling / 2 + (ceiling / 2).mul_f64(roll.clamp(0.0, 1.0))).min(interval);
-    match retry_after.map(|asked| asked.min(RETRY_AFTER_CAP)) {
-        Some(asked) => wait.max(asked + wait.min(asked.max(base) / 2)),
-        None => wait,
+    /// Its own due time, when it does not wait for its round.
+    due: Option<Moment>,
+}
+
+/// Tries of a volume that fails.
+#[derive(Debug, Clone, Copy, Default)]
+struct VolumeTries {
+    failures: u32,
+    due: Option<Moment>,
+}
+
+/// Which questions somebody wants to be asked now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Wanted {
+    /// All.
+    All,
+    /// Those about these objects.
+    Objects(BTreeSet<ObjectId>),
+}
+
+impl Schedule {
+    /// Takes the questions that there are, each with its interval, at the start of a pass. Begins the rounds that are
+    /// due, and forgets what is not asked any more.
+    pub fn begin_pass(&mut self, intervals: &BTreeMap<Query, Duration>, now: Moment, jitter: f64) {
+        for (query, &interval) in intervals {
+            let lane = Lane::of(query, interval);
+            self.rounds.entry(lane.clone()).or_insert_with(Round::due);
+            self.questions.entry(query.clone()).or_default().lane = Some(lane);
+        }
+        self.forget(intervals);
+        if self.volume.due.take_if(|due| *due <= now).is_some() {
+            // What was fetched for the publish that failed is lost.
+            self.rounds.values_mut().for_each(|round| round.next = now);
+        }
+        for (lane, round) in self.rounds.iter_mut().filter(|(_, round)| round.next <= now) {
+            let endpoint = lane.vault().cloned().map(Endpoint::Vault);
+            let gate = endpoint.map(|endpoint| self.gates.entry(endpoint).or_default());
+            round.begin(lane, gate, now, jitter);
+        }
+    }
+
+    fn forget(&mut self, intervals: &BTreeMap<Query, Duration>) {
+        self.questions.retain(|query, _| intervals.contains_key(query));
+        let lanes: BTreeSet<&Lane> = self.questions.values().filter_map(|known| known.lane.as_ref()).collect();
+        self.rounds.retain(|lane, _| lanes.contains(lane));
+        let vaults: BTreeSet<&VaultId> = self.rounds.keys().filter_map(Lane::vault).collect();
+        self.gates
+            .retain(|endpoint, _| endpoint.vault().is_none_or(|vault| vaults.contains(vault)));
+    }
+
+    /// Somebody wants to know now. A `Retry-After` holds all the same.
+    pub fn wake(&mut self, wanted: &Wanted, now: Moment) {
+        let Self { rounds, questions, gates, volume } = self;
+        volume.due = volume.due.map(|due| due.min(now));
+        let is_wanted = |query: &Query| match wanted {
+            Wanted::All => true,
+            Wanted::Objects(objects) => query.object().is_some_and(|object| objects.contains(object)),
+        };
+        for (_, question) in questions.iter_mut().filter(|(query, _)| is_wanted(query)) {
+            question.due = Some(now);
+        }
+        if *wanted == Wanted::All {
+            rounds.values_mut().for_each(|round| round.next = now);
+        }
+        gates.values_mut().for_each(|gate| gate.wake(now));
+    }
+
+    /// Whether the question may leave at `now`: its host and the token endpoint each have a say.
+    pub fn permit(&self, query: &Query, now: Moment) -> Permit {
+        let gates = Endpoint::for_query(query).filter_map(|endpoint| self.gates.get(&endpoint));
+        gates.map(|gate| gate.permit(now)).min().unwrap_or(Permit::Yes)
+    }
+
+    /// From when on it may leave, as far as that is known.
+    fn opens_at(&self, query: &Query) -> Moment {
+        let gates = Endpoint::for_query(query).filter_map(|endpoint| self.gates.get(&endpoint));
+        gates.map(Gate::opens_at).max().unwrap_or(Moment::START)
+    }
+
+    /// What keeps a question from leaving at `now`.
+    pub fn stops(&self, query: &Query, now: Moment) -> Option<Endpoint> {
+        let stops = |endpoint: &Endpoint| self.gates.get(endpoint).is_some_and(|gate| gate.permit(now) < Permit::Yes);
+        Endpoint::for_query(query).find(stops)
+    }
+
+    /// The schedule at a time.
+    pub const fn at(&self, now: Moment) -> At<'_> {
+        At(self, now)
+    }
+
+    /// When there is something to do after a pass that began at `began`, in which `stopped` did not get through their
+    /// gates. `None` when nothing is ever due.
+    pub fn next_due(&self, began: Moment, stopped: &BTreeSet<Query>) -> Option<Moment> {
+        // Without a volume, nothing that could be fetched has a place to go.
+        if self.volume.due.is_some() {
+            return self.volume.due;
+        }
+        let rounds = self.rounds.values().map(|round| round.next);
+        let own = self.questions.values().filter_map(|question| question.due);
+        let gates = stopped.iter().map(|query| self.opens_at(query));
+        // What was due when the pass began, and was not asked, needs no asking.
+        rounds.chain(own.filter(|due| *due > began)).chain(gates).min()
+    }
+
+    /// When a question is due next, for who looks from outside.
+    pub fn due_of(&self, query: &Query) -> Option<Moment> {
+        let question = self.questions.get(query)?;
+        let round = self.rounds.get(question.lane.as_ref()?)?;
+        Some(question.due.unwrap_or(round.next).max(self.opens_at(query)))
+    }
+
+    /// The mean time between two askings of a question, as its host's gate stretches it.
+    pub fn effective_interval(&self, query: &Query) -> Option<Duration> {
+        let lane = self.questions.get(query)?.lane.as_ref()?;
+        let gate = lane.vault().cloned().map(Endpoint::Vault);
+        let gate = gate.and_then(|endpoint| self.gates.get(&endpoint));
+        Some(gate.map_or(lane.interval, |gate| gate.stretch().effective(lane.interval)))
+    }
+
+    /// How a question failed, if it failed when it was asked last.
+    pub fn failure(&self, query: &Query) -> Option<&Failure> {
+        self.questions.get(query)?.failure.as_ref()
+    }
+
+    /// Which of the questions that are due leaves first: the smaller the key, the sooner. What is required goes before
+    /// what is not, then what was not answered for longest. What failed alone, or opened its gate, goes last.
+    pub fn urgency(&self, query: &Query, required: bool) -> impl Ord + use<> {
+        let question = self.questions.get(query);
+        let mut gates = Endpoint::for_query(query).filter_map(|endpoint| self.gates.get(&endpoint));
+        let in_trouble = question.is_some_and(|question| question.due.is_some() && question.failure.is_some())
+            || gates.any(|gate| gate.is_culprit(query));
+        (in_trouble, !required, question.and_then(|question| question.answered))
+    }
+
+    /// Every gate of which something is known.
+    pub fn gates(&self) -> impl Iterator<Item = (&Endpoint, &Gate)> {
+        self.gates.iter()
+    }
+
+    /// The volume failed: everything is due again after a wait.
+    pub fn volume_failed(&mut self, now: Now) {
+        self.volume.failures = self.volume.failures.saturating_add(1);
+        let interval = self.shortest_interval(None);
+        let wait = backoff::away(self.volume.failures, now.ready, interval, now.jitter);
+        self.volume.due = Some(now.at + wait);
+    }
+
+    /// The volume worked.
+    pub const fn volume_worked(&mut self) {
+        self.volume = VolumeTries { failures: 0, due: None };
+    }
+
+    /// The shortest interval of what is asked of a vault, or of all of them.
+    fn shortest_interval(&self, vault: Option<&VaultId>) -> Duration {
+        let lanes = self.rounds.keys().filter(|lane| vault.is_none() || lane.vault() == vault);
+        lanes.map(|lane| lane.interval).min().unwrap_or(Duration::from_mins(5))
+    }
+}
+
+impl Schedule {
+    /// Whether it is time to ask.
+    fn is_due_at(&self, query: &Query, now: Moment) -> bool {
+        let Some(question) = self.questions.get(query) else {
+            return true;
+        };
+        let round = question.lane.as_ref().and_then(|lane| self.rounds.get(lane));
+        match question.due {
+            Some(due) => due <= now,
+            None => question.asked.is_none_or(|asked| round.is_none_or(|round| asked < round.began)),
+        }
+    }
+}
+
+/// A schedule at the time at which a pass began.
+#[derive(Debug, Clone, Copy)]
+pub struct At<'s>(pub &'s Schedule, pub Moment);
+
+impl Timing for At<'_> {
+    fn is_due(&self, query: &Query) -> bool {
+        self.0.is_due_at(query, self.1)
+    }
+
+    fn may_ask(&self, query: &Query) -> bool {
+        self.0.failure(query).is_none() || self.is_due(query)
+    }
+
+    fn failure(&self, query: &Query) -> Option<&Failure> {
+        self.0.failure(query)
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    #[test]
-    fn a_transient_failure_is_tried_again_within_a_second_and_a_refusal_later() {
-        let interval = Duration::from_mins(2);
-        assert!(backoff_wait(1, true, interval, None, 0.99) <= Duration::from_secs(1));
-        assert!(backoff_wait(1, false, interval, None, 0.0) >= Duration::from_secs(7));
-    }
-
-    #[test]
-    fn a_retry_after_is_never_undercut() {
-        let asked = Duration::from_mins(5);
-        let wait = backoff_wait(1, true, Duration::from_mins(1), Some(asked), 0.0);
-        assert!(wait >= asked);
-    }
-
-    #[test]
-    fn a_short_retry_after_does_not_stop_the_backoff_from_growing() {
-        let interval = Duration::from_mins(2);
-        for asked in [Duration::ZERO, Duration::from_secs(1)] {
-            let wait = backoff_wait(8, true, interval, Some(asked), 0.0);
-            assert!(wait >= Duration::from_mins(1), "{wait:?}");
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn a_regular_wait_stays_within_half_an_interval_of_the_interval(
-            seconds in 10_u64..86_400, roll in 0.0_f64..1.0,
-        ) {
-            let interval = Duration::from_secs(seconds);
-            let wait = regular_wait(interval, roll);
-            prop_assert!(wait >= interval / 2 && wait <= interval * 3 / 2);
-        }
-
-        #[test]
-        fn a_backoff_is_never_longer_than_the_interval_and_never_nothing(
-            failures in 1_u32..5_000, transient: bool, seconds in 10_u64..86_400, roll in 0.0_f64..1.0,
-        ) {
-            let interval = Duration::from_secs(seconds);
-            let wait = backoff_wait(failures, transient, interval, None, roll);
-            prop_assert!(wait <= interval);
-            prop_assert!(wait >= Duration::from_millis(500));
-        }
-
-        #[test]
-        fn a_believed_retry_after_has_a_cap(asked in 0_u64..10_000_000, roll in 0.0_f64..1.0) {
-            let wait = backoff_wait(1, true, Duration::from_mins(2), Some(Duration::from_secs(asked)), roll);
-            prop_assert!(wait <= RETRY_AFTER_CAP * 3 / 2);
-        }
-    }
-}
+mod tests;

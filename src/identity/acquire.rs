@@ -72,7 +72,7 @@ pub(super) async fn within_budget(shared: &Shared, scope: Scope) -> Result<HeldT
         budget = refusal.retry.budget(shared.limits.budget);
         let wait = refusal
             .retry
-            .delay(failures, &*shared.dice)
+            .delay(failures, &*shared.jitter)
             .map(|wait| wait.max(refusal.failure.retry_after.unwrap_or_default()))
             .filter(|wait| began.elapsed() + *wait < budget);
         let Some(wait) = wait else {

@@ -32,7 +32,7 @@ use self::select::Credential;
 use self::tokens::Shared;
 use crate::domain::desired::IdentitySpec;
 use crate::domain::failure::{Failure, Reason};
-use crate::ports::{Clock, Dice, Environment};
+use crate::ports::{Clock, Jitter, Environment};
 use crate::transport::{Transport, TransportError};
 
 pub use self::acquire::TokenLimits;
@@ -49,9 +49,9 @@ impl Tokens {
         environment: &(impl Environment + ?Sized),
         transport: &Transport,
         clock: Arc<dyn Clock>,
-        dice: Arc<dyn Dice>,
+        jitter: Arc<dyn Jitter>,
     ) -> Result<Self, Failure> {
-        Self::with_limits(spec, environment, transport, clock, dice, TokenLimits::default())
+        Self::with_limits(spec, environment, transport, clock, jitter, TokenLimits::default())
     }
 
     /// As [`Self::new`], with limits of one's own.
@@ -60,7 +60,7 @@ impl Tokens {
         environment: &(impl Environment + ?Sized),
         transport: &Transport,
         clock: Arc<dyn Clock>,
-        dice: Arc<dyn Dice>,
+        jitter: Arc<dyn Jitter>,
         limits: TokenLimits,
     ) -> Result<Self, Failure> {
         let credential = select::resolve(spec, environment)?;
@@ -71,7 +71,7 @@ impl Tokens {
             identity,
             exchange,
             clock,
-            dice,
+            jitter,
             limits,
             slots: Mutex::default(),
         }))

@@ -20,7 +20,7 @@ use super::exchange::Exchange;
 use super::lifetime::{HeldToken, renewal_delay, retry_delay};
 use super::scope::Scope;
 use crate::domain::failure::{Failure, Reason};
-use crate::ports::{Clock, Dice};
+use crate::ports::{Clock, Jitter};
 
 /// Tokens for Key Vault, renewed in the background. Clones share them.
 ///
@@ -32,7 +32,7 @@ pub(super) struct Shared {
     pub(super) identity: String,
     pub(super) exchange: Arc<dyn Exchange>,
     pub(super) clock: Arc<dyn Clock>,
-    pub(super) dice: Arc<dyn Dice>,
+    pub(super) jitter: Arc<dyn Jitter>,
     pub(super) limits: TokenLimits,
     pub(super) slots: Mutex<BTreeMap<Scope, Slot>>,
 }
@@ -293,7 +293,7 @@ impl Shared {
                 let token = held.token.clone();
                 slot.held = Some(held);
                 slot.failed = None;
-                slot.renewal = Some(self.renew_after(scope, renewal_delay(lifetime, &*self.dice)));
+                slot.renewal = Some(self.renew_after(scope, renewal_delay(lifetime, &*self.jitter)));
                 Ok(token)
             }
             Err(failure) => {
@@ -323,7 +323,7 @@ impl Shared {
             tracing::debug!(%scope, reason, error, token_seconds_left = left, "Could not renew the token again");
         }
         slot.renewal = (!remaining.is_zero()).then(|| {
-            let wait = retry_delay(slot.failed_renewals, remaining, &*self.dice);
+            let wait = retry_delay(slot.failed_renewals, remaining, &*self.jitter);
             self.renew_after(scope, wait.max(failure.retry_after.unwrap_or_default()))
         });
     }

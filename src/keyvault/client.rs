@@ -13,7 +13,7 @@ use crate::domain::failure::Failure;
 use crate::domain::fetched::FetchedObject;
 use crate::domain::listed::{ListedObject, ListedVersion};
 use crate::domain::object::{ObjectId, ObjectKind, Source, VaultId};
-use crate::ports::{Clock, Dice, Vault};
+use crate::ports::{Clock, Jitter, Vault};
 
 use super::TokenSource;
 use super::convert;
@@ -36,7 +36,7 @@ pub struct Outside {
     /// Reads a `Retry-After` that is a date.
     pub clock: Arc<dyn Clock>,
     /// Spreads attempts.
-    pub dice: Arc<dyn Dice>,
+    pub jitter: Arc<dyn Jitter>,
 }
 
 impl fmt::Debug for Outside {
@@ -67,7 +67,7 @@ impl Default for Limits {
 pub struct KeyVault {
     vaults: BTreeMap<VaultId, VaultClients>,
     clock: Arc<dyn Clock>,
-    dice: Arc<dyn Dice>,
+    jitter: Arc<dyn Jitter>,
     permits: Semaphore,
     retries: u32,
 }
@@ -79,7 +79,7 @@ impl KeyVault {
             http,
             tokens,
             clock,
-            dice,
+            jitter,
         } = outside;
         let guard = Arc::new(Guard::new(vaults, http, Arc::clone(&tokens)));
         let transport = Transport::new(guard);
@@ -90,7 +90,7 @@ impl KeyVault {
         Ok(Self {
             vaults: vaults.iter().map(clients).collect::<Result<_, _>>()?,
             clock,
-            dice,
+            jitter,
             permits: Semaphore::new(limits.concurrency.max(1)),
             retries: limits.retries,
         })
@@ -138,7 +138,7 @@ impl KeyVault {
                 }
                 Err(refused) => refused,
             };
-            let pause = retry::pause(&refused, attempt, self.retries, &vault.budget, self.dice.as_ref());
+            let pause = retry::pause(&refused, attempt, self.retries, &vault.budget, self.jitter.as_ref());
             let Some(pause) = pause else {
                 return Err(refused.failure);
             };
@@ -188,7 +188,7 @@ impl KeyVault {
 }
 
 impl Vault for KeyVault {
-    async fn fetch(&self, source: &Source) -> Result<FetchedObject, Failure> {
+    async fn fetch(&self, source: &Source, _attempts: &crate::ports::Attempts) -> Result<FetchedObject, Failure> {
         let (vault, target) = self.target(Subject::Object(source))?;
         let get = || async {
             let response = vault.get(source).await.map_err(self.explain(&target))?;
@@ -200,7 +200,7 @@ impl Vault for KeyVault {
         self.with_retries(vault, &target, get).await
     }
 
-    async fn versions(&self, object: &ObjectId) -> Result<Vec<ListedVersion>, Failure> {
+    async fn versions(&self, object: &ObjectId, _attempts: &crate::ports::Attempts) -> Result<Vec<ListedVersion>, Failure> {
         let (vault, target) = self.target(Subject::Versions(object))?;
         let page_at = |from| vault.page_of_versions(object, from);
         let convert = |read, response| match target.wire_kind() {
@@ -213,7 +213,7 @@ impl Vault for KeyVault {
         Ok(list::each_once(versions, |listed| listed.version.clone()))
     }
 
-    async fn secrets(&self, vault: &VaultId) -> Result<Vec<ListedObject>, Failure> {
+    async fn secrets(&self, vault: &VaultId, _attempts: &crate::ports::Attempts) -> Result<Vec<ListedObject>, Failure> {
         let (vault, target) = self.target(Subject::Secrets(vault))?;
         let page_at = |from| vault.page_of_secrets(from);
         let convert = |read, response| page::secrets(&target, read, response);

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use crate::domain::failure::Failure;
-use crate::ports::Dice;
+use crate::ports::Jitter;
 
 /// Whether another attempt can help before the next pass.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,7 +43,7 @@ pub(super) fn pause(
     attempt: u32,
     retries: u32,
     budget: &Budget,
-    dice: &dyn Dice,
+    jitter: &dyn Jitter,
 ) -> Option<Duration> {
     if attempt >= retries {
         return None;
@@ -60,7 +60,7 @@ pub(super) fn pause(
             let bound = FIRST_PAUSE
                 .saturating_mul(GROWTH.saturating_pow(attempt))
                 .min(LONGEST_PAUSE);
-            Some(bound.mul_f64(dice.roll().clamp(0.0, 1.0)).max(asked))
+            Some(bound.mul_f64(jitter.sample().clamp(0.0, 1.0)).max(asked))
         }
     }
 }

@@ -1,260 +1,143 @@
-//! One pass: observe, ask, plan, publish once.
+//! One pass: observe, ask, decide, render, publish.
+//!
+//! A pass never waits for a vault. It asks what is due; when the answers that are at hand are worth it, it decides with
+//! them and publishes a whole set; what is still awaited is left to a later pass. It remembers nothing: what it goes by
+//! is the status, what it found goes into its outcome.
 
-mod asking;
+mod ask;
+mod carry_out;
+#[cfg(test)]
+mod tests;
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use time::OffsetDateTime;
-use tokio::time::Instant;
 
+use super::asking::{Asking, Circumstances};
+use super::renders::Renders;
+use super::uptime::Uptime;
+use crate::domain::answers::Answers;
 use crate::domain::desired::SyncSpec;
-use crate::domain::entry::Entry;
 use crate::domain::expand::{Expansion, Facts, expand};
-use crate::domain::failure::{Failure, Reason};
-use crate::domain::payload::{Observation, Publication};
-use crate::domain::plan::{self, Outcome, Plan, PlannedEntry, Timing};
+use crate::domain::outcome::PassOutcome;
+use crate::domain::plan::{self, Given, Tried};
 use crate::domain::published::Published;
-use crate::domain::query::{Known, Query, Remembered};
-use crate::domain::validity::Validity;
-use crate::ports::{Clock, Vault, Volume, VolumeFailure, VolumeFailureKind};
+use crate::domain::status::{Recalled, Status};
+use crate::domain::timing::Timing;
+use crate::ports::{Clock, Jitter, Vault, Volume, VolumeFailure};
 
-use self::asking::Told;
-use super::fetch::{FetchLimits, FetchProgress};
-use super::passwords::PasswordReads;
-
-/// Everything a pass needs.
-pub struct Reconciler<V, W> {
-    /// The desired state.
-    pub spec: SyncSpec,
-    /// Where objects come from.
-    pub vault: V,
+/// Everything that a pass needs.
+pub struct Pass<V, W> {
+    /// The desired state. It may be exchanged between two passes.
+    pub spec: Arc<SyncSpec>,
     /// Where files go.
-    pub volume: Arc<W>,
-    /// Where passwords in files come from.
-    pub passwords: PasswordReads,
-    /// The last lists that came back whole.
-    pub remembered: Mutex<Remembered>,
+    pub volume: W,
+    /// What is asked.
+    pub asking: Asking<V>,
+    /// What is rendered.
+    pub renders: Renders,
     /// The time that records carry.
     pub clock: Arc<dyn Clock>,
-    /// Bounds of fetching.
-    pub limits: FetchLimits,
+    /// Chance, for waits.
+    pub jitter: Arc<dyn Jitter>,
+    /// The time that waits go by.
+    pub uptime: Uptime,
+    /// Whether records of files that stay are renewed when the vault confirms them: who ends after one sync leaves its
+    /// word to whoever comes next.
+    pub confirm: bool,
 }
 
-/// What a pass did.
-#[derive(Debug)]
-pub struct PassReport {
-    /// What became of each entry, in manifest order.
-    pub entries: Vec<PlannedEntry>,
-    /// The questions that were asked, each with its failure if that was the answer.
-    pub told: BTreeMap<Query, Option<Failure>>,
-    /// What changed on the volume; nothing when the set was current.
-    pub publication: Publication,
-    /// Why the set could not be observed or published; the earlier set is then still there.
-    pub volume_failure: Option<VolumeFailure>,
-    /// How many questions were asked.
-    pub asked: usize,
-    /// When the pass was planned.
-    pub at: OffsetDateTime,
-    /// How long the pass took.
-    pub took: Duration,
-}
-
-impl PassReport {
-    /// Whether every required entry is served as the manifest asks.
-    pub fn required_are_served(&self) -> bool {
-        self.all_required(|outcome| match outcome {
-            Outcome::Fetched { .. } => true,
-            Outcome::Unasked { complete } => *complete,
-            Outcome::Failed { .. } => false,
-        })
+impl<V: Vault + 'static, W: Volume> Pass<V, W> {
+    /// Takes one pass. Never fails as a whole: the outcome says what did.
+    pub async fn take(&mut self, status: &mut Status) -> PassOutcome {
+        let mut outcome = PassOutcome::begun(self.uptime.now(), self.now());
+        match self.volume.observe().await {
+            Ok(observed) => {
+                let entries = self.ask(&observed, status);
+                outcome.lists = self.asking.answers().lists();
+                if self.is_ripe() {
+                    self.carry_out(&observed, &entries, status, &mut outcome).await;
+                }
+                outcome.questions = entries.iter().map(|entry| (entry.key(), entry.questions().collect())).collect();
+            }
+            Err(failure) => outcome.volume_failure = Some(failure),
+        }
+        outcome.asked = self.asking.take_asked();
+        outcome.stopped = self.asking.stopped();
+        outcome.idle = self.is_idle();
+        outcome.ended = self.uptime.now();
+        outcome
     }
 
-    /// Whether every required entry has its files, of whatever age.
-    pub fn required_are_present(&self) -> bool {
-        self.all_required(|outcome| match outcome {
-            Outcome::Fetched { .. } => true,
-            Outcome::Unasked { complete } => *complete,
-            Outcome::Failed { kept, .. } => *kept,
-        })
+    /// Whether it is time to use what is at hand.
+    fn is_ripe(&self) -> bool {
+        self.asking.is_ripe() || self.renders.has_done()
     }
 
-    fn all_required(&self, fits: impl Fn(&Outcome) -> bool) -> bool {
-        let mut required = self.entries.iter().filter(|entry| entry.required);
-        self.volume_failure.is_none() && required.all(|entry| fits(&entry.outcome))
-    }
-
-    /// The entries that failed, with why.
-    pub fn failures(&self) -> impl Iterator<Item = (&PlannedEntry, &Failure)> {
-        self.entries.iter().filter_map(|entry| match &entry.outcome {
-            Outcome::Failed { failure, .. } => Some((entry, failure)),
-            Outcome::Fetched { .. } | Outcome::Unasked { .. } => None,
-        })
-    }
-}
-
-impl<V: Vault, W: Volume> Reconciler<V, W> {
-    /// Takes one pass over the questions that are due. Never fails as a whole: the report says what did.
-    pub async fn pass(&self, timing: &impl Timing, progress: &dyn FetchProgress) -> PassReport {
-        let began = Instant::now();
-        let observed = match self.observe().await {
-            Ok(observed) => observed,
-            Err(failure) => return self.blocked(failure, began),
+    /// Returns when there is something to do for a pass besides what is due.
+    pub async fn settled(&mut self, status: &mut Status) {
+        let circumstances = Circumstances {
+            uptime: &self.uptime,
+            ready: status.is_ready(),
+            jitter: &*self.jitter,
         };
+        tokio::select! {
+            biased;
+            () = self.asking.settled(&mut status.schedule, circumstances) => {}
+            () = self.renders.finished() => {}
+        }
+    }
+
+    /// Whether nothing is under way.
+    pub fn is_idle(&self) -> bool {
+        self.asking.is_idle() && self.renders.under_way().is_empty()
+    }
+
+    /// What the volume has of the entries, before anything is asked.
+    pub async fn look(&self, status: &Status) -> Result<Recalled, VolumeFailure> {
+        let observed = self.volume.observe().await?;
         let published = Published::new(&observed);
-        let Told {
-            known,
-            entries,
-            asked,
-        } = self.ask(&published, timing, progress).await;
+        let timing = status.schedule.at(self.uptime.now());
+        let none = Answers::default();
+        let entries = self.expand(&none, &published, status, &timing).entries;
         let published = published.wanted_by(&entries);
-        let at = self.clock.now();
-        let (
-            Plan {
-                payload,
-                entries: mut planned,
-            },
-            refusing,
-        ) = self.plan(&entries, &published, &known, at).await;
-        let told = known.outcomes();
-        self.remembered().update(known);
-        // Also when nothing was asked: a publish that changes nothing mends links, and says which names are taken.
-        let published = match refusing.or_else(|| may_lose_files(&observed, &planned)) {
-            Some(failure) => Err(failure),
-            None if payload.files.is_empty() && observed.files.is_empty() => Ok(Publication::default()),
-            None => self.volume.publish(payload).await,
+        let given = Given {
+            published: &published,
+            records_lost: observed.records_lost,
+            answers: &none,
+            timing: &timing,
+            open: &BTreeSet::new(),
+            tried: &Tried::default(),
+            now: self.now(),
+            confirm: false,
         };
-        let (publication, volume_failure) = match published {
-            Ok(publication) => (publication, None),
-            Err(failure) => (Publication::default(), Some(failure)),
-        };
-        blame_taken_names(&entries, &publication, &mut planned);
-        PassReport {
-            entries: planned,
-            told,
-            publication,
-            volume_failure,
-            asked,
-            at,
-            took: began.elapsed(),
-        }
+        let plans = plan::decide(&entries, &given).entries;
+        let confirmed = entries.iter().map(|entry| (plan::confirmed(entry, &published), entry.interval));
+        let entries = plans.into_iter().zip(confirmed);
+        Ok(Recalled {
+            at: self.now(),
+            entries: entries.map(|(plan, (confirmed, interval))| (plan, confirmed, interval)).collect(),
+        })
     }
 
-    /// Plans, and plans again with what the volume refuses of that. With the plan comes why the volume cannot tell.
-    async fn plan(
+    fn expand(
         &self,
-        entries: &[Entry],
+        answers: &Answers,
         published: &Published<'_>,
-        known: &Known,
-        at: OffsetDateTime,
-    ) -> (Plan, Option<VolumeFailure>) {
-        let plan = plan::plan(entries, published, known, &[], at);
-        let moving = plan::moving(&plan);
-        if moving.is_empty() {
-            return (plan, None);
-        }
-        match self.volume.refused(moving).await {
-            Ok(refused) if refused.is_empty() => (plan, None),
-            Ok(refused) => (plan::plan(entries, published, known, &refused, at), None),
-            Err(failure) => (plan, Some(failure)),
-        }
-    }
-
-    fn expand(&self, known: &Known, published: &Published<'_>) -> Expansion {
-        let remembered = &self.remembered();
+        status: &Status,
+        timing: &dyn Timing,
+    ) -> Expansion {
         let facts = Facts {
-            known,
-            remembered,
+            answers,
+            lists: &status.lists,
+            timing,
             published,
         };
         expand(&self.spec, facts)
     }
 
-    /// What the volume has of the entries, before anything is asked.
-    pub fn entries_of(&self, observed: &Observation) -> Vec<Entry> {
-        self.expand(&Known::default(), &Published::new(observed)).entries
-    }
-
-    fn remembered(&self) -> MutexGuard<'_, Remembered> {
-        self.remembered.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// What is published now.
-    pub async fn observe(&self) -> Result<Observation, VolumeFailure> {
-        self.volume.observe().await
-    }
-
-    fn blocked(&self, failure: VolumeFailure, began: Instant) -> PassReport {
-        let unasked = |entry: &Entry| PlannedEntry {
-            key: entry.key(),
-            id: entry.id.clone(),
-            required: entry.required,
-            outcome: Outcome::Unasked { complete: false },
-            notices: Vec::new(),
-            validity: Validity::default(),
-            made: Vec::new(),
-        };
-        PassReport {
-            entries: self
-                .entries_of(&Observation::default())
-                .iter()
-                .map(unasked)
-                .collect(),
-            told: BTreeMap::new(),
-            publication: Publication::default(),
-            volume_failure: Some(failure),
-            asked: 0,
-            at: self.clock.now(),
-            took: began.elapsed(),
-        }
+    fn now(&self) -> OffsetDateTime {
+        self.clock.now()
     }
 }
-
-/// Why the payload must not be published: files that are there, but unknown, would disappear without a successor.
-fn may_lose_files(observed: &Observation, planned: &[PlannedEntry]) -> Option<VolumeFailure> {
-    let missing = |entry: &PlannedEntry| {
-        matches!(
-            entry.outcome,
-            Outcome::Failed { .. } | Outcome::Unasked { complete: false }
-        )
-    };
-    let taken = planned.iter().find_map(|entry| match &entry.outcome {
-        Outcome::Failed { failure, .. } if failure.reason == Reason::NameTaken => Some(failure),
-        _ => None,
-    });
-    let hint = match taken {
-        Some(failure) => format!(
-            "nothing is published until every file of the manifest can be written: {}; {}",
-            failure.detail, failure.hint
-        ),
-        None => "nothing is published until every object of the manifest can be fetched; remove objects that cannot".into(),
-    };
-    (observed.records_lost && planned.iter().any(missing)).then(|| {
-        VolumeFailure::new(
-            VolumeFailureKind::RecordsLost,
-            "replace",
-            "the published files",
-            hint,
-            "their state file is damaged",
-        )
-    })
-}
-
-/// Turns a name that a foreign entry occupies into a failure of the entries below it.
-fn blame_taken_names(entries: &[Entry], publication: &Publication, planned: &mut [PlannedEntry]) {
-    for (entry, planned) in entries.iter().zip(planned) {
-        let mut refused = publication.refused.iter();
-        let taken = refused.find(|refused| entry.files.iter().any(|file| refused.covers(&file.path)));
-        if let Some(refused) = taken {
-            planned.outcome = Outcome::Failed {
-                failure: plan::name_taken(refused),
-                kept: false,
-                again: entry.inputs().iter().map(Query::from).collect(),
-            };
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests;

@@ -8,7 +8,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout_at};
 
 use crate::domain::failure::{Failure, Reason};
-use crate::domain::query::PasswordFile;
+use crate::domain::answers::PasswordFile;
 use crate::ports::PasswordFiles;
 
 /// Reads password files one at a time, so that never more than one thread hangs.

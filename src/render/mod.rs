@@ -5,6 +5,7 @@
 pub mod certificate;
 mod certificate_files;
 pub mod encoding;
+pub mod entry;
 mod error;
 pub mod json;
 mod key;

@@ -60,6 +60,8 @@ impl Inspection {
         Observation {
             files: files.collect(),
             records_lost,
+            outbox: crate::domain::payload::Outbox::default(),
+            refused: Vec::new(),
         }
     }
 }

@@ -16,7 +16,6 @@ use crate::domain::desired::{Layout, VolumeSpec};
 use crate::domain::path::RelativePath;
 use crate::domain::payload::{Observation, Payload, Publication, RefusedName};
 use crate::ports::{Clock, VolumeFailure};
-use crate::ports::{Clock, Volume, VolumeFailure};
 
 /// A volume with the layout that its specification names.
 #[derive(Debug)]

@@ -15,7 +15,6 @@ use super::owner::{Declared, Ownership};
 use super::stat::{Kind, Stat};
 use crate::ports::{VolumeFailure, VolumeFailureKind};
 use crate::domain::desired::VolumeSpec;
-use crate::ports::VolumeFailure;
 
 /// The open root, which no other process writes to through this program.
 #[derive(Debug)]

@@ -8,21 +8,26 @@ mod named;
 mod selection;
 mod versions;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
+use super::answers::{Answers, Lists};
 use super::desired::SyncSpec;
 use super::entry::Entry;
 use super::path_set::PathSet;
 use super::published::Published;
-use super::query::{Known, Query, Remembered};
+use super::query::Query;
+use super::timing::Timing;
 
 /// What an expansion goes by.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Facts<'f> {
-    /// What this pass was told so far.
-    pub known: &'f Known,
+    /// The answers that are at hand.
+    pub answers: &'f Answers,
     /// The last lists that came back whole.
-    pub remembered: &'f Remembered,
+    pub lists: &'f Lists,
+    /// How questions failed that were answered before.
+    pub timing: &'f dyn Timing,
     /// What the volume has.
     pub published: &'f Published<'f>,
 }
@@ -32,17 +37,35 @@ pub struct Facts<'f> {
 pub struct Expansion {
     /// In manifest order: objects, selections, templates.
     pub entries: Vec<Entry>,
-    /// Lists and versions that decide what the entries are.
-    pub wanted: BTreeSet<Query>,
+    /// Lists and versions that decide what the entries are, each with the time after which it is asked for again.
+    pub wanted: BTreeMap<Query, Duration>,
     /// What an answer of this pass leads to; it cannot wait for a time of its own.
     pub followed: BTreeSet<Query>,
+}
+
+impl Expansion {
+    /// Every question that there may be, each with the shortest interval at which somebody wants it asked.
+    pub fn intervals(&self) -> BTreeMap<Query, Duration> {
+        let mut intervals = self.wanted.clone();
+        for entry in &self.entries {
+            for query in entry.questions() {
+                want(&mut intervals, query, entry.interval);
+            }
+        }
+        intervals
+    }
+}
+
+fn want(intervals: &mut BTreeMap<Query, Duration>, query: Query, interval: Duration) {
+    let shortest = intervals.entry(query).or_insert(interval);
+    *shortest = interval.min(*shortest);
 }
 
 /// Expands a specification, as far as the facts go.
 pub fn expand(spec: &SyncSpec, facts: Facts<'_>) -> Expansion {
     let mut expander = Expander {
         facts,
-        wanted: BTreeSet::new(),
+        wanted: BTreeMap::new(),
         followed: BTreeSet::new(),
     };
     let mut entries = Vec::new();
@@ -74,6 +97,12 @@ pub fn expand(spec: &SyncSpec, facts: Facts<'_>) -> Expansion {
 /// Collects what would be good to know.
 struct Expander<'f> {
     facts: Facts<'f>,
-    wanted: BTreeSet<Query>,
+    wanted: BTreeMap<Query, Duration>,
     followed: BTreeSet<Query>,
+}
+
+impl Expander<'_> {
+    fn want(&mut self, query: Query, interval: Duration) {
+        want(&mut self.wanted, query, interval);
+    }
 }

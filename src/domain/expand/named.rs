@@ -17,19 +17,19 @@ impl Expander<'_> {
         if let Some(count) = spec.history {
             return self.history(spec, count);
         }
-        let resolved = self.resolve(&spec.wanted);
+        let resolved = self.resolve(&spec.wanted, spec.interval);
         vec![self.entry(spec, resolved, spec.files.clone())]
     }
 
     fn history(&mut self, spec: &ObjectSpec, count: NonZeroU16) -> Vec<Entry> {
         let object = &spec.wanted.object;
         let query = Query::Versions(object.clone());
-        self.wanted.insert(query.clone());
+        self.want(query.clone(), spec.interval);
         let Versions { list, failure } = self.versions(object);
-        let mut blocked = failure.map(|failure| (failure.clone(), query.clone()));
+        let mut obstacle = failure.map(|failure| (failure.clone(), query.clone()));
         let versions = list.map(|list| self.versions_of_history(spec, list));
         if let (Some(list), Some([])) = (list, versions.as_deref()) {
-            blocked = blocked.or_else(|| Some((none(&spec.wanted, list), query.clone())));
+            obstacle = obstacle.or_else(|| Some((none(&spec.wanted, list), query.clone())));
         }
         let slots: Vec<(usize, Source)> = match versions {
             Some(versions) if !versions.is_empty() => {
@@ -43,7 +43,7 @@ impl Expander<'_> {
             Some(_) | None => self.published_slots(spec, count),
         };
         // Without any version, one entry stands for the history.
-        let undecided = list.is_none() || slots.is_empty();
+        let unresolved = list.is_none() || slots.is_empty();
         let slots = if slots.is_empty() {
             vec![(0, latest(object))]
         } else {
@@ -53,18 +53,18 @@ impl Expander<'_> {
         let slots = slots.into_iter().map(|(slot, source)| {
             let resolved = Resolved {
                 source,
-                blocked: blocked.clone(),
-                undecided,
-                decided_by: vec![query.clone()],
+                obstacle: obstacle.clone(),
+                unresolved,
+                depends_on: vec![query.clone()],
             };
             self.entry(spec, resolved, slot_files(&spec.files, slot))
         });
         let mut slots: Vec<_> = slots.collect();
         // A history that gets shorter does so when the rest of it moves.
-        if let Some(first) = slots.first_mut().filter(|first| !first.undecided) {
+        if let Some(first) = slots.first_mut().filter(|first| !first.unresolved) {
             let beyond = (used..count.get().into()).flat_map(|slot| slot_files(&spec.files, slot));
             let published = beyond.filter(|file| self.facts.published.at(&file.path).is_some());
-            first.leaving = published.map(|file| file.path).collect();
+            first.removals = published.map(|file| file.path).collect();
         }
         slots
     }
@@ -76,17 +76,14 @@ impl Expander<'_> {
         list: &'l [ListedVersion],
     ) -> Vec<&'l ListedVersion> {
         let current = latest(&spec.wanted.object);
-        let Facts {
-            known, remembered, ..
-        } = self.facts;
-        let told = known.object(&current).and_then(Result::ok);
-        let told = told.map(|object| &object.version);
-        let newest = told.or_else(|| remembered.current(&current.object));
+        let Facts { answers, lists, .. } = self.facts;
+        let told = answers.object(&current).and_then(Result::ok);
+        let newest = told.map_or_else(|| lists.current(&current.object), |object| Some(&object.version));
         let versions = allowed(&spec.wanted, list, newest);
         if let [first, second, ..] = versions.as_slice()
             && first.created == second.created
         {
-            self.wanted.insert(Query::Object(current));
+            self.want(Query::Object(current), spec.interval);
         }
         versions
     }
@@ -105,9 +102,9 @@ impl Expander<'_> {
     fn entry(&mut self, spec: &ObjectSpec, resolved: Resolved, files: Vec<FileSpec>) -> Entry {
         let Resolved {
             source,
-            mut blocked,
-            mut undecided,
-            mut decided_by,
+            mut obstacle,
+            mut unresolved,
+            mut depends_on,
         } = resolved;
         let passwords = files.iter().filter_map(|file| match &file.content {
             Content::Certificate(content) => content.password(),
@@ -118,10 +115,10 @@ impl Expander<'_> {
                 let input = match password {
                     PasswordSource::File(path) => Input::File(path.clone()),
                     PasswordSource::Secret(wanted) => {
-                        let resolved = self.resolve(wanted);
-                        blocked = blocked.take().or(resolved.blocked);
-                        undecided |= resolved.undecided;
-                        decided_by.extend(resolved.decided_by);
+                        let resolved = self.resolve(wanted, spec.interval);
+                        obstacle = obstacle.take().or(resolved.obstacle);
+                        unresolved |= resolved.unresolved;
+                        depends_on.extend(resolved.depends_on);
                         Input::Object(resolved.source)
                     }
                 };
@@ -138,23 +135,24 @@ impl Expander<'_> {
             group: spec.group.clone().map(Group::Named).or(of_history),
             body: Body::Object(source, passwords),
             files,
-            blocked,
-            undecided,
-            decided_by,
-            leaving: Vec::new(),
+            interval: spec.interval,
+            obstacle,
+            unresolved,
+            depends_on,
+            removals: Vec::new(),
         }
     }
 
     /// The entry of a template.
     pub(super) fn template(&mut self, spec: &TemplateSpec) -> Entry {
-        let mut blocked = None;
-        let mut undecided = false;
-        let mut decided_by = Vec::new();
+        let mut obstacle = None;
+        let mut unresolved = false;
+        let mut depends_on = Vec::new();
         let inputs = spec.inputs.iter().map(|(reference, wanted)| {
-            let resolved = self.resolve(wanted);
-            blocked = blocked.take().or(resolved.blocked);
-            undecided |= resolved.undecided;
-            decided_by.extend(resolved.decided_by);
+            let resolved = self.resolve(wanted, spec.interval);
+            obstacle = obstacle.take().or(resolved.obstacle);
+            unresolved |= resolved.unresolved;
+            depends_on.extend(resolved.depends_on);
             (reference.clone(), resolved.source)
         });
         let inputs = inputs.collect();
@@ -169,10 +167,11 @@ impl Expander<'_> {
             group: spec.group.clone().map(Group::Named),
             body: Body::Template(spec.template.clone(), inputs),
             files: vec![file],
-            blocked,
-            undecided,
-            decided_by,
-            leaving: Vec::new(),
+            interval: spec.interval,
+            obstacle,
+            unresolved,
+            depends_on,
+            removals: Vec::new(),
         }
     }
 }

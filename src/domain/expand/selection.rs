@@ -20,21 +20,21 @@ impl Expander<'_> {
     /// The entry of the selection itself, and one for each secret.
     pub(super) fn selection(&mut self, spec: &SelectionSpec, paths: &mut PathSet) -> Vec<Entry> {
         let query = Query::Secrets(spec.vault.clone());
-        self.wanted.insert(query.clone());
+        self.want(query.clone(), spec.interval);
         let published = self.published_of(spec);
         let any_published = !published.is_empty();
-        let (list, failure) = match self.facts.known.secrets(&spec.vault) {
+        let (list, failure) = match self.facts.answers.secrets(&spec.vault) {
             Some(Ok(list)) => (Some(list), None),
-            Some(Err(failure)) => (self.facts.remembered.secrets(&spec.vault), Some(failure.clone())),
-            None => (self.facts.remembered.secrets(&spec.vault), None),
+            Some(Err(failure)) => (self.facts.lists.secrets(&spec.vault), Some(failure)),
+            None => (self.facts.lists.secrets(&spec.vault), self.facts.timing.failure(&query)),
         };
         let (mut picked, mut refused) = pick(spec, list.unwrap_or_default(), &published);
-        let mut failure = failure;
+        let mut failure = failure.cloned();
         if picked.len() > spec.limit {
             failure = failure.or_else(|| Some(too_many(spec, picked.len())));
             picked.clear();
         }
-        let mut leaving = Vec::new();
+        let mut removals = Vec::new();
         for (name, path) in published {
             let listed = picked.keys().any(|other| same_name(other, &name));
             match listed {
@@ -42,7 +42,7 @@ impl Expander<'_> {
                 false if list.is_none() || !self.has_left(spec, &name) => {
                     picked.insert(name, path);
                 }
-                false => leaving.push(path),
+                false => removals.push(path),
             }
         }
         let whole = Entry {
@@ -57,10 +57,11 @@ impl Expander<'_> {
                 known: list.is_some() || any_published,
             },
             files: Vec::new(),
-            blocked: failure.map(|failure| (failure, query.clone())),
-            undecided: false,
-            decided_by: vec![query.clone()],
-            leaving,
+            interval: spec.interval,
+            obstacle: failure.map(|failure| (failure, query.clone())),
+            unresolved: false,
+            depends_on: vec![query.clone()],
+            removals,
         };
         let mut entries = vec![whole];
         for (name, path) in picked {
@@ -70,8 +71,8 @@ impl Expander<'_> {
             }
         }
         // One is told; the others show when it is mended.
-        if let (None, Some(failure)) = (&entries[0].blocked, refused.into_iter().next()) {
-            entries[0].blocked = Some((failure, query));
+        if let (None, Some(failure)) = (&entries[0].obstacle, refused.into_iter().next()) {
+            entries[0].obstacle = Some((failure, query));
         }
         entries
     }
@@ -92,7 +93,8 @@ impl Expander<'_> {
 
     /// Whether the vault says of a published secret that it is not in the selection any more.
     fn has_left(&self, spec: &SelectionSpec, name: &ObjectName) -> bool {
-        match self.facts.known.object(&source(spec, name.clone())) {
+        let source = source(spec, name.clone());
+        match self.facts.answers.object(&source) {
             Some(Ok(object)) => !spec.rule.fits_tags(&object.attributes.tags),
             Some(Err(failure)) => failure.reason == Reason::NotFound,
             None => false,
@@ -151,10 +153,11 @@ fn member(spec: &SelectionSpec, name: ObjectName, path: RelativePath) -> Entry {
         group: spec.group.clone().map(Group::Named),
         body: Body::Object(source, Vec::new()),
         files: vec![file],
-        blocked: None,
-        undecided: false,
-        decided_by: Vec::new(),
-        leaving: Vec::new(),
+        interval: spec.interval,
+        obstacle: None,
+        unresolved: false,
+        depends_on: Vec::new(),
+        removals: Vec::new(),
     }
 }
 

@@ -5,6 +5,7 @@
 //! identifiers, so that the order is at least always the same.
 
 use std::cmp::Reverse;
+use std::time::Duration;
 
 use super::Expander;
 use crate::domain::desired::{VersionPolicy, Wanted};
@@ -18,11 +19,11 @@ pub(super) struct Resolved {
     /// The version that is meant; of a policy that cannot be decided, the current one stands in.
     pub(super) source: Source,
     /// Why the policy cannot be decided, and the question whose answer said so.
-    pub(super) blocked: Option<(Failure, Query)>,
+    pub(super) obstacle: Option<(Failure, Query)>,
     /// Whether no list decides it: it is missing, or has no version that is allowed.
-    pub(super) undecided: bool,
+    pub(super) unresolved: bool,
     /// The questions whose answers decide it.
-    pub(super) decided_by: Vec<Query>,
+    pub(super) depends_on: Vec<Query>,
 }
 
 /// A list of versions: the one of this pass, else the last one, and why that is so.
@@ -32,27 +33,45 @@ pub(super) struct Versions<'f> {
 }
 
 impl<'f> Expander<'f> {
-    /// Decides which version is meant.
-    pub(super) fn resolve(&mut self, wanted: &Wanted) -> Resolved {
+    /// Decides which version is meant, for somebody who asks for it again after `interval`.
+    pub(super) fn resolve(&mut self, wanted: &Wanted, interval: Duration) -> Resolved {
         let object = &wanted.object;
         match &wanted.version {
             VersionPolicy::Latest => Resolved::to(latest(object)),
             VersionPolicy::Exact(version) => Resolved::to(exact(object, version)),
             VersionPolicy::CreatedBefore(_) => {
-                self.wanted.insert(Query::Versions(object.clone()));
+                self.want(Query::Versions(object.clone()), interval);
                 self.newest(wanted)
             }
             VersionPolicy::LatestEnabled => {
-                let current = latest(object);
-                match self.facts.known.object(&current) {
-                    Some(Err(failure)) if failure.reason == Reason::Disabled => {
-                        self.followed.insert(Query::Versions(object.clone()));
-                        let mut resolved = self.newest(wanted);
-                        resolved.decided_by.push(Query::Object(current));
-                        resolved
-                    }
-                    _ => Resolved::to(current),
+                let current = Query::Object(latest(object));
+                if !self.is_disabled(object, &current, interval) {
+                    return Resolved::to(latest(object));
                 }
+                let mut resolved = self.newest(wanted);
+                resolved.depends_on.push(current);
+                resolved
+            }
+        }
+    }
+
+    /// Whether the current version is disabled, as far as was told now or before. Just told, it leads to the list.
+    fn is_disabled(&mut self, object: &ObjectId, current: &Query, interval: Duration) -> bool {
+        let is_disabled = |failure: &Failure| failure.reason == Reason::Disabled;
+        match self.facts.answers.object(&latest(object)) {
+            Some(told) => {
+                let disabled = told.err().is_some_and(is_disabled);
+                if disabled {
+                    self.followed.insert(Query::Versions(object.clone()));
+                }
+                disabled
+            }
+            None => {
+                let disabled = self.facts.timing.failure(current).is_some_and(is_disabled);
+                if disabled {
+                    self.want(Query::Versions(object.clone()), interval);
+                }
+                disabled
             }
         }
     }
@@ -67,29 +86,30 @@ impl<'f> Expander<'f> {
         let none = || list.filter(|_| newest.is_none()).map(|list| none(wanted, list));
         Resolved {
             source: newest.map_or_else(|| latest(object), |version| exact(object, &version.version)),
-            blocked: failure
+            obstacle: failure
                 .cloned()
                 .or_else(none)
                 .map(|failure| (failure, query.clone())),
-            undecided: newest.is_none(),
-            decided_by: vec![query],
+            unresolved: newest.is_none(),
+            depends_on: vec![query],
         }
     }
 
     /// The versions of an object, as far as a list was told.
     pub(super) fn versions(&self, object: &ObjectId) -> Versions<'f> {
-        match self.facts.known.versions(object) {
+        let remembered = self.facts.lists.versions(object);
+        match self.facts.answers.versions(object) {
             Some(Ok(list)) => Versions {
                 list: Some(list),
                 failure: None,
             },
             Some(Err(failure)) => Versions {
-                list: self.facts.remembered.versions(object),
+                list: remembered,
                 failure: Some(failure),
             },
             None => Versions {
-                list: self.facts.remembered.versions(object),
-                failure: None,
+                list: remembered,
+                failure: self.facts.timing.failure(&Query::Versions(object.clone())),
             },
         }
     }
@@ -99,9 +119,9 @@ impl Resolved {
     const fn to(source: Source) -> Self {
         Self {
             source,
-            blocked: None,
-            undecided: false,
-            decided_by: Vec::new(),
+            obstacle: None,
+            unresolved: false,
+            depends_on: Vec::new(),
         }
     }
 }

@@ -3,33 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::files::needed;
+use crate::domain::answers::Answers;
 use crate::domain::entry::{Entry, Group};
 use crate::domain::expand::Expansion;
 use crate::domain::object::VersionSelector;
 use crate::domain::payload::Input;
 use crate::domain::published::Published;
-use crate::domain::query::{Known, Query};
+use crate::domain::query::Query;
+use crate::domain::timing::Timing;
 
-/// When a question may be asked.
-pub trait Timing {
-    /// Whether it is time to ask.
-    fn is_due(&self, query: &Query) -> bool;
-    /// Whether it may be asked for the sake of another one: its last answer was no failure, or it is due.
-    fn may_ask(&self, query: &Query) -> bool;
-}
-
-/// The same for every question: it is time, or it is not.
-impl Timing for bool {
-    fn is_due(&self, _: &Query) -> bool {
-        *self
-    }
-
-    fn may_ask(&self, _: &Query) -> bool {
-        *self
-    }
-}
-
-/// The questions that are worth asking now, each once; none when everything is known that can be.
+/// The questions that are worth asking now, each once, besides those that are `open`: asked, and not answered yet.
 ///
 /// - What the expansion wants decides what the entries are, and is asked when it is due; what it follows, at once.
 /// - The current version of an object, and a password file, are asked for when due.
@@ -38,51 +21,34 @@ impl Timing for bool {
 pub fn questions(
     expansion: &Expansion,
     published: &Published<'_>,
-    known: &Known,
-    timing: &impl Timing,
+    answers: &Answers,
+    open: &BTreeSet<Query>,
+    timing: &dyn Timing,
 ) -> BTreeSet<Query> {
+    let asking = Asking {
+        published,
+        answers,
+        open,
+        timing,
+    };
     let Expansion {
         entries,
         wanted,
         followed,
     } = expansion;
-    let due = wanted.iter().filter(|query| timing.is_due(query));
-    let mut questions: BTreeSet<Query> = due.chain(followed).cloned().collect();
-    let is_due = |entry: &Entry| {
-        let inputs = entry.inputs();
-        let inputs = inputs.iter().map(Query::from);
-        inputs
-            .chain(entry.decided_by.iter().cloned())
-            .any(|query| timing.is_due(&query))
-    };
-    let mut due_groups: BTreeMap<&Group, bool> = BTreeMap::new();
+    let due = wanted.keys().filter(|query| timing.is_due(query));
+    let mut questions: BTreeSet<Query> = due.filter(|query| !open.contains(*query)).cloned().collect();
+    questions.extend(followed.iter().filter(|query| asking.may_follow(query)).cloned());
+    let due_groups = asking.due_groups(entries);
     for entry in entries {
-        if let Some(group) = &entry.group {
-            // What was asked for the sake of another entry, and has something new, moves its group too.
-            let moves = || {
-                let inputs = entry.inputs();
-                is_told(&inputs, known) && !is_served(entry, &inputs, published, known)
-            };
-            *due_groups.entry(group).or_default() |= is_due(entry) || moves();
+        let together = entry.group.as_ref().is_some_and(|group| due_groups[group]);
+        if together {
+            let decisive = entry.depends_on.iter().filter(|query| asking.may_follow(query));
+            questions.extend(decisive.cloned());
         }
-    }
-    let is_together = |entry: &Entry| entry.group.as_ref().is_some_and(|group| due_groups[group]);
-    for entry in entries.iter().filter(|entry| is_together(entry)) {
-        questions.extend(entry.decided_by.iter().cloned());
-    }
-    questions.retain(|query| !known.has(query) && timing.may_ask(query));
-    for entry in entries.iter().filter(|entry| !entry.undecided) {
-        let due = is_together(entry) || is_due(entry);
-        let inputs = entry.inputs();
-        let served = is_served(entry, &inputs, published, known);
-        let told = is_told(&inputs, known);
-        let asked = inputs.iter().filter(|input| {
-            let query = Query::from(*input);
-            let for_itself = due && (changes(input) || !served);
-            let for_the_others = told && !served;
-            !known.has(&query) && (for_itself || for_the_others) && timing.may_ask(&query)
-        });
-        questions.extend(asked.map(Query::from));
+        if !entry.unresolved {
+            questions.extend(asking.of_inputs(entry, together));
+        }
     }
     questions
 }
@@ -95,18 +61,62 @@ pub(super) const fn changes(input: &Input) -> bool {
     }
 }
 
-/// Whether something of the inputs was told.
-fn is_told(inputs: &[Input], known: &Known) -> bool {
-    inputs
-        .iter()
-        .any(|input| matches!(known.version(input), Some(Ok(_))))
+/// What is known when questions are chosen.
+struct Asking<'a> {
+    published: &'a Published<'a>,
+    answers: &'a Answers,
+    open: &'a BTreeSet<Query>,
+    timing: &'a dyn Timing,
 }
 
-/// Whether every file is published, made of what is known of the inputs.
-fn is_served(entry: &Entry, inputs: &[Input], published: &Published<'_>, known: &Known) -> bool {
-    let needed = needed(inputs, known);
-    entry
-        .files
-        .iter()
-        .all(|file| published.made_of(file, &needed).is_some())
+impl Asking<'_> {
+    /// Whether a question may be asked for the sake of another one.
+    fn may_follow(&self, query: &Query) -> bool {
+        !self.answers.has(query) && !self.open.contains(query) && self.timing.may_ask(query)
+    }
+
+    fn is_due(&self, entry: &Entry) -> bool {
+        entry.questions().any(|query| self.timing.is_due(&query))
+    }
+
+    /// The groups of which a member is due, or has something new: what was asked for the sake of another entry moves its
+    /// group too.
+    fn due_groups<'e>(&self, entries: &'e [Entry]) -> BTreeMap<&'e Group, bool> {
+        let mut due: BTreeMap<&Group, bool> = BTreeMap::new();
+        for entry in entries {
+            if let Some(group) = &entry.group {
+                let moves = || self.is_told(entry) && !self.is_served(entry);
+                *due.entry(group).or_default() |= self.is_due(entry) || moves();
+            }
+        }
+        due
+    }
+
+    /// The questions for what an entry is made of.
+    fn of_inputs(&self, entry: &Entry, together: bool) -> Vec<Query> {
+        let served = self.is_served(entry);
+        let remade = self.is_told(entry) && !served;
+        let inputs = entry.inputs();
+        let asked = inputs.iter().filter(|input| {
+            let query = Query::from(*input);
+            let needed = changes(input) || !served;
+            let for_itself = needed && self.timing.is_due(&query) && !self.open.contains(&query);
+            let for_others = remade || together && needed;
+            for_itself || for_others && self.may_follow(&query)
+        });
+        asked.map(Query::from).collect()
+    }
+
+    /// Whether something of the inputs was told.
+    fn is_told(&self, entry: &Entry) -> bool {
+        let inputs = entry.inputs();
+        inputs.iter().any(|input| matches!(self.answers.version(input), Some(Ok(_))))
+    }
+
+    /// Whether every file is published, made of what is known of the inputs.
+    fn is_served(&self, entry: &Entry) -> bool {
+        let needed = needed(&entry.inputs(), self.answers);
+        let mut files = entry.files.iter();
+        files.all(|file| self.published.made_of(file, &needed).is_some())
+    }
 }

@@ -1,38 +1,51 @@
-//! Payload files: kept ones, and made ones.
+//! Plans of files: kept ones, and made ones.
 
 use time::OffsetDateTime;
 
+use super::entry_plan::{EntryPlan, Outcome};
+use super::file_plan::{Action, FilePlan, Why};
+use super::given::Given;
+use crate::domain::answers::Answers;
 use crate::domain::attribute_digest::AttributeDigest;
-use crate::domain::desired::FileSpec;
+use crate::domain::desired::{Content, FileSpec};
 use crate::domain::entry::{Body, Entry};
 use crate::domain::fetched::FetchedObject;
+use crate::domain::object::{ObjectKind, Source};
 use crate::domain::path::RelativePath;
-use crate::domain::payload::{FileBytes, FileRecord, Input, InputRecord, PayloadFile, Validity};
+use crate::domain::payload::{FileRecord, Input, InputRecord, ObservedFile, Validity};
 use crate::domain::published::{Found, Needed, Published, is_form_of, may_be_of, pinned};
-use crate::domain::query::Known;
-use crate::domain::secret::SecretBytes;
 
 /// Files of one entry, each at its path.
-pub(super) type PlannedFiles = Vec<(RelativePath, PayloadFile)>;
+pub(super) type PlannedFiles = Vec<(RelativePath, FilePlan)>;
 
 /// The version of each input that will do: the one that was told, or is pinned; any where nothing was.
-pub(super) fn needed<'k>(inputs: &[Input], known: &'k Known) -> Vec<Needed<'k>> {
-    let version = |input: &Input| match known.version(input) {
-        Some(Ok(version)) => Some(version.clone()),
-        Some(Err(_)) | None => pinned(input).cloned(),
-    };
+pub(super) fn needed<'k>(inputs: &[Input], answers: &'k Answers) -> Vec<Needed<'k>> {
     let needed = |input: &Input| Needed {
         input: input.clone(),
-        version: version(input),
-        told: told(input, known),
+        version: match answers.version(input) {
+            Some(Ok(version)) => Some(version.clone()),
+            Some(Err(_)) | None => pinned(input).cloned(),
+        },
+        told: told(input, answers),
     };
     inputs.iter().map(needed).collect()
 }
 
-fn told<'k>(input: &Input, known: &'k Known) -> Option<&'k FetchedObject> {
+fn told<'k>(input: &Input, answers: &'k Answers) -> Option<&'k FetchedObject> {
     match input {
-        Input::Object(source) => known.object(source)?.ok(),
+        Input::Object(source) => answers.object(source)?.ok().map(AsRef::as_ref),
         Input::File(_) => None,
+    }
+}
+
+/// A published file that stays as it is.
+pub(super) fn unchanged(at: &RelativePath, found: &ObservedFile, why: Why) -> FilePlan {
+    FilePlan {
+        entry: None,
+        action: Action::Keep(at.clone()),
+        mode: found.mode,
+        record: found.record.clone(),
+        why,
     }
 }
 
@@ -40,19 +53,16 @@ fn told<'k>(input: &Input, known: &'k Known) -> Option<&'k FetchedObject> {
 ///
 /// After an edit of the manifest they may be another object's, or of another form. Those keep the mode that they were
 /// published with: the one that is asked for now may be wider, and is not for these bytes.
-pub(super) fn keep(entry: &Entry, published: &Published<'_>) -> PlannedFiles {
+pub(super) fn keep(entry: &Entry, published: &Published<'_>, why: &Why) -> PlannedFiles {
     let inputs = entry.inputs();
-    let found = entry
-        .files
-        .iter()
-        .filter_map(|file| Some((file, published.last_good(entry, file, &inputs)?)));
+    let found = entry.files.iter();
+    let found = found.filter_map(|file| Some((file, published.last_good(entry, file, &inputs)?)));
     found
         .map(|(file, (at, found))| {
             let ours = is_form_of(&found.record, &file.content, &inputs);
-            let kept = PayloadFile {
-                bytes: FileBytes::Published(at.clone()),
+            let kept = FilePlan {
                 mode: if ours { file.mode } else { found.mode },
-                record: found.record.clone(),
+                ..unchanged(at, found, why.clone())
             };
             (file.path.clone(), kept)
         })
@@ -67,99 +77,183 @@ pub fn has_all(entry: &Entry, published: &Published<'_>) -> bool {
     let inputs = entry.inputs();
     entry.files.iter().all(|file| {
         let found = published.last_good(entry, file, &inputs);
-        found.is_some_and(|(_, found)| {
-            found.record.content == file.content && may_be_of(&found.record, &inputs)
-        })
+        found.is_some_and(|(_, found)| found.record.content == file.content && may_be_of(&found.record, &inputs))
     })
 }
 
-/// Files that are known to be of these versions; their records say what is asked for now.
+/// When the vault said last, by the records, that what is published of the entry is what it has; `None` when it never
+/// did for some of it.
+pub fn confirmed(entry: &Entry, published: &Published<'_>) -> Option<OffsetDateTime> {
+    let inputs = entry.files.iter().filter_map(|file| Some(&published.at(&file.path)?.record.inputs));
+    let objects = inputs.flatten().filter(|record| matches!(record.input, Input::Object(_)));
+    objects.map(|record| record.confirmed).min().flatten()
+}
+
+/// An entry whose files are known to be of these versions; their records say what is asked for now.
 pub(super) fn keep_as(
     entry: &Entry,
     found: &[Found<'_>],
     needed: &[Needed<'_>],
-    validity: Option<Validity>,
-) -> PlannedFiles {
-    let kept = |(file, (at, found)): (&FileSpec, &Found<'_>)| {
-        let inputs = needed.iter().zip(&found.record.inputs);
+    given: &Given<'_>,
+) -> (PlannedFiles, EntryPlan) {
+    let told = validity_told(entry, given.answers);
+    let kept = entry.files.iter().zip(found).map(|(file, (at, found))| {
         let record = FileRecord {
             content: file.content.clone(),
-            inputs: inputs
-                .map(|(needed, recorded)| {
-                    let mut record = recorded.clone();
-                    // Nothing was told: then a policy may stand at another version than when the record was made.
-                    if needed.version.is_some() {
-                        record.input = needed.input.clone();
-                    }
-                    record
-                })
-                .collect(),
-            validity: validity.unwrap_or(found.record.validity),
+            inputs: needed.iter().zip(&found.record.inputs).map(|(needed, record)| input_record(needed, record, given)).collect(),
+            validity: told.unwrap_or(found.record.validity),
             fetched: found.record.fetched,
         };
-        let kept = PayloadFile {
-            bytes: FileBytes::Published((*at).clone()),
+        let kept = FilePlan {
             mode: file.mode,
             record,
+            ..unchanged(at, found, why_kept(file, at, found))
         };
         (file.path.clone(), kept)
+    });
+    let files: PlannedFiles = kept.collect();
+    let moved = files.iter().any(|(path, file)| matches!(&file.action, Action::Keep(at) if at != path));
+    let confirmed = needed.iter().any(|needed| given.answers.version(&needed.input).is_some());
+    let outcome = Outcome::Served {
+        version: entry.source().and(needed.first()).and_then(|needed| needed.version.clone()),
+        changed: moved,
+        confirmed,
     };
-    entry.files.iter().zip(found).map(kept).collect()
+    let record = files.first().map(|(_, file)| &file.record);
+    let plan = EntryPlan {
+        made: files.iter().filter(|_| moved).map(|(path, _)| path.clone()).collect(),
+        ..EntryPlan::new(entry, outcome, record)
+    };
+    (files, plan)
 }
 
-/// Files that were just made, with the time at which their versions were fetched first.
-pub(super) fn write(
-    entry: &Entry,
-    published: &Published<'_>,
-    made: Vec<SecretBytes>,
-    known: &Known,
-    validity: Validity,
-    now: OffsetDateTime,
-) -> PlannedFiles {
+/// The record of an input of a file that stays.
+fn input_record(needed: &Needed<'_>, recorded: &InputRecord, given: &Given<'_>) -> InputRecord {
+    let mut record = recorded.clone();
+    // Nothing was told: then a policy may stand at another version than when the record was made.
+    if needed.version.is_some() {
+        record.input = needed.input.clone();
+    }
+    if given.confirm && needed.told.is_some() {
+        record.confirmed = Some(whole_seconds(given.now));
+    }
+    record
+}
+
+fn why_kept(file: &FileSpec, at: &RelativePath, found: &ObservedFile) -> Why {
+    if *at != file.path {
+        Why::Moved { from: at.clone() }
+    } else if file.mode != found.mode {
+        Why::Mode { from: found.mode, to: file.mode }
+    } else if found.owner_matches {
+        Why::Unchanged
+    } else {
+        Why::Owner
+    }
+}
+
+/// Files that are made now, with the time at which their versions were fetched first.
+pub(super) fn write(entry: &Entry, given: &Given<'_>) -> PlannedFiles {
     let inputs = entry.inputs();
-    let write = |(file, bytes): (&FileSpec, SecretBytes)| {
-        let records: Vec<_> = inputs
-            .iter()
-            .filter_map(|input| record_of(input, file, known))
-            .collect();
-        let earlier = published.at(&file.path).map(|found| &found.record);
+    let validity = validity_told(entry, given.answers).unwrap_or_default();
+    let write = entry.files.iter().map(|file| {
+        let records: Vec<_> = inputs.iter().filter_map(|input| record_of(input, file, given)).collect();
+        let earlier = given.published.at(&file.path).map(|found| &found.record);
         let same = earlier.filter(|record| same_versions(&record.inputs, &records));
         let record = FileRecord {
             content: file.content.clone(),
             inputs: records,
             validity,
-            fetched: same.map_or_else(|| whole_seconds(now), |same| same.fetched),
+            fetched: same.map_or_else(|| whole_seconds(given.now), |same| same.fetched),
         };
-        let file_made = PayloadFile {
-            bytes: FileBytes::Write(bytes),
+        let planned = FilePlan {
+            entry: None,
+            action: Action::Write,
             mode: file.mode,
+            why: why_written(earlier, &record),
             record,
         };
-        (file.path.clone(), file_made)
+        (file.path.clone(), planned)
+    });
+    write.collect()
+}
+
+fn why_written(earlier: Option<&FileRecord>, record: &FileRecord) -> Why {
+    let Some(earlier) = earlier else {
+        return Why::Missing;
     };
-    entry.files.iter().zip(made).map(write).collect()
+    let pairs = || earlier.inputs.iter().zip(&record.inputs);
+    if !pairs().next().is_none_or(|(one, other)| same_thing(&one.input, &other.input)) {
+        return Why::OtherSource;
+    }
+    let other_version = |(one, other): &(&InputRecord, &InputRecord)| {
+        same_thing(&one.input, &other.input) && one.version != other.version
+    };
+    if let Some((from, to)) = pairs().find(other_version) {
+        return Why::Version {
+            of: to.input.clone(),
+            from: from.version.clone(),
+            to: to.version.clone(),
+        };
+    }
+    if earlier.content != record.content || earlier.inputs.len() != record.inputs.len() {
+        return Why::Form;
+    }
+    if pairs().any(|(one, other)| !same_thing(&one.input, &other.input)) {
+        return Why::Form;
+    }
+    Why::Attributes
 }
 
 /// An input as it was told when the file was made.
-fn record_of(input: &Input, file: &FileSpec, known: &Known) -> Option<InputRecord> {
-    let version = known.version(input)?.ok()?;
+fn record_of(input: &Input, file: &FileSpec, given: &Given<'_>) -> Option<InputRecord> {
+    let version = given.answers.version(input)?.ok()?;
+    let object = told(input, given.answers);
     Some(InputRecord {
         input: input.clone(),
         version: version.clone(),
-        digest: told(input, known).and_then(|object| AttributeDigest::of(&file.content, object)),
+        digest: object.and_then(|object| AttributeDigest::of(&file.content, object)),
+        confirmed: object.map(|_| whole_seconds(given.now)),
     })
+}
+
+/// The validity that was just told, of what has no certificate of its own to tell it.
+fn validity_told(entry: &Entry, answers: &Answers) -> Option<Validity> {
+    let attributes = |source: &Source| Some(Validity::of(answers.object(source)?.ok()?));
+    match &entry.body {
+        Body::Object(source, _) => {
+            let is_certificate = |file: &FileSpec| matches!(file.content, Content::Certificate(_));
+            if entry.files.iter().any(is_certificate) {
+                return None;
+            }
+            attributes(source)
+        }
+        Body::Template(_, inputs) => {
+            let all = inputs.iter().map(|(reference, source)| match reference.kind {
+                ObjectKind::Certificate => None,
+                ObjectKind::Secret | ObjectKind::Key => attributes(source),
+            });
+            let all = all.collect::<Option<Vec<_>>>()?;
+            Some(all.into_iter().fold(Validity::default(), Validity::and))
+        }
+        Body::Selection { .. } => None,
+    }
 }
 
 /// Whether both are of the same versions, whatever the manifest called them.
 fn same_versions(one: &[InputRecord], other: &[InputRecord]) -> bool {
     let same = |(one, other): (&InputRecord, &InputRecord)| {
-        one.version == other.version
-            && match (&one.input, &other.input) {
-                (Input::Object(one), Input::Object(other)) => one.object == other.object,
-                (one, other) => one == other,
-            }
+        one.version == other.version && same_thing(&one.input, &other.input)
     };
     one.len() == other.len() && one.iter().zip(other).all(same)
+}
+
+/// Whether both are the same object or file, in whatever version.
+fn same_thing(one: &Input, other: &Input) -> bool {
+    match (one, other) {
+        (Input::Object(one), Input::Object(other)) => one.object == other.object,
+        (one, other) => one == other,
+    }
 }
 
 fn whole_seconds(time: OffsetDateTime) -> OffsetDateTime {

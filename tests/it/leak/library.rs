@@ -26,8 +26,8 @@ use akv_sync::domain::query::{Answer, Known, PasswordFile, Query, Remembered};
 use akv_sync::domain::secret::SecretBytes;
 use akv_sync::identity::Tokens;
 use akv_sync::keyvault::{KeyVault, Limits, Outside};
-use akv_sync::ports::{Clock, Dice, Vault};
-use akv_sync::ports::{Clock, Dice, Vault, Volume};
+use akv_sync::ports::{Clock, Jitter, Vault};
+use akv_sync::ports::{Clock, Jitter, Vault, Volume};
 use akv_sync::render::certificate;
 use akv_sync::render::{Passwords, render_object};
 use akv_sync::transport::{AuthorityOptions, Transport};
@@ -246,7 +246,7 @@ async fn neither_a_vault_nor_who_signs_in_shows_a_token_or_a_value() {
         http: Arc::new(transport.vault_client()),
         tokens: tokens.clone(),
         clock: Arc::new(Fixed),
-        dice: Arc::new(Fixed),
+        jitter: Arc::new(Fixed),
     };
     let spec = VaultSpec {
         name: VaultName::parse("app").expect("a name"),
@@ -367,8 +367,8 @@ impl Clock for Fixed {
     }
 }
 
-impl Dice for Fixed {
-    fn roll(&self) -> f64 {
+impl Jitter for Fixed {
+    fn sample(&self) -> f64 {
         0.5
     }
 }

@@ -1,0 +1,129 @@
+//! What there is to tell of a pass. Observers turn events into log lines, metrics and calls; none holds a value.
+
+use std::time::Duration;
+
+use time::OffsetDateTime;
+
+use super::entry::EntryId;
+use super::failure::{Failure, Reason};
+use super::notice::Notice;
+use super::object::VersionId;
+use super::path::RelativePath;
+use super::schedule::Endpoint;
+use super::validity::{Standing, Validity};
+
+/// Something that happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// Somebody asked for a sync now.
+    SyncAsked,
+    /// Every required file is there and is what was asked for.
+    Ready {
+        /// How many entries there are.
+        objects: usize,
+        /// Whether that is so because the manifest is content with files of an earlier run.
+        last_known_good: bool,
+    },
+    /// Files of an entry have new bytes.
+    Published {
+        /// Whose.
+        entry: EntryId,
+        /// The version that they are of now, if they are made of one object.
+        version: Option<VersionId>,
+        /// When that expires.
+        expires: Option<OffsetDateTime>,
+    },
+    /// Files of an entry were made again, and are the same.
+    MadeAgain {
+        /// Whose.
+        entry: EntryId,
+    },
+    /// A file disappeared.
+    Removed {
+        /// Where it was.
+        path: RelativePath,
+    },
+    /// Mode or owner of a file changed.
+    Adjusted {
+        /// Which.
+        path: RelativePath,
+    },
+    /// Something odd about an entry that was made.
+    Remark {
+        /// Which.
+        entry: EntryId,
+        /// What.
+        notice: Notice,
+    },
+    /// What is served is not valid yet, comes near its end, or is past it.
+    Validity {
+        /// Which entry.
+        entry: EntryId,
+        /// What that means.
+        standing: Standing,
+        /// From when to when it is valid.
+        validity: Validity,
+    },
+    /// One or several entries could not be fetched, made or placed, for one cause.
+    Failing {
+        /// One of them.
+        entry: EntryId,
+        /// How many there are, with those that could not be asked for because of it.
+        objects: usize,
+        /// Why.
+        failure: Failure,
+        /// Whether the files are there from before.
+        kept: bool,
+        /// Whether start-up waits for it.
+        required: bool,
+        /// How often in a row.
+        times: u32,
+        /// Whether it is worth a person's attention: new, or a reminder.
+        news: bool,
+    },
+    /// An entry that failed is served again.
+    Recovered {
+        /// Which.
+        entry: EntryId,
+        /// Why it had failed.
+        reason: Reason,
+        /// How often in a row.
+        failures: u32,
+    },
+    /// A host asked to be left alone for longer than it is.
+    QuietShortened {
+        /// Which.
+        endpoint: Endpoint,
+        /// For how long it asked.
+        asked: Duration,
+    },
+    /// The volume could not be read or written.
+    VolumeFailing {
+        /// What was tried.
+        error: String,
+        /// What the system said.
+        cause: String,
+        /// What to do.
+        hint: String,
+        /// How often in a row.
+        times: u32,
+        /// Whether it is worth a person's attention: new, or a reminder.
+        news: bool,
+    },
+    /// The volume works again.
+    VolumeRecovered {
+        /// How often in a row it failed.
+        failures: u32,
+    },
+    /// Nothing is under way any more.
+    Finished {
+        /// How many questions were asked.
+        asked: usize,
+        /// How many files have new bytes.
+        written: usize,
+        /// How many disappeared.
+        removed: usize,
+        /// From the first question to the end.
+        took: Duration,
+    },
+}

@@ -1,0 +1,291 @@
+//! The one gate per host: whether a question may leave now, and what each outcome says of the host.
+//!
+//! The rules, in the order in which they are asked:
+//!
+//! 1. A host that asked for quiet (`Retry-After`) gets it, whoever wants to ask, up to five minutes.
+//! 2. A 429, or no connection, opens the gate. An answer 5xx, or none in time, opens it only when nothing else of that
+//!    host was answered since the request left: otherwise it is the object's own trouble.
+//! 3. What opened it by a 429 and does so again, although others were answered since, is in trouble alone too.
+//! 4. Open, it lets one question through at a time, the probe. Any answer closes it, and the rest may be asked at once;
+//!    of an answer to a request from before a 429, that is not believed.
+//! 5. 401, 403 and 404 are answers.
+//!
+//! The numbers are those of [`super::backoff`] and [`super::stretch`].
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::backoff;
+use super::failure::{Failure, Reason};
+use super::moment::Moment;
+use super::query::Query;
+use super::stretch::Stretch;
+
+/// A throttled question is tried again within the hour, however long its interval is.
+const THROTTLED_LONGEST: Duration = Duration::from_hours(1);
+
+/// What a gate knows of its host.
+#[derive(Debug, Clone, Default)]
+pub struct Gate {
+    open: Option<Open>,
+    /// Until when the host asked to be left alone.
+    quiet_until: Option<Moment>,
+    /// When it answered last.
+    answered: Option<Moment>,
+    /// The questions whose 429 opened it, and when.
+    culprits: BTreeMap<Query, Moment>,
+    stretch: Stretch,
+    repeats: Repeats,
+}
+
+/// Why a gate is open, and until when.
+#[derive(Debug, Clone)]
+pub struct Open {
+    /// Since when.
+    pub since: Moment,
+    /// How many tries failed in a row, the first included.
+    pub failures: u32,
+    /// When the next question may try.
+    pub probe_at: Moment,
+    /// How the last try failed.
+    pub failure: Failure,
+    /// Whether a question tries now.
+    probing: bool,
+}
+
+/// Whether a question may leave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Permit {
+    /// Not now.
+    No,
+    /// Alone, to see whether the host answers again.
+    Probe,
+    /// Together with others.
+    Yes,
+}
+
+/// What a failure was taken for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Blame {
+    /// The host: the gate is open.
+    Host,
+    /// The object alone.
+    Object,
+}
+
+/// What the gate has to know of the loop to say how long to wait.
+#[derive(Debug, Clone, Copy)]
+pub struct Situation {
+    /// When the outcome arrived.
+    pub now: Moment,
+    /// Whether last known good is served.
+    pub ready: bool,
+    /// The shortest interval of what is asked of the host.
+    pub interval: Duration,
+    /// In `0.0..1.0`.
+    pub jitter: f64,
+}
+
+impl Gate {
+    /// Whether a question may leave at `now`.
+    pub fn permit(&self, now: Moment) -> Permit {
+        if self.quiet_until.is_some_and(|until| now < until) {
+            return Permit::No;
+        }
+        match &self.open {
+            None => Permit::Yes,
+            Some(open) if !open.probing && open.probe_at <= now => Permit::Probe,
+            Some(_) => Permit::No,
+        }
+    }
+
+    /// From when on a question may leave, as far as it is known.
+    pub fn opens_at(&self) -> Moment {
+        let probe_at = self.open.as_ref().map(|open| open.probe_at);
+        self.quiet_until.max(probe_at).unwrap_or(Moment::START)
+    }
+
+    /// Takes a question that leaves now.
+    pub(super) const fn begin(&mut self) {
+        if let Some(open) = &mut self.open {
+            open.probing = true;
+        }
+    }
+
+    /// Gives how often the requests of a question may be repeated: a probe's never.
+    pub(super) fn take_repeat(&mut self) -> u32 {
+        match &self.open {
+            Some(_) => 0,
+            None => self.repeats.take(),
+        }
+    }
+
+    /// Takes back what [`Gate::take_repeat`] gave and was not needed.
+    pub(super) fn give_back(&mut self, repeats: u32) {
+        self.repeats.give_back(repeats);
+    }
+
+    /// The outcome says nothing of this host: the question failed before it got there.
+    pub(super) const fn missed(&mut self) {
+        if let Some(open) = &mut self.open {
+            open.probing = false;
+        }
+    }
+
+    /// Takes an answer to a request that left at `asked_at`, if only that the object may not be read.
+    pub(super) fn answered(&mut self, query: &Query, asked_at: Moment, now: Moment) {
+        self.answered = Some(now);
+        self.culprits.remove(query);
+        self.repeats.refund();
+        let from_before = |open: &Open| open.failure.reason == Reason::Throttled && asked_at < open.since;
+        if !self.open.as_ref().is_some_and(from_before) {
+            self.open = None;
+        }
+    }
+
+    /// Takes a failure of a request that left at `asked_at`; says who is to blame for it.
+    pub(super) fn failed(
+        &mut self,
+        query: &Query,
+        asked_at: Moment,
+        failure: &Failure,
+        situation: Situation,
+    ) -> Blame {
+        let blame = self.blame(query, asked_at, failure.reason);
+        if blame == Blame::Host {
+            self.keep_quiet(failure, situation);
+            self.open(query, asked_at, failure, situation);
+        } else {
+            self.missed();
+        }
+        blame
+    }
+
+    fn blame(&self, query: &Query, asked_at: Moment, reason: Reason) -> Blame {
+        let answered_since = |then: Moment| self.answered.is_some_and(|answered| answered > then);
+        match reason {
+            Reason::Throttled => match self.culprits.get(query) {
+                Some(&opened) if self.open.is_none() && answered_since(opened) => Blame::Object,
+                _ => Blame::Host,
+            },
+            Reason::Unavailable | Reason::TimedOut if answered_since(asked_at) => Blame::Object,
+            // A deletion that is under way is the object's.
+            Reason::Conflict => Blame::Object,
+            _ => Blame::Host,
+        }
+    }
+
+    fn keep_quiet(&mut self, failure: &Failure, situation: Situation) {
+        if let Some(wish) = failure.retry_after {
+            let until = situation.now + backoff::retry_after(wish, situation.jitter);
+            self.quiet_until = self.quiet_until.max(Some(until));
+        }
+    }
+
+    fn open(&mut self, query: &Query, asked_at: Moment, failure: &Failure, situation: Situation) {
+        let Situation { now, .. } = situation;
+        // What left together with the question that opened it says nothing new.
+        if let Some(open) = &mut self.open
+            && asked_at < open.since
+        {
+            return;
+        }
+        let failures = self.open.as_ref().map_or(0, |open| open.failures).saturating_add(1);
+        let probe_at = now + self.wait(failures, failure.reason, situation);
+        if failure.reason == Reason::Throttled {
+            self.culprits.insert(query.clone(), now);
+        }
+        self.open = Some(Open {
+            since: self.open.as_ref().map_or(now, |open| open.since),
+            failures,
+            probe_at,
+            failure: failure.clone(),
+            probing: false,
+        });
+    }
+
+    fn wait(&mut self, failures: u32, reason: Reason, situation: Situation) -> Duration {
+        let Situation {
+            now,
+            ready,
+            interval,
+            jitter,
+        } = situation;
+        if ready && reason == Reason::Throttled {
+            self.stretch.raise(interval, now);
+            return self.stretch.wait(interval, jitter).min(THROTTLED_LONGEST);
+        }
+        backoff::away(failures, ready, interval, jitter)
+    }
+
+    /// Somebody wants to know now: the next probe may leave, unless the host asked for quiet.
+    pub(super) fn wake(&mut self, now: Moment) {
+        if let Some(open) = &mut self.open {
+            open.probe_at = open.probe_at.min(now);
+        }
+    }
+
+    /// A regular round of questions begins.
+    pub(super) fn round_begins(&mut self, now: Moment) {
+        self.stretch.lower(now);
+    }
+
+    /// Whether a question is asked after all others: its 429 opened the gate.
+    pub fn is_culprit(&self, query: &Query) -> bool {
+        self.culprits.contains_key(query)
+    }
+
+    /// Why it is open, if it is.
+    pub const fn is_open(&self) -> Option<&Open> {
+        self.open.as_ref()
+    }
+
+    /// Until when the host asked for quiet.
+    pub const fn quiet_until(&self) -> Option<Moment> {
+        self.quiet_until
+    }
+
+    /// How much the intervals are stretched.
+    pub const fn stretch(&self) -> &Stretch {
+        &self.stretch
+    }
+}
+
+/// Requests that may be made once more within a question: a few at once, then one for ten answers.
+///
+/// One dropped HTTP/2 connection takes all requests under way with it, and each may try again; but while a host is in
+/// trouble, repeats must not double the load on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Repeats(u32);
+
+impl Repeats {
+    /// Twenty: as many requests as are under way at once.
+    const FULL: u32 = 200;
+    const COST: u32 = 10;
+    const REFUND: u32 = 1;
+
+    fn take(&mut self) -> u32 {
+        let Some(left) = self.0.checked_sub(Self::COST) else {
+            return 0;
+        };
+        self.0 = left;
+        1
+    }
+
+    fn give_back(&mut self, repeats: u32) {
+        self.0 = (self.0 + repeats * Self::COST).min(Self::FULL);
+    }
+
+    fn refund(&mut self) {
+        self.0 = (self.0 + Self::REFUND).min(Self::FULL);
+    }
+}
+
+impl Default for Repeats {
+    fn default() -> Self {
+        Self(Self::FULL)
+    }
+}
+
+#[cfg(test)]
+mod tests;

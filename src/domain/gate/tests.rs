@@ -1,0 +1,153 @@
+//! Rule by rule.
+
+use super::*;
+use crate::domain::query::test_queries::secret;
+
+const INTERVAL: Duration = Duration::from_mins(5);
+
+fn at(seconds: u64) -> Moment {
+    Moment::START + Duration::from_secs(seconds)
+}
+
+fn failure(reason: Reason, retry_after: Option<u64>) -> Failure {
+    Failure::new(reason, "seen", "do").after(retry_after.map(Duration::from_secs))
+}
+
+fn situation(now: Moment, ready: bool) -> Situation {
+    Situation {
+        now,
+        ready,
+        interval: INTERVAL,
+        jitter: 0.5,
+    }
+}
+
+/// A question that left at one second and failed at another.
+fn fails(gate: &mut Gate, name: &str, [asked, now]: [u64; 2], reason: Reason) -> Blame {
+    gate.failed(
+        &secret(name),
+        at(asked),
+        &failure(reason, None),
+        situation(at(now), false),
+    )
+}
+
+#[test]
+fn a_429_or_no_connection_opens_it_whatever_else_was_answered() {
+    for reason in [Reason::Throttled, Reason::Unreachable, Reason::TlsRefused] {
+        let mut gate = Gate::default();
+        gate.answered(&secret("b"), at(0), at(1));
+        assert_eq!(fails(&mut gate, "a", [0, 2], reason), Blame::Host, "{reason}");
+        assert_eq!(gate.permit(at(2)), Permit::No);
+    }
+}
+
+#[test]
+fn an_error_or_silence_opens_it_only_while_nothing_else_is_answered() {
+    for reason in [Reason::Unavailable, Reason::TimedOut] {
+        let mut gate = Gate::default();
+        gate.answered(&secret("b"), at(0), at(1));
+        assert_eq!(fails(&mut gate, "a", [0, 2], reason), Blame::Object, "{reason}");
+        assert_eq!(gate.permit(at(2)), Permit::Yes);
+        assert_eq!(fails(&mut gate, "a", [3, 4], reason), Blame::Host, "{reason}");
+        assert_eq!(gate.permit(at(4)), Permit::No);
+    }
+}
+
+#[test]
+fn open_it_lets_one_question_through_and_any_answer_closes_it() {
+    let mut gate = Gate::default();
+    fails(&mut gate, "a", [0, 0], Reason::Unreachable);
+    // Half a second, and half of four.
+    assert_eq!(gate.permit(at(2)), Permit::No);
+    assert_eq!(gate.permit(at(3)), Permit::Probe);
+    gate.begin();
+    assert_eq!(gate.take_repeat(), 0, "a probe is one call");
+    assert_eq!(gate.permit(at(3)), Permit::No, "one at a time");
+    gate.answered(&secret("b"), at(3), at(4));
+    assert_eq!(gate.permit(at(4)), Permit::Yes);
+}
+
+#[test]
+fn each_failed_probe_makes_the_wait_longer_and_what_left_together_counts_once() {
+    let mut gate = Gate::default();
+    for name in ["a", "b", "c"] {
+        fails(&mut gate, name, [0, 1], Reason::Unreachable);
+    }
+    assert_eq!(gate.is_open().map(|open| open.failures), Some(1));
+    gate.begin();
+    fails(&mut gate, "a", [4, 5], Reason::Unreachable);
+    let open = gate.is_open().expect("open");
+    assert_eq!((open.failures, open.since), (2, at(1)));
+    assert_eq!(open.probe_at, at(5) + Duration::from_millis(4_500));
+}
+
+#[test]
+fn an_answer_from_before_a_429_does_not_close_it() {
+    let mut gate = Gate::default();
+    fails(&mut gate, "a", [0, 1], Reason::Throttled);
+    gate.answered(&secret("b"), at(0), at(2));
+    assert_eq!(gate.permit(at(2)), Permit::No);
+    gate.begin();
+    gate.answered(&secret("b"), at(4), at(5));
+    assert_eq!(gate.permit(at(5)), Permit::Yes);
+}
+
+#[test]
+fn retry_after_holds_for_the_host_whoever_wants_to_know_and_for_five_minutes_at_most() {
+    let mut gate = Gate::default();
+    let told = failure(Reason::Throttled, Some(4));
+    gate.failed(&secret("a"), at(0), &told, situation(at(0), true));
+    gate.wake(at(1));
+    assert_eq!(gate.permit(at(3)), Permit::No);
+    assert_eq!(gate.permit(at(5)), Permit::Probe);
+
+    let mut gate = Gate::default();
+    let told = failure(Reason::Throttled, Some(86_400));
+    gate.failed(&secret("a"), at(0), &told, situation(at(0), false));
+    gate.wake(at(1));
+    assert_eq!(gate.permit(at(299)), Permit::No);
+    assert_eq!(gate.permit(at(330)), Permit::Probe);
+}
+
+#[test]
+fn an_object_that_is_throttled_alone_costs_the_others_its_first_retry_after() {
+    let mut gate = Gate::default();
+    let told = failure(Reason::Throttled, Some(30));
+    let poisoned = |gate: &mut Gate, now| gate.failed(&secret("a"), at(now), &told, situation(at(now), true));
+    assert_eq!(poisoned(&mut gate, 0), Blame::Host);
+    assert!(gate.is_culprit(&secret("a")));
+    gate.answered(&secret("b"), at(400), at(401));
+    assert_eq!(poisoned(&mut gate, 402), Blame::Object);
+    assert_eq!(gate.permit(at(403)), Permit::Yes);
+    gate.answered(&secret("a"), at(500), at(501));
+    assert!(!gate.is_culprit(&secret("a")), "it was not its own trouble after all");
+}
+
+#[test]
+fn while_files_are_served_a_throttled_host_is_asked_again_at_a_stretched_interval() {
+    let mut gate = Gate::default();
+    let told = failure(Reason::Throttled, None);
+    gate.failed(&secret("a"), at(0), &told, situation(at(0), true));
+    assert_eq!(gate.stretch().effective(INTERVAL), Duration::from_secs(450));
+    assert_eq!(gate.opens_at(), at(450));
+    let day = Situation {
+        interval: Duration::from_hours(24),
+        ..situation(at(0), true)
+    };
+    let mut gate = Gate::default();
+    gate.failed(&secret("a"), at(0), &told, day);
+    assert_eq!(gate.opens_at(), at(3_600), "within the hour");
+}
+
+#[test]
+fn repeats_are_few_at_once_and_come_back_with_answers() {
+    let mut gate = Gate::default();
+    assert_eq!((0..100).map(|_| gate.take_repeat()).sum::<u32>(), 20);
+    gate.give_back(1);
+    assert_eq!(gate.take_repeat(), 1);
+    (0..9).for_each(|_| gate.answered(&secret("a"), at(0), at(1)));
+    assert_eq!(gate.take_repeat(), 0);
+    gate.answered(&secret("a"), at(0), at(1));
+    assert_eq!(gate.take_repeat(), 1);
+}

@@ -1,0 +1,82 @@
+//! What becomes of a file, and why.
+
+use super::entry_plan::HeldBack;
+use crate::domain::failure::Failure;
+use crate::domain::mode::FileMode;
+use crate::domain::object::VersionId;
+use crate::domain::path::RelativePath;
+use crate::domain::payload::{FileRecord, Input};
+
+/// One file that shall be on the volume.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FilePlan {
+    /// Whose it is, by number; `None` for a file that is no entry's any more and stays for a group.
+    pub entry: Option<usize>,
+    /// Where its bytes come from.
+    pub action: Action,
+    /// Its mode.
+    pub mode: FileMode,
+    /// What is recorded of it. Of a file that is made now, the validity is known when it is.
+    pub record: FileRecord,
+    /// Why so.
+    pub why: Why,
+}
+
+/// Where the bytes of a file come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Action {
+    /// They are made of what was told.
+    Write,
+    /// They are published, at this path.
+    Keep(RelativePath),
+}
+
+/// Why a file is written, kept or removed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Why {
+    /// Nothing is published there, or what is there was altered by somebody else.
+    Missing,
+    /// The file there is of something else.
+    OtherSource,
+    /// Something that it is made of has another version.
+    Version {
+        /// What has.
+        of: Input,
+        /// The version that is published.
+        from: VersionId,
+        /// The version that was told.
+        to: VersionId,
+    },
+    /// The manifest wants another form of it, or of other inputs.
+    Form,
+    /// Tags or attributes changed.
+    Attributes,
+    /// Nothing changed.
+    Unchanged,
+    /// Only its mode changes.
+    Mode {
+        /// As published.
+        from: FileMode,
+        /// As asked for.
+        to: FileMode,
+    },
+    /// Only its owner or group changes.
+    Owner,
+    /// Its bytes come from another path.
+    Moved {
+        /// Where they are now.
+        from: RelativePath,
+    },
+    /// Nothing was told of it.
+    NotAsked,
+    /// An answer is under way.
+    Waits,
+    /// It could not be fetched, made or placed.
+    Failed(Failure),
+    /// What it moves together with cannot move.
+    HeldBack(HeldBack),
+    /// No entry of the manifest has this path.
+    LeavesManifest,
+    /// The vault says that it does not belong to the selection or history any more.
+    LeavesVault,
+}

@@ -1,0 +1,175 @@
+//! What the schedule learns of a question: that it left, and how it ended.
+
+use std::time::Duration;
+
+use super::{Endpoint, Schedule};
+use crate::domain::backoff;
+use crate::domain::failure::{Failure, FailureClass};
+use crate::domain::gate::{Blame, Gate, Situation};
+use crate::domain::moment::Moment;
+use crate::domain::query::Query;
+
+/// How a question ended.
+#[derive(Debug, Clone, Copy)]
+pub struct Ended<'a> {
+    /// The question.
+    pub query: &'a Query,
+    /// When it left.
+    pub asked_at: Moment,
+    /// Its failure, if it failed.
+    pub failure: Option<&'a Failure>,
+    /// Repeats that it was given and did not need.
+    pub unused: u32,
+}
+
+/// When that was, and what decides how long to wait.
+#[derive(Debug, Clone, Copy)]
+pub struct Now {
+    /// The time.
+    pub at: Moment,
+    /// Whether last known good is served.
+    pub ready: bool,
+    /// In `0.0..1.0`.
+    pub jitter: f64,
+}
+
+/// What happens to the question after a failure.
+enum Next {
+    /// It waits for the gate, and is due when that lets it through.
+    Gate,
+    /// It has a due time of its own.
+    Own(Moment),
+    /// It waits for its round.
+    Round,
+}
+
+impl Schedule {
+    /// Takes a question that leaves; gives how often its requests may be repeated.
+    pub fn begin(&mut self, query: &Query, now: Moment) -> u32 {
+        let question = self.questions.entry(query.clone()).or_default();
+        question.asked = Some(now);
+        question.due = None;
+        for endpoint in Endpoint::for_query(query) {
+            self.gates.entry(endpoint).or_default().begin();
+        }
+        self.vault_gate(query).map_or(0, Gate::take_repeat)
+    }
+
+    /// Takes the end of a question.
+    pub fn ended(&mut self, ended: Ended<'_>, now: Now) {
+        let Ended { query, failure, unused, .. } = ended;
+        if let Some(gate) = self.vault_gate(query) {
+            gate.give_back(unused);
+        }
+        let next = match failure.map(|failure| failure.reason.class()) {
+            None => {
+                self.host_answered(ended, now.at);
+                Next::Round
+            }
+            Some(FailureClass::Refused | FailureClass::Volume) => {
+                self.host_answered(ended, now.at);
+                self.after_refusal(query, now)
+            }
+            Some(FailureClass::Unavailable) => self.host_failed(ended, now),
+            Some(FailureClass::Identity) => self.no_token(ended, now),
+        };
+        let question = self.questions.entry(query.clone()).or_default();
+        question.failure = failure.cloned();
+        question.failures = failure.map_or(0, |_| question.failures.saturating_add(1));
+        if failure.is_none() {
+            question.answered = Some(now.at);
+        }
+        match next {
+            Next::Gate => question.asked = None,
+            Next::Own(due) => question.due = Some(due),
+            Next::Round => {}
+        }
+    }
+
+    fn host_answered(&mut self, ended: Ended<'_>, now: Moment) {
+        for endpoint in Endpoint::for_query(ended.query) {
+            self.gates.entry(endpoint).or_default().answered(ended.query, ended.asked_at, now);
+        }
+    }
+
+    fn host_failed(&mut self, ended: Ended<'_>, now: Now) -> Next {
+        let (query, Some(failure), Some(vault)) = (ended.query, ended.failure, ended.query.vault()) else {
+            return Next::Round;
+        };
+        // It came as far as the vault.
+        let token = self.gates.entry(Endpoint::Token).or_default();
+        token.answered(query, ended.asked_at, now.at);
+        let situation = self.situation(Endpoint::Vault(vault.clone()), now);
+        let gate = self.gates.entry(Endpoint::Vault(vault.clone())).or_default();
+        match gate.failed(query, ended.asked_at, failure, situation) {
+            Blame::Host => Next::Gate,
+            Blame::Object => {
+                let failures = self.failures(query) + 1;
+                let wait = backoff::away(failures, now.ready, self.interval(query), now.jitter);
+                let asked_for = failure.retry_after.map(|wish| backoff::retry_after(wish, now.jitter));
+                Next::Own(now.at + wait.max(asked_for.unwrap_or_default()))
+            }
+        }
+    }
+
+    fn no_token(&mut self, ended: Ended<'_>, now: Now) -> Next {
+        let (query, Some(failure)) = (ended.query, ended.failure) else {
+            return Next::Round;
+        };
+        if let Some(vault) = query.vault() {
+            self.gates.entry(Endpoint::Vault(vault.clone())).or_default().missed();
+        }
+        let situation = self.situation(Endpoint::Token, now);
+        let gate = self.gates.entry(Endpoint::Token).or_default();
+        gate.failed(query, ended.asked_at, failure, situation);
+        Next::Gate
+    }
+
+    /// Somebody has to mend it. While files are served, its round is soon enough.
+    fn after_refusal(&self, query: &Query, now: Now) -> Next {
+        if now.ready {
+            return Next::Round;
+        }
+        let wait = backoff::refused(self.failures(query) + 1, self.interval(query), now.jitter);
+        Next::Own(now.at + wait)
+    }
+
+    /// Takes an entry that failed for the `times`th time although its questions were answered: they are asked again
+    /// like one that was refused.
+    pub fn entry_failed<'q>(&mut self, queries: impl IntoIterator<Item = &'q Query>, times: u32, now: Now) {
+        if now.ready {
+            return;
+        }
+        for query in queries {
+            let wait = backoff::refused(times, self.interval(query), now.jitter);
+            let question = self.questions.entry(query.clone()).or_default();
+            // What failed itself has its time already.
+            if question.failure.is_none() {
+                question.due = question.due.or(Some(now.at + wait));
+            }
+        }
+    }
+
+    fn vault_gate(&mut self, query: &Query) -> Option<&mut Gate> {
+        let vault = query.vault()?.clone();
+        Some(self.gates.entry(Endpoint::Vault(vault)).or_default())
+    }
+
+    fn failures(&self, query: &Query) -> u32 {
+        self.questions.get(query).map_or(0, |question| question.failures)
+    }
+
+    fn interval(&self, query: &Query) -> Duration {
+        let lane = self.questions.get(query).and_then(|question| question.lane.as_ref());
+        lane.map_or_else(|| self.shortest_interval(query.vault()), |lane| lane.interval)
+    }
+
+    fn situation(&self, endpoint: Endpoint, now: Now) -> Situation {
+        Situation {
+            now: now.at,
+            ready: now.ready,
+            interval: self.shortest_interval(endpoint.vault()),
+            jitter: now.jitter,
+        }
+    }
+}

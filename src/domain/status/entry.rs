@@ -1,0 +1,197 @@
+//! What is known of one entry.
+
+use std::time::Duration;
+
+use serde::{Serialize, Serializer};
+use time::OffsetDateTime;
+
+use crate::domain::entry::{EntryId, EntryKey};
+use crate::domain::event::Event;
+use crate::domain::failure::{Failure, Reason};
+use crate::domain::object::VersionId;
+use crate::domain::plan::{EntryPlan, Outcome};
+use crate::domain::schedule::Endpoint;
+use crate::domain::validity::{Standing, Validity};
+
+/// What is known of one entry.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct EntryStatus {
+    /// Tells it from the others, over passes.
+    #[serde(skip)]
+    pub key: EntryKey,
+    /// What messages call it.
+    #[serde(serialize_with = "shown")]
+    pub id: EntryId,
+    /// Whether start-up waits for it.
+    pub required: bool,
+    /// Whether every file of it is there in the form that is asked for.
+    pub complete: bool,
+    /// Whether that is what the vault has, as far as this process, or one before it, was told.
+    pub as_asked: bool,
+    /// The version that is served, if it is made of one object and that was told.
+    pub version: Option<VersionId>,
+    /// When that was fetched first.
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub since: Option<OffsetDateTime>,
+    /// When this process wrote it last.
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub written: Option<OffsetDateTime>,
+    /// When the vault said last that this is what it has.
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub last_success: Option<OffsetDateTime>,
+    /// Why it fails, while it does.
+    pub failure: Option<FailureStatus>,
+    /// Whether an answer or a rendering is under way for it.
+    pub waits: bool,
+    /// Why it does not move although it could.
+    pub held_back: Option<String>,
+    /// The host that does not let its questions leave.
+    pub stopped_by: Option<Endpoint>,
+    /// When what is served is valid.
+    pub validity: Validity,
+    /// What that means.
+    #[serde(skip)]
+    pub standing: Standing,
+    /// When it is asked for next.
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub next_due: Option<OffsetDateTime>,
+    /// The mean time between two askings, as it is now.
+    #[serde(rename = "effectiveIntervalSeconds", serialize_with = "seconds")]
+    pub effective_interval: Option<Duration>,
+}
+
+/// Why an entry fails.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FailureStatus {
+    /// From a closed set.
+    pub reason: Reason,
+    /// What was seen, and what to do.
+    #[serde(serialize_with = "shown")]
+    pub failure: Failure,
+    /// What to do about it.
+    pub hint: String,
+    /// How often in a row.
+    pub times: u32,
+    /// Since when.
+    #[serde(with = "time::serde::rfc3339")]
+    pub since: OffsetDateTime,
+    /// Whether every file of it is there from before.
+    pub kept: bool,
+}
+
+impl EntryStatus {
+    /// Of an entry of which nothing is known.
+    pub(super) fn of(plan: &EntryPlan) -> Self {
+        Self {
+            key: plan.key.clone(),
+            id: plan.id.clone(),
+            required: plan.required,
+            complete: false,
+            as_asked: false,
+            version: None,
+            since: plan.since,
+            written: None,
+            last_success: None,
+            failure: None,
+            waits: false,
+            held_back: None,
+            stopped_by: None,
+            validity: Validity::default(),
+            standing: Standing::Valid,
+            next_due: None,
+            effective_interval: None,
+        }
+    }
+
+    /// Takes what a pass found. Gives how often in a row it failed, when this pass found out that it did.
+    pub(super) fn take(&mut self, plan: &EntryPlan, at: OffsetDateTime) -> Option<u32> {
+        self.waits = matches!(plan.outcome, Outcome::Pending { waits: true, .. });
+        self.held_back = plan.held_back.as_ref().map(ToString::to_string);
+        match &plan.outcome {
+            Outcome::Served {
+                version,
+                changed,
+                confirmed,
+            } => {
+                self.complete = true;
+                self.as_asked = true;
+                self.failure = None;
+                if *confirmed {
+                    self.last_success = Some(at);
+                }
+                if *changed {
+                    self.written = Some(at);
+                }
+                self.since = plan.since;
+                if version.is_some() || *changed {
+                    self.version.clone_from(version);
+                }
+                None
+            }
+            Outcome::Pending { complete, .. } => {
+                self.complete = *complete;
+                self.as_asked &= *complete;
+                None
+            }
+            Outcome::Failed {
+                failure, kept, news, ..
+            } => {
+                self.complete = *kept;
+                self.as_asked = false;
+                let before = self.failure.take().filter(|before| before.reason == failure.reason);
+                let times = before.as_ref().map_or(0, |before| before.times) + u32::from(*news || before.is_none());
+                self.failure = Some(FailureStatus {
+                    reason: failure.reason,
+                    failure: failure.clone(),
+                    hint: failure.hint.clone(),
+                    times,
+                    since: before.map_or(at, |before| before.since),
+                    kept: *kept,
+                });
+                news.then_some(times)
+            }
+        }
+    }
+
+    /// One event when something is not valid yet, when it comes near its end without a successor, and when it is over.
+    pub(super) fn take_validity(&mut self, plan: &EntryPlan, at: OffsetDateTime, events: &mut Vec<Event>) {
+        let standing = plan.validity.standing(at);
+        if standing != Standing::Valid && standing != self.standing {
+            events.push(Event::Validity {
+                entry: plan.id.clone(),
+                standing,
+                validity: plan.validity,
+            });
+        }
+        self.validity = plan.validity;
+        self.standing = standing;
+    }
+
+    /// Takes what an earlier process left, and when the vault confirmed it, if that was lately.
+    pub(super) fn recall(&mut self, plan: &EntryPlan, confirmed: Option<OffsetDateTime>) {
+        match &plan.outcome {
+            Outcome::Served { version, .. } => {
+                self.complete = true;
+                self.as_asked = true;
+                self.version.clone_from(version);
+            }
+            Outcome::Pending { complete, .. } => {
+                self.complete = *complete;
+                self.as_asked = *complete && confirmed.is_some();
+            }
+            Outcome::Failed { kept, .. } => self.complete = *kept,
+        }
+        self.last_success = confirmed;
+        self.validity = plan.validity;
+    }
+}
+
+fn shown<S: Serializer>(value: &impl ToString, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&value.to_string())
+}
+
+fn seconds<S: Serializer>(interval: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
+    interval.map(|interval| interval.as_secs()).serialize(serializer)
+}

@@ -1,0 +1,198 @@
+//! Brings the status up to date with what a pass did, and says what of it is worth telling.
+
+use std::collections::BTreeMap;
+
+use time::OffsetDateTime;
+
+use super::endpoint::EndpointStatus;
+use super::entry::EntryStatus;
+use super::wall::wall;
+use super::{Status, Sync};
+use crate::domain::entry::EntryKey;
+use crate::domain::event::Event;
+use crate::domain::outcome::{Decided, PassOutcome};
+use crate::domain::payload::Publication;
+use crate::domain::plan::Outcome;
+use crate::domain::schedule::Now;
+use crate::domain::volume_failure::VolumeFailure;
+
+/// Repetitions after which a lasting failure is told again.
+const REMINDERS: [u32; 4] = [10, 100, 1_000, 10_000];
+
+/// Whether the `times`th failure in a row is worth a person's attention.
+pub(super) fn is_news(times: u32) -> bool {
+    times == 1 || REMINDERS.contains(&times)
+}
+
+impl Status {
+    /// Takes what a pass did; gives what is worth telling, in the order in which it is told. `jitter` is in `0.0..1.0`.
+    pub fn fold(&mut self, mut outcome: PassOutcome, jitter: f64) -> Vec<Event> {
+        let mut events = Vec::new();
+        let now = Now {
+            at: outcome.began,
+            ready: self.is_ready(),
+            jitter,
+        };
+        self.at = Some(outcome.at);
+        self.busy = !outcome.idle;
+        self.lists.update(std::mem::take(&mut outcome.lists));
+        let volume_failed = outcome.volume_failure.is_some();
+        self.fold_volume(&outcome, now, &mut events);
+        if let Some(decided) = &outcome.decided {
+            let entries = self.fold_entries(decided, !volume_failed, outcome.at, now, &mut events);
+            if volume_failed {
+                // The files are the earlier ones; what failed besides is remembered all the same.
+                self.remember_failures(entries);
+            } else {
+                self.entries = entries;
+                self.tell_changes(decided, &mut events);
+                self.tell_remarks(decided, &mut events);
+            }
+            self.tell_failures(decided, &outcome, &mut events);
+        }
+        self.wakes_at = self.schedule.next_due(outcome.began, &outcome.stopped);
+        self.show_schedule(&outcome, &mut events);
+        self.become_ready(outcome.at, false, &mut events);
+        self.finish(&outcome, &mut events);
+        events
+    }
+
+    fn fold_volume(&mut self, outcome: &PassOutcome, now: Now, events: &mut Vec<Event>) {
+        let volume = &mut self.volume;
+        if let Some(failure) = &outcome.volume_failure {
+            volume.failures = volume.failures.saturating_add(1);
+            volume.failure = Some(failure.into());
+            events.push(volume_failing(failure, volume.failures));
+            self.schedule.volume_failed(now);
+            return;
+        }
+        let Some(decided) = &outcome.decided else { return };
+        if volume.failures > 0 {
+            events.push(Event::VolumeRecovered {
+                failures: volume.failures,
+            });
+        }
+        volume.failures = 0;
+        volume.failure = None;
+        let Publication { written, adjusted, removed, .. } = &decided.publication;
+        if !(written.is_empty() && adjusted.is_empty() && removed.is_empty()) {
+            volume.published = Some(outcome.at);
+        }
+        self.schedule.volume_worked();
+    }
+
+    /// The entries as they are now, in their order; what recovered is told.
+    fn fold_entries(
+        &mut self,
+        decided: &Decided,
+        published: bool,
+        at: OffsetDateTime,
+        now: Now,
+        events: &mut Vec<Event>,
+    ) -> Vec<EntryStatus> {
+        let known = self.entries.iter().map(|entry| (&entry.key, entry)).collect::<BTreeMap<_, _>>();
+        let mut recovered = BTreeMap::new();
+        let mut entries = Vec::with_capacity(decided.plan.entries.len());
+        let mut failed = Vec::new();
+        for plan in &decided.plan.entries {
+            let mut entry = known.get(&plan.key).map_or_else(|| EntryStatus::of(plan), |known| (*known).clone());
+            entry.id = plan.id.clone();
+            entry.required = plan.required;
+            if let (Outcome::Served { .. }, Some(failure), true) = (&plan.outcome, &entry.failure, published) {
+                // Entries of one object recover together, and are one line.
+                let times = recovered.entry((plan.id.clone(), failure.reason)).or_insert(0);
+                *times = failure.times.max(*times);
+            }
+            if let (Some(times), Outcome::Failed { retry, .. }) = (entry.take(plan, at), &plan.outcome) {
+                failed.push((retry.clone(), times));
+            }
+            if published {
+                entry.take_validity(plan, at, events);
+            }
+            entries.push(entry);
+        }
+        for (retry, times) in failed {
+            self.schedule.entry_failed(&retry, times, now);
+        }
+        let recovered = recovered.into_iter().map(|((entry, reason), failures)| Event::Recovered {
+            entry,
+            reason,
+            failures,
+        });
+        events.extend(recovered);
+        entries
+    }
+
+    fn remember_failures(&mut self, entries: Vec<EntryStatus>) {
+        let mut failing: BTreeMap<EntryKey, EntryStatus> = entries
+            .into_iter()
+            .filter(|entry| entry.failure.is_some())
+            .map(|entry| (entry.key.clone(), entry))
+            .collect();
+        for entry in &mut self.entries {
+            if let Some(failed) = failing.remove(&entry.key) {
+                entry.failure = failed.failure;
+                entry.as_asked = false;
+            }
+        }
+        self.entries.extend(failing.into_values());
+    }
+
+    /// Shows what is due when, and what stands before it.
+    fn show_schedule(&mut self, outcome: &PassOutcome, events: &mut Vec<Event>) {
+        let (at, now, schedule) = (outcome.at, outcome.began, &self.schedule);
+        for entry in &mut self.entries {
+            let questions = outcome.questions.get(&entry.key).map(Vec::as_slice).unwrap_or_default();
+            let due = questions.iter().filter_map(|query| schedule.due_of(query)).min();
+            entry.next_due = due.map(|due| wall(at, now, due));
+            entry.effective_interval = questions.iter().filter_map(|query| schedule.effective_interval(query)).min();
+            let stopped = questions.iter().find(|query| outcome.stopped.contains(*query));
+            entry.stopped_by = stopped.and_then(|query| schedule.stops(query, now));
+        }
+        let endpoints = schedule.gates().map(|(endpoint, gate)| EndpointStatus::of(endpoint, gate, at, now));
+        let endpoints: Vec<_> = endpoints.collect();
+        for shown in &endpoints {
+            let before = self.endpoints.iter().find(|known| known.endpoint == shown.endpoint);
+            if let (Some(asked), None) = (shown.asked_for, before.and_then(|known| known.asked_for)) {
+                events.push(Event::QuietShortened {
+                    endpoint: shown.endpoint.clone(),
+                    asked,
+                });
+            }
+        }
+        self.endpoints = endpoints;
+    }
+
+    /// Counts a sync from its first question to the end of the last.
+    fn finish(&mut self, outcome: &PassOutcome, events: &mut Vec<Event>) {
+        let sync = self.sync.get_or_insert_with(|| Sync {
+            began: outcome.began,
+            ..Sync::default()
+        });
+        sync.asked += outcome.asked;
+        if let Some(decided) = &outcome.decided {
+            sync.written += decided.publication.written.len();
+            sync.removed += decided.publication.removed.len();
+        }
+        if outcome.idle
+            && let Some(sync) = self.sync.take()
+        {
+            events.push(Event::Finished {
+                asked: sync.asked,
+                written: sync.written,
+                removed: sync.removed,
+                took: outcome.ended.since(sync.began),
+            });
+        }
+    }
+}
+
+fn volume_failing(failure: &VolumeFailure, times: u32) -> Event {
+    Event::VolumeFailing {
+        error: failure.to_string(),
+        cause: failure.cause().to_string(),
+        hint: failure.hint().to_owned(),
+        times,
+        news: is_news(times),
+    }
+}

@@ -1,0 +1,150 @@
+//! The one memory of the loop: what is served and since when, what failed, what is due, what is known of each host.
+//!
+//! A status is a value. Each pass's outcome is folded into it, which gives the events that are worth telling; log,
+//! metrics, probes and `status` read it, and remember nothing that it has. It can be written as JSON and holds no value.
+
+mod endpoint;
+mod entry;
+mod fold;
+mod recall;
+mod ready;
+mod telling;
+#[cfg(test)]
+mod tests;
+mod wall;
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use time::OffsetDateTime;
+
+pub use self::endpoint::EndpointStatus;
+pub use self::entry::{EntryStatus, FailureStatus};
+pub use self::ready::Readiness;
+pub use self::recall::Recalled;
+use super::answers::Lists;
+use super::desired::OnStart;
+use super::entry::EntryKey;
+use super::failure::Reason;
+use super::moment::Moment;
+use super::notice::Notice;
+use super::object::VaultId;
+use super::schedule::Schedule;
+use super::volume_failure::{VolumeFailure, VolumeFailureKind};
+
+/// What the loop knows.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Status {
+    /// When it was brought up to date last.
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub at: Option<OffsetDateTime>,
+    /// Whether every required file is there, and since when.
+    pub ready: Option<Readiness>,
+    /// Each entry, in manifest order.
+    pub entries: Vec<EntryStatus>,
+    /// Each host of which something is known.
+    pub endpoints: Vec<EndpointStatus>,
+    /// The volume.
+    pub volume: VolumeStatus,
+    /// Whether questions or renderings are under way.
+    pub busy: bool,
+    /// When the next pass is due, if nothing happens before.
+    #[serde(skip)]
+    pub wakes_at: Option<Moment>,
+    /// When each question is due, and the gates.
+    #[serde(skip)]
+    pub schedule: Schedule,
+    /// The last lists that came back whole.
+    #[serde(skip)]
+    pub lists: Lists,
+    /// What start-up waits for.
+    #[serde(skip)]
+    on_start: OnStart,
+    /// What was remarked on each entry, and on each version whatever its slot in a history.
+    #[serde(skip)]
+    remarks: BTreeMap<EntryKey, Vec<Notice>>,
+    /// What fails for one cause, how often in a row.
+    #[serde(skip)]
+    outages: BTreeMap<Outage, u32>,
+    /// The sync that is under way: from its first question to its end.
+    #[serde(skip)]
+    sync: Option<Sync>,
+}
+
+/// What the volume did last.
+#[derive(Debug, Clone, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct VolumeStatus {
+    /// When something was published last.
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub published: Option<OffsetDateTime>,
+    /// How often in a row it failed.
+    pub failures: u32,
+    /// How it failed last, while it does.
+    pub failure: Option<VolumeTrouble>,
+}
+
+/// How the volume failed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct VolumeTrouble {
+    /// From a closed set.
+    pub kind: VolumeFailureKind,
+    /// What was tried.
+    pub error: String,
+    /// What the system said.
+    pub cause: String,
+    /// What to do.
+    pub hint: String,
+}
+
+impl From<&VolumeFailure> for VolumeTrouble {
+    fn from(failure: &VolumeFailure) -> Self {
+        Self {
+            kind: failure.kind(),
+            error: failure.to_string(),
+            cause: failure.cause().to_string(),
+            hint: failure.hint().to_owned(),
+        }
+    }
+}
+
+/// Failures that have one cause for many objects: of a vault, or of signing in.
+type Outage = (Option<VaultId>, Reason);
+
+/// A sync that is under way.
+#[derive(Debug, Clone, Copy, Default)]
+struct Sync {
+    began: Moment,
+    asked: usize,
+    written: usize,
+    removed: usize,
+}
+
+impl Status {
+    /// Nothing is known, and everything is due.
+    pub fn new(on_start: OnStart) -> Self {
+        Self {
+            at: None,
+            ready: None,
+            entries: Vec::new(),
+            endpoints: Vec::new(),
+            volume: VolumeStatus::default(),
+            busy: false,
+            wakes_at: None,
+            schedule: Schedule::default(),
+            lists: Lists::default(),
+            on_start,
+            remarks: BTreeMap::new(),
+            outages: BTreeMap::new(),
+            sync: None,
+        }
+    }
+
+    /// The entries that fail, each with why.
+    pub fn failing(&self) -> impl Iterator<Item = (&EntryStatus, &FailureStatus)> {
+        let entries = self.entries.iter();
+        entries.filter_map(|entry| Some((entry, entry.failure.as_ref()?)))
+    }
+}

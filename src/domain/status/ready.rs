@@ -1,0 +1,74 @@
+//! Whether the files are what start-up waits for.
+
+use serde::Serialize;
+use time::OffsetDateTime;
+
+use super::{EntryStatus, Status};
+use crate::domain::desired::OnStart;
+use crate::domain::event::Event;
+use crate::domain::failure::Reason;
+
+/// Since when every required file is there. Once so, an outage does not end it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Readiness {
+    /// By the wall clock.
+    #[serde(with = "time::serde::rfc3339")]
+    pub since: OffsetDateTime,
+    /// Whether it began with files of an earlier run.
+    pub last_known_good: bool,
+}
+
+impl Status {
+    /// Whether it was ready at some time.
+    pub const fn is_ready(&self) -> bool {
+        self.ready.is_some()
+    }
+
+    /// Whether every required file is there now, as `refresh.onStart` asks.
+    pub fn is_served(&self) -> bool {
+        let enough = |entry: &EntryStatus| match self.on_start {
+            OnStart::Fresh => entry.complete && entry.as_asked && entry.failure.is_none(),
+            OnStart::LastKnownGood => entry.complete,
+        };
+        !self.entries.is_empty() && self.volume.failures == 0 && self.required().all(enough)
+    }
+
+    /// Whether a required entry cannot come by waiting.
+    pub fn is_hopeless(&self) -> bool {
+        let mut failing = self.required().filter_map(|entry| entry.failure.as_ref());
+        failing.any(|failure| !failure.reason.is_transient())
+    }
+
+    /// Why required entries are not served: their failures, and those of the hosts that do not let them be asked for.
+    pub fn reasons_against(&self) -> impl Iterator<Item = Reason> {
+        let missing = self.required().filter(|entry| !(entry.complete && entry.as_asked));
+        missing.filter_map(|entry| match &entry.failure {
+            Some(failure) => Some(failure.reason),
+            None => {
+                let stopped_by = entry.stopped_by.as_ref()?;
+                let endpoint = self.endpoints.iter().find(|known| known.endpoint == *stopped_by)?;
+                endpoint.open.as_ref().map(|open| open.reason)
+            }
+        })
+    }
+
+    fn required(&self) -> impl Iterator<Item = &EntryStatus> {
+        self.entries.iter().filter(|entry| entry.required)
+    }
+
+    /// Notes that it is ready, if it is and was not before.
+    pub(super) fn become_ready(&mut self, at: OffsetDateTime, last_known_good: bool, events: &mut Vec<Event>) {
+        if self.ready.is_some() || !self.is_served() {
+            return;
+        }
+        self.ready = Some(Readiness {
+            since: at,
+            last_known_good,
+        });
+        events.push(Event::Ready {
+            objects: self.entries.len(),
+            last_known_good,
+        });
+    }
+}

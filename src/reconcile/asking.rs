@@ -1,0 +1,333 @@
+//! The questions that are under way.
+//!
+//! Questions leave as their gates let them, some at a time for each host, and are no barrier for each other: what has
+//! arrived is published although something else is still awaited. When that is worth while, [`Asking::settled`] says:
+//! when everything asked is answered, when news is at hand and no answer came for a quarter of a second, or a second
+//! after the first news. A failed question stays a failure in the schedule; nothing is remembered here but what is under
+//! way and what was not used yet.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::future::BoxFuture;
+use futures::stream::{FuturesUnordered, StreamExt};
+use tokio::time::{Instant, sleep_until, timeout_at};
+
+use crate::domain::answers::{Answer, Answers};
+use crate::domain::failure::{Failure, Reason};
+use crate::domain::gate::Permit;
+use crate::domain::moment::Moment;
+use crate::domain::news::Baseline;
+use crate::domain::object::VaultId;
+use crate::domain::query::Query;
+use crate::domain::schedule::{Ended, Now, Schedule};
+use crate::ports::{Attempts, Jitter, Vault};
+
+use super::passwords::PasswordReads;
+use super::uptime::Uptime;
+
+/// How long questions may take, and how many of them are under way at once.
+#[derive(Debug, Clone, Copy)]
+pub struct AskLimits {
+    /// Longest time for one object or password file.
+    pub per_object: Duration,
+    /// Longest time for a list, which is as long as its vault makes it.
+    pub per_list: Duration,
+    /// Most questions under way at one host. Those without an answer for [`SLOW`] do not count: what hangs does not
+    /// hold up the rest.
+    pub at_once: usize,
+}
+
+impl Default for AskLimits {
+    fn default() -> Self {
+        Self {
+            per_object: Duration::from_secs(30),
+            per_list: Duration::from_secs(90),
+            at_once: 20,
+        }
+    }
+}
+
+/// After this long, a question gives its place to another one.
+const SLOW: Duration = Duration::from_secs(1);
+
+/// News is published when no answer came for this long.
+const QUIET: Duration = Duration::from_millis(250);
+
+/// News is published this long after it arrived, whatever else comes.
+const LATEST: Duration = Duration::from_secs(1);
+
+/// Which news is worth a publish before everything is answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Patience {
+    /// All, after a moment.
+    Short,
+    /// None: everything is waited for.
+    Endless,
+}
+
+/// Hears of each answer; for a progress line.
+pub trait AskProgress: Send + Sync {
+    /// `done` of `total` questions have an answer.
+    fn answered(&self, done: usize, total: usize);
+}
+
+/// What the schedule needs to learn of an answer.
+#[derive(Clone, Copy)]
+pub struct Circumstances<'c> {
+    /// The time.
+    pub uptime: &'c Uptime,
+    /// Whether last known good is served.
+    pub ready: bool,
+    /// Chance.
+    pub jitter: &'c dyn Jitter,
+}
+
+/// The questions that are under way, and the answers that are not used up.
+pub struct Asking<V> {
+    vault: Arc<V>,
+    passwords: Arc<PasswordReads>,
+    limits: AskLimits,
+    patience: Patience,
+    /// By host, what may leave when there is a place and its gate lets it, the most urgent first.
+    queues: BTreeMap<Option<VaultId>, VecDeque<Query>>,
+    /// What left, and when.
+    open: BTreeMap<Query, Instant>,
+    flights: FuturesUnordered<BoxFuture<'static, Landed>>,
+    answers: Answers,
+    baseline: Baseline,
+    news: Option<Instant>,
+    last_answer: Option<Instant>,
+    /// Whether an answer arrived that may lead to other questions.
+    leads_on: bool,
+    asked: usize,
+    done: usize,
+    progress: Option<Arc<dyn AskProgress>>,
+}
+
+/// A question that came back.
+struct Landed {
+    query: Query,
+    left: Moment,
+    answer: Result<Answer, Failure>,
+    unused: u32,
+}
+
+impl<V: Vault + 'static> Asking<V> {
+    /// Nothing is under way.
+    pub fn new(vault: Arc<V>, passwords: Arc<PasswordReads>, limits: AskLimits, patience: Patience) -> Self {
+        Self {
+            vault,
+            passwords,
+            limits,
+            patience,
+            queues: BTreeMap::new(),
+            open: BTreeMap::new(),
+            flights: FuturesUnordered::new(),
+            answers: Answers::default(),
+            baseline: Baseline::default(),
+            news: None,
+            last_answer: None,
+            leads_on: false,
+            asked: 0,
+            done: 0,
+            progress: None,
+        }
+    }
+
+    /// Lets somebody hear of each answer.
+    pub fn watched_by(&mut self, progress: Arc<dyn AskProgress>) {
+        self.progress = Some(progress);
+    }
+
+    /// The answers that are not used up.
+    pub const fn answers(&self) -> &Answers {
+        &self.answers
+    }
+
+    /// The questions that left and are not answered.
+    pub fn open(&self) -> BTreeSet<Query> {
+        self.open.keys().cloned().collect()
+    }
+
+    /// Takes what is to be asked, the most urgent first, in place of what did not leave yet; and what the volume has,
+    /// which tells what is news.
+    pub fn ask(&mut self, questions: Vec<Query>, baseline: Baseline, schedule: &mut Schedule, uptime: &Uptime) {
+        self.queues.clear();
+        for query in questions {
+            self.queues.entry(query.vault().cloned()).or_default().push_back(query);
+        }
+        self.baseline = baseline;
+        self.leads_on = false;
+        self.send(schedule, uptime);
+    }
+
+    /// The questions that could not leave because of their gates. To be called when nothing is open at their hosts.
+    pub fn stopped(&self) -> BTreeSet<Query> {
+        self.queues.values().flatten().cloned().collect()
+    }
+
+    /// How many questions left since the last call of this.
+    pub fn take_asked(&mut self) -> usize {
+        std::mem::take(&mut self.asked)
+    }
+
+    /// Whether nothing is under way.
+    pub fn is_idle(&self) -> bool {
+        self.open.is_empty()
+    }
+
+    /// Whether it is time to use the answers.
+    pub fn is_ripe(&self) -> bool {
+        self.open.is_empty() || self.patience == Patience::Short && self.ripe_at().is_some_and(|at| at <= Instant::now())
+    }
+
+    fn ripe_at(&self) -> Option<Instant> {
+        let (news, last) = (self.news?, self.last_answer?);
+        Some((last + QUIET).min(news + LATEST))
+    }
+
+    /// Lets go of the answers that nothing waits for.
+    pub fn release(&mut self, needed: &BTreeSet<Query>) {
+        self.answers.retain(|query| needed.contains(query));
+        self.news = None;
+    }
+
+    /// Returns when there is something to do for a pass: the answers are ripe, or one of them leads to other questions.
+    /// Never, when nothing is under way. May be dropped and called again.
+    pub async fn settled(&mut self, schedule: &mut Schedule, circumstances: Circumstances<'_>) {
+        loop {
+            if self.open.is_empty() && self.last_answer.is_none() {
+                std::future::pending::<()>().await;
+            }
+            if self.leads_on || self.is_ripe() {
+                self.last_answer = self.last_answer.filter(|_| !self.open.is_empty());
+                return;
+            }
+            let next_look = self.next_look();
+            tokio::select! {
+                biased;
+                Some(landed) = self.flights.next() => self.land(landed, schedule, circumstances),
+                () = sleep_until(next_look) => {}
+            }
+            self.send(schedule, circumstances.uptime);
+        }
+    }
+
+    /// When something changes although no answer arrives.
+    fn next_look(&self) -> Instant {
+        let far = || Instant::now() + self.limits.per_list;
+        let ripe = self.ripe_at().filter(|_| self.patience == Patience::Short);
+        let place = self.open.values().map(|left| *left + SLOW).filter(|at| *at > Instant::now());
+        let place = place.min().filter(|_| self.queues.values().any(|queue| !queue.is_empty()));
+        ripe.into_iter().chain(place).min().unwrap_or_else(far)
+    }
+
+    fn land(&mut self, landed: Landed, schedule: &mut Schedule, circumstances: Circumstances<'_>) {
+        let Landed {
+            query,
+            left,
+            answer,
+            unused,
+        } = landed;
+        let now = Now {
+            at: circumstances.uptime.now(),
+            ready: circumstances.ready,
+            jitter: circumstances.jitter.sample(),
+        };
+        let ended = Ended {
+            query: &query,
+            asked_at: left,
+            failure: answer.as_ref().err(),
+            unused,
+        };
+        schedule.ended(ended, now);
+        self.open.remove(&query);
+        let arrived = Instant::now();
+        self.last_answer = Some(arrived);
+        if self.baseline.is_news(&query, &answer) {
+            self.news.get_or_insert(arrived);
+        }
+        self.leads_on |= leads_on(&query, &answer);
+        self.answers.learn(query, answer);
+        self.done += 1;
+        if let Some(progress) = &self.progress {
+            let waiting: usize = self.queues.values().map(VecDeque::len).sum();
+            progress.answered(self.done, self.done + self.open.len() + waiting);
+        }
+    }
+
+    /// Lets leave what may.
+    fn send(&mut self, schedule: &mut Schedule, uptime: &Uptime) {
+        let now = uptime.now();
+        for (host, mut queue) in std::mem::take(&mut self.queues) {
+            while self.places_taken(host.as_ref()) < self.limits.at_once
+                && let Some(query) = queue.pop_front_if(|query| schedule.permit(query, now) > Permit::No)
+            {
+                self.leave(query, schedule, now);
+            }
+            self.queues.insert(host, queue);
+        }
+    }
+
+    /// How many questions are under way at a host, without those that seem to hang.
+    fn places_taken(&self, host: Option<&VaultId>) -> usize {
+        let same_host = self.open.iter().filter(|(query, _)| query.vault() == host);
+        same_host.filter(|(_, left)| left.elapsed() < SLOW).count()
+    }
+
+    fn leave(&mut self, query: Query, schedule: &mut Schedule, now: Moment) {
+        let attempts = Attempts::new(schedule.begin(&query, now));
+        let began = Instant::now();
+        self.open.insert(query.clone(), began);
+        self.asked += 1;
+        let limit = match &query {
+            Query::Object(_) | Query::File(_) => self.limits.per_object,
+            Query::Versions(_) | Query::Secrets(_) => self.limits.per_list,
+        };
+        let (vault, passwords) = (Arc::clone(&self.vault), Arc::clone(&self.passwords));
+        self.flights.push(Box::pin(async move {
+            let deadline = began + limit;
+            let answer = timeout_at(deadline, answer(&*vault, &passwords, &query, &attempts, deadline)).await;
+            Landed {
+                answer: answer.unwrap_or_else(|_| Err(timed_out(&query, limit))),
+                unused: attempts.unused(),
+                left: now,
+                query,
+            }
+        }));
+    }
+}
+
+async fn answer<V: Vault>(
+    vault: &V,
+    passwords: &PasswordReads,
+    query: &Query,
+    attempts: &Attempts,
+    deadline: Instant,
+) -> Result<Answer, Failure> {
+    match query {
+        Query::Object(source) => vault.fetch(source, attempts).await.map(|object| Answer::Object(Arc::new(object))),
+        Query::Versions(object) => vault.versions(object, attempts).await.map(Answer::Versions),
+        Query::Secrets(of) => vault.secrets(of, attempts).await.map(Answer::Secrets),
+        Query::File(path) => passwords.read(path, deadline).await.map(Answer::File),
+    }
+}
+
+/// Whether an answer may lead to questions that nobody could ask before.
+fn leads_on(query: &Query, answer: &Result<Answer, Failure>) -> bool {
+    match answer {
+        Ok(Answer::Versions(_) | Answer::Secrets(_)) => true,
+        Ok(Answer::Object(_) | Answer::File(_)) => false,
+        Err(failure) => matches!(query, Query::Object(_)) && failure.reason == Reason::Disabled,
+    }
+}
+
+fn timed_out(query: &Query, waited: Duration) -> Failure {
+    Failure::new(
+        Reason::TimedOut,
+        format!("{query} did not arrive within {} s", waited.as_secs()),
+        "check that the vault and the identity endpoint are reachable from here; it is tried again",
+    )
+}

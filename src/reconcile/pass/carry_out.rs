@@ -1,0 +1,192 @@
+//! Decides with the answers that are at hand, and carries the decision out.
+//!
+//! What the volume refuses, and what cannot be rendered, goes back into the decision, since groups hang on it: the one
+//! resolver says again what may move. Names are asked for before anything is rendered, so that a path that is refused
+//! costs no derivation of keys.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Pass;
+use crate::domain::entry::Entry;
+use crate::domain::failure::{Failure, Reason};
+use crate::domain::notice::Notice;
+use crate::domain::outcome::{Decided, PassOutcome};
+use crate::domain::path::RelativePath;
+use crate::domain::payload::{FileBytes, Observation, Payload, PayloadFile, Publication, RefusedName};
+use crate::domain::plan::{self, Action, Blocked, Given, Outcome, Plan, Tried};
+use crate::domain::published::Published;
+use crate::domain::status::Status;
+use crate::ports::{Vault, Volume, VolumeFailure, VolumeFailureKind};
+use crate::render::entry::Job;
+
+impl<V: Vault + 'static, W: Volume> Pass<V, W> {
+    /// Publishes what can be published.
+    pub(super) async fn carry_out(
+        &mut self,
+        observed: &Observation,
+        entries: &[Entry],
+        status: &Status,
+        outcome: &mut PassOutcome,
+    ) {
+        let published = Published::new(observed).wanted_by(entries);
+        let mut plan = match self.decide(observed, entries, &published, status).await {
+            Ok(plan) => plan,
+            Err(failure) => {
+                outcome.volume_failure = Some(failure);
+                return;
+            }
+        };
+        let (payload, notices) = self.payload(observed, entries, &mut plan);
+        let done = match plan.blocked.clone() {
+            Some(Blocked { waits: true, .. }) => Ok(Publication::default()),
+            Some(Blocked { by, .. }) => Err(records_lost(by.as_ref())),
+            None if payload.files.is_empty() && observed.files.is_empty() => Ok(Publication::default()),
+            // Also when nothing differs: a publish that changes nothing mends links, and says which names are taken.
+            None => self.volume.publish(payload).await,
+        };
+        self.asking.release(&plan.needed(entries));
+        self.renders.release(|key| {
+            let mut waiting = plan.entries.iter().filter(|entry| entry.key == *key);
+            waiting.any(|entry| matches!(entry.outcome, Outcome::Pending { waits: true, .. }))
+        });
+        let publication = done.unwrap_or_else(|failure| {
+            outcome.volume_failure = Some(failure);
+            Publication::default()
+        });
+        plan.refused_late(entries, &publication.refused);
+        outcome.decided = Some(Decided {
+            plan,
+            notices,
+            publication,
+        });
+    }
+
+    /// Decides until nothing speaks against the decision any more.
+    async fn decide(
+        &mut self,
+        observed: &Observation,
+        entries: &[Entry],
+        published: &Published<'_>,
+        status: &Status,
+    ) -> Result<Plan, VolumeFailure> {
+        let open = self.asking.open();
+        let timing = status.schedule.at(self.uptime.now());
+        let mut seen = BTreeSet::new();
+        let mut tried = Tried {
+            refused: observed.refused.clone(),
+            ..Tried::default()
+        };
+        loop {
+            let given = Given {
+                published,
+                records_lost: observed.records_lost,
+                answers: self.asking.answers(),
+                timing: &timing,
+                open: &open,
+                tried: &tried,
+                now: self.now(),
+                confirm: self.confirm,
+            };
+            let plan = plan::decide(entries, &given);
+            let refused = self.refused(&plan, &mut seen).await?;
+            if tried.add_refused(refused) || self.render(entries, &plan, &mut tried).await {
+                continue;
+            }
+            return Ok(plan);
+        }
+    }
+
+    /// The names at which the plan cannot be written, as far as they were not asked for yet.
+    async fn refused(
+        &self,
+        plan: &Plan,
+        seen: &mut BTreeSet<RelativePath>,
+    ) -> Result<Vec<RefusedName>, VolumeFailure> {
+        let moving = plan.moving();
+        if moving.is_subset(seen) {
+            return Ok(Vec::new());
+        }
+        seen.extend(moving.iter().cloned());
+        self.volume.refused(moving).await
+    }
+
+    /// Renders what the plan writes; says whether some of it could not be, or takes longer than a moment.
+    async fn render(&mut self, entries: &[Entry], plan: &Plan, tried: &mut Tried) -> bool {
+        let answers = self.asking.answers();
+        let jobs = plan.to_render().filter_map(|number| {
+            let entry = entries.get(number)?;
+            Some((entry.key(), Job::new(entry, answers)?))
+        });
+        let jobs: Vec<_> = jobs.collect();
+        let wanted: Vec<_> = jobs.iter().map(|(key, job)| (key.clone(), job.origin())).collect();
+        self.renders.start(jobs);
+        self.renders.wait_a_moment().await;
+        let mut speaks_against = false;
+        for (key, origin) in wanted {
+            match self.renders.of(&key, &origin) {
+                Some(Ok(_)) => {}
+                Some(Err(failure)) => {
+                    tried.unrenderable.insert(key, failure.clone());
+                    speaks_against = true;
+                }
+                None => speaks_against |= tried.rendering.insert(key),
+            }
+        }
+        speaks_against
+    }
+
+    /// The plan with its bytes, and what is odd about those that were made. What a certificate says of its validity goes
+    /// into the plan.
+    fn payload(
+        &self,
+        observed: &Observation,
+        entries: &[Entry],
+        plan: &mut Plan,
+    ) -> (Payload, BTreeMap<usize, Vec<Notice>>) {
+        let mut notices = BTreeMap::new();
+        let mut payload = Payload {
+            wanted: plan.wanted.clone(),
+            outbox: observed.outbox.clone(),
+            ..Payload::default()
+        };
+        for (path, file) in &mut plan.files {
+            let bytes = match &file.action {
+                Action::Keep(at) => FileBytes::Published(at.clone()),
+                Action::Write => {
+                    let made = file.entry.and_then(|number| {
+                        let job = Job::new(entries.get(number)?, self.asking.answers())?;
+                        let made = self.renders.of(&entries.get(number)?.key(), &job.origin())?.ok()?;
+                        Some((number, made))
+                    });
+                    // What is to be written was rendered; `decide` sees to that.
+                    let Some((number, made)) = made else { continue };
+                    let Some(bytes) = made.files.get(path) else { continue };
+                    file.record.validity = made.validity;
+                    plan.entries[number].validity = made.validity;
+                    notices.entry(number).or_insert_with(|| made.notices.clone());
+                    FileBytes::Write(bytes.clone())
+                }
+            };
+            let planned = PayloadFile {
+                bytes,
+                mode: file.mode,
+                record: file.record.clone(),
+            };
+            payload.files.insert(path.clone(), planned);
+        }
+        (payload, notices)
+    }
+}
+
+/// Files that are there, but unknown, would disappear without a successor.
+fn records_lost(by: Option<&Failure>) -> VolumeFailure {
+    let hint = match by {
+        Some(failure) if failure.reason == Reason::NameTaken => format!(
+            "nothing is published until every file of the manifest can be written: {}; {}",
+            failure.detail, failure.hint
+        ),
+        _ => "nothing is published until every object of the manifest can be fetched; remove objects that cannot".into(),
+    };
+    let cause = std::io::Error::new(std::io::ErrorKind::InvalidData, "their state file is damaged");
+    VolumeFailure::new(VolumeFailureKind::RecordsLost, "replace", "the published files", hint, cause)
+}
