@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use super::object::Wanted;
 use super::secret::SecretForm;
+use super::wanted::Wanted;
 use crate::domain::mode::FileMode;
 use crate::domain::object::{GroupName, ObjectKind, ObjectName, VaultName};
 use crate::domain::path::RelativePath;
