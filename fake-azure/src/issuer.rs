@@ -5,7 +5,6 @@ use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as 
 use serde_json::json;
 use std::time::Duration;
 
-use crate::entra::FEDERATED_AUDIENCE;
 use crate::ids;
 use crate::jwt::{self, VerificationKey};
 
@@ -13,6 +12,9 @@ use crate::jwt::{self, VerificationKey};
 pub(crate) const URL: &str = "https://oidc.example.com/cluster/";
 /// `sub` of the tokens, unless a test wants another.
 pub(crate) const SUBJECT: &str = "system:serviceaccount:default:akv-sync";
+
+/// `aud` of the tokens, unless a test wants another: what Entra expects.
+pub const FEDERATED_AUDIENCE: &str = "api://AzureADTokenExchange";
 
 /// Signs service account tokens that the directory trusts.
 #[derive(Debug)]

@@ -62,11 +62,11 @@ use crate::world::{Target, World};
 
 pub use crate::crypto::key::KeyType;
 pub use crate::crypto::pfx::PfxEncoding;
-pub use crate::entra::{FEDERATED_AUDIENCE, FederatedCredential};
+pub use crate::entra::FederatedCredential;
 pub use crate::faults::{Effect, Fault, Faults};
 pub use crate::handle::{SecretOptions, VaultHandle};
 pub use crate::ids::{CLIENT_ID, FOREIGN_TENANT_ID, OBJECT_ID, SUBSCRIPTION_ID, TENANT_ID};
-pub use crate::issuer::Assertion;
+pub use crate::issuer::{Assertion, FEDERATED_AUDIENCE};
 pub use crate::journal::{CallKind, Calls, LoggedCall, Service};
 pub use crate::managed_identity::IDENTITY_RESOURCE_ID;
 pub use crate::options::FakeOptions;

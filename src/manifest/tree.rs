@@ -1,4 +1,4 @@
-//! YAML text to a tree that knows where each value stands.
+//! A YAML text as a tree that knows where each value stands; `tree_builder` makes it.
 //!
 //! Scalars keep the text as written: `0440` is not a number and `no` is not a boolean until a type asks for one.
 //!
@@ -7,8 +7,7 @@
 
 use std::borrow::Cow;
 
-use super::problem::{Mark, Sink};
-use super::tree_builder::Builder;
+use super::problem::Mark;
 
 /// Bytes of a manifest.
 pub(super) const MAX_BYTES: usize = 1024 * 1024;
@@ -60,15 +59,8 @@ pub(crate) enum Kind<'t> {
 }
 
 impl<'t> Tree<'t> {
-    /// Reads the one document of `text`; `None` when a problem leaves nothing to go on with.
-    pub(crate) fn parse(text: &'t str, sink: &Sink) -> Option<Self> {
-        match Builder::new(sink).build(text) {
-            Ok((nodes, root)) => Some(Self { nodes, root }),
-            Err(problem) => {
-                sink.push(problem);
-                None
-            }
-        }
+    pub(super) const fn new(nodes: Vec<Node<'t>>, root: NodeId) -> Self {
+        Self { nodes, root }
     }
 
     pub(crate) const fn root(&self) -> NodeId {

@@ -1,4 +1,4 @@
-//! Parser events to the nodes of a [`Tree`](super::tree::Tree), within a budget.
+//! Parser events to the nodes of a [`Tree`], within a budget.
 //!
 //! Reading ends at the first problem that leaves no tree (an `Err`); all others go to the sink and reading goes on.
 
@@ -8,11 +8,24 @@ use std::collections::HashMap;
 use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError, Span};
 
 use super::problem::{Code, Mark, Problem, Sink};
-use super::tree::{Kind, MAX_ALIASES, MAX_BYTES, MAX_DEPTH, MAX_NODES, Node, NodeId};
+use super::tree::{Kind, MAX_ALIASES, MAX_BYTES, MAX_DEPTH, MAX_NODES, Node, NodeId, Tree};
 use super::vocabulary::quoted;
 
+impl<'t> Tree<'t> {
+    /// Reads the one document of `text`; `None` when a problem leaves nothing to go on with.
+    pub(crate) fn parse(text: &'t str, sink: &Sink) -> Option<Self> {
+        match Builder::new(sink).build(text) {
+            Ok((nodes, root)) => Some(Self::new(nodes, root)),
+            Err(problem) => {
+                sink.push(problem);
+                None
+            }
+        }
+    }
+}
+
 /// A tree that is being read.
-pub(super) struct Builder<'s, 't> {
+struct Builder<'s, 't> {
     sink: &'s Sink,
     nodes: Vec<Node<'t>>,
     open: Vec<Open<'t>>,
@@ -49,7 +62,7 @@ enum Next {
 }
 
 impl<'s, 't> Builder<'s, 't> {
-    pub(super) fn new(sink: &'s Sink) -> Self {
+    fn new(sink: &'s Sink) -> Self {
         Self {
             sink,
             nodes: Vec::new(),
@@ -63,7 +76,7 @@ impl<'s, 't> Builder<'s, 't> {
     }
 
     /// The nodes of the first document of `text`, and its root.
-    pub(super) fn build(mut self, text: &'t str) -> Result<(Vec<Node<'t>>, NodeId), Problem> {
+    fn build(mut self, text: &'t str) -> Result<(Vec<Node<'t>>, NodeId), Problem> {
         if text.len() > MAX_BYTES {
             let message = format!("a manifest must not be larger than {MAX_BYTES} bytes");
             return Err(limit(message, Mark::START));

@@ -9,13 +9,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use x509_parser::prelude::{FromDer as _, X509Certificate};
 
 use crate::ids;
-use crate::issuer::{self, Issuer};
+use crate::issuer::{self, FEDERATED_AUDIENCE, Issuer};
 use crate::jwt::VerificationKey;
 
 pub(crate) use endpoint::{answer, kind, throttled};
-
-/// The audience that Entra expects in a projected token.
-pub const FEDERATED_AUDIENCE: &str = "api://AzureADTokenExchange";
 
 /// A trust of an application in a subject of another issuer (a federated identity credential).
 #[derive(Debug, Clone, PartialEq, Eq)]

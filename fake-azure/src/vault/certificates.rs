@@ -6,7 +6,7 @@ use ring::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
 use serde::{Deserialize, Serialize};
 
 use super::access::Operation;
-use super::issue::{self, CertificateOptions};
+use super::issue::{self, Certificate, CertificateOptions};
 use super::page;
 use super::policy::{Policy, SecretForm};
 use super::refusal::{Kind, Refusal};
@@ -15,16 +15,6 @@ use super::{Store, Vault};
 use crate::clock::Clock;
 use crate::http::{Answer, Call, base64};
 use crate::journal::CallKind;
-
-/// The content of a version of a certificate. Its key and its secret are objects of their own with the same version.
-#[derive(Debug, Clone)]
-pub(crate) struct Certificate {
-    /// The leaf.
-    pub(crate) der: Vec<u8>,
-    pub(crate) policy: Policy,
-    /// What the next version is made from; `None` for an imported one.
-    pub(crate) options: Option<CertificateOptions>,
-}
 
 #[derive(Deserialize)]
 struct CreateCertificate {

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use x509_parser::prelude::{FromDer as _, X509Certificate};
 
 use super::Vault;
-use super::certificates::Certificate;
 use super::keys::{HSM_PLATFORM, Key, default_operations};
 use super::policy::{Policy, Sans, SecretForm};
 use super::secrets::{self, NewSecret, Secret};
@@ -17,6 +16,16 @@ use crate::crypto::x509::{Identity, Template};
 use crate::crypto::{pem, read_pem};
 use crate::http::{base64, from_base64};
 use crate::ids;
+
+/// The content of a version of a certificate. Its key and its secret are objects of their own with the same version.
+#[derive(Debug, Clone)]
+pub(crate) struct Certificate {
+    /// The leaf.
+    pub(crate) der: Vec<u8>,
+    pub(crate) policy: Policy,
+    /// What the next version is made from; `None` for an imported one.
+    pub(crate) options: Option<CertificateOptions>,
+}
 
 /// What a certificate is made from.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -21,8 +21,8 @@ use crate::ids;
 use crate::journal::CallKind;
 
 pub(crate) use access::Operation;
-use certificates::Certificate;
 pub(crate) use certificates::switch as switch_certificate;
+use issue::Certificate;
 pub use issue::{CertificateFormat, CertificateIssuer, CertificateOptions, ChainOrder};
 pub(crate) use issue::{
     create as create_certificate, create_as_secret, import as import_certificate, renew as renew_certificate,

@@ -1,6 +1,6 @@
 //! Who signs in: `credentials`, or the variables that stand for the one called `default`.
 
-use super::worker::Worker;
+use super::worker::{Worker, vault_of};
 use crate::convert::input::Value;
 use crate::convert::note::{Notes, quoted};
 use crate::domain::desired::{IdentityKind, IdentitySpec};
@@ -19,7 +19,7 @@ pub(super) fn credential_name(resource: Value<'_>) -> &str {
 /// The credential of the first resource of a vault: a manifest has one.
 pub(super) fn credential_of<'a>(workers: &[Worker<'a>]) -> &'a str {
     let resources = workers.iter().flat_map(|worker| &worker.resources);
-    let mut of_vaults = resources.filter(|resource| super::resources::vault_of(**resource).is_some());
+    let mut of_vaults = resources.filter(|resource| vault_of(**resource).is_some());
     of_vaults
         .next()
         .map_or(DEFAULT, |resource| credential_name(*resource))

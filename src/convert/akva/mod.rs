@@ -24,7 +24,7 @@ use crate::manifest::Tree;
 pub(super) fn is_mine(document: Value<'_>) -> bool {
     let has_workers = document.get("workers").and_then(Value::items).is_some();
     let mut sinks = document.get("sinks").and_then(Value::items).into_iter().flatten();
-    has_workers || sinks.any(|sink| resources::vault_of(sink).is_some())
+    has_workers || sinks.any(|sink| worker::vault_of(sink).is_some())
 }
 
 /// The agent's configuration as a draft.

@@ -6,7 +6,7 @@ use url::Url;
 
 use super::expression::Kind;
 use super::identity::credential_name;
-use super::worker::Worker;
+use super::worker::{Worker, vault_of};
 use crate::convert::draft::Object;
 use crate::convert::input::Value;
 use crate::convert::note::{Notes, quoted};
@@ -149,13 +149,6 @@ impl Resources {
         }
         self.every_secret = every_secret;
     }
-}
-
-/// The URL of a resource's vault; the first versions had another key for it.
-pub(super) fn vault_of(resource: Value<'_>) -> Option<&str> {
-    resource
-        .text_of("vaultBaseURL")
-        .or_else(|| resource.text_of("vaultName"))
 }
 
 /// The resources of a worker. Those are carried that the named credential can fetch.

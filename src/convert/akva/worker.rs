@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use super::duration;
-use super::resources::vault_of;
 use crate::convert::input::Value;
 use crate::convert::note::{Notes, quoted};
 
@@ -28,6 +27,13 @@ impl Worker<'_> {
     pub(super) fn subject(&self, part: &str) -> String {
         format!("{}{part}", self.prefix)
     }
+}
+
+/// The URL of a resource's vault; the first versions had another key for it.
+pub(super) fn vault_of(resource: Value<'_>) -> Option<&str> {
+    resource
+        .text_of("vaultBaseURL")
+        .or_else(|| resource.text_of("vaultName"))
 }
 
 /// The workers of a configuration. In the first versions, a sink was a worker with one resource.

@@ -10,6 +10,7 @@ mod password;
 mod secret;
 mod selection;
 mod template;
+mod wanted;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -19,11 +20,12 @@ use url::Url;
 pub use self::certificate::{Alias, BundleOrder, CertificateContent, KeyForm, StoreFormat};
 pub use self::identity::{IdentityKind, IdentitySpec};
 pub use self::key::KeyFormat;
-pub use self::object::{Content, FileSpec, MAX_HISTORY, ObjectSpec, VersionPolicy, Wanted};
+pub use self::object::{Content, FileSpec, MAX_HISTORY, ObjectSpec};
 pub use self::password::PasswordSource;
 pub use self::secret::{FILE_ENCODING, JsonPointer, JsonPointerError, SecretEncoding, SecretForm};
 pub use self::selection::{PathTemplate, SelectionRule, SelectionSpec};
 pub use self::template::{CombinedFormat, CombinedValue, Reference, Template, TemplateBody, TemplateSpec};
+pub use self::wanted::{VersionPolicy, Wanted};
 use super::mode::{FileMode, Principal};
 use super::object::{VaultHost, VaultId, VaultName};
 

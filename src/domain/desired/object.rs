@@ -1,18 +1,16 @@
 //! An object that the manifest names, and the files made of it.
 
-use std::fmt;
 use std::num::NonZeroU16;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 
 use super::certificate::CertificateContent;
 use super::key::KeyFormat;
 use super::secret::SecretForm;
+use super::wanted::Wanted;
 use crate::domain::mode::FileMode;
-use crate::domain::object::{GroupName, ObjectId, VersionId};
+use crate::domain::object::GroupName;
 use crate::domain::path::RelativePath;
 
 /// Most versions of a history.
@@ -35,41 +33,6 @@ pub struct ObjectSpec {
     pub interval: Duration,
     /// The files, at least one.
     pub files: Vec<FileSpec>,
-}
-
-/// An object, and which version of it.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Wanted {
-    /// The object.
-    pub object: ObjectId,
-    /// The version of it.
-    pub version: VersionPolicy,
-}
-
-/// Which version of an object the manifest asks for.
-#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum VersionPolicy {
-    /// The current version: the newest, enabled or not.
-    #[default]
-    Latest,
-    /// The newest version that is enabled.
-    LatestEnabled,
-    /// The newest enabled version that was made before this time.
-    CreatedBefore(#[serde(with = "time::serde::rfc3339")] OffsetDateTime),
-    /// One version for ever; it is immutable, so it is fetched once.
-    Exact(VersionId),
-}
-
-impl VersionPolicy {
-    /// Whether a version that was made at this time may be taken, as far as its time tells.
-    pub fn allows(&self, created: Option<OffsetDateTime>) -> bool {
-        match self {
-            Self::CreatedBefore(time) => created.is_some_and(|created| created < *time),
-            Self::Latest | Self::LatestEnabled | Self::Exact(_) => true,
-        }
-    }
 }
 
 /// One file.
@@ -97,19 +60,4 @@ pub enum Content {
     Metadata,
     /// Several objects, put together by the template with this digest.
     Template(String),
-}
-
-impl fmt::Display for Wanted {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.object)?;
-        match &self.version {
-            VersionPolicy::Latest => Ok(()),
-            VersionPolicy::LatestEnabled => f.write_str("/latestEnabled"),
-            VersionPolicy::CreatedBefore(time) => {
-                let time = time.format(&Rfc3339).map_err(|_| fmt::Error)?;
-                write!(f, "/createdBefore {time}")
-            }
-            VersionPolicy::Exact(version) => write!(f, "/{version}"),
-        }
-    }
 }

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
-use super::object::Wanted;
 use super::secret::SecretForm;
+use super::wanted::Wanted;
 use crate::domain::mode::FileMode;
 use crate::domain::object::{GroupName, ObjectKind, ObjectName, VaultName};
 use crate::domain::path::RelativePath;
