@@ -12,7 +12,9 @@ use tokio::sync::Semaphore;
 use crate::domain::mode::FileMode;
 use crate::domain::object::{ObjectId, ObjectKind, ObjectName, Source, VaultId, VersionId, VersionSelector};
 use crate::domain::path::RelativePath;
-use crate::domain::payload::{FileBytes, Observation, ObservedFile, Payload, Publication, RefusedName};
+use crate::domain::payload::{
+    FileBytes, FileRecord, Observation, ObservedFile, Payload, Publication, RefusedName,
+};
 use crate::domain::query::PasswordFile;
 use crate::domain::secret::SecretBytes;
 use crate::domain::spec::{
@@ -59,6 +61,13 @@ impl FakeVolume {
     /// Forgets what was published, and leaves the files.
     pub(super) fn lose_records(&self) {
         *lock(&self.records_lost) = true;
+    }
+
+    /// Changes what is recorded of each file.
+    pub(super) fn edit_records(&self, edit: impl Fn(&mut FileRecord)) {
+        lock(&self.files)
+            .values_mut()
+            .for_each(|(_, found)| edit(&mut found.record));
     }
 
     /// Somebody removes a file.
