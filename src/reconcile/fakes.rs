@@ -14,7 +14,9 @@ use crate::domain::desired::{
 use crate::domain::mode::FileMode;
 use crate::domain::object::{ObjectId, ObjectKind, ObjectName, Source, VaultId, VersionId, VersionSelector};
 use crate::domain::path::RelativePath;
-use crate::domain::payload::{FileBytes, Observation, ObservedFile, Payload, Publication, RefusedName};
+use crate::domain::payload::{
+    FileBytes, FileRecord, Observation, ObservedFile, Payload, Publication, RefusedName,
+};
 use crate::domain::query::PasswordFile;
 use crate::domain::secret::SecretBytes;
     Content, FileSpec, IdentitySpec, Layout, ObjectSpec, OnStart, PathTemplate, RefreshSpec, SecretForm,
@@ -59,6 +61,13 @@ impl FakeVolume {
     /// Forgets what was published, and leaves the files.
     pub(super) fn lose_records(&self) {
         *lock(&self.records_lost) = true;
+    }
+
+    /// Changes what is recorded of each file.
+    pub(super) fn edit_records(&self, edit: impl Fn(&mut FileRecord)) {
+        lock(&self.files)
+            .values_mut()
+            .for_each(|(_, found)| edit(&mut found.record));
     }
 
     /// Somebody removes a file.

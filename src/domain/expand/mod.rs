@@ -84,7 +84,7 @@ pub fn expand(spec: &SyncSpec, facts: Facts<'_>) -> Expansion {
         let _ = paths.claim(&file.path);
     }
     for selection in &spec.selections {
-        entries.extend(expander.selection(selection, &mut paths));
+        entries.extend(expander.selection(selection, &spec.selections, &mut paths));
     }
     entries.extend(templates);
     Expansion {

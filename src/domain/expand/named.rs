@@ -7,7 +7,7 @@ use super::{Expander, Facts};
 use crate::domain::desired::{Content, FileSpec, ObjectSpec, PasswordSource, TemplateSpec};
 use crate::domain::entry::{Body, Entry, EntryId, Group};
 use crate::domain::listed::ListedVersion;
-use crate::domain::object::Source;
+use crate::domain::object::{Source, VersionSelector};
 use crate::domain::payload::Input;
 use crate::domain::query::Query;
 
@@ -43,7 +43,6 @@ impl Expander<'_> {
             Some(_) | None => self.published_slots(spec, count),
         };
         // Without any version, one entry stands for the history.
-        let unresolved = list.is_none() || slots.is_empty();
         let slots = if slots.is_empty() {
             vec![(0, latest(object))]
         } else {
@@ -51,6 +50,7 @@ impl Expander<'_> {
         };
         let used = slots.len();
         let slots = slots.into_iter().map(|(slot, source)| {
+            let unresolved = list.is_none() || matches!(source.version, VersionSelector::Latest);
             let resolved = Resolved {
                 source,
                 obstacle: obstacle.clone(),
@@ -89,12 +89,19 @@ impl Expander<'_> {
     }
 
     /// The slots that the volume has of a history, and their versions. One of them may have been lost or altered.
+    ///
+    /// What there is of another object, or of the same one in another vault, stays until a list tells what takes its
+    /// place; its version is none of the object's.
     fn published_slots(&self, spec: &ObjectSpec, count: NonZeroU16) -> Vec<(usize, Source)> {
+        let wanted = &spec.wanted.object;
         let version = |slot| {
             let mut files = slot_files(&spec.files, slot).into_iter();
             let found = files.find_map(|file| self.facts.published.at(&file.path))?;
-            let (source, version) = found.record.object()?;
-            (source.object == spec.wanted.object).then(|| (slot, exact(&source.object, version)))
+            let source = match found.record.object() {
+                Some((source, version)) if source.object == *wanted => exact(wanted, version),
+                Some(_) | None => latest(wanted),
+            };
+            Some((slot, source))
         };
         (0..count.get().into()).filter_map(version).collect()
     }

@@ -18,11 +18,18 @@ use crate::domain::query::Query;
 
 impl Expander<'_> {
     /// The entry of the selection itself, and one for each secret.
-    pub(super) fn selection(&mut self, spec: &SelectionSpec, paths: &mut PathSet) -> Vec<Entry> {
+    pub(super) fn selection(
+        &mut self,
+        spec: &SelectionSpec,
+        all: &[SelectionSpec],
+        paths: &mut PathSet,
+    ) -> Vec<Entry> {
         let query = Query::Secrets(spec.vault.clone());
         self.want(query.clone(), spec.interval);
-        let published = self.published_of(spec);
-        let any_published = !published.is_empty();
+        let Found {
+            files: published,
+            any_of_the_vault,
+        } = self.published_of(spec, all, paths);
         let (list, failure) = match self.facts.answers.secrets(&spec.vault) {
             Some(Ok(list)) => (Some(list), None),
             Some(Err(failure)) => (self.facts.lists.secrets(&spec.vault), Some(failure)),
@@ -54,7 +61,7 @@ impl Expander<'_> {
             required: spec.required,
             group: spec.group.clone().map(Group::Named),
             body: Body::Selection {
-                known: list.is_some() || any_published,
+                known: list.is_some() || any_of_the_vault,
             },
             files: Vec::new(),
             interval: spec.interval,
@@ -78,17 +85,30 @@ impl Expander<'_> {
     }
 
     /// The secrets of the selection that the volume has, known by their paths.
-    fn published_of(&self, spec: &SelectionSpec) -> BTreeMap<ObjectName, RelativePath> {
-        let files = self.facts.published.files();
-        let of_selection = files.filter_map(|(path, file)| {
-            let (Source { object, .. }, _) = file.record.object()?;
-            let fits = object.vault == spec.vault
-                && object.kind == ObjectKind::Secret
-                && spec.rule.fits_name(&object.name)
-                && path_of(spec, &object.name).as_ref() == Ok(path);
-            fits.then(|| (object.name.clone(), path.clone()))
-        });
-        of_selection.collect()
+    ///
+    /// They are of the selection's vault, or were when its name meant another one, and are nobody else's now: then they
+    /// stay until the vault tells, too.
+    fn published_of(&self, spec: &SelectionSpec, all: &[SelectionSpec], paths: &PathSet) -> Found {
+        let mut found = Found::default();
+        for (path, file) in self.facts.published.files() {
+            let Some((Source { object, .. }, _)) = file.record.object() else {
+                continue;
+            };
+            if !may_have(spec, object, path) {
+                continue;
+            }
+            let is_of_the_vault = object.vault == spec.vault;
+            let is_of_another = || {
+                let has =
+                    |other: &SelectionSpec| other.vault == object.vault && may_have(other, object, path);
+                paths.in_the_way(path).is_some() || all.iter().any(has)
+            };
+            if is_of_the_vault || (object.vault.name == spec.vault.name && !is_of_another()) {
+                found.any_of_the_vault |= is_of_the_vault;
+                found.files.insert(object.name.clone(), path.clone());
+            }
+        }
+        found
     }
 
     /// Whether the vault says of a published secret that it is not in the selection any more.
@@ -100,6 +120,21 @@ impl Expander<'_> {
             None => false,
         }
     }
+}
+
+/// What the volume has of a selection.
+#[derive(Default)]
+struct Found {
+    files: BTreeMap<ObjectName, RelativePath>,
+    /// Whether any of it came from the vault that the manifest means now.
+    any_of_the_vault: bool,
+}
+
+/// Whether a selection would put an object of its vault there.
+fn may_have(spec: &SelectionSpec, object: &ObjectId, path: &RelativePath) -> bool {
+    object.kind == ObjectKind::Secret
+        && spec.rule.fits_name(&object.name)
+        && path_of(spec, &object.name).as_ref() == Ok(path)
 }
 
 /// The secrets of a list that the rule picks. A disabled one is picked when it is published: its file stays then, and
