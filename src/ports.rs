@@ -4,6 +4,8 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use time::OffsetDateTime;
 
@@ -16,20 +18,79 @@ use crate::domain::payload::{Observation, Payload, Publication, RefusedName};
 use crate::domain::query::PasswordFile;
 
 /// Reads objects.
+///
+/// Each question comes with its [`Attempts`]: an adapter counts every request that leaves, and repeats none after a pause
+/// that was not granted there.
 pub trait Vault: Send + Sync {
-    /// Fetches the version of the object that `source` asks for, in one request.
+    /// Fetches the version of the object that `source` asks for.
     ///
-    /// A call may take as long as its adapter's attempts last; the caller sets a deadline by dropping the future.
-    fn fetch(&self, source: &Source) -> impl Future<Output = Result<FetchedObject, Failure>> + Send;
+    /// A call may take as long as its attempts last; the caller sets a deadline by dropping the future.
+    fn fetch(
+        &self,
+        source: &Source,
+        attempts: &Attempts,
+    ) -> impl Future<Output = Result<FetchedObject, Failure>> + Send;
 
     /// Lists every version of an object, enabled or not, each once, in no order. All or an error, never some.
     ///
     /// Key Vault answers an unknown name with an empty list.
-    fn versions(&self, object: &ObjectId)
-    -> impl Future<Output = Result<Vec<ListedVersion>, Failure>> + Send;
+    fn versions(
+        &self,
+        object: &ObjectId,
+        attempts: &Attempts,
+    ) -> impl Future<Output = Result<Vec<ListedVersion>, Failure>> + Send;
 
     /// Lists every secret of a vault, enabled or not, each once, in no order. All or an error, never some.
-    fn secrets(&self, vault: &VaultName) -> impl Future<Output = Result<Vec<ListedObject>, Failure>> + Send;
+    fn secrets(
+        &self,
+        vault: &VaultName,
+        attempts: &Attempts,
+    ) -> impl Future<Output = Result<Vec<ListedObject>, Failure>> + Send;
+}
+
+/// Counts the requests that one question made, and how many it may still repeat. A clone counts for the same question.
+#[derive(Debug, Clone)]
+pub struct Attempts(Arc<Counts>);
+
+#[derive(Debug)]
+struct Counts {
+    made: AtomicU32,
+    unused: AtomicU32,
+}
+
+impl Attempts {
+    /// None made, and so many repeats granted after the first request.
+    pub fn new(retries: u32) -> Self {
+        Self(Arc::new(Counts {
+            made: AtomicU32::new(0),
+            unused: AtomicU32::new(retries),
+        }))
+    }
+
+    /// Notes that a request leaves now.
+    pub fn begin(&self) {
+        self.0.made.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Takes one of the repeats; says whether there was one.
+    pub fn take_retry(&self) -> bool {
+        let take = |unused: u32| unused.checked_sub(1);
+        let taken = self
+            .0
+            .unused
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, take);
+        taken.is_ok()
+    }
+
+    /// Requests made so far: each that left, whoever repeated it.
+    pub fn made(&self) -> u32 {
+        self.0.made.load(Ordering::Relaxed)
+    }
+
+    /// Repeats not taken so far.
+    pub fn unused(&self) -> u32 {
+        self.0.unused.load(Ordering::Relaxed)
+    }
 }
 
 /// Reads password files. Calls block on the file system and are made one at a time.

@@ -7,7 +7,7 @@ use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::{Semaphore, watch};
 
 use crate::identity::Tokens;
-use crate::keyvault::{KeyVault, Limits, Outside};
+use crate::keyvault::{KeyVault, Outside};
 use crate::passwords::PasswordFileReader;
 use crate::ports::Clock;
 use crate::reconcile::fetch::FetchLimits;
@@ -78,7 +78,7 @@ fn compose_blocking(args: &SyncArgs, file_system: Handle) -> Result<Composition,
         clock: Arc::clone(&clock),
         dice: dice.clone(),
     };
-    let vault = KeyVault::new(&spec.vaults, outside, Limits::default())
+    let vault = KeyVault::new(&spec.vaults, outside)
         .map_err(|error| CommandFailure::new(Exit::Internal, &error, None))?;
     let volume = Arc::new(volume::open(&spec.volume, Arc::clone(&clock))?);
     let passwords = PasswordFileReader::new().map_err(|error| no_runtime(&error))?;

@@ -11,7 +11,7 @@ use tokio::time::{Instant, timeout_at};
 use crate::domain::failure::{Failure, FailureClass, Reason};
 use crate::domain::object::VaultName;
 use crate::domain::query::{Answer, Query};
-use crate::ports::Vault;
+use crate::ports::{Attempts, Vault};
 
 /// How long fetching may take, and how much of it at once.
 #[derive(Debug, Clone, Copy)]
@@ -45,6 +45,9 @@ pub trait FetchProgress: Send + Sync {
 impl FetchProgress for () {
     fn fetched(&self, _done: usize, _total: usize) {}
 }
+
+/// How often one question may be repeated for what passes in the blink of an eye.
+const RETRIES: u32 = 2;
 
 /// What a vault says to one question, or that it says nothing.
 pub type Told = (Query, Result<Answer, Failure>);
@@ -82,13 +85,14 @@ pub async fn ask_all<V: Vault>(
 }
 
 async fn ask<V: Vault>(vault: &V, query: &Query) -> Result<Answer, Failure> {
+    let attempts = &Attempts::new(RETRIES);
     match query {
         Query::Object(source) => vault
-            .fetch(source)
+            .fetch(source, attempts)
             .await
             .map(|object| Answer::Object(Box::new(object))),
-        Query::Versions(object) => vault.versions(object).await.map(Answer::Versions),
-        Query::Secrets(name) => vault.secrets(name).await.map(Answer::Secrets),
+        Query::Versions(object) => vault.versions(object, attempts).await.map(Answer::Versions),
+        Query::Secrets(name) => vault.secrets(name, attempts).await.map(Answer::Secrets),
         Query::File(path) => Err(Failure::new(
             Reason::PasswordUnreadable,
             format!("{} is not a vault's", path.display()),
@@ -296,17 +300,17 @@ mod tests {
     struct Slow(Duration);
 
     impl Vault for Slow {
-        async fn fetch(&self, source: &Source) -> Result<FetchedObject, Failure> {
+        async fn fetch(&self, source: &Source, _: &Attempts) -> Result<FetchedObject, Failure> {
             tokio::time::sleep(self.0).await;
             Err(timed_out(&Query::Object(source.clone()), self.0))
         }
 
-        async fn versions(&self, _: &ObjectId) -> Result<Vec<ListedVersion>, Failure> {
+        async fn versions(&self, _: &ObjectId, _: &Attempts) -> Result<Vec<ListedVersion>, Failure> {
             tokio::time::sleep(self.0).await;
             Ok(Vec::new())
         }
 
-        async fn secrets(&self, _: &VaultName) -> Result<Vec<ListedObject>, Failure> {
+        async fn secrets(&self, _: &VaultName, _: &Attempts) -> Result<Vec<ListedObject>, Failure> {
             tokio::time::sleep(self.0).await;
             Ok(Vec::new())
         }

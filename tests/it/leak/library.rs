@@ -27,8 +27,8 @@ use akv_sync::domain::spec::{
     SecretEncoding, SecretForm, SyncSpec, VaultSpec, VersionPolicy, VolumeSpec, Wanted,
 };
 use akv_sync::identity::Tokens;
-use akv_sync::keyvault::{KeyVault, Limits, Outside};
-use akv_sync::ports::{Clock, Dice, Vault, Volume};
+use akv_sync::keyvault::{KeyVault, Outside};
+use akv_sync::ports::{Attempts, Clock, Dice, Vault, Volume};
 use akv_sync::transport::{AuthorityOptions, Transport};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -251,8 +251,8 @@ async fn neither_a_vault_nor_who_signs_in_shows_a_token_or_a_value() {
         url: world.fake.vault("app").url().parse().expect("a URL"),
         trusted_by_name: true,
     };
-    let vault = KeyVault::new(&[spec], outside.clone(), Limits::default()).expect("built");
-    let object = vault.fetch(&source()).await.expect("fetched");
+    let vault = KeyVault::new(&[spec], outside.clone()).expect("built");
+    let object = vault.fetch(&source(), &Attempts::new(0)).await.expect("fetched");
     let search = Search::new(&[value, Marker::new("the client secret", secret)]);
     for (what, shown) in [
         debug("FetchedObject", &object),
