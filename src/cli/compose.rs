@@ -7,7 +7,7 @@ use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::watch;
 
 use crate::identity::Tokens;
-use crate::keyvault::{KeyVault, Limits, Outside};
+use crate::keyvault::{KeyVault, Outside};
 use crate::passwords::PasswordFileReader;
 use crate::ports::Clock;
 use crate::reconcile::asking::{AskLimits, Asking, Patience};
@@ -78,7 +78,7 @@ fn compose_blocking(args: &SyncArgs, file_system: Handle) -> Result<Composition,
         clock: Arc::clone(&clock),
         jitter: jitter.clone(),
     };
-    let vault = KeyVault::new(&spec.vaults, outside, Limits::default())
+    let vault = KeyVault::new(&spec.vaults, outside)
         .map_err(|error| CommandFailure::new(Exit::Internal, &error, None))?;
     let volume = volume::open(&spec.volume, Arc::clone(&clock))?;
     let volume = OffThread::new(volume, &spec.volume.path, file_system);

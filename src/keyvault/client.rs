@@ -6,17 +6,17 @@ use std::sync::Arc;
 
 use azure_core::http::pager::PagerContinuation;
 use azure_core::http::{HttpClient, RawResponse, Transport};
-use tokio::sync::Semaphore;
 
 use crate::domain::desired::VaultSpec;
 use crate::domain::failure::Failure;
 use crate::domain::fetched::FetchedObject;
 use crate::domain::listed::{ListedObject, ListedVersion};
 use crate::domain::object::{ObjectId, ObjectKind, Source, VaultId};
-use crate::ports::{Clock, Jitter, Vault};
+use crate::ports::{Attempts, Clock, Jitter, Vault};
 
 use super::TokenSource;
 use super::convert;
+use super::counted;
 use super::guard::Guard;
 use super::list::{self, Progress};
 use super::page;
@@ -45,36 +45,16 @@ impl fmt::Debug for Outside {
     }
 }
 
-/// How much is asked of the vaults at once.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
-    /// Requests under way, over all vaults; at least one.
-    pub concurrency: usize,
-    /// Attempts after the first of one request.
-    pub retries: u32,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            concurrency: 20,
-            retries: 2,
-        }
-    }
-}
-
 /// Reads objects of the vaults that a manifest names.
 pub struct KeyVault {
     vaults: BTreeMap<VaultId, VaultClients>,
     clock: Arc<dyn Clock>,
     jitter: Arc<dyn Jitter>,
-    permits: Semaphore,
-    retries: u32,
 }
 
 impl KeyVault {
     /// Sets up the clients of the vaults. Nothing is sent before the first fetch.
-    pub fn new(vaults: &[VaultSpec], outside: Outside, limits: Limits) -> Result<Self, BuildError> {
+    pub fn new(vaults: &[VaultSpec], outside: Outside) -> Result<Self, BuildError> {
         let Outside {
             http,
             tokens,
@@ -91,8 +71,6 @@ impl KeyVault {
             vaults: vaults.iter().map(clients).collect::<Result<_, _>>()?,
             clock,
             jitter,
-            permits: Semaphore::new(limits.concurrency.max(1)),
-            retries: limits.retries,
         })
     }
 
@@ -112,11 +90,11 @@ impl KeyVault {
         Ok((vault, target))
     }
 
-    /// Makes one request, and makes it again while that can help. Only the attempts hold a permit, not the pauses.
+    /// Makes one request, and makes it again while that can help and is granted.
     async fn with_retries<T, F>(
         &self,
-        vault: &VaultClients,
         target: &Target<'_>,
+        attempts: &Attempts,
         request: impl Fn() -> F,
     ) -> Result<T, Failure>
     where
@@ -124,22 +102,15 @@ impl KeyVault {
     {
         let mut attempt = 0;
         loop {
-            let permit = self.permits.acquire().await;
-            let permit = permit.expect("the semaphore is never closed");
-            let result = request().await;
+            let result = counted::of(attempts, request()).await;
             // Over HTTP/1.1 the connection goes back to the pool in a task of its own. Without a turn for it, the next
-            // request would open another one.
+            // request, this one's repeat or whatever is asked in its place, would open another one.
             tokio::task::yield_now().await;
-            drop(permit);
             let refused = match result {
-                Ok(answer) => {
-                    vault.budget.refund();
-                    return Ok(answer);
-                }
+                Ok(answer) => return Ok(answer),
                 Err(refused) => refused,
             };
-            let pause = retry::pause(&refused, attempt, self.retries, &vault.budget, self.jitter.as_ref());
-            let Some(pause) = pause else {
+            let Some(pause) = retry::pause(&refused, attempt, attempts, self.jitter.as_ref()) else {
                 return Err(refused.failure);
             };
             let (of, reason) = (target.subject, refused.failure.reason);
@@ -155,12 +126,12 @@ impl KeyVault {
         move |error| refusal::explain(target, &error, now)
     }
 
-    /// Reads a list to its end, each page with the attempts of a fetch. `convert` gets the number of items before the
-    /// page.
+    /// Reads a list to its end; its pages share the repeats. `convert` gets the number of items before the page.
     async fn list<T, F>(
         &self,
         vault: &VaultClients,
         target: &Target<'_>,
+        attempts: &Attempts,
         page_at: impl Fn(Option<PagerContinuation>) -> F,
         convert: impl Fn(usize, RawResponse) -> Result<Vec<T>, Refused>,
     ) -> Result<Vec<T>, Failure>
@@ -171,7 +142,7 @@ impl KeyVault {
         let mut all = Vec::new();
         let mut from = None;
         loop {
-            let page = self.with_retries(vault, target, || async {
+            let page = self.with_retries(target, attempts, || async {
                 let page = page_at(from.clone()).await.map_err(self.explain(target))?;
                 let bytes = page.response.body().len();
                 let items = convert(all.len(), page.response)?;
@@ -188,7 +159,7 @@ impl KeyVault {
 }
 
 impl Vault for KeyVault {
-    async fn fetch(&self, source: &Source, _attempts: &crate::ports::Attempts) -> Result<FetchedObject, Failure> {
+    async fn fetch(&self, source: &Source, attempts: &Attempts) -> Result<FetchedObject, Failure> {
         let (vault, target) = self.target(Subject::Object(source))?;
         let get = || async {
             let response = vault.get(source).await.map_err(self.explain(&target))?;
@@ -197,10 +168,10 @@ impl Vault for KeyVault {
                 ObjectKind::Secret | ObjectKind::Certificate => convert::secret(&target, source, response),
             }
         };
-        self.with_retries(vault, &target, get).await
+        self.with_retries(&target, attempts, get).await
     }
 
-    async fn versions(&self, object: &ObjectId, _attempts: &crate::ports::Attempts) -> Result<Vec<ListedVersion>, Failure> {
+    async fn versions(&self, object: &ObjectId, attempts: &Attempts) -> Result<Vec<ListedVersion>, Failure> {
         let (vault, target) = self.target(Subject::Versions(object))?;
         let page_at = |from| vault.page_of_versions(object, from);
         let convert = |read, response| match target.wire_kind() {
@@ -209,15 +180,15 @@ impl Vault for KeyVault {
                 page::versions_of_secret(&target, object, read, response)
             }
         };
-        let versions = self.list(vault, &target, page_at, convert).await?;
+        let versions = self.list(vault, &target, attempts, page_at, convert).await?;
         Ok(list::each_once(versions, |listed| listed.version.clone()))
     }
 
-    async fn secrets(&self, vault: &VaultId, _attempts: &crate::ports::Attempts) -> Result<Vec<ListedObject>, Failure> {
+    async fn secrets(&self, vault: &VaultId, attempts: &Attempts) -> Result<Vec<ListedObject>, Failure> {
         let (vault, target) = self.target(Subject::Secrets(vault))?;
         let page_at = |from| vault.page_of_secrets(from);
         let convert = |read, response| page::secrets(&target, read, response);
-        let secrets = self.list(vault, &target, page_at, convert).await?;
+        let secrets = self.list(vault, &target, attempts, page_at, convert).await?;
         Ok(list::each_once(secrets, |listed| {
             listed.name.as_str().to_ascii_lowercase()
         }))

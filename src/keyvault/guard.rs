@@ -22,6 +22,7 @@ use crate::domain::failure::Reason;
 use super::TokenSource;
 use super::answer::Answer;
 use super::challenge::{self, Challenge};
+use super::counted;
 use super::error_body::{ErrorBody, quote};
 use super::hint;
 use super::memory::{ChallengeMemory, RefusedTokens, Shared};
@@ -60,6 +61,7 @@ impl Guard {
     }
 
     async fn call(&self, request: &Request) -> Result<Answer, Outage> {
+        counted::begin();
         let response = self.http.execute_request(request).await;
         Answer::read(response.map_err(|error| Outage::while_calling(&error))?).await
     }

@@ -4,12 +4,13 @@
 //!
 //! | Layer | Owns |
 //! |---|---|
-//! | [`KeyVault`] | concurrency, the attempts of one request, what an answer or an error means, lists from their first page to their last |
+//! | [`KeyVault`] | repeats as far as they are granted, what an answer or an error means, lists from their first page to their last |
 //! | the SDK's `SecretClient` and `KeyClient` | URL, API version, authentication policy |
-//! | `guard::Guard` | which hosts are called at all, the vault's challenge, refused tokens, the size of answers |
+//! | `guard::Guard` | which hosts are called at all, the count of requests, the vault's challenge, refused tokens, the size of answers |
 //! | the injected `HttpClient` | connections |
 //!
-//! Invariants: nothing is sent to a host that the manifest does not name; a vault is asked once for its challenge;
+//! Invariants: nothing is sent to a host that the manifest does not name; each request that leaves is counted for its
+//! question; a vault is asked once for its challenge;
 //! a list is whole or a failure; a failure never holds a byte of a value. Values are wiped where this module holds them. Copies that it cannot
 //! reach stay until their memory is used again: the connection's read buffer, one copy made by the SDK's pipeline,
 //! and the JSON parser's scratch space.
@@ -18,6 +19,7 @@ mod answer;
 mod challenge;
 mod client;
 mod convert;
+mod counted;
 mod error_body;
 mod guard;
 mod hint;
@@ -41,7 +43,7 @@ use std::sync::Arc;
 
 use azure_core::credentials::TokenCredential;
 
-pub use client::{KeyVault, Limits, Outside};
+pub use client::{KeyVault, Outside};
 pub use vault_clients::BuildError;
 
 /// What the adapter needs of whoever signs in.

@@ -1,14 +1,13 @@
-//! What is worth another attempt within the same fetch, and how long to wait for it.
+//! What is worth another attempt for the same question, and how long to wait for it.
 //!
-//! The loop asks again anyway, at its own pace. A second attempt within the fetch is for what passes in the blink of
-//! an eye; throttling, a missing role or an untrusted certificate does not. While a vault is down, the budget keeps
-//! a thousand objects from tripling the load on it.
+//! The loop asks again anyway, at its own pace. A second attempt for the question is for what passes in the blink of
+//! an eye; throttling, a missing role or an untrusted certificate does not. How many there may be is the loop's to say,
+//! which knows of the vault's other questions; two sorts need no leave, because they happen to a vault that answers.
 
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use crate::domain::failure::Failure;
-use crate::ports::Jitter;
+use crate::ports::{Attempts, Jitter};
 
 /// Whether another attempt can help before the next pass.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,9 +16,9 @@ pub(super) enum Again {
     No,
     /// At once, for one time: the token that was refused has been replaced.
     Once,
-    /// At once: two requests of the SDK's client came in each other's way.
+    /// At once, for a few times: two requests of the SDK's client came in each other's way.
     AtOnce,
-    /// After a short pause.
+    /// After a short pause, if there is leave.
     Soon,
 }
 
@@ -32,29 +31,27 @@ pub(super) struct Refused {
     pub(super) again: Again,
 }
 
+/// How often a request may come in another's way.
+const MOST_AT_ONCE: u32 = 2;
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const GROWTH: u32 = 4;
 /// The longest pause, the vault's `Retry-After` included; a longer wish is the loop's to honour.
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
-/// How long to wait after attempt number `attempt` (from 0) failed; `None` when it was the last.
+/// How long to wait after attempt number `attempt` (from 0) of a request failed; `None` when it was the last.
 pub(super) fn pause(
     refused: &Refused,
     attempt: u32,
-    retries: u32,
-    budget: &Budget,
+    attempts: &Attempts,
     jitter: &dyn Jitter,
 ) -> Option<Duration> {
-    if attempt >= retries {
-        return None;
-    }
     match refused.again {
         Again::No => None,
         Again::Once => (attempt == 0).then_some(Duration::ZERO),
-        Again::AtOnce => Some(Duration::ZERO),
+        Again::AtOnce => (attempt < MOST_AT_ONCE).then_some(Duration::ZERO),
         Again::Soon => {
             let asked = refused.failure.retry_after.unwrap_or_default();
-            if asked > LONGEST_PAUSE || !budget.spend() {
+            if asked > LONGEST_PAUSE || !attempts.take_retry() {
                 return None;
             }
             let bound = FIRST_PAUSE
@@ -62,37 +59,6 @@ pub(super) fn pause(
                 .min(LONGEST_PAUSE);
             Some(bound.mul_f64(jitter.sample().clamp(0.0, 1.0)).max(asked))
         }
-    }
-}
-
-/// Attempts that a vault's fetches may add to their first ones: a few at once, then one for ten answers.
-#[derive(Debug)]
-pub(super) struct Budget(AtomicU32);
-
-impl Budget {
-    /// Fifty: one dropped HTTP/2 connection takes all requests under way with it, and each may try again.
-    const FULL: u32 = 500;
-    const COST: u32 = 10;
-    const REFUND: u32 = 1;
-
-    /// A full one.
-    pub(super) const fn new() -> Self {
-        Self(AtomicU32::new(Self::FULL))
-    }
-
-    /// Takes one retry out; says whether there was one.
-    fn spend(&self) -> bool {
-        let spend = |left: u32| left.checked_sub(Self::COST);
-        self.0
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, spend)
-            .is_ok()
-    }
-
-    /// Notes that the vault answered as it should.
-    pub(super) fn refund(&self) {
-        let refund = |left: u32| (left < Self::FULL).then_some(left + Self::REFUND);
-        // An error says that the budget is full already.
-        let _ = self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, refund);
     }
 }
 
@@ -108,40 +74,31 @@ mod tests {
 
     #[test]
     fn pauses_grow_and_stay_below_the_longest() {
-        let budget = Budget::new();
+        let attempts = Attempts::new(9);
         let soon = refused(Again::Soon, None);
-        let pauses: Vec<_> = (0..4).map(|n| pause(&soon, n, 9, &budget, &1.0)).collect();
+        let pauses: Vec<_> = (0..4).map(|n| pause(&soon, n, &attempts, &1.0)).collect();
         let millis = |n| Some(Duration::from_millis(n));
         assert_eq!(pauses, [millis(500), millis(2000), millis(2000), millis(2000)]);
-        assert_eq!(pause(&soon, 0, 9, &budget, &0.0), Some(Duration::ZERO));
+        assert_eq!(pause(&soon, 0, &attempts, &0.0), Some(Duration::ZERO));
+        assert_eq!(attempts.unused(), 4);
     }
 
     #[test]
     fn the_number_of_retries_is_bounded_for_every_sort() {
+        let attempts = Attempts::new(0);
         for again in [Again::No, Again::Once, Again::AtOnce, Again::Soon] {
-            assert_eq!(pause(&refused(again, None), 2, 2, &Budget::new(), &0.5), None);
+            assert_eq!(pause(&refused(again, None), 2, &attempts, &0.5), None);
         }
-        assert_eq!(
-            pause(&refused(Again::Once, None), 1, 2, &Budget::new(), &0.5),
-            None
-        );
+        assert_eq!(pause(&refused(Again::Once, None), 1, &attempts, &0.5), None);
+        assert_eq!(pause(&refused(Again::Soon, None), 0, &attempts, &0.5), None);
     }
 
     #[test]
     fn a_short_wish_of_the_vault_is_waited_for_and_a_long_one_is_left_to_the_loop() {
-        let wait = |seconds| pause(&refused(Again::Soon, Some(seconds)), 0, 2, &Budget::new(), &0.0);
+        let attempts = Attempts::new(2);
+        let wait = |seconds| pause(&refused(Again::Soon, Some(seconds)), 0, &attempts, &0.0);
         assert_eq!(wait(1), Some(Duration::from_secs(1)));
         assert_eq!(wait(3), None);
-    }
-
-    #[test]
-    fn a_vault_that_is_down_gets_few_retries_however_many_objects_it_has() {
-        let budget = Budget::new();
-        let soon = refused(Again::Soon, None);
-        let attempts = (0..1000).filter(|_| pause(&soon, 0, 2, &budget, &0.5).is_some());
-        assert_eq!(attempts.count(), 50);
-        (0..10).for_each(|_| budget.refund());
-        assert!(pause(&soon, 0, 2, &budget, &0.5).is_some());
-        assert!(pause(&soon, 0, 2, &budget, &0.5).is_none());
+        assert_eq!(attempts.unused(), 1, "what is not repeated takes nothing");
     }
 }

@@ -21,7 +21,6 @@ use crate::domain::object::{ObjectId, ObjectKind, Source, VaultName, VersionSele
 
 use super::TokenSource;
 use super::realm::Realm;
-use super::retry::Budget;
 
 /// The vaults could not be set up.
 #[derive(Debug, thiserror::Error)]
@@ -42,8 +41,6 @@ pub(super) struct VaultClients {
     pub(super) host: String,
     /// The part of Azure it belongs to.
     pub(super) realm: Realm,
-    /// What its requests may add to their first attempts.
-    pub(super) budget: Budget,
     secrets: SecretClient,
     keys: KeyClient,
 }
@@ -88,7 +85,6 @@ impl VaultClients {
                 .port()
                 .map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")),
             realm: Realm::of_host(host),
-            budget: Budget::new(),
             secrets: SecretClient::new(url, tokens.credential(), Some(secrets)).map_err(failed)?,
             keys: KeyClient::new(url, tokens.credential(), Some(keys)).map_err(failed)?,
         })
@@ -182,7 +178,7 @@ fn at(page: Option<PagerContinuation>) -> PagerOptions<'static> {
 }
 
 /// Sends the pager's next request and no further one. The SDK's pager ends with an error of any page; one pager per
-/// page leaves attempts, permits and the check of links to the caller.
+/// page leaves attempts and the check of links to the caller.
 async fn one_page<P: Send>(pager: Pager<P>) -> azure_core::Result<RawPage>
 where
     Response<P>: Page,

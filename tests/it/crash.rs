@@ -50,7 +50,7 @@ static DECLARED: [Declared; 3] = [
 
 #[test]
 fn a_process_killed_again_and_again_never_shows_a_mixed_set_and_the_next_start_converges() {
-    let mut dice = Sequence::begin();
+    let mut jitter = Sequence::begin();
     let world = World::new();
     world.manifest(OBJECTS);
     let reader = VolumeReader {
@@ -77,7 +77,7 @@ fn a_process_killed_again_and_again_never_shows_a_mixed_set_and_the_next_start_c
         let interrupted = (1..=KILLS)
             .filter(|&life| {
                 rotate(&world, life);
-                live_and_be_killed(&world, &reader, &mut dice, life, whole);
+                live_and_be_killed(&world, &reader, &mut jitter, life, whole);
                 !reader.leftovers().is_empty()
             })
             .count();
@@ -153,13 +153,13 @@ fn watch(done: &AtomicBool, look: impl Fn() -> Watched) -> Watched {
 }
 
 /// Starts the sidecar and kills it: one life at any time of its start, the next while it publishes.
-fn live_and_be_killed(world: &World, reader: &VolumeReader, dice: &mut Sequence, life: u32, whole: Duration) {
+fn live_and_be_killed(world: &World, reader: &VolumeReader, jitter: &mut Sequence, life: u32, whole: Duration) {
     let mut command = world.command(&["run"]);
     command.stdout(Stdio::null()).stderr(Stdio::null());
     let (known, published) = (reader.leftovers(), reader.published());
     let mut child = KilledOnDrop(command.spawn().expect("the program starts"));
     if life.is_multiple_of(2) {
-        pause(dice.below(whole));
+        pause(jitter.below(whole));
         return;
     }
     let began = Instant::now();
@@ -172,7 +172,7 @@ fn live_and_be_killed(world: &World, reader: &VolumeReader, dice: &mut Sequence,
             "life {life} ended by itself"
         );
     }
-    pause(dice.below(Duration::from_millis(3)));
+    pause(jitter.below(Duration::from_millis(3)));
 }
 
 #[expect(

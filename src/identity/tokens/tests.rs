@@ -59,7 +59,7 @@ impl Bench {
             identity: "test identity".to_owned(),
             exchange: script.clone(),
             clock,
-            dice: Arc::new(0.5),
+            jitter: Arc::new(0.5),
             limits: TokenLimits {
                 patience,
                 ..TokenLimits::default()

@@ -136,17 +136,13 @@ async fn one_page_of_more_than_a_megabyte_is_not_read() {
     malformed(stage.secrets().await, "the answer has more than 1048576 bytes");
 }
 
-/// A list of many pages must not keep fetches waiting: what it holds between two pages is nothing.
+/// A list of many pages must not keep fetches waiting.
 #[tokio::test(start_paused = true)]
-async fn a_list_shares_the_permits_with_fetches_page_by_page() {
+async fn a_list_leaves_the_way_free_for_fetches() {
     let delay = Duration::from_millis(100);
     let vaults = [spec("app", &format!("https://{HOST}/"))];
-    let limits = crate::keyvault::Limits {
-        concurrency: 1,
-        retries: 0,
-    };
     let pages = AtomicUsize::new(0);
-    let stage = Stage::limited(&vaults, delay, limits, move |call| {
+    let stage = Stage::of(&vaults, delay, Duration::ZERO, move |call| {
         Ok(match (&call.token, call.url.path()) {
             (None, _) => Reply::challenge(),
             (_, "/secrets") => {
@@ -181,9 +177,13 @@ async fn a_list_is_refused_before_it_is_sent_where_there_is_nothing_to_list() {
     let app = vault("app");
     let certificate = source_at("hsm", ObjectKind::Certificate, "web");
     let failures = [
-        stage.vault.secrets(&hsm).await.expect_err("no secrets"),
+        stage.vault.secrets(&hsm, &usual()).await.expect_err("no secrets"),
         stage.versions(&certificate).await.expect_err("no secrets"),
-        stage.vault.secrets(&app).await.expect_err("no such vault"),
+        stage
+            .vault
+            .secrets(&app, &usual())
+            .await
+            .expect_err("no such vault"),
     ];
     assert!(
         failures

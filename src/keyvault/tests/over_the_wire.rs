@@ -10,7 +10,7 @@ use crate::domain::desired::IdentitySpec;
 use crate::domain::failure::Reason;
 use crate::domain::object::{ObjectId, ObjectKind, Source, VaultId, VersionSelector};
 use crate::identity::Tokens;
-use crate::keyvault::{KeyVault, Limits, Outside};
+use crate::keyvault::{KeyVault, Outside};
 use crate::ports::{Clock, Jitter, Vault as _};
 use crate::transport::{AuthorityOptions, Transport};
 
@@ -50,7 +50,7 @@ fn connect(fake: &FakeAzure) -> KeyVault {
         jitter,
     };
     let vaults = [spec("app", fake.vault("app").url())];
-    KeyVault::new(&vaults, outside, Limits::default()).expect("a valid URL")
+    KeyVault::new(&vaults, outside).expect("a valid URL")
 }
 
 fn app(fake: &FakeAzure) -> VaultId {
@@ -77,10 +77,10 @@ async fn lists_are_whole_whatever_their_pages_look_like() {
     for empty_pages in [false, true] {
         vault.serve_empty_pages(empty_pages);
         fake.reset_calls();
-        assert_eq!(seen.secrets(&app(&fake)).await.expect("listed").len(), 50);
+        assert_eq!(seen.secrets(&app(&fake), &usual()).await.expect("listed").len(), 50);
         let pages = if empty_pages { 6 } else { 3 };
         assert_eq!(fake.calls().of(CallKind::ListSecrets), pages);
-        let listed = seen.versions(&of(&fake, secret("db"))).await.expect("listed");
+        let listed = seen.versions(&of(&fake, secret("db")), &usual()).await.expect("listed");
         let ids: Vec<_> = listed.iter().map(|version| version.version.as_str()).collect();
         assert_eq!(ids, versions);
         let disabled: Vec<_> = listed.iter().filter(|version| !version.enabled).collect();
@@ -105,19 +105,19 @@ async fn every_listed_version_of_every_kind_can_be_fetched() {
     ] {
         let mut source = source(kind, name);
         source.object.vault = app(&fake);
-        let listed = seen.versions(&source.object).await.expect("listed");
+        let listed = seen.versions(&source.object, &usual()).await.expect("listed");
         assert_eq!(listed.len(), 2, "{kind}");
         for version in listed {
             let pinned = pinned(source.clone(), version.version.as_str());
-            let object = seen.fetch(&pinned).await.expect("fetched");
+            let object = seen.fetch(&pinned, &usual()).await.expect("fetched");
             assert_eq!(object.version, version.version);
             assert_eq!(object.attributes.created, version.created);
         }
     }
-    let secrets = seen.secrets(&app(&fake)).await.expect("listed");
+    let secrets = seen.secrets(&app(&fake), &usual()).await.expect("listed");
     let managed: Vec<_> = secrets.iter().map(|s| (s.name.as_str(), s.managed)).collect();
     assert_eq!(managed, [("db", false), ("web", true)]);
-    assert_eq!(seen.versions(&of(&fake, secret("nothing"))).await, Ok(vec![]));
+    assert_eq!(seen.versions(&of(&fake, secret("nothing")), &usual()).await, Ok(vec![]));
 }
 
 #[tokio::test]
@@ -130,10 +130,10 @@ async fn an_identity_that_reads_values_alone_is_told_what_lists_need() {
         object: of(&fake, secret("db")),
         version: VersionSelector::Latest,
     };
-    seen.fetch(&db).await.expect("fetched");
+    seen.fetch(&db, &usual()).await.expect("fetched");
     for failure in [
-        seen.secrets(&app(&fake)).await.expect_err("denied"),
-        seen.versions(&db.object).await.expect_err("denied"),
+        seen.secrets(&app(&fake), &usual()).await.expect_err("denied"),
+        seen.versions(&db.object, &usual()).await.expect_err("denied"),
     ] {
         assert_eq!(failure.reason, Reason::Forbidden);
         assert!(
@@ -161,13 +161,13 @@ async fn a_list_that_breaks_off_is_no_shorter_list() {
     fake.faults().inject(third(Effect::Throttled {
         retry_after_seconds: None,
     }));
-    let failure = seen.secrets(&app(&fake)).await.expect_err("throttled");
+    let failure = seen.secrets(&app(&fake), &usual()).await.expect_err("throttled");
     assert_eq!(failure.reason, Reason::Throttled);
     for passing in [Effect::Reset, Effect::TruncatedBody] {
         fake.faults().clear();
         fake.faults().inject(third(passing).times(1));
         fake.reset_calls();
-        assert_eq!(seen.secrets(&app(&fake)).await.expect("listed").len(), 60);
+        assert_eq!(seen.secrets(&app(&fake), &usual()).await.expect("listed").len(), 60);
         assert_eq!(fake.calls().of(CallKind::ListSecrets), 4);
     }
 }

@@ -8,6 +8,7 @@ use tokio::time::Instant;
 
 use super::stage::*;
 use crate::domain::failure::Reason;
+use crate::ports::{Attempts, Vault as _};
 
 async fn attempts_of(reply: Reply) -> (usize, Duration, Reason) {
     let stage = Stage::answering([reply]);
@@ -73,12 +74,76 @@ async fn a_dropped_connection_is_tried_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_vault_that_is_down_gets_few_more_calls_than_objects() {
+async fn a_question_is_repeated_as_often_as_it_was_granted_and_no_more() {
     let stage = Stage::answering([Reply::new(503, "")]);
-    for n in 0..200 {
-        stage.fetch(&secret(&format!("s{n}"))).await.expect_err("down");
+    stage.fetch(&secret("first")).await.expect_err("down");
+    for granted in 0..4 {
+        let (before, start, attempts) = (stage.counts(), Instant::now(), Attempts::new(granted));
+        let fetched = stage.vault.fetch(&secret("a"), &attempts).await;
+        fetched.expect_err("down");
+        let made = usize::try_from(attempts.made()).expect("few");
+        assert_eq!(stage.counts(), (before.0, before.1 + made));
+        assert_eq!((attempts.made(), attempts.unused()), (1 + granted, 0));
+        assert_eq!(start.elapsed().is_zero(), granted == 0);
     }
-    assert_eq!(stage.counts().1, 250);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_pages_of_a_list_share_what_was_granted() {
+    let again = [
+        Reply::new(503, ""),
+        page(&[], Some("/secrets?p=1")),
+        Reply::new(503, ""),
+    ];
+    let stage = Stage::answering(again);
+    let attempts = Attempts::new(2);
+    let app = secret("a").object.vault;
+    let listed = stage.vault.secrets(&app, &attempts).await;
+    assert_eq!(listed.expect_err("down").reason, Reason::Unavailable);
+    // The challenge, the first page twice, and the second page with the one repeat that is left.
+    assert_eq!((attempts.made(), stage.counts()), (5, (1, 4)));
+}
+
+/// The SDK's clients ask for the challenge and repeat what was refused with a token; that is not hidden from the count.
+#[tokio::test(start_paused = true)]
+async fn every_request_that_leaves_is_counted_whoever_repeats_it() {
+    let refused = Reply::new(401, "").with("www-authenticate", CHALLENGE);
+    let object = format!(r#"{{"id":"https://{HOST}/secrets/a/{VERSION}","value":"x"}}"#);
+    let stage = Stage::answering([refused, Reply::new(200, object)]);
+    for expected in [3, 1] {
+        let (before, attempts) = (stage.calls().len(), Attempts::new(0));
+        let fetched = stage.vault.fetch(&secret("a"), &attempts).await;
+        fetched.expect("fetched with another token");
+        assert_eq!(attempts.made(), expected);
+        assert_eq!(
+            stage.calls().len() - before,
+            usize::try_from(expected).expect("few")
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_waits_for_the_call_of_another_makes_none() {
+    let stage = Stage::of(
+        &[spec("app", &format!("https://{HOST}/"))],
+        Duration::from_millis(20),
+        Duration::ZERO,
+        |call| {
+            Ok(if call.token.is_none() {
+                Reply::challenge()
+            } else {
+                Reply::object(call)
+            })
+        },
+    );
+    let attempts = [Attempts::new(0), Attempts::new(0)];
+    let (a, b) = (secret("a"), secret("b"));
+    let (one, other) = tokio::join!(
+        stage.vault.fetch(&a, &attempts[0]),
+        stage.vault.fetch(&b, &attempts[1])
+    );
+    assert!(one.is_ok() && other.is_ok());
+    assert_eq!(attempts.map(|attempts| attempts.made()), [2, 1]);
 }
 
 /// The SDK's clients drop a token when another request of theirs gets a 401; who comes between finds none.

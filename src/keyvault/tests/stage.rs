@@ -21,8 +21,8 @@ use crate::domain::listed::{ListedObject, ListedVersion};
 use crate::domain::object::{
     ObjectId, ObjectKind, ObjectName, Source, VaultHost, VaultId, VaultName, VersionId, VersionSelector,
 };
-use crate::keyvault::{KeyVault, Limits, Outside, TokenSource};
-use crate::ports::Vault as _;
+use crate::keyvault::{KeyVault, Outside, TokenSource};
+use crate::ports::{Attempts, Vault as _};
 
 pub(super) const HOST: &str = "contoso-app.vault.azure.net";
 pub(super) const VERSION: &str = "0123456789abcdef0123456789abcdef";
@@ -173,25 +173,6 @@ impl Stage {
         token_delay: Duration,
         script: impl Fn(&Call) -> azure_core::Result<Reply> + Send + Sync + 'static,
     ) -> Self {
-        Self::built(vaults, (delay, token_delay), Limits::default(), script)
-    }
-
-    /// These vaults with other limits; each call takes its time.
-    pub(super) fn limited(
-        vaults: &[VaultSpec],
-        delay: Duration,
-        limits: Limits,
-        script: impl Fn(&Call) -> azure_core::Result<Reply> + Send + Sync + 'static,
-    ) -> Self {
-        Self::built(vaults, (delay, Duration::ZERO), limits, script)
-    }
-
-    fn built(
-        vaults: &[VaultSpec],
-        (delay, token_delay): (Duration, Duration),
-        limits: Limits,
-        script: impl Fn(&Call) -> azure_core::Result<Reply> + Send + Sync + 'static,
-    ) -> Self {
         let http = Arc::new(FakeHttp {
             script: Box::new(script),
             delay,
@@ -205,9 +186,9 @@ impl Stage {
             http: Arc::clone(&http) as Arc<dyn HttpClient>,
             tokens: Arc::new(SharedTokens(Arc::clone(&tokens))),
             clock: Arc::new(datetime!(2026-11-23 12:00:00 UTC)),
-            dice: Arc::new(0.999),
+            jitter: Arc::new(0.999),
         };
-        let vault = KeyVault::new(vaults, outside, limits).expect("valid URLs");
+        let vault = KeyVault::new(vaults, outside).expect("valid URLs");
         Self {
             vault: Arc::new(vault),
             vaults: vaults.iter().map(VaultSpec::id).collect(),
@@ -256,17 +237,17 @@ impl Stage {
     }
 
     pub(super) async fn fetch(&self, source: &Source) -> Result<FetchedObject, Failure> {
-        self.vault.fetch(&self.placed(source)).await
+        self.vault.fetch(&self.placed(source), &usual()).await
     }
 
     /// The list of the object's versions.
     pub(super) async fn versions(&self, source: &Source) -> Result<Vec<ListedVersion>, Failure> {
-        self.vault.versions(&self.placed(source).object).await
+        self.vault.versions(&self.placed(source).object, &usual()).await
     }
 
     /// The list of the usual vault's secrets.
     pub(super) async fn secrets(&self) -> Result<Vec<ListedObject>, Failure> {
-        self.vault.secrets(&vault("app")).await
+        self.vault.secrets(&vault("app"), &usual()).await
     }
 
     pub(super) fn calls(&self) -> Vec<Call> {
@@ -291,6 +272,11 @@ impl Stage {
     pub(super) fn lose_tokens(&self, times: usize) {
         self.tokens.state.lock().expect("tokens").lost = times;
     }
+}
+
+/// As many repeats as a question usually has.
+pub(super) fn usual() -> Attempts {
+    Attempts::new(2)
 }
 
 /// A vault of the manifest; trusted by name when its host has no known suffix.

@@ -12,7 +12,7 @@ use crate::domain::fetched::{Attributes, FetchedContent, FetchedObject, SecretCo
 use crate::domain::listed::{ListedObject, ListedVersion};
 use crate::domain::object::{ObjectId, ObjectName, Source, VaultId, VersionId, VersionSelector};
 use crate::domain::secret::SecretBytes;
-use crate::ports::Vault;
+use crate::ports::{Attempts, Vault};
 
 /// A vault whose secrets a test sets and breaks.
 #[derive(Debug, Default)]
@@ -143,7 +143,8 @@ fn refused(what: &str, reason: Reason, retry_after: Option<Duration>) -> Failure
 }
 
 impl Vault for Arc<FakeVault> {
-    async fn fetch(&self, source: &Source) -> Result<FetchedObject, Failure> {
+    async fn fetch(&self, source: &Source, attempts: &Attempts) -> Result<FetchedObject, Failure> {
+        attempts.begin();
         lock(&self.calls).push(source.clone());
         let held = lock(&self.secrets).get(source.object.name.as_str()).cloned();
         let refused = |reason, retry_after| Err(refused(&source.to_string(), reason, retry_after));
@@ -178,7 +179,8 @@ impl Vault for Arc<FakeVault> {
         }
     }
 
-    async fn versions(&self, object: &ObjectId) -> Result<Vec<ListedVersion>, Failure> {
+    async fn versions(&self, object: &ObjectId, attempts: &Attempts) -> Result<Vec<ListedVersion>, Failure> {
+        attempts.begin();
         self.list(object.to_string())?;
         let held = lock(&self.secrets).get(object.name.as_str()).cloned();
         let mut versions = match held {
@@ -199,7 +201,8 @@ impl Vault for Arc<FakeVault> {
         Ok(versions.into_iter().map(listed).collect())
     }
 
-    async fn secrets(&self, vault: &VaultId) -> Result<Vec<ListedObject>, Failure> {
+    async fn secrets(&self, vault: &VaultId, attempts: &Attempts) -> Result<Vec<ListedObject>, Failure> {
+        attempts.begin();
         self.list(vault.to_string())?;
         let hidden = lock(&self.hidden).clone();
         let secrets = lock(&self.secrets).clone();

@@ -25,9 +25,8 @@ use akv_sync::domain::published::Published;
 use akv_sync::domain::query::{Answer, Known, PasswordFile, Query, Remembered};
 use akv_sync::domain::secret::SecretBytes;
 use akv_sync::identity::Tokens;
-use akv_sync::keyvault::{KeyVault, Limits, Outside};
-use akv_sync::ports::{Clock, Jitter, Vault};
-use akv_sync::ports::{Clock, Jitter, Vault, Volume};
+use akv_sync::keyvault::{KeyVault, Outside};
+use akv_sync::ports::{Attempts, Clock, Jitter, Vault};
 use akv_sync::render::certificate;
 use akv_sync::render::{Passwords, render_object};
 use akv_sync::transport::{AuthorityOptions, Transport};
@@ -255,8 +254,8 @@ async fn neither_a_vault_nor_who_signs_in_shows_a_token_or_a_value() {
     };
     let mut source = source();
     source.object.vault = spec.id();
-    let vault = KeyVault::new(&[spec], outside.clone(), Limits::default()).expect("built");
-    let object = vault.fetch(&source).await.expect("fetched");
+    let vault = KeyVault::new(&[spec], outside.clone()).expect("built");
+    let object = vault.fetch(&source, &Attempts::new(0)).await.expect("fetched");
     let search = Search::new(&[value, Marker::new("the client secret", secret)]);
     for (what, shown) in [
         debug("FetchedObject", &object),

@@ -1,0 +1,23 @@
+//! For which question a request leaves.
+//!
+//! Between a question and the wire are the SDK's clients, which repeat a request when its token is refused and ask for a
+//! vault's challenge, and which carry nothing of ours along. So the count goes with the task.
+
+use std::future::Future;
+
+use crate::ports::Attempts;
+
+tokio::task_local! {
+    static ATTEMPTS: Attempts;
+}
+
+/// Runs what is asked for a question.
+pub(super) async fn of<F: Future>(attempts: &Attempts, asked: F) -> F::Output {
+    ATTEMPTS.scope(attempts.clone(), asked).await
+}
+
+/// Counts a request that leaves now.
+pub(super) fn begin() {
+    // Nothing but a test of one layer sends a request for no question.
+    let _ = ATTEMPTS.try_with(Attempts::begin);
+}
