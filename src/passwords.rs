@@ -13,8 +13,8 @@ use ring::hmac;
 use ring::rand::{SecureRandom as _, SystemRandom};
 use zeroize::Zeroizing;
 
-use crate::domain::object::VersionId;
 use crate::domain::answers::PasswordFile;
+use crate::domain::object::VersionId;
 use crate::domain::secret::SecretBytes;
 use crate::ports::PasswordFiles;
 

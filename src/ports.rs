@@ -9,13 +9,13 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use time::OffsetDateTime;
 
+use crate::domain::answers::PasswordFile;
 use crate::domain::failure::Failure;
 use crate::domain::fetched::FetchedObject;
 use crate::domain::listed::{ListedObject, ListedVersion};
 use crate::domain::object::{ObjectId, Source, VaultId};
 use crate::domain::path::RelativePath;
 use crate::domain::payload::{Observation, Payload, Publication, RefusedName};
-use crate::domain::answers::PasswordFile;
 pub use crate::domain::volume_failure::{VolumeFailure, VolumeFailureKind};
 
 /// Reads objects.

@@ -40,7 +40,11 @@ pub(super) fn once(args: &OnceArgs) -> Result<Exit, CommandFailure> {
         };
         daemon.settle().await;
         // An interrupted init container must not count as done, so this is not `Ok`.
-        if ended { conclude(daemon.status()) } else { Ok(Exit::Interrupted) }
+        if ended {
+            conclude(daemon.status())
+        } else {
+            Ok(Exit::Interrupted)
+        }
     })
 }
 
@@ -50,7 +54,11 @@ fn conclude(status: &Status) -> Result<Exit, CommandFailure> {
         output::data(&table::render(&status.entries));
     }
     let failed = status.failing().count();
-    let written = status.entries.iter().filter(|entry| entry.written.is_some()).count();
+    let written = status
+        .entries
+        .iter()
+        .filter(|entry| entry.written.is_some())
+        .count();
     for late in status.entries.iter().filter(|entry| entry.waits) {
         tracing::warn!(object = %late.id, required = late.required, "No answer in time; not waited for any longer");
     }

@@ -7,7 +7,7 @@ use nix::sys::resource::{Resource, setrlimit};
 use ring::rand::{SecureRandom, SystemRandom};
 use time::OffsetDateTime;
 
-use crate::ports::{Clock, Jitter, Environment};
+use crate::ports::{Clock, Environment, Jitter};
 
 /// The system's wall clock.
 #[derive(Debug, Clone, Copy)]

@@ -27,7 +27,11 @@ pub(super) fn render(objects: &[EntryStatus]) -> String {
 fn row(entry: &EntryStatus) -> [String; 4] {
     let version = entry.version.as_ref().map_or("", VersionId::as_str);
     let (version, result, reason) = match &entry.failure {
-        Some(failure) => ("", if failure.kept { "kept" } else { "refused" }, failure.reason.as_str()),
+        Some(failure) => (
+            "",
+            if failure.kept { "kept" } else { "refused" },
+            failure.reason.as_str(),
+        ),
         None if !entry.complete => ("", "missing", "not fetched yet"),
         None if entry.written.is_some() => (version, "written", ""),
         None => (version, "unchanged", ""),
@@ -38,69 +42,4 @@ fn row(entry: &EntryStatus) -> [String; 4] {
         result.to_owned(),
         reason.to_owned(),
     ]
-}
-
-#[cfg(test)]
-mod tests {
-    use crate::domain::entry::{EntryId, EntryKey};
-    use crate::domain::failure::{Failure, Reason};
-    use crate::domain::object::{ObjectId, ObjectKind, ObjectName, Source, VaultId, VersionSelector};
-    use crate::domain::validity::Validity;
-
-    use super::*;
-
-    fn object(name: &str, outcome: Outcome) -> PlannedEntry {
-        let id = EntryId::Object(Source {
-            object: ObjectId {
-                vault: VaultId::named("app"),
-                kind: ObjectKind::Secret,
-                name: ObjectName::parse(name).expect("valid"),
-            },
-            version: VersionSelector::Latest,
-        });
-        PlannedEntry {
-            key: EntryKey::Id(id.clone()),
-            id,
-            required: true,
-            outcome,
-            notices: Vec::new(),
-            validity: Validity::default(),
-            made: Vec::new(),
-        }
-    }
-
-    fn failed(kept: bool) -> Outcome {
-        let failure = Failure::new(Reason::Forbidden, "not shown", "not shown");
-        Outcome::Failed {
-            failure,
-            kept,
-            again: Vec::new(),
-        }
-    }
-
-    #[test]
-    fn each_object_is_a_line_that_says_what_became_of_it() {
-        let version = VersionId::parse(&"0a".repeat(16)).expect("valid");
-        let fetched = |changed| Outcome::Fetched {
-            version: Some(version.clone()),
-            changed,
-        };
-        let objects = [
-            object("new", fetched(true)),
-            object("same", fetched(false)),
-            object("old", failed(true)),
-            object("none", failed(false)),
-            object("pinned", Outcome::Unasked { complete: true }),
-        ];
-        let text = render(&objects);
-        let expected = [
-            "OBJECT              VERSION                           RESULT     REASON",
-            "app/secrets/new     0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a  written",
-            "app/secrets/same    0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a  unchanged",
-            "app/secrets/old                                       kept       forbidden",
-            "app/secrets/none                                      refused    forbidden",
-            "app/secrets/pinned                                    unchanged",
-        ];
-        assert_eq!(text.lines().collect::<Vec<_>>(), expected);
-    }
 }

@@ -79,9 +79,12 @@ impl Answers {
 
     /// Lets go of all answers but these.
     pub fn retain(&mut self, keep: impl Fn(&Query) -> bool) {
-        self.objects.retain(|source, _| keep(&Query::Object(source.clone())));
-        self.versions.retain(|object, _| keep(&Query::Versions(object.clone())));
-        self.secrets.retain(|vault, _| keep(&Query::Secrets(vault.clone())));
+        self.objects
+            .retain(|source, _| keep(&Query::Object(source.clone())));
+        self.versions
+            .retain(|object, _| keep(&Query::Versions(object.clone())));
+        self.secrets
+            .retain(|vault, _| keep(&Query::Secrets(vault.clone())));
         self.files.retain(|path, _| keep(&Query::File(path.clone())));
     }
 
@@ -151,8 +154,12 @@ impl Answers {
         let secrets = self.secrets.iter();
         Lists {
             current: current.collect(),
-            versions: versions.filter_map(|(key, list)| Some((key.clone(), list.as_ref().ok()?.clone()))).collect(),
-            secrets: secrets.filter_map(|(key, list)| Some((key.clone(), list.as_ref().ok()?.clone()))).collect(),
+            versions: versions
+                .filter_map(|(key, list)| Some((key.clone(), list.as_ref().ok()?.clone())))
+                .collect(),
+            secrets: secrets
+                .filter_map(|(key, list)| Some((key.clone(), list.as_ref().ok()?.clone())))
+                .collect(),
         }
     }
 }

@@ -76,7 +76,10 @@ mod tests {
         let at_start = [1, 2, 3, 4, 5].map(|failures| longest(failures, false).as_millis());
         assert_eq!(at_start, [4_500, 8_500, 16_500, 30_500, 30_500]);
         assert_eq!(longest(20, true), FLOOR + interval);
-        assert_eq!(away(20, true, Duration::from_secs(10), 1.0), FLOOR + WIDEST_WHEN_SERVING);
+        assert_eq!(
+            away(20, true, Duration::from_secs(10), 1.0),
+            FLOOR + WIDEST_WHEN_SERVING
+        );
         assert_eq!(away(1, false, interval, 0.0), FLOOR);
     }
 

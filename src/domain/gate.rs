@@ -190,7 +190,11 @@ impl Gate {
         {
             return;
         }
-        let failures = self.open.as_ref().map_or(0, |open| open.failures).saturating_add(1);
+        let failures = self
+            .open
+            .as_ref()
+            .map_or(0, |open| open.failures)
+            .saturating_add(1);
         let probe_at = now + self.wait(failures, failure.reason, situation);
         if failure.reason == Reason::Throttled {
             self.culprits.insert(query.clone(), now);

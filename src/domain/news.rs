@@ -71,12 +71,18 @@ impl Baseline {
 
     fn is_new_version(&self, object: &FetchedObject) -> bool {
         let mut made = self.objects.get(&object.object).into_iter().flatten();
-        let mut same = made.by_ref().filter(|made| made.version == object.version).peekable();
+        let mut same = made
+            .by_ref()
+            .filter(|made| made.version == object.version)
+            .peekable();
         let is_other = |made: &Made| made.digest != AttributeDigest::of(&made.content, object);
         same.peek().is_none() || same.any(is_other)
     }
 
     fn is_new_password(&self, path: &Path, version: &VersionId) -> bool {
-        !self.files.get(path).is_some_and(|versions| versions.contains(version))
+        !self
+            .files
+            .get(path)
+            .is_some_and(|versions| versions.contains(version))
     }
 }

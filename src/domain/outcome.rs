@@ -6,12 +6,12 @@ use time::OffsetDateTime;
 
 use super::answers::Lists;
 use super::entry::EntryKey;
-use super::volume_failure::VolumeFailure;
 use super::moment::Moment;
 use super::notice::Notice;
 use super::payload::Publication;
 use super::plan::Plan;
 use super::query::Query;
+use super::volume_failure::VolumeFailure;
 
 /// What a pass did.
 #[derive(Debug)]

@@ -71,7 +71,7 @@ pub(crate) mod test_queries {
     pub(crate) fn secret(name: &str) -> Query {
         Query::Object(Source {
             object: ObjectId {
-                vault: crate::domain::object::test_vaults::vault("app"),
+                vault: crate::domain::object::VaultId::named("app"),
                 kind: ObjectKind::Secret,
                 name: ObjectName::parse(name).expect("valid"),
             },

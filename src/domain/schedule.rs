@@ -84,7 +84,11 @@ impl Schedule {
 
     fn forget(&mut self, intervals: &BTreeMap<Query, Duration>) {
         self.questions.retain(|query, _| intervals.contains_key(query));
-        let lanes: BTreeSet<&Lane> = self.questions.values().filter_map(|known| known.lane.as_ref()).collect();
+        let lanes: BTreeSet<&Lane> = self
+            .questions
+            .values()
+            .filter_map(|known| known.lane.as_ref())
+            .collect();
         self.rounds.retain(|lane, _| lanes.contains(lane));
         let vaults: BTreeSet<&VaultId> = self.rounds.keys().filter_map(Lane::vault).collect();
         self.gates
@@ -93,7 +97,12 @@ impl Schedule {
 
     /// Somebody wants to know now. A `Retry-After` holds all the same.
     pub fn wake(&mut self, wanted: &Wanted, now: Moment) {
-        let Self { rounds, questions, gates, volume } = self;
+        let Self {
+            rounds,
+            questions,
+            gates,
+            volume,
+        } = self;
         volume.due = volume.due.map(|due| due.min(now));
         let is_wanted = |query: &Query| match wanted {
             Wanted::All => true,
@@ -122,7 +131,11 @@ impl Schedule {
 
     /// What keeps a question from leaving at `now`.
     pub fn stops(&self, query: &Query, now: Moment) -> Option<Endpoint> {
-        let stops = |endpoint: &Endpoint| self.gates.get(endpoint).is_some_and(|gate| gate.permit(now) < Permit::Yes);
+        let stops = |endpoint: &Endpoint| {
+            self.gates
+                .get(endpoint)
+                .is_some_and(|gate| gate.permit(now) < Permit::Yes)
+        };
         Endpoint::for_query(query).find(stops)
     }
 
@@ -170,9 +183,14 @@ impl Schedule {
     pub fn urgency(&self, query: &Query, required: bool) -> impl Ord + use<> {
         let question = self.questions.get(query);
         let mut gates = Endpoint::for_query(query).filter_map(|endpoint| self.gates.get(&endpoint));
-        let in_trouble = question.is_some_and(|question| question.due.is_some() && question.failure.is_some())
+        let in_trouble = question
+            .is_some_and(|question| question.due.is_some() && question.failure.is_some())
             || gates.any(|gate| gate.is_culprit(query));
-        (in_trouble, !required, question.and_then(|question| question.answered))
+        (
+            in_trouble,
+            !required,
+            question.and_then(|question| question.answered),
+        )
     }
 
     /// Every gate of which something is known.
@@ -190,13 +208,22 @@ impl Schedule {
 
     /// The volume worked.
     pub const fn volume_worked(&mut self) {
-        self.volume = VolumeTries { failures: 0, due: None };
+        self.volume = VolumeTries {
+            failures: 0,
+            due: None,
+        };
     }
 
     /// The shortest interval of what is asked of a vault, or of all of them.
     fn shortest_interval(&self, vault: Option<&VaultId>) -> Duration {
-        let lanes = self.rounds.keys().filter(|lane| vault.is_none() || lane.vault() == vault);
-        lanes.map(|lane| lane.interval).min().unwrap_or(Duration::from_mins(5))
+        let lanes = self
+            .rounds
+            .keys()
+            .filter(|lane| vault.is_none() || lane.vault() == vault);
+        lanes
+            .map(|lane| lane.interval)
+            .min()
+            .unwrap_or(Duration::from_mins(5))
     }
 }
 
@@ -209,7 +236,9 @@ impl Schedule {
         let round = question.lane.as_ref().and_then(|lane| self.rounds.get(lane));
         match question.due {
             Some(due) => due <= now,
-            None => question.asked.is_none_or(|asked| round.is_none_or(|round| asked < round.began)),
+            None => question
+                .asked
+                .is_none_or(|asked| round.is_none_or(|round| asked < round.began)),
         }
     }
 }
@@ -231,6 +260,3 @@ impl Timing for At<'_> {
         self.0.failure(query)
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -121,7 +121,13 @@ mod tests {
         stretch.lower(at(21));
         assert_eq!(stretch.tenths, 13);
         stretch.lower(at(61));
-        assert_eq!(stretch, Stretch { lowered: Some(at(61)), ..Stretch::default() });
+        assert_eq!(
+            stretch,
+            Stretch {
+                lowered: Some(at(61)),
+                ..Stretch::default()
+            }
+        );
     }
 
     #[test]
@@ -132,6 +138,9 @@ mod tests {
         }
         let hour = Duration::from_hours(1);
         assert_eq!(stretch.wait(Duration::from_mins(30), 1.0), hour);
-        assert_eq!(stretch.wait(Duration::from_hours(6), 1.0), Duration::from_hours(6));
+        assert_eq!(
+            stretch.wait(Duration::from_hours(6), 1.0),
+            Duration::from_hours(6)
+        );
     }
 }

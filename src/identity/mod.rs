@@ -32,7 +32,7 @@ use self::select::Credential;
 use self::tokens::Shared;
 use crate::domain::desired::IdentitySpec;
 use crate::domain::failure::{Failure, Reason};
-use crate::ports::{Clock, Jitter, Environment};
+use crate::ports::{Clock, Environment, Jitter};
 use crate::transport::{Transport, TransportError};
 
 pub use self::acquire::TokenLimits;
@@ -51,7 +51,14 @@ impl Tokens {
         clock: Arc<dyn Clock>,
         jitter: Arc<dyn Jitter>,
     ) -> Result<Self, Failure> {
-        Self::with_limits(spec, environment, transport, clock, jitter, TokenLimits::default())
+        Self::with_limits(
+            spec,
+            environment,
+            transport,
+            clock,
+            jitter,
+            TokenLimits::default(),
+        )
     }
 
     /// As [`Self::new`], with limits of one's own.

@@ -1,7 +1,7 @@
 //! What the log says of passes: one line per change, none per no-op, a repeated failure once with a count.
 
-use time::format_description::well_known::Rfc3339;
 use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 
 use super::Observer;
 use crate::domain::entry::EntryId;
@@ -149,6 +149,3 @@ fn cause(failure: &Failure) -> Option<String> {
     let causes = std::iter::successors(Some(first), |cause| cause.source());
     Some(causes.map(ToString::to_string).collect::<Vec<_>>().join(": "))
 }
-
-#[cfg(test)]
-mod tests;

@@ -153,10 +153,19 @@ impl<V: Vault + 'static> Asking<V> {
 
     /// Takes what is to be asked, the most urgent first, in place of what did not leave yet; and what the volume has,
     /// which tells what is news.
-    pub fn ask(&mut self, questions: Vec<Query>, baseline: Baseline, schedule: &mut Schedule, uptime: &Uptime) {
+    pub fn ask(
+        &mut self,
+        questions: Vec<Query>,
+        baseline: Baseline,
+        schedule: &mut Schedule,
+        uptime: &Uptime,
+    ) {
         self.queues.clear();
         for query in questions {
-            self.queues.entry(query.vault().cloned()).or_default().push_back(query);
+            self.queues
+                .entry(query.vault().cloned())
+                .or_default()
+                .push_back(query);
         }
         self.baseline = baseline;
         self.leads_on = false;
@@ -180,7 +189,8 @@ impl<V: Vault + 'static> Asking<V> {
 
     /// Whether it is time to use the answers.
     pub fn is_ripe(&self) -> bool {
-        self.open.is_empty() || self.patience == Patience::Short && self.ripe_at().is_some_and(|at| at <= Instant::now())
+        self.open.is_empty()
+            || self.patience == Patience::Short && self.ripe_at().is_some_and(|at| at <= Instant::now())
     }
 
     fn ripe_at(&self) -> Option<Instant> {
@@ -219,8 +229,14 @@ impl<V: Vault + 'static> Asking<V> {
     fn next_look(&self) -> Instant {
         let far = || Instant::now() + self.limits.per_list;
         let ripe = self.ripe_at().filter(|_| self.patience == Patience::Short);
-        let place = self.open.values().map(|left| *left + SLOW).filter(|at| *at > Instant::now());
-        let place = place.min().filter(|_| self.queues.values().any(|queue| !queue.is_empty()));
+        let place = self
+            .open
+            .values()
+            .map(|left| *left + SLOW)
+            .filter(|at| *at > Instant::now());
+        let place = place
+            .min()
+            .filter(|_| self.queues.values().any(|queue| !queue.is_empty()));
         ripe.into_iter().chain(place).min().unwrap_or_else(far)
     }
 
@@ -308,7 +324,10 @@ async fn answer<V: Vault>(
     deadline: Instant,
 ) -> Result<Answer, Failure> {
     match query {
-        Query::Object(source) => vault.fetch(source, attempts).await.map(|object| Answer::Object(Arc::new(object))),
+        Query::Object(source) => vault
+            .fetch(source, attempts)
+            .await
+            .map(|object| Answer::Object(Arc::new(object))),
         Query::Versions(object) => vault.versions(object, attempts).await.map(Answer::Versions),
         Query::Secrets(of) => vault.secrets(of, attempts).await.map(Answer::Secrets),
         Query::File(path) => passwords.read(path, deadline).await.map(Answer::File),

@@ -75,7 +75,8 @@ impl<V: Vault + 'static, W: Volume> Daemon<V, W> {
             let idle = !self.status.busy;
             let enough = self.status.is_served() || self.status.is_hopeless();
             let next = self.status.wakes_at.map(|at| self.pass.uptime.instant(at));
-            if idle && (enough || self.status.volume.failures > 0 || next.is_none_or(|next| next >= deadline)) {
+            if idle && (enough || self.status.volume.failures > 0 || next.is_none_or(|next| next >= deadline))
+            {
                 return;
             }
             if !enough {
@@ -139,6 +140,3 @@ impl<V: Vault + 'static, W: Volume> Daemon<V, W> {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use time::OffsetDateTime;
 
+use crate::domain::answers::PasswordFile;
 use crate::domain::desired::{
     Content, FileSpec, IdentitySpec, Layout, ObjectSpec, OnStart, PathTemplate, RefreshSpec, SecretForm,
     SelectionRule, SelectionSpec, SyncSpec, VersionPolicy, VolumeSpec, Wanted,
@@ -17,20 +18,19 @@ use crate::domain::path::RelativePath;
 use crate::domain::payload::{
     FileBytes, FileRecord, Observation, ObservedFile, Payload, Publication, RefusedName,
 };
-use crate::domain::query::PasswordFile;
 use crate::domain::secret::SecretBytes;
-    Content, FileSpec, IdentitySpec, Layout, ObjectSpec, OnStart, PathTemplate, RefreshSpec, SecretForm,
-    SelectionRule, SelectionSpec, SyncSpec, VersionPolicy, VolumeSpec, Wanted,
-};
 use crate::ports::{PasswordFiles, Volume, VolumeFailure, VolumeFailureKind};
-use crate::ports::{PasswordFiles, Volume, VolumeFailure};
 
-use super::fetch::FetchLimits;
-use super::pass::Reconciler;
+use super::asking::{AskLimits, Asking, Patience};
+use super::pass::Pass;
 use super::passwords::PasswordReads;
+use super::renders::Renders;
+use super::uptime::Uptime;
 
+mod sync;
 mod vault;
 
+pub(super) use sync::{Report, Sync, Turn};
 pub(super) use vault::FakeVault;
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -118,9 +118,9 @@ impl FakeVolume {
     }
 }
 
-impl Volume for FakeVolume {
+impl Volume for Arc<FakeVolume> {
     async fn observe(&self) -> Result<Observation, VolumeFailure> {
-        Self::check(*lock(&self.hidden))?;
+        FakeVolume::check(*lock(&self.hidden))?;
         if *lock(&self.records_lost) {
             return Ok(Observation {
                 records_lost: true,
@@ -133,7 +133,7 @@ impl Volume for FakeVolume {
             .map(|(path, (_, found))| (path.clone(), found.clone()));
         Ok(Observation {
             files: found.collect(),
-            records_lost: false,
+            ..Observation::default()
         })
     }
 
@@ -144,7 +144,7 @@ impl Volume for FakeVolume {
     }
 
     async fn publish(&self, payload: Payload) -> Result<Publication, VolumeFailure> {
-        Self::check(*lock(&self.broken))?;
+        FakeVolume::check(*lock(&self.broken))?;
         *lock(&self.records_lost) = false;
         let mut files = lock(&self.files);
         let mut publication = Publication::default();
@@ -278,7 +278,7 @@ impl PasswordFiles for FakePasswords {
     }
 }
 
-/// A vault, a volume, and a reconciler between them.
+/// A vault, a volume, and processes between them.
 pub(super) struct Bench {
     pub(super) vault: Arc<FakeVault>,
     pub(super) volume: Arc<FakeVolume>,
@@ -312,21 +312,29 @@ impl Bench {
         bench
     }
 
-    pub(super) fn reconciler(&self, spec: SyncSpec) -> Reconciler<Arc<FakeVault>, FakeVolume> {
-        Reconciler {
-            spec,
-            vault: Arc::clone(&self.vault),
-            volume: Arc::clone(&self.volume),
-            passwords: PasswordReads::new(Arc::clone(&self.passwords) as Arc<dyn PasswordFiles>),
-            remembered: Mutex::default(),
-            clock: Arc::new(OffsetDateTime::UNIX_EPOCH),
-            limits: FetchLimits::default(),
-        }
+    /// A process that begins now: what is published is all that it knows.
+    pub(super) fn reconciler(&self, spec: SyncSpec) -> Sync {
+        Sync::new(self.pass(spec))
     }
 
-    /// Waits until no publish is under way.
-    pub(super) async fn settle(&self) {
-        self.volume.idle().await;
-        tokio::task::yield_now().await;
+    /// What such a process takes passes with.
+    pub(super) fn pass(&self, spec: SyncSpec) -> Pass<FakeVault, Arc<FakeVolume>> {
+        let passwords = PasswordReads::new(Arc::clone(&self.passwords) as Arc<dyn PasswordFiles>);
+        let limits = AskLimits::default();
+        Pass {
+            spec: Arc::new(spec),
+            volume: Arc::clone(&self.volume),
+            asking: Asking::new(
+                Arc::clone(&self.vault),
+                Arc::new(passwords),
+                limits,
+                Patience::Short,
+            ),
+            renders: Renders::new(),
+            clock: Arc::new(OffsetDateTime::UNIX_EPOCH),
+            jitter: Arc::new(0.5),
+            uptime: Uptime::start(),
+            confirm: false,
+        }
     }
 }

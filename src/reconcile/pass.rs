@@ -59,7 +59,10 @@ impl<V: Vault + 'static, W: Volume> Pass<V, W> {
                 if self.is_ripe() {
                     self.carry_out(&observed, &entries, status, &mut outcome).await;
                 }
-                outcome.questions = entries.iter().map(|entry| (entry.key(), entry.questions().collect())).collect();
+                outcome.questions = entries
+                    .iter()
+                    .map(|entry| (entry.key(), entry.questions().collect()))
+                    .collect();
             }
             Err(failure) => outcome.volume_failure = Some(failure),
         }
@@ -113,11 +116,15 @@ impl<V: Vault + 'static, W: Volume> Pass<V, W> {
             confirm: false,
         };
         let plans = plan::decide(&entries, &given).entries;
-        let confirmed = entries.iter().map(|entry| (plan::confirmed(entry, &published), entry.interval));
+        let confirmed = entries
+            .iter()
+            .map(|entry| (plan::confirmed(entry, &published), entry.interval));
         let entries = plans.into_iter().zip(confirmed);
         Ok(Recalled {
             at: self.now(),
-            entries: entries.map(|(plan, (confirmed, interval))| (plan, confirmed, interval)).collect(),
+            entries: entries
+                .map(|(plan, (confirmed, interval))| (plan, confirmed, interval))
+                .collect(),
         })
     }
 

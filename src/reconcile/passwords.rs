@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout_at};
 
-use crate::domain::failure::{Failure, Reason};
 use crate::domain::answers::PasswordFile;
+use crate::domain::failure::{Failure, Reason};
 use crate::ports::PasswordFiles;
 
 /// Reads password files one at a time, so that never more than one thread hangs.

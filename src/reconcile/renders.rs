@@ -50,7 +50,8 @@ impl Renders {
         let (slow, quick): (Vec<_>, Vec<_>) = jobs.into_iter().partition(|(_, job)| job.is_slow());
         for (key, job) in quick.into_iter().chain(slow) {
             let origin = job.origin();
-            let is_known = self.under_way.get(&key) == Some(&origin) || self.done.get(&key).is_some_and(|done| done.origin == origin);
+            let is_known = self.under_way.get(&key) == Some(&origin)
+                || self.done.get(&key).is_some_and(|done| done.origin == origin);
             if is_known {
                 continue;
             }

@@ -88,8 +88,13 @@ impl Job {
     /// Whether it may take seconds: a certificate may be under a key derivation of any length.
     pub fn is_slow(&self) -> bool {
         match &self.body {
-            Work::Object(..) => self.files.iter().any(|file| matches!(file.content, Content::Certificate(_))),
-            Work::Template(_, objects) => objects.keys().any(|reference| reference.kind == ObjectKind::Certificate),
+            Work::Object(..) => self
+                .files
+                .iter()
+                .any(|file| matches!(file.content, Content::Certificate(_))),
+            Work::Template(_, objects) => objects
+                .keys()
+                .any(|reference| reference.kind == ObjectKind::Certificate),
         }
     }
 
@@ -128,17 +133,31 @@ fn filled(
     template: &Template,
     objects: &BTreeMap<Reference, Arc<FetchedObject>>,
 ) -> Result<Made, Failure> {
-    let told = objects.iter().map(|(reference, object)| (reference.clone(), &**object)).collect();
+    let told = objects
+        .iter()
+        .map(|(reference, object)| (reference.clone(), &**object))
+        .collect();
     let filled = template::fill(template, &told).map_err(|fault| {
         let hint = fault.hint().to_owned();
-        Failure::new(Reason::Unrenderable, format!("{id} cannot be rendered: {fault}"), hint)
+        Failure::new(
+            Reason::Unrenderable,
+            format!("{id} cannot be rendered: {fault}"),
+            hint,
+        )
     })?;
     // A certificate says when it is valid itself.
-    let others = objects.values().filter(|object| object.object.kind != ObjectKind::Certificate);
-    let validity = others.map(|object| Validity::of(object)).fold(filled.validity, Validity::and);
+    let others = objects
+        .values()
+        .filter(|object| object.object.kind != ObjectKind::Certificate);
+    let validity = others
+        .map(|object| Validity::of(object))
+        .fold(filled.validity, Validity::and);
     let path = files.first().map(|file| file.path.clone());
     Ok(Made {
-        files: path.into_iter().map(|path| (path, filled.bytes.clone())).collect(),
+        files: path
+            .into_iter()
+            .map(|path| (path, filled.bytes.clone()))
+            .collect(),
         notices: filled.notices,
         validity,
     })

@@ -13,8 +13,8 @@ use super::directory::Directory;
 use super::failure::{failed, failed_with_hint, refused, text, unusable};
 use super::owner::{Declared, Ownership};
 use super::stat::{Kind, Stat};
-use crate::ports::{VolumeFailure, VolumeFailureKind};
 use crate::domain::desired::VolumeSpec;
+use crate::ports::{VolumeFailure, VolumeFailureKind};
 
 /// The open root, which no other process writes to through this program.
 #[derive(Debug)]

@@ -13,8 +13,6 @@ use akv_sync::domain::object::{Source, VersionSelector};
 use akv_sync::domain::path::RelativePath;
 use akv_sync::domain::payload::{FileBytes, FileRecord, Input, InputRecord, Payload, PayloadFile, Validity};
 use akv_sync::domain::secret::SecretBytes;
-use akv_sync::domain::spec::{Content, Layout, SecretForm, VolumeSpec};
-use akv_sync::ports::Volume as _;
 use akv_sync::volume::flat::Step;
 use akv_sync::volume::{AtomicVolume, BlockingVolume as _, FlatVolume, StepObserver};
 use tempfile::TempDir;

@@ -153,7 +153,13 @@ fn watch(done: &AtomicBool, look: impl Fn() -> Watched) -> Watched {
 }
 
 /// Starts the sidecar and kills it: one life at any time of its start, the next while it publishes.
-fn live_and_be_killed(world: &World, reader: &VolumeReader, jitter: &mut Sequence, life: u32, whole: Duration) {
+fn live_and_be_killed(
+    world: &World,
+    reader: &VolumeReader,
+    jitter: &mut Sequence,
+    life: u32,
+    whole: Duration,
+) {
     let mut command = world.command(&["run"]);
     command.stdout(Stdio::null()).stderr(Stdio::null());
     let (known, published) = (reader.leftovers(), reader.published());

@@ -33,7 +33,10 @@ impl Expander<'_> {
         let (list, failure) = match self.facts.answers.secrets(&spec.vault) {
             Some(Ok(list)) => (Some(list), None),
             Some(Err(failure)) => (self.facts.lists.secrets(&spec.vault), Some(failure)),
-            None => (self.facts.lists.secrets(&spec.vault), self.facts.timing.failure(&query)),
+            None => (
+                self.facts.lists.secrets(&spec.vault),
+                self.facts.timing.failure(&query),
+            ),
         };
         let (mut picked, mut refused) = pick(spec, list.unwrap_or_default(), &published);
         let mut failure = failure.cloned();

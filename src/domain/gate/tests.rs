@@ -121,7 +121,10 @@ fn an_object_that_is_throttled_alone_costs_the_others_its_first_retry_after() {
     assert_eq!(poisoned(&mut gate, 402), Blame::Object);
     assert_eq!(gate.permit(at(403)), Permit::Yes);
     gate.answered(&secret("a"), at(500), at(501));
-    assert!(!gate.is_culprit(&secret("a")), "it was not its own trouble after all");
+    assert!(
+        !gate.is_culprit(&secret("a")),
+        "it was not its own trouble after all"
+    );
 }
 
 #[test]

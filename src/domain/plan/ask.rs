@@ -110,7 +110,9 @@ impl Asking<'_> {
     /// Whether something of the inputs was told.
     fn is_told(&self, entry: &Entry) -> bool {
         let inputs = entry.inputs();
-        inputs.iter().any(|input| matches!(self.answers.version(input), Some(Ok(_))))
+        inputs
+            .iter()
+            .any(|input| matches!(self.answers.version(input), Some(Ok(_))))
     }
 
     /// Whether every file is published, made of what is known of the inputs.

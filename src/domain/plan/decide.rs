@@ -40,7 +40,15 @@ pub fn decide(entries: &[Entry], given: &Given<'_>) -> Plan {
     for (number, (entry, own)) in entries.iter().zip(own).enumerate() {
         let (planned, plan) = one(number, entry, own, &resolved, given);
         if !resolved.is_in_place(number) {
-            files.extend(planned.into_iter().map(|(path, file)| (path, FilePlan { entry: Some(number), ..file })));
+            files.extend(planned.into_iter().map(|(path, file)| {
+                (
+                    path,
+                    FilePlan {
+                        entry: Some(number),
+                        ..file
+                    },
+                )
+            }));
         }
         plans.push(plan);
     }
@@ -71,7 +79,11 @@ fn one<'g>(
         Own::Failed(trouble) => stays(entry, failed(entry, trouble, given), given),
         Own::Pending { complete, waits } => stays(entry, Outcome::Pending { complete, waits }, given),
         Own::Listed => {
-            let outcome = Outcome::Served { version: None, changed: false, confirmed: true };
+            let outcome = Outcome::Served {
+                version: None,
+                changed: false,
+                confirmed: true,
+            };
             (Vec::new(), EntryPlan::new(entry, outcome, None))
         }
         Own::Make => match resolved.held_back(entry) {
@@ -92,7 +104,11 @@ fn made(entry: &Entry, given: &Given<'_>) -> (PlannedFiles, EntryPlan) {
     let inputs = entry.inputs();
     let version = entry.source().and(inputs.first());
     let version = version.and_then(|input| given.answers.version(input)?.ok().cloned());
-    let outcome = Outcome::Served { version, changed: true, confirmed: true };
+    let outcome = Outcome::Served {
+        version,
+        changed: true,
+        confirmed: true,
+    };
     let files = write(entry, given);
     let plan = EntryPlan {
         made: entry.files.iter().map(|file| file.path.clone()).collect(),
@@ -144,7 +160,8 @@ fn held_back(entry: &Entry, cause: &Cause, given: &Given<'_>) -> (PlannedFiles, 
             let HeldBack { group, member } = &held_back;
             let id = &entry.id;
             let seen = &failure.detail;
-            let detail = format!("{id} is held back, because {group} moves together and {member} failed: {seen}");
+            let detail =
+                format!("{id} is held back, because {group} moves together and {member} failed: {seen}");
             let trouble = Trouble {
                 failure: failure.clone().told_as(detail),
                 retry: cause.retry.clone(),
@@ -201,7 +218,9 @@ fn keep_removals(
     given: &Given<'_>,
     files: &mut BTreeMap<RelativePath, FilePlan>,
 ) {
-    let staying = entries.iter().filter_map(|entry| Some((entry, resolved.held_back(entry)?)));
+    let staying = entries
+        .iter()
+        .filter_map(|entry| Some((entry, resolved.held_back(entry)?)));
     let mut staying = staying.filter(|(entry, _)| !entry.removals.is_empty()).peekable();
     if staying.peek().is_none() {
         return;
@@ -228,10 +247,18 @@ fn removals(
     given: &Given<'_>,
     files: &BTreeMap<RelativePath, FilePlan>,
 ) -> BTreeMap<RelativePath, Why> {
-    let gone = given.published.files().map(|(path, _)| path).filter(|path| !files.contains_key(*path));
+    let gone = given
+        .published
+        .files()
+        .map(|(path, _)| path)
+        .filter(|path| !files.contains_key(*path));
     let why = |path: &RelativePath| {
         let leaves = entries.iter().any(|entry| entry.removals.contains(path));
-        if leaves { Why::LeavesVault } else { Why::LeavesManifest }
+        if leaves {
+            Why::LeavesVault
+        } else {
+            Why::LeavesManifest
+        }
     };
     gone.map(|path| (path.clone(), why(path))).collect()
 }
@@ -249,14 +276,17 @@ impl Plan {
     /// The entries whose bytes are to be made, by number.
     pub fn to_render(&self) -> impl Iterator<Item = usize> {
         let made = self.files.values().filter(|file| file.action == Action::Write);
-        made.filter_map(|file| file.entry).collect::<BTreeSet<_>>().into_iter()
+        made.filter_map(|file| file.entry)
+            .collect::<BTreeSet<_>>()
+            .into_iter()
     }
 
     /// The questions whose answers are still needed, because something that hangs on them waits.
     pub fn needed(&self, entries: &[Entry]) -> BTreeSet<Query> {
         let all_wait = self.blocked.as_ref().is_some_and(|blocked| blocked.waits);
         let waiting = entries.iter().zip(&self.entries);
-        let waiting = waiting.filter(|(_, plan)| all_wait || matches!(plan.outcome, Outcome::Pending { waits: true, .. }));
+        let waiting = waiting
+            .filter(|(_, plan)| all_wait || matches!(plan.outcome, Outcome::Pending { waits: true, .. }));
         waiting.flat_map(|(entry, _)| entry.questions()).collect()
     }
 

@@ -77,15 +77,22 @@ pub fn has_all(entry: &Entry, published: &Published<'_>) -> bool {
     let inputs = entry.inputs();
     entry.files.iter().all(|file| {
         let found = published.last_good(entry, file, &inputs);
-        found.is_some_and(|(_, found)| found.record.content == file.content && may_be_of(&found.record, &inputs))
+        found.is_some_and(|(_, found)| {
+            found.record.content == file.content && may_be_of(&found.record, &inputs)
+        })
     })
 }
 
 /// When the vault said last, by the records, that what is published of the entry is what it has; `None` when it never
 /// did for some of it.
 pub fn confirmed(entry: &Entry, published: &Published<'_>) -> Option<OffsetDateTime> {
-    let inputs = entry.files.iter().filter_map(|file| Some(&published.at(&file.path)?.record.inputs));
-    let objects = inputs.flatten().filter(|record| matches!(record.input, Input::Object(_)));
+    let inputs = entry
+        .files
+        .iter()
+        .filter_map(|file| Some(&published.at(&file.path)?.record.inputs));
+    let objects = inputs
+        .flatten()
+        .filter(|record| matches!(record.input, Input::Object(_)));
     objects.map(|record| record.confirmed).min().flatten()
 }
 
@@ -100,7 +107,11 @@ pub(super) fn keep_as(
     let kept = entry.files.iter().zip(found).map(|(file, (at, found))| {
         let record = FileRecord {
             content: file.content.clone(),
-            inputs: needed.iter().zip(&found.record.inputs).map(|(needed, record)| input_record(needed, record, given)).collect(),
+            inputs: needed
+                .iter()
+                .zip(&found.record.inputs)
+                .map(|(needed, record)| input_record(needed, record, given))
+                .collect(),
             validity: told.unwrap_or(found.record.validity),
             fetched: found.record.fetched,
         };
@@ -112,16 +123,27 @@ pub(super) fn keep_as(
         (file.path.clone(), kept)
     });
     let files: PlannedFiles = kept.collect();
-    let moved = files.iter().any(|(path, file)| matches!(&file.action, Action::Keep(at) if at != path));
-    let confirmed = needed.iter().any(|needed| given.answers.version(&needed.input).is_some());
+    let moved = files
+        .iter()
+        .any(|(path, file)| matches!(&file.action, Action::Keep(at) if at != path));
+    let confirmed = needed
+        .iter()
+        .any(|needed| given.answers.version(&needed.input).is_some());
     let outcome = Outcome::Served {
-        version: entry.source().and(needed.first()).and_then(|needed| needed.version.clone()),
+        version: entry
+            .source()
+            .and(needed.first())
+            .and_then(|needed| needed.version.clone()),
         changed: moved,
         confirmed,
     };
     let record = files.first().map(|(_, file)| &file.record);
     let plan = EntryPlan {
-        made: files.iter().filter(|_| moved).map(|(path, _)| path.clone()).collect(),
+        made: files
+            .iter()
+            .filter(|_| moved)
+            .map(|(path, _)| path.clone())
+            .collect(),
         ..EntryPlan::new(entry, outcome, record)
     };
     (files, plan)
@@ -144,7 +166,10 @@ fn why_kept(file: &FileSpec, at: &RelativePath, found: &ObservedFile) -> Why {
     if *at != file.path {
         Why::Moved { from: at.clone() }
     } else if file.mode != found.mode {
-        Why::Mode { from: found.mode, to: file.mode }
+        Why::Mode {
+            from: found.mode,
+            to: file.mode,
+        }
     } else if found.owner_matches {
         Why::Unchanged
     } else {
@@ -157,7 +182,10 @@ pub(super) fn write(entry: &Entry, given: &Given<'_>) -> PlannedFiles {
     let inputs = entry.inputs();
     let validity = validity_told(entry, given.answers).unwrap_or_default();
     let write = entry.files.iter().map(|file| {
-        let records: Vec<_> = inputs.iter().filter_map(|input| record_of(input, file, given)).collect();
+        let records: Vec<_> = inputs
+            .iter()
+            .filter_map(|input| record_of(input, file, given))
+            .collect();
         let earlier = given.published.at(&file.path).map(|found| &found.record);
         let same = earlier.filter(|record| same_versions(&record.inputs, &records));
         let record = FileRecord {
@@ -183,7 +211,10 @@ fn why_written(earlier: Option<&FileRecord>, record: &FileRecord) -> Why {
         return Why::Missing;
     };
     let pairs = || earlier.inputs.iter().zip(&record.inputs);
-    if !pairs().next().is_none_or(|(one, other)| same_thing(&one.input, &other.input)) {
+    if !pairs()
+        .next()
+        .is_none_or(|(one, other)| same_thing(&one.input, &other.input))
+    {
         return Why::OtherSource;
     }
     let other_version = |(one, other): &(&InputRecord, &InputRecord)| {

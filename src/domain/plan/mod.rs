@@ -16,8 +16,6 @@ mod files;
 mod given;
 mod own;
 mod resolve;
-#[cfg(test)]
-mod tests;
 
 pub use self::ask::questions;
 pub use self::decide::{Plan, decide};

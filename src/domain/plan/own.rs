@@ -65,7 +65,8 @@ pub(super) fn own<'g>(entry: &Entry, given: &Given<'g>) -> Own<'g> {
 }
 
 fn without_trouble<'g>(entry: &Entry, inputs: &[Input], given: &Given<'g>) -> Own<'g> {
-    let waits = entry.questions().any(|query| is_open(&query, given)) || given.tried.rendering.contains(&entry.key());
+    let waits =
+        entry.questions().any(|query| is_open(&query, given)) || given.tried.rendering.contains(&entry.key());
     let pending = Own::Pending {
         complete: has_all(entry, given.published),
         waits,
@@ -79,11 +80,18 @@ fn without_trouble<'g>(entry: &Entry, inputs: &[Input], given: &Given<'g>) -> Ow
         return pending;
     }
     let needed = needed(inputs, given.answers);
-    let found = entry.files.iter().map(|file| given.published.made_of(file, &needed));
+    let found = entry
+        .files
+        .iter()
+        .map(|file| given.published.made_of(file, &needed));
     if let Some(found) = found.collect::<Option<Vec<_>>>() {
         let mut changing = inputs.iter().filter(|input| changes(input));
         let told = |input: &Input| given.answers.version(input).is_some();
-        let moved = entry.files.iter().zip(&found).any(|(file, (at, _))| file.path != **at);
+        let moved = entry
+            .files
+            .iter()
+            .zip(&found)
+            .any(|(file, (at, _))| file.path != **at);
         return if moved || changing.clone().next().is_none() || changing.any(told) {
             Own::Found(found, needed)
         } else {
@@ -110,9 +118,14 @@ fn trouble(entry: &Entry, inputs: &[Input], given: &Given<'_>) -> Option<Trouble
             news: news(query),
         });
     }
-    let failing = inputs.iter().filter_map(|input| Some((input, failure_of(input, given)?)));
+    let failing = inputs
+        .iter()
+        .filter_map(|input| Some((input, failure_of(input, given)?)));
     let failing: Vec<(&Input, &Failure)> = failing.collect();
-    let (input, failure) = failing.iter().find(|(input, _)| news(&Query::from(*input))).or(failing.first())?;
+    let (input, failure) = failing
+        .iter()
+        .find(|(input, _)| news(&Query::from(*input)))
+        .or(failing.first())?;
     let retry = failing.iter().map(|(input, _)| Query::from(*input));
     Some(Trouble {
         failure: of_input(entry, input, failure),
@@ -137,7 +150,9 @@ fn is_open(query: &Query, given: &Given<'_>) -> bool {
 
 /// The failure of an input, which says what it is for when it is not the entry's own object.
 fn of_input(entry: &Entry, input: &Input, failure: &Failure) -> Failure {
-    let own = entry.source().is_some_and(|own| *input == Input::Object(own.clone()));
+    let own = entry
+        .source()
+        .is_some_and(|own| *input == Input::Object(own.clone()));
     if own {
         failure.clone()
     } else {

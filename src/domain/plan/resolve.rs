@@ -58,7 +58,10 @@ impl<'e> Resolved<'e> {
     /// Takes what each entry would do by itself; finds out which of them may not.
     pub(super) fn of(entries: &'e [Entry], own: &[Own<'_>], given: &Given<'_>) -> Self {
         let mut resolved = Self::default();
-        let refused = own.iter().enumerate().filter(|(_, own)| matches!(own, Own::Refused(_)));
+        let refused = own
+            .iter()
+            .enumerate()
+            .filter(|(_, own)| matches!(own, Own::Refused(_)));
         resolved.in_place = refused.map(|(number, _)| number).collect();
         while resolved.add_members(entries) | resolved.add_displaced(entries, given.published) {}
         for (number, (entry, own)) in entries.iter().zip(own).enumerate() {
@@ -94,7 +97,10 @@ impl<'e> Resolved<'e> {
     ) -> impl Iterator<Item = (usize, Found<'o>)> {
         let files = self.in_place.iter().flat_map(|&number| {
             let files = entries.get(number).map(|entry| last_good(entry, published));
-            files.unwrap_or_default().into_iter().map(move |found| (number, found))
+            files
+                .unwrap_or_default()
+                .into_iter()
+                .map(move |found| (number, found))
         });
         files.collect::<Vec<_>>().into_iter()
     }
@@ -104,22 +110,38 @@ impl<'e> Resolved<'e> {
         if !given.records_lost {
             return None;
         }
-        let causes = entries.iter().zip(own).enumerate().filter_map(|(number, (entry, own))| {
-            let trouble = self.displaced.get(&number);
-            match (own, trouble, self.held_back(entry)) {
-                (Own::Failed(trouble) | Own::Refused(trouble), _, _) | (_, Some(trouble), _) => Some(Blocked {
-                    by: Some(trouble.failure.clone()),
-                    waits: false,
-                }),
-                (Own::Pending { complete: true, waits: false }, _, None) => None,
-                (Own::Pending { waits, .. }, _, _) => Some(Blocked { by: None, waits: *waits }),
-                (_, _, Some(cause)) => Some(Blocked {
-                    by: cause.failure.clone(),
-                    waits: cause.waits,
-                }),
-                (Own::Make | Own::Found(..) | Own::Listed, None, None) => None,
-            }
-        });
+        let causes = entries
+            .iter()
+            .zip(own)
+            .enumerate()
+            .filter_map(|(number, (entry, own))| {
+                let trouble = self.displaced.get(&number);
+                match (own, trouble, self.held_back(entry)) {
+                    (Own::Failed(trouble) | Own::Refused(trouble), _, _) | (_, Some(trouble), _) => {
+                        Some(Blocked {
+                            by: Some(trouble.failure.clone()),
+                            waits: false,
+                        })
+                    }
+                    (
+                        Own::Pending {
+                            complete: true,
+                            waits: false,
+                        },
+                        _,
+                        None,
+                    ) => None,
+                    (Own::Pending { waits, .. }, _, _) => Some(Blocked {
+                        by: None,
+                        waits: *waits,
+                    }),
+                    (_, _, Some(cause)) => Some(Blocked {
+                        by: cause.failure.clone(),
+                        waits: cause.waits,
+                    }),
+                    (Own::Make | Own::Found(..) | Own::Listed, None, None) => None,
+                }
+            });
         causes.min_by_key(|blocked| (blocked.waits, blocked.by.is_none()))
     }
 
@@ -132,7 +154,8 @@ impl<'e> Resolved<'e> {
             .filter_map(|&number| entries.get(number)?.group.as_ref())
             .collect();
         let numbered = entries.iter().enumerate();
-        let members = numbered.filter(|(_, entry)| entry.group.as_ref().is_some_and(|group| groups.contains(group)));
+        let members =
+            numbered.filter(|(_, entry)| entry.group.as_ref().is_some_and(|group| groups.contains(group)));
         self.in_place.extend(members.map(|(number, _)| number));
         self.in_place.len() > before
     }
@@ -173,7 +196,9 @@ impl<'e> Resolved<'e> {
 
     /// Why what moves together with this entry cannot, if that is so.
     fn cause(&self, number: usize, entry: &Entry, own: &Own<'_>, given: &Given<'_>) -> Option<Cause> {
-        if let (Own::Failed(trouble) | Own::Refused(trouble), _) | (_, Some(trouble)) = (own, self.displaced(number)) {
+        if let (Own::Failed(trouble) | Own::Refused(trouble), _) | (_, Some(trouble)) =
+            (own, self.displaced(number))
+        {
             return Some(Cause {
                 member: entry.id.clone(),
                 failure: Some(trouble.failure.clone()),
@@ -212,5 +237,7 @@ impl<'e> Resolved<'e> {
 pub(super) fn last_good<'o>(entry: &Entry, published: &Published<'o>) -> Vec<Found<'o>> {
     let inputs = entry.inputs();
     let files = entry.files.iter();
-    files.filter_map(|file| published.last_good(entry, file, &inputs)).collect()
+    files
+        .filter_map(|file| published.last_good(entry, file, &inputs))
+        .collect()
 }

@@ -57,7 +57,12 @@ impl Schedule {
 
     /// Takes the end of a question.
     pub fn ended(&mut self, ended: Ended<'_>, now: Now) {
-        let Ended { query, failure, unused, .. } = ended;
+        let Ended {
+            query,
+            failure,
+            unused,
+            ..
+        } = ended;
         if let Some(gate) = self.vault_gate(query) {
             gate.give_back(unused);
         }
@@ -88,7 +93,10 @@ impl Schedule {
 
     fn host_answered(&mut self, ended: Ended<'_>, now: Moment) {
         for endpoint in Endpoint::for_query(ended.query) {
-            self.gates.entry(endpoint).or_default().answered(ended.query, ended.asked_at, now);
+            self.gates
+                .entry(endpoint)
+                .or_default()
+                .answered(ended.query, ended.asked_at, now);
         }
     }
 
@@ -106,7 +114,9 @@ impl Schedule {
             Blame::Object => {
                 let failures = self.failures(query) + 1;
                 let wait = backoff::away(failures, now.ready, self.interval(query), now.jitter);
-                let asked_for = failure.retry_after.map(|wish| backoff::retry_after(wish, now.jitter));
+                let asked_for = failure
+                    .retry_after
+                    .map(|wish| backoff::retry_after(wish, now.jitter));
                 Next::Own(now.at + wait.max(asked_for.unwrap_or_default()))
             }
         }
@@ -117,7 +127,10 @@ impl Schedule {
             return Next::Round;
         };
         if let Some(vault) = query.vault() {
-            self.gates.entry(Endpoint::Vault(vault.clone())).or_default().missed();
+            self.gates
+                .entry(Endpoint::Vault(vault.clone()))
+                .or_default()
+                .missed();
         }
         let situation = self.situation(Endpoint::Token, now);
         let gate = self.gates.entry(Endpoint::Token).or_default();
@@ -160,7 +173,10 @@ impl Schedule {
     }
 
     fn interval(&self, query: &Query) -> Duration {
-        let lane = self.questions.get(query).and_then(|question| question.lane.as_ref());
+        let lane = self
+            .questions
+            .get(query)
+            .and_then(|question| question.lane.as_ref());
         lane.map_or_else(|| self.shortest_interval(query.vault()), |lane| lane.interval)
     }
 

@@ -140,8 +140,12 @@ impl EntryStatus {
             } => {
                 self.complete = *kept;
                 self.as_asked = false;
-                let before = self.failure.take().filter(|before| before.reason == failure.reason);
-                let times = before.as_ref().map_or(0, |before| before.times) + u32::from(*news || before.is_none());
+                let before = self
+                    .failure
+                    .take()
+                    .filter(|before| before.reason == failure.reason);
+                let times =
+                    before.as_ref().map_or(0, |before| before.times) + u32::from(*news || before.is_none());
                 self.failure = Some(FailureStatus {
                     reason: failure.reason,
                     failure: failure.clone(),

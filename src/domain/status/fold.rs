@@ -74,7 +74,12 @@ impl Status {
         }
         volume.failures = 0;
         volume.failure = None;
-        let Publication { written, adjusted, removed, .. } = &decided.publication;
+        let Publication {
+            written,
+            adjusted,
+            removed,
+            ..
+        } = &decided.publication;
         if !(written.is_empty() && adjusted.is_empty() && removed.is_empty()) {
             volume.published = Some(outcome.at);
         }
@@ -90,15 +95,22 @@ impl Status {
         now: Now,
         events: &mut Vec<Event>,
     ) -> Vec<EntryStatus> {
-        let known = self.entries.iter().map(|entry| (&entry.key, entry)).collect::<BTreeMap<_, _>>();
+        let known = self
+            .entries
+            .iter()
+            .map(|entry| (&entry.key, entry))
+            .collect::<BTreeMap<_, _>>();
         let mut recovered = BTreeMap::new();
         let mut entries = Vec::with_capacity(decided.plan.entries.len());
         let mut failed = Vec::new();
         for plan in &decided.plan.entries {
-            let mut entry = known.get(&plan.key).map_or_else(|| EntryStatus::of(plan), |known| (*known).clone());
+            let mut entry = known
+                .get(&plan.key)
+                .map_or_else(|| EntryStatus::of(plan), |known| (*known).clone());
             entry.id = plan.id.clone();
             entry.required = plan.required;
-            if let (Outcome::Served { .. }, Some(failure), true) = (&plan.outcome, &entry.failure, published) {
+            if let (Outcome::Served { .. }, Some(failure), true) = (&plan.outcome, &entry.failure, published)
+            {
                 // Entries of one object recover together, and are one line.
                 let times = recovered.entry((plan.id.clone(), failure.reason)).or_insert(0);
                 *times = failure.times.max(*times);
@@ -114,11 +126,13 @@ impl Status {
         for (retry, times) in failed {
             self.schedule.entry_failed(&retry, times, now);
         }
-        let recovered = recovered.into_iter().map(|((entry, reason), failures)| Event::Recovered {
-            entry,
-            reason,
-            failures,
-        });
+        let recovered = recovered
+            .into_iter()
+            .map(|((entry, reason), failures)| Event::Recovered {
+                entry,
+                reason,
+                failures,
+            });
         events.extend(recovered);
         entries
     }
@@ -142,17 +156,29 @@ impl Status {
     fn show_schedule(&mut self, outcome: &PassOutcome, events: &mut Vec<Event>) {
         let (at, now, schedule) = (outcome.at, outcome.began, &self.schedule);
         for entry in &mut self.entries {
-            let questions = outcome.questions.get(&entry.key).map(Vec::as_slice).unwrap_or_default();
+            let questions = outcome
+                .questions
+                .get(&entry.key)
+                .map(Vec::as_slice)
+                .unwrap_or_default();
             let due = questions.iter().filter_map(|query| schedule.due_of(query)).min();
             entry.next_due = due.map(|due| wall(at, now, due));
-            entry.effective_interval = questions.iter().filter_map(|query| schedule.effective_interval(query)).min();
+            entry.effective_interval = questions
+                .iter()
+                .filter_map(|query| schedule.effective_interval(query))
+                .min();
             let stopped = questions.iter().find(|query| outcome.stopped.contains(*query));
             entry.stopped_by = stopped.and_then(|query| schedule.stops(query, now));
         }
-        let endpoints = schedule.gates().map(|(endpoint, gate)| EndpointStatus::of(endpoint, gate, at, now));
+        let endpoints = schedule
+            .gates()
+            .map(|(endpoint, gate)| EndpointStatus::of(endpoint, gate, at, now));
         let endpoints: Vec<_> = endpoints.collect();
         for shown in &endpoints {
-            let before = self.endpoints.iter().find(|known| known.endpoint == shown.endpoint);
+            let before = self
+                .endpoints
+                .iter()
+                .find(|known| known.endpoint == shown.endpoint);
             if let (Some(asked), None) = (shown.asked_for, before.and_then(|known| known.asked_for)) {
                 events.push(Event::QuietShortened {
                     endpoint: shown.endpoint.clone(),

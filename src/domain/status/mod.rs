@@ -6,11 +6,9 @@
 mod endpoint;
 mod entry;
 mod fold;
-mod recall;
 mod ready;
+mod recall;
 mod telling;
-#[cfg(test)]
-mod tests;
 mod wall;
 
 use std::collections::BTreeMap;

@@ -42,12 +42,17 @@ impl Status {
 
     /// Why required entries are not served: their failures, and those of the hosts that do not let them be asked for.
     pub fn reasons_against(&self) -> impl Iterator<Item = Reason> {
-        let missing = self.required().filter(|entry| !(entry.complete && entry.as_asked));
+        let missing = self
+            .required()
+            .filter(|entry| !(entry.complete && entry.as_asked));
         missing.filter_map(|entry| match &entry.failure {
             Some(failure) => Some(failure.reason),
             None => {
                 let stopped_by = entry.stopped_by.as_ref()?;
-                let endpoint = self.endpoints.iter().find(|known| known.endpoint == *stopped_by)?;
+                let endpoint = self
+                    .endpoints
+                    .iter()
+                    .find(|known| known.endpoint == *stopped_by)?;
                 endpoint.open.as_ref().map(|open| open.reason)
             }
         })
@@ -58,7 +63,12 @@ impl Status {
     }
 
     /// Notes that it is ready, if it is and was not before.
-    pub(super) fn become_ready(&mut self, at: OffsetDateTime, last_known_good: bool, events: &mut Vec<Event>) {
+    pub(super) fn become_ready(
+        &mut self,
+        at: OffsetDateTime,
+        last_known_good: bool,
+        events: &mut Vec<Event>,
+    ) {
         if self.ready.is_some() || !self.is_served() {
             return;
         }

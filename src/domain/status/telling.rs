@@ -26,7 +26,12 @@ impl Status {
     /// One event for each object whose files are new, and one for each path that disappeared or changed its mode.
     pub(super) fn tell_changes(&self, decided: &Decided, events: &mut Vec<Event>) {
         for plan in &decided.plan.entries {
-            let Outcome::Served { version, changed: true, .. } = &plan.outcome else {
+            let Outcome::Served {
+                version,
+                changed: true,
+                ..
+            } = &plan.outcome
+            else {
                 continue;
             };
             let written = &decided.publication.written;
@@ -57,7 +62,11 @@ impl Status {
             if !matches!(plan.outcome, Outcome::Served { changed: true, .. }) {
                 continue;
             }
-            let notices = decided.notices.get(&number).map(Vec::as_slice).unwrap_or_default();
+            let notices = decided
+                .notices
+                .get(&number)
+                .map(Vec::as_slice)
+                .unwrap_or_default();
             let key = remarked_key(plan);
             let mut remarked = self.remarks.remove(&key).unwrap_or_default();
             let news = notices.iter().filter(|notice| !remarked.contains(notice));
@@ -79,7 +88,12 @@ impl Status {
     }
 
     /// Failures that have one cause for many objects (signing in, outage of a vault) are one event.
-    pub(super) fn tell_failures(&mut self, decided: &Decided, outcome: &PassOutcome, events: &mut Vec<Event>) {
+    pub(super) fn tell_failures(
+        &mut self,
+        decided: &Decided,
+        outcome: &PassOutcome,
+        events: &mut Vec<Event>,
+    ) {
         let mut outages: BTreeMap<Outage, Vec<Failed<'_>>> = BTreeMap::new();
         let mut told: BTreeSet<(&EntryId, Reason)> = BTreeSet::new();
         for failed in self.failed(decided) {
@@ -114,14 +128,20 @@ impl Status {
         events: &mut Vec<Event>,
     ) {
         let news = failed.iter().filter(|failed| failed.news);
-        let Some(newest) = news.min_by_key(|failed| failed.times) else { return };
+        let Some(newest) = news.min_by_key(|failed| failed.times) else {
+            return;
+        };
         let endpoint = outage.0.clone().map_or(Endpoint::Token, Endpoint::Vault);
-        let is_open = self.schedule.gates().any(|(known, gate)| *known == endpoint && gate.is_open().is_some());
+        let is_open = self
+            .schedule
+            .gates()
+            .any(|(known, gate)| *known == endpoint && gate.is_open().is_some());
         let stopped = self.entries.iter().filter(|entry| {
             let mut questions = outcome.questions.get(&entry.key).into_iter().flatten();
             entry.failure.is_none()
                 && questions.any(|query| {
-                    outcome.stopped.contains(query) && outage.0.as_ref().is_none_or(|vault| query.vault() == Some(vault))
+                    outcome.stopped.contains(query)
+                        && outage.0.as_ref().is_none_or(|vault| query.vault() == Some(vault))
                 })
         });
         let objects = failed.len() + if is_open { stopped.count() } else { 0 };
@@ -133,19 +153,26 @@ impl Status {
     }
 
     fn failed<'d>(&self, decided: &'d Decided) -> Vec<Failed<'d>> {
-        let times: BTreeMap<&EntryKey, u32> = self.failing().map(|(entry, failure)| (&entry.key, failure.times)).collect();
-        let failed = decided.plan.entries.iter().filter_map(|plan| match &plan.outcome {
-            Outcome::Failed {
-                failure, kept, news, ..
-            } => Some(Failed {
-                plan,
-                failure,
-                kept: *kept,
-                news: *news,
-                times: times.get(&plan.key).copied().unwrap_or(1),
-            }),
-            Outcome::Served { .. } | Outcome::Pending { .. } => None,
-        });
+        let times: BTreeMap<&EntryKey, u32> = self
+            .failing()
+            .map(|(entry, failure)| (&entry.key, failure.times))
+            .collect();
+        let failed = decided
+            .plan
+            .entries
+            .iter()
+            .filter_map(|plan| match &plan.outcome {
+                Outcome::Failed {
+                    failure, kept, news, ..
+                } => Some(Failed {
+                    plan,
+                    failure,
+                    kept: *kept,
+                    news: *news,
+                    times: times.get(&plan.key).copied().unwrap_or(1),
+                }),
+                Outcome::Served { .. } | Outcome::Pending { .. } => None,
+            });
         failed.collect()
     }
 }

@@ -77,10 +77,16 @@ async fn lists_are_whole_whatever_their_pages_look_like() {
     for empty_pages in [false, true] {
         vault.serve_empty_pages(empty_pages);
         fake.reset_calls();
-        assert_eq!(seen.secrets(&app(&fake), &usual()).await.expect("listed").len(), 50);
+        assert_eq!(
+            seen.secrets(&app(&fake), &usual()).await.expect("listed").len(),
+            50
+        );
         let pages = if empty_pages { 6 } else { 3 };
         assert_eq!(fake.calls().of(CallKind::ListSecrets), pages);
-        let listed = seen.versions(&of(&fake, secret("db")), &usual()).await.expect("listed");
+        let listed = seen
+            .versions(&of(&fake, secret("db")), &usual())
+            .await
+            .expect("listed");
         let ids: Vec<_> = listed.iter().map(|version| version.version.as_str()).collect();
         assert_eq!(ids, versions);
         let disabled: Vec<_> = listed.iter().filter(|version| !version.enabled).collect();
@@ -117,7 +123,10 @@ async fn every_listed_version_of_every_kind_can_be_fetched() {
     let secrets = seen.secrets(&app(&fake), &usual()).await.expect("listed");
     let managed: Vec<_> = secrets.iter().map(|s| (s.name.as_str(), s.managed)).collect();
     assert_eq!(managed, [("db", false), ("web", true)]);
-    assert_eq!(seen.versions(&of(&fake, secret("nothing")), &usual()).await, Ok(vec![]));
+    assert_eq!(
+        seen.versions(&of(&fake, secret("nothing")), &usual()).await,
+        Ok(vec![])
+    );
 }
 
 #[tokio::test]
@@ -167,7 +176,10 @@ async fn a_list_that_breaks_off_is_no_shorter_list() {
         fake.faults().clear();
         fake.faults().inject(third(passing).times(1));
         fake.reset_calls();
-        assert_eq!(seen.secrets(&app(&fake), &usual()).await.expect("listed").len(), 60);
+        assert_eq!(
+            seen.secrets(&app(&fake), &usual()).await.expect("listed").len(),
+            60
+        );
         assert_eq!(fake.calls().of(CallKind::ListSecrets), 4);
     }
 }

@@ -1,11 +1,11 @@
 //! Certificates, and what belongs to which form of them.
 
 use super::objects::{Asked, Objects};
-use crate::domain::object::{ObjectId, ObjectKind, ObjectName, VaultId};
 use crate::domain::desired::{
     Alias, BundleOrder, CertificateContent, Content, FileSpec, KeyForm, ObjectSpec, PasswordSource,
     StoreFormat,
 };
+use crate::domain::object::{ObjectId, ObjectKind, ObjectName, VaultId};
 use crate::manifest::field::{Located, Optional, Required};
 use crate::manifest::problem::{Code, Mark, Problem};
 use crate::manifest::wire::{self, CertificateEntry, CertificateFile, CertificatePart, PasswordFrom};

@@ -1,7 +1,7 @@
 //! The vaults, and which of them an object is in.
 
-use crate::domain::object::{VaultHost, VaultId, VaultName};
 use crate::domain::desired::VaultSpec;
+use crate::domain::object::{VaultHost, VaultId, VaultName};
 use crate::manifest::field::{Located, Optional, Required, Scalar, Text};
 use crate::manifest::problem::{Code, Mark, Problem, Sink};
 use crate::manifest::scalar::{HostName, VaultUrl};

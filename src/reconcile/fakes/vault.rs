@@ -1,7 +1,7 @@
 //! A vault in memory whose secrets a test sets and breaks.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 use std::time::Duration;
 
 use time::OffsetDateTime;
@@ -142,7 +142,7 @@ fn refused(what: &str, reason: Reason, retry_after: Option<Duration>) -> Failure
     Failure::new(reason, format!("{what} refused"), "mend it").after(retry_after)
 }
 
-impl Vault for Arc<FakeVault> {
+impl Vault for FakeVault {
     async fn fetch(&self, source: &Source, attempts: &Attempts) -> Result<FetchedObject, Failure> {
         attempts.begin();
         lock(&self.calls).push(source.clone());

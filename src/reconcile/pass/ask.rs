@@ -20,7 +20,9 @@ impl<V: Vault + 'static, W: Volume> Pass<V, W> {
         let now = self.uptime.now();
         let answers = self.asking.answers();
         let expansion = self.expand(answers, &published, status, &status.schedule.at(now));
-        status.schedule.begin_pass(&expansion.intervals(), now, self.jitter.sample());
+        status
+            .schedule
+            .begin_pass(&expansion.intervals(), now, self.jitter.sample());
 
         let open = self.asking.open();
         let timing = status.schedule.at(now);
@@ -28,7 +30,12 @@ impl<V: Vault + 'static, W: Volume> Pass<V, W> {
         let required = required(&expansion.entries);
         let mut questions: Vec<Query> = questions.into_iter().collect();
         questions.sort_by_cached_key(|query| status.schedule.urgency(query, required.contains(query)));
-        self.asking.ask(questions, Baseline::new(observed), &mut status.schedule, &self.uptime);
+        self.asking.ask(
+            questions,
+            Baseline::new(observed),
+            &mut status.schedule,
+            &self.uptime,
+        );
         expansion.entries
     }
 }

@@ -118,7 +118,10 @@ impl<V: Vault + 'static, W: Volume> Pass<V, W> {
             Some((entry.key(), Job::new(entry, answers)?))
         });
         let jobs: Vec<_> = jobs.collect();
-        let wanted: Vec<_> = jobs.iter().map(|(key, job)| (key.clone(), job.origin())).collect();
+        let wanted: Vec<_> = jobs
+            .iter()
+            .map(|(key, job)| (key.clone(), job.origin()))
+            .collect();
         self.renders.start(jobs);
         self.renders.wait_a_moment().await;
         let mut speaks_against = false;
@@ -155,12 +158,17 @@ impl<V: Vault + 'static, W: Volume> Pass<V, W> {
                 Action::Write => {
                     let made = file.entry.and_then(|number| {
                         let job = Job::new(entries.get(number)?, self.asking.answers())?;
-                        let made = self.renders.of(&entries.get(number)?.key(), &job.origin())?.ok()?;
+                        let made = self
+                            .renders
+                            .of(&entries.get(number)?.key(), &job.origin())?
+                            .ok()?;
                         Some((number, made))
                     });
                     // What is to be written was rendered; `decide` sees to that.
                     let Some((number, made)) = made else { continue };
-                    let Some(bytes) = made.files.get(path) else { continue };
+                    let Some(bytes) = made.files.get(path) else {
+                        continue;
+                    };
                     file.record.validity = made.validity;
                     plan.entries[number].validity = made.validity;
                     notices.entry(number).or_insert_with(|| made.notices.clone());
@@ -188,5 +196,11 @@ fn records_lost(by: Option<&Failure>) -> VolumeFailure {
         _ => "nothing is published until every object of the manifest can be fetched; remove objects that cannot".into(),
     };
     let cause = std::io::Error::new(std::io::ErrorKind::InvalidData, "their state file is damaged");
-    VolumeFailure::new(VolumeFailureKind::RecordsLost, "replace", "the published files", hint, cause)
+    VolumeFailure::new(
+        VolumeFailureKind::RecordsLost,
+        "replace",
+        "the published files",
+        hint,
+        cause,
+    )
 }

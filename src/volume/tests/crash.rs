@@ -8,7 +8,6 @@ use super::support::{
 use crate::domain::desired::Layout;
 use crate::domain::payload::{Observation, Payload};
 use crate::volume::BlockingVolume as _;
-use crate::ports::Volume as _;
 
 for_both_layouts! {
     a_crash_before_any_step_leaves_what_the_layout_promises_and_is_recovered_from,

@@ -9,7 +9,6 @@ use crate::domain::desired::Layout;
 use crate::domain::mode::FileMode;
 use crate::domain::payload::{Payload, Publication};
 use crate::volume::BlockingVolume as _;
-use crate::ports::Volume as _;
 
 for_both_layouts! {
     a_mode_of_directories_alone_is_applied,

@@ -5,9 +5,8 @@ use std::fs;
 use super::support::{
     StopAt, TestVolume, expected, file, fingerprint, moved, path, payload, set_mode, texts,
 };
-use crate::volume::BlockingVolume as _;
 use crate::domain::desired::Layout;
-use crate::ports::Volume as _;
+use crate::volume::BlockingVolume as _;
 
 for_both_layouts! {
     a_history_shifts_by_copies_of_what_is_published,

@@ -9,7 +9,6 @@ use crate::domain::desired::Layout;
 use crate::domain::mode::{FileMode, Principal};
 use crate::ports::VolumeFailureKind;
 use crate::volume::BlockingVolume as _;
-use crate::ports::Volume as _;
 
 for_both_layouts! {
     two_processes_never_write_one_volume,

@@ -13,7 +13,6 @@ use crate::domain::desired::Layout;
 use crate::domain::mode::{FileMode, Principal};
 use crate::domain::payload::Publication;
 use crate::volume::BlockingVolume as _;
-use crate::ports::Volume as _;
 
 for_both_layouts! {
     without_a_declaration_everything_is_the_processs_own,

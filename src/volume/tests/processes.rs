@@ -8,10 +8,9 @@ use super::support::{
     TestVolume, expected, given_root, is_inner, mount, pair, payload, read_pair, run_as_nobody,
     run_on_small_volume, run_with_hostile_umask, settled_pair, start, test_name,
 };
+use crate::domain::desired::Layout;
 use crate::ports::VolumeFailureKind;
 use crate::volume::BlockingVolume as _;
-use crate::domain::desired::Layout;
-use crate::ports::Volume as _;
 
 for_both_layouts! {
     a_umask_that_takes_every_bit_changes_nothing,

@@ -7,7 +7,6 @@ use super::support::{StopAt, TestVolume, expected, file, fingerprint, kept, path
 use crate::domain::desired::Layout;
 use crate::domain::payload::{Payload, Publication};
 use crate::volume::BlockingVolume as _;
-use crate::ports::Volume as _;
 
 for_both_layouts! {
     every_publish_makes_the_payload_visible_and_a_second_one_touches_nothing,

@@ -10,7 +10,6 @@ use super::support::{
 use crate::domain::desired::Layout;
 use crate::domain::payload::{FileBytes, Payload, Publication};
 use crate::volume::BlockingVolume as _;
-use crate::ports::Volume as _;
 
 for_both_layouts! {
     the_first_publish_makes_the_files_and_what_the_layout_needs_and_nothing_else,

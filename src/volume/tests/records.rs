@@ -4,9 +4,8 @@ use std::fs;
 
 use super::publishing::OLD;
 use super::support::{TestVolume, expected, mode_of, payload};
-use crate::volume::BlockingVolume as _;
 use crate::domain::desired::Layout;
-use crate::ports::Volume as _;
+use crate::volume::BlockingVolume as _;
 
 for_both_layouts! {
     a_damaged_state_file_costs_a_rewrite_and_never_a_failure,

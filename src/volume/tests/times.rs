@@ -9,7 +9,6 @@ use crate::domain::object::{ObjectId, ObjectKind, ObjectName, VaultId, VersionId
 use crate::domain::payload::Validity;
 use crate::domain::secret::SecretBytes;
 use crate::volume::BlockingVolume as _;
-use crate::ports::Volume as _;
 
 for_both_layouts! { a_time_that_no_state_file_can_have_is_left_out_and_every_object_is_published }
 

@@ -11,17 +11,19 @@ mod versions;
 
 use proptest::prelude::*;
 
+use crate::domain::desired::SyncSpec;
 use crate::domain::desired::{Content, Reference, SecretEncoding, TemplateSpec, VersionPolicy, Wanted};
 use crate::domain::failure::Reason;
 use crate::domain::mode::FileMode;
 use crate::domain::object::{Source, VersionSelector};
 use crate::domain::path::RelativePath;
-use crate::reconcile::fakes::{Bench, latest, secret, spec, version_id};
+use crate::domain::payload::Publication;
+use crate::domain::plan::Outcome;
+use crate::domain::query::Query;
+use crate::reconcile::fakes::{Bench, Report, Turn, latest, secret, spec, version_id};
 use crate::render::template;
 
 use super::*;
-
-const ALL: &bool = &true;
 
 fn run<T>(future: impl Future<Output = T>) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -56,42 +58,20 @@ fn template() -> TemplateSpec {
 }
 
 /// Why entries failed, in their order.
-fn reasons(report: &PassReport) -> Vec<Reason> {
+fn reasons(report: &Report) -> Vec<Reason> {
     report.failures().map(|(_, failure)| failure.reason).collect()
-}
-
-/// Whose turn it is, by the name of the object.
-enum Turn {
-    /// This one is due. The others are not, and may be asked all the same.
-    Only(&'static str),
-    /// All are due but this one, which failed lately.
-    AllBut(&'static str),
-}
-
-impl Timing for Turn {
-    fn is_due(&self, query: &Query) -> bool {
-        let is = |name: &str| matches!(query, Query::Object(source) if source.object.name.as_str() == name);
-        match self {
-            Self::Only(name) => is(name),
-            Self::AllBut(name) => !is(name),
-        }
-    }
-
-    fn may_ask(&self, query: &Query) -> bool {
-        matches!(self, Self::Only(_)) || self.is_due(query)
-    }
 }
 
 #[test]
 fn a_pass_writes_what_the_vault_has_and_the_next_one_changes_nothing() {
     run(async {
         let bench = Bench::holding(&["db-password"]);
-        let reconciler = bench.reconciler(spec(vec![secret("db-password")]));
-        let report = reconciler.pass(ALL, &()).await;
+        let mut reconciler = bench.reconciler(spec(vec![secret("db-password")]));
+        let report = reconciler.pass(Turn::All).await;
         assert!(report.required_are_served());
         assert_eq!(bench.volume.text("db-password").as_deref(), Some("one"));
 
-        let again = reconciler.pass(ALL, &()).await;
+        let again = reconciler.pass(Turn::All).await;
         assert_eq!((again.asked, again.publication), (1, Publication::default()));
     });
 }
@@ -100,10 +80,10 @@ fn a_pass_writes_what_the_vault_has_and_the_next_one_changes_nothing() {
 fn a_rotated_secret_is_written_again() {
     run(async {
         let bench = Bench::holding(&["db-password"]);
-        let reconciler = bench.reconciler(spec(vec![secret("db-password")]));
-        reconciler.pass(ALL, &()).await;
+        let mut reconciler = bench.reconciler(spec(vec![secret("db-password")]));
+        reconciler.pass(Turn::All).await;
         bench.vault.set("db-password", "two", 2);
-        let report = reconciler.pass(ALL, &()).await;
+        let report = reconciler.pass(Turn::All).await;
         assert_eq!(report.publication.written.len(), 1);
         assert_eq!(bench.volume.text("db-password").as_deref(), Some("two"));
     });
@@ -119,8 +99,8 @@ fn one_bad_object_never_stops_the_others() {
         let mut broken = secret("broken");
         broken.files[0].content = Content::Secret(SecretEncoding::Base64.into());
         let objects = vec![secret("missing"), secret("silent"), broken, secret("good")];
-        let reconciler = bench.reconciler(spec(objects));
-        let report = reconciler.pass(ALL, &()).await;
+        let mut reconciler = bench.reconciler(spec(objects));
+        let report = reconciler.pass(Turn::All).await;
         let reasons: Vec<_> = report.failures().map(|(_, failure)| failure.reason).collect();
         assert_eq!(
             reasons,
@@ -136,11 +116,11 @@ fn an_object_that_fails_later_keeps_its_file() {
     run(async {
         let bench = Bench::holding(&["a"]);
         bench.vault.set("b", "one", 1);
-        let reconciler = bench.reconciler(spec(vec![secret("a"), secret("b")]));
-        reconciler.pass(ALL, &()).await;
+        let mut reconciler = bench.reconciler(spec(vec![secret("a"), secret("b")]));
+        reconciler.pass(Turn::All).await;
         bench.vault.refuse("a", Reason::Forbidden, None);
         bench.vault.set("b", "two", 2);
-        let report = reconciler.pass(ALL, &()).await;
+        let report = reconciler.pass(Turn::All).await;
         assert_eq!(bench.volume.text("a").as_deref(), Some("one"));
         assert_eq!(bench.volume.text("b").as_deref(), Some("two"));
         assert!(!report.required_are_served() && report.required_are_present());
@@ -161,12 +141,12 @@ fn bytes_of_another_object_are_kept_with_their_own_mode_and_count_as_missing() {
         };
         bench
             .reconciler(spec(vec![at("old", 0o400)]))
-            .pass(ALL, &())
+            .pass(Turn::All)
             .await;
-        let reconciler = bench.reconciler(spec(vec![at("new", 0o444)]));
-        let report = reconciler.pass(ALL, &()).await;
+        let mut reconciler = bench.reconciler(spec(vec![at("new", 0o444)]));
+        let report = reconciler.pass(Turn::All).await;
         assert_eq!(bench.volume.text("file").as_deref(), Some("private"));
-        let observed = reconciler.observe().await.expect("readable");
+        let observed = bench.volume.observe().await.expect("readable");
         assert_eq!(observed.files[&path[0].path].mode.bits(), 0o400);
         assert!(
             !report.required_are_present(),
@@ -174,8 +154,8 @@ fn bytes_of_another_object_are_kept_with_their_own_mode_and_count_as_missing() {
         );
 
         bench.vault.set("new", "public", 1);
-        reconciler.pass(ALL, &()).await;
-        let observed = reconciler.observe().await.expect("readable");
+        reconciler.pass(Turn::All).await;
+        let observed = bench.volume.observe().await.expect("readable");
         assert_eq!(observed.files[&path[0].path].mode.bits(), 0o444);
     });
 }
@@ -184,11 +164,11 @@ fn bytes_of_another_object_are_kept_with_their_own_mode_and_count_as_missing() {
 fn another_version_than_the_pinned_one_is_kept_and_counts_as_missing() {
     run(async {
         let bench = Bench::holding(&["a"]);
-        bench.reconciler(spec(vec![secret("a")])).pass(ALL, &()).await;
+        bench.reconciler(spec(vec![secret("a")])).pass(Turn::All).await;
         bench.vault.refuse("a", Reason::Unavailable, None);
         let mut pinned = secret("a");
         pinned.wanted.version = VersionPolicy::Exact(version_id(2));
-        let report = bench.reconciler(spec(vec![pinned])).pass(ALL, &()).await;
+        let report = bench.reconciler(spec(vec![pinned])).pass(Turn::All).await;
         assert_eq!(bench.volume.text("a").as_deref(), Some("one"));
         assert!(!report.required_are_present());
     });
@@ -201,9 +181,9 @@ fn an_object_that_left_the_manifest_disappears() {
         bench.vault.set("b", "one", 1);
         bench
             .reconciler(spec(vec![secret("a"), secret("b")]))
-            .pass(ALL, &())
+            .pass(Turn::All)
             .await;
-        let report = bench.reconciler(spec(vec![secret("a")])).pass(ALL, &()).await;
+        let report = bench.reconciler(spec(vec![secret("a")])).pass(Turn::All).await;
         assert_eq!(report.publication.removed.len(), 1);
         assert_eq!(bench.volume.text("b"), None);
     });
@@ -215,10 +195,10 @@ fn a_pinned_version_is_fetched_once_and_never_again() {
         let bench = Bench::holding(&["pinned"]);
         let mut object = secret("pinned");
         object.wanted.version = VersionPolicy::Exact(version_id(1));
-        let reconciler = bench.reconciler(spec(vec![object]));
-        reconciler.pass(ALL, &()).await;
+        let mut reconciler = bench.reconciler(spec(vec![object]));
+        reconciler.pass(Turn::All).await;
         bench.vault.take_calls();
-        let report = reconciler.pass(ALL, &()).await;
+        let report = reconciler.pass(Turn::All).await;
         assert_eq!(bench.vault.take_calls(), []);
         assert!(report.required_are_served());
     });
@@ -228,10 +208,13 @@ fn a_pinned_version_is_fetched_once_and_never_again() {
 fn files_whose_records_are_lost_stay_while_an_object_waits_for_its_next_try() {
     run(async {
         let bench = Bench::holding(&["a", "b"]);
-        let reconciler = bench.reconciler(spec(vec![secret("a"), secret("b")]));
-        reconciler.pass(ALL, &()).await;
+        let mut reconciler = bench.reconciler(spec(vec![secret("a"), secret("b")]));
+        reconciler.pass(Turn::All).await;
         bench.volume.lose_records();
-        let report = reconciler.pass(&Turn::AllBut("b"), &()).await;
+        bench.vault.refuse("b", Reason::Forbidden, None);
+        reconciler.pass(Turn::All).await;
+        bench.vault.set("b", "one", 1);
+        let report = reconciler.pass(Turn::Only("a")).await;
         assert!(report.volume_failure.is_some());
         assert_eq!(bench.volume.text("b").as_deref(), Some("one"));
     });
@@ -242,17 +225,17 @@ fn files_whose_records_are_lost_stay_until_everything_can_be_written_again() {
     run(async {
         let bench = Bench::holding(&["a"]);
         bench.vault.set("b", "one", 1);
-        let reconciler = bench.reconciler(spec(vec![secret("a"), secret("b")]));
-        reconciler.pass(ALL, &()).await;
+        let mut reconciler = bench.reconciler(spec(vec![secret("a"), secret("b")]));
+        reconciler.pass(Turn::All).await;
         bench.volume.lose_records();
         bench.vault.refuse("a", Reason::Unreachable, None);
         bench.vault.set("b", "two", 2);
-        let report = reconciler.pass(ALL, &()).await;
+        let report = reconciler.pass(Turn::All).await;
         assert!(report.volume_failure.is_some());
         assert_eq!(bench.volume.text("a").as_deref(), Some("one"));
 
         bench.vault.set("a", "one", 1);
-        assert!(reconciler.pass(ALL, &()).await.required_are_served());
+        assert!(reconciler.pass(Turn::All).await.required_are_served());
         assert_eq!(bench.volume.text("b").as_deref(), Some("two"));
     });
 }
@@ -265,7 +248,7 @@ fn two_entries_of_one_secret_share_a_fetch() {
         second.wanted.object = latest("shared").object;
         bench
             .reconciler(spec(vec![secret("shared"), second]))
-            .pass(ALL, &())
+            .pass(Turn::All)
             .await;
         assert_eq!(bench.vault.take_calls().len(), 1);
         assert_eq!(bench.volume.text("copy").as_deref(), Some("one"));
@@ -276,10 +259,10 @@ fn two_entries_of_one_secret_share_a_fetch() {
 fn a_source_that_is_not_due_is_served_from_the_volume() {
     run(async {
         let bench = Bench::holding(&["a"]);
-        let reconciler = bench.reconciler(spec(vec![secret("a")]));
-        reconciler.pass(ALL, &()).await;
+        let mut reconciler = bench.reconciler(spec(vec![secret("a")]));
+        reconciler.pass(Turn::All).await;
         bench.vault.take_calls();
-        let report = reconciler.pass(&false, &()).await;
+        let report = reconciler.pass(Turn::Nothing).await;
         assert_eq!(bench.vault.take_calls(), []);
         assert!(report.required_are_served());
     });
@@ -289,12 +272,12 @@ fn a_source_that_is_not_due_is_served_from_the_volume() {
 fn a_volume_that_cannot_be_written_is_told_and_nothing_is_lost() {
     run(async {
         let bench = Bench::holding(&["a"]);
-        let reconciler = bench.reconciler(spec(vec![secret("a")]));
+        let mut reconciler = bench.reconciler(spec(vec![secret("a")]));
         *bench.volume.broken.lock().expect("not poisoned") = true;
-        let report = reconciler.pass(ALL, &()).await;
+        let report = reconciler.pass(Turn::All).await;
         assert!(report.volume_failure.is_some() && !report.required_are_served());
         *bench.volume.broken.lock().expect("not poisoned") = false;
-        assert!(reconciler.pass(ALL, &()).await.required_are_served());
+        assert!(reconciler.pass(Turn::All).await.required_are_served());
     });
 }
 
@@ -320,9 +303,9 @@ proptest! {
                 }
                 let mut objects: Vec<_> = names[..count].iter().map(|name| secret(name)).collect();
                 objects[0].files[0].mode = FileMode::from_bits(0o440 - mode * 0o40);
-                let reconciler = bench.reconciler(spec(objects));
-                reconciler.pass(ALL, &()).await;
-                let again = reconciler.pass(ALL, &()).await;
+                let mut reconciler = bench.reconciler(spec(objects));
+                reconciler.pass(Turn::All).await;
+                let again = reconciler.pass(Turn::All).await;
                 assert_eq!(again.publication, Publication::default());
             }
         });
@@ -333,18 +316,18 @@ proptest! {
 fn an_object_that_is_pinned_to_the_version_it_has_is_complete_without_a_fetch() {
     run(async {
         let bench = Bench::holding(&["a"]);
-        bench.reconciler(spec(vec![secret("a")])).pass(ALL, &()).await;
+        bench.reconciler(spec(vec![secret("a")])).pass(Turn::All).await;
         let mut pinned = secret("a");
         pinned.wanted.version = VersionPolicy::Exact(version_id(1));
         let source = Source {
             version: VersionSelector::Exact(version_id(1)),
             ..latest("a")
         };
-        let reconciler = bench.reconciler(spec(vec![pinned]));
-        let report = reconciler.pass(ALL, &()).await;
+        let mut reconciler = bench.reconciler(spec(vec![pinned]));
+        let report = reconciler.pass(Turn::All).await;
         assert_eq!(report.asked, 0);
         assert!(report.required_are_served());
-        let observed = reconciler.observe().await.expect("readable");
+        let observed = bench.volume.observe().await.expect("readable");
         let record = observed
             .files
             .values()

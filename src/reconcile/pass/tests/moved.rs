@@ -16,12 +16,12 @@ fn an_entry_whose_path_is_edited_keeps_its_bytes_while_its_object_cannot_be_fetc
         let bench = Bench::holding(&["a"]);
         bench
             .reconciler(spec(vec![at("old", secret("a"))]))
-            .pass(ALL, &())
+            .pass(Turn::All)
             .await;
         bench.vault.refuse("a", Reason::Unreachable, None);
         let report = bench
             .reconciler(spec(vec![at("new", secret("a"))]))
-            .pass(ALL, &())
+            .pass(Turn::All)
             .await;
         assert_eq!(bench.volume.text("new").as_deref(), Some("one"));
         assert_eq!(bench.volume.text("old"), None);
@@ -38,9 +38,9 @@ fn a_pinned_version_that_gets_another_path_is_not_fetched_again() {
             object.wanted.version = VersionPolicy::Exact(version_id(1));
             spec(vec![object])
         };
-        bench.reconciler(pinned("old")).pass(ALL, &()).await;
+        bench.reconciler(pinned("old")).pass(Turn::All).await;
         bench.vault.take_calls();
-        let report = bench.reconciler(pinned("new")).pass(ALL, &()).await;
+        let report = bench.reconciler(pinned("new")).pass(Turn::All).await;
         assert_eq!(bench.vault.take_calls(), []);
         assert!(report.required_are_served());
         assert_eq!(bench.volume.text("new").as_deref(), Some("one"));
@@ -54,12 +54,12 @@ fn bytes_of_another_form_are_not_taken_for_an_edited_path() {
         bench.vault.set("a", "b25l", 1);
         bench
             .reconciler(spec(vec![at("old", secret("a"))]))
-            .pass(ALL, &())
+            .pass(Turn::All)
             .await;
         bench.vault.refuse("a", Reason::Unreachable, None);
         let mut decoded = at("new", secret("a"));
         decoded.files[0].content = Content::Secret(SecretEncoding::Base64.into());
-        bench.reconciler(spec(vec![decoded])).pass(ALL, &()).await;
+        bench.reconciler(spec(vec![decoded])).pass(Turn::All).await;
         assert_eq!(bench.volume.text("new"), None);
     });
 }

@@ -4,10 +4,13 @@ use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::rendering::{PASSWORD, key_stores, set_password};
+use std::time::Duration;
+
 use super::*;
-use crate::domain::query::PasswordFile;
+use crate::domain::answers::PasswordFile;
 use crate::ports::PasswordFiles;
-use crate::reconcile::fakes::FakePasswords;
+use crate::reconcile::asking::{AskLimits, Asking, Patience};
+use crate::reconcile::fakes::{FakePasswords, Sync};
 use crate::reconcile::passwords::PasswordReads;
 
 /// Password files that no read comes back from while a test holds the lock.
@@ -38,14 +41,28 @@ async fn a_password_file_that_hangs_holds_up_nothing_but_its_key_store() {
         lock: tokio::sync::Mutex::default(),
         begun: AtomicUsize::default(),
     });
-    let mut reconciler = bench.reconciler(spec(vec![key_stores(), secret("a")]));
-    reconciler.passwords = PasswordReads::new(Arc::clone(&passwords) as Arc<dyn PasswordFiles>);
-    reconciler.limits.per_object = Duration::from_millis(50);
+    let reads = Arc::new(PasswordReads::new(
+        Arc::clone(&passwords) as Arc<dyn PasswordFiles>
+    ));
+    let limits = AskLimits {
+        per_object: Duration::from_millis(50),
+        ..AskLimits::default()
+    };
+    let spec = spec(vec![key_stores(), secret("a")]);
+    let mut reconciler = Sync::new(Pass {
+        asking: Asking::new(
+            Arc::clone(&bench.vault),
+            Arc::clone(&reads),
+            limits,
+            Patience::Short,
+        ),
+        ..bench.pass(spec)
+    });
 
     let hanging = passwords.lock.lock().await;
     for (version, value) in [(1, "one"), (2, "two")] {
         bench.vault.set("a", value, version);
-        let report = reconciler.pass(ALL, &()).await;
+        let report = reconciler.pass(Turn::All).await;
         assert!(report.volume_failure.is_none(), "{report:?}");
         assert_eq!(bench.volume.text("a").as_deref(), Some(value));
         let failures: Vec<_> = report.failures().map(|(_, failure)| failure).collect();
@@ -62,6 +79,6 @@ async fn a_password_file_that_hangs_holds_up_nothing_but_its_key_store() {
     );
 
     drop(hanging);
-    drop(reconciler.passwords.turn.acquire().await);
-    assert!(reconciler.pass(ALL, &()).await.required_are_served());
+    drop(reads.turn.acquire().await);
+    assert!(reconciler.pass(Turn::All).await.required_are_served());
 }

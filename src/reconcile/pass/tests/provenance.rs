@@ -3,9 +3,10 @@
 use std::num::NonZeroU16;
 
 use super::*;
+use crate::domain::desired::{ObjectSpec, OnStart, SelectionSpec, SyncSpec};
 use crate::domain::object::{ObjectId, VaultHost, VaultId, VaultName};
 use crate::domain::payload::{FileRecord, Input};
-use crate::domain::spec::{ObjectSpec, OnStart, SelectionSpec, SyncSpec};
+use crate::domain::plan::EntryPlan;
 use crate::reconcile::fakes::select;
 
 /// The vault that the manifest calls `app`, after an edit of its URL.
@@ -83,7 +84,7 @@ fn texts(bench: &Bench) -> [Option<String>; 6] {
 }
 
 async fn published(bench: &Bench, spec: SyncSpec) {
-    let report = bench.reconciler(spec).pass(ALL, &()).await;
+    let report = bench.reconciler(spec).pass(Turn::All).await;
     assert!(report.required_are_served());
     bench.vault.take_calls();
     bench.vault.take_lists();
@@ -107,25 +108,30 @@ fn go_away(bench: &Bench) {
     }
 }
 
+fn is_complete(entry: &EntryPlan) -> bool {
+    match &entry.outcome {
+        Outcome::Served { .. } => true,
+        Outcome::Pending { complete, .. } => *complete,
+        Outcome::Failed { kept, .. } => *kept,
+    }
+}
+
 /// What is published of one vault, while the manifest means another that does not answer.
 async fn stays_and_is_not_complete(bench: &Bench, spec: fn() -> SyncSpec) {
     let before = texts(bench);
     go_away(bench);
-    for timing in [true, false] {
-        let reconciler = bench.reconciler(spec());
-        let report = reconciler.pass(&timing, &()).await;
-        assert!(!report.required_are_served() && !report.required_are_present());
-        assert_eq!(report.publication, Publication::default());
-        for entry in &report.entries {
-            let complete = match &entry.outcome {
-                Outcome::Fetched { .. } => true,
-                Outcome::Unasked { complete } => *complete,
-                Outcome::Failed { kept, .. } => *kept,
-            };
-            assert!(!complete, "{}", entry.id);
+    let mut reconciler = bench.reconciler(spec());
+    let recalled = reconciler.pass.look(&reconciler.status).await.expect("readable");
+    let recalled = recalled.entries.into_iter().map(|(entry, ..)| entry).collect();
+    let report = reconciler.pass(Turn::All).await;
+    assert!(!report.required_are_served() && !report.required_are_present());
+    assert_eq!(report.publication, Publication::default());
+    for entries in [recalled, report.entries] {
+        for entry in entries {
+            assert!(!is_complete(&entry), "{}", entry.id);
         }
-        assert_eq!(texts(bench), before);
     }
+    assert_eq!(texts(bench), before);
 }
 
 #[test]
@@ -154,7 +160,7 @@ fn what_has_no_host_yet_is_asked_for_once_and_not_written_again() {
         published(&bench, everything()).await;
         forget_hosts(&bench);
         let before = texts(&bench);
-        let report = bench.reconciler(everything()).pass(ALL, &()).await;
+        let report = bench.reconciler(everything()).pass(Turn::All).await;
         assert!(report.required_are_served());
         assert_eq!(report.publication, Publication::default());
         assert_eq!(texts(&bench), before);
@@ -162,7 +168,7 @@ fn what_has_no_host_yet_is_asked_for_once_and_not_written_again() {
         let b = in_vault_source(pinned("b"));
         assert!(calls.contains(&b), "{calls:?}");
 
-        let again = bench.reconciler(everything()).pass(ALL, &()).await;
+        let again = bench.reconciler(everything()).pass(Turn::All).await;
         assert!(again.required_are_served());
         assert!(!bench.vault.take_calls().contains(&b), "it is known now");
     });
@@ -185,8 +191,8 @@ fn a_pinned_version_is_asked_of_the_vault_that_the_manifest_means_now() {
         // The other vault does not have the version.
         bench.vault.delete("a");
         bench.vault.set("a", "other", 2);
-        let reconciler = bench.reconciler(in_vault(&moved(), objects()));
-        let report = reconciler.pass(&true, &()).await;
+        let mut reconciler = bench.reconciler(in_vault(&moved(), objects()));
+        let report = reconciler.pass(Turn::All).await;
         assert_eq!(bench.vault.take_calls().len(), 1);
         assert_eq!(reasons(&report), [Reason::VersionNotFound]);
         assert!(!report.required_are_present());
@@ -194,11 +200,11 @@ fn a_pinned_version_is_asked_of_the_vault_that_the_manifest_means_now() {
 
         // It may have one of the same name, and another value.
         bench.vault.set("a", "moved", 1);
-        let report = reconciler.pass(ALL, &()).await;
+        let report = reconciler.pass(Turn::All).await;
         assert!(report.required_are_served());
         assert_eq!(bench.volume.text("a").as_deref(), Some("moved"));
         bench.vault.take_calls();
-        reconciler.pass(ALL, &()).await;
+        reconciler.pass(Turn::All).await;
         assert_eq!(bench.vault.take_calls(), [], "it is immutable");
     });
 }
@@ -232,7 +238,7 @@ fn two_vaults_that_swap_their_names_swap_their_bytes_and_mix_nothing() {
         assert_eq!(bench.volume.text("a").as_deref(), Some("of app"));
         assert_eq!(bench.volume.text("b").as_deref(), Some("of other"));
 
-        let report = bench.reconciler(objects(&other, &app)).pass(ALL, &()).await;
+        let report = bench.reconciler(objects(&other, &app)).pass(Turn::All).await;
         assert!(report.required_are_served());
         assert_eq!(bench.vault.take_calls(), [], "both are on the volume");
         assert_eq!(bench.volume.text("a").as_deref(), Some("of other"));
@@ -249,7 +255,7 @@ fn a_vault_that_gets_another_name_costs_nothing() {
         bench.volume.take_rendered();
         let report = bench
             .reconciler(in_vault(&renamed(), everything()))
-            .pass(&false, &())
+            .pass(Turn::Nothing)
             .await;
         assert_eq!(report.asked, 0);
         assert_eq!(report.publication, Publication::default());
@@ -257,7 +263,7 @@ fn a_vault_that_gets_another_name_costs_nothing() {
         assert_eq!(texts(&bench), before);
 
         let pinned = || in_vault(&renamed(), spec(vec![pinned("b")]));
-        let report = bench.reconciler(pinned()).pass(ALL, &()).await;
+        let report = bench.reconciler(pinned()).pass(Turn::All).await;
         assert_eq!(report.asked, 0);
         assert!(report.required_are_served());
     });
@@ -272,7 +278,7 @@ fn two_names_of_one_vault_are_one_vault() {
         twice.wanted.object.vault = renamed();
         let report = bench
             .reconciler(spec(vec![secret("a"), twice]))
-            .pass(ALL, &())
+            .pass(Turn::All)
             .await;
         assert!(report.required_are_served());
         assert_eq!(bench.vault.take_calls().len(), 1);
@@ -290,7 +296,7 @@ fn a_selection_of_another_vault_lets_go_of_what_that_vault_does_not_have() {
         bench.vault.set("app-a", "moved", 7);
         let report = bench
             .reconciler(in_vault(&moved(), picking()))
-            .pass(ALL, &())
+            .pass(Turn::All)
             .await;
         assert!(report.required_are_served());
         assert_eq!(bench.volume.text("picked/a").as_deref(), Some("moved"));
@@ -314,7 +320,7 @@ fn selections_of_two_vaults_with_one_rule_keep_what_is_theirs_when_the_urls_chan
         bench.vault.refuse("app-a", Reason::Unreachable, None);
         bench.vault.set("app-b", "two", 1);
         let both = selecting(vec![of("other", "other"), of("app", "app")]);
-        bench.reconciler(both).pass(ALL, &()).await;
+        bench.reconciler(both).pass(Turn::All).await;
         let texts = || ["picked/a", "picked/b"].map(|path| bench.volume.text(path));
         let before = [Some("one".to_owned()), Some("two".to_owned())];
         assert_eq!(texts(), before);
@@ -324,7 +330,7 @@ fn selections_of_two_vaults_with_one_rule_keep_what_is_theirs_when_the_urls_chan
         for (hosts, present) in [(["app", "other"], true), (["new", "newer"], false)] {
             let [of_other, of_app] = hosts;
             let edited = selecting(vec![of("other", of_other), of("app", of_app)]);
-            let report = bench.reconciler(edited).pass(ALL, &()).await;
+            let report = bench.reconciler(edited).pass(Turn::All).await;
             assert_eq!(report.required_are_present(), present, "{hosts:?}");
             assert!(
                 reasons(&report)
@@ -345,13 +351,13 @@ fn neither_start_counts_files_of_another_vault() {
         for on_start in [OnStart::Fresh, OnStart::LastKnownGood] {
             let mut spec = in_vault(&moved(), everything());
             spec.refresh.on_start = on_start;
-            let reconciler = bench.reconciler(spec);
-            let observed = reconciler.observe().await.expect("readable");
-            let entries = reconciler.entries_of(&observed);
-            let published = Published::new(&observed).wanted_by(&entries);
-            for entry in entries {
-                assert!(!plan::has_all(&entry, &published), "{}", entry.id);
+            let mut reconciler = bench.reconciler(spec);
+            let recalled = reconciler.pass.look(&reconciler.status).await.expect("readable");
+            for (entry, ..) in &recalled.entries {
+                assert!(!is_complete(entry), "{}", entry.id);
             }
+            reconciler.status.recall(recalled);
+            assert!(!reconciler.status.is_ready());
         }
     });
 }

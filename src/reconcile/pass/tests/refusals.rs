@@ -29,17 +29,17 @@ fn no_file_of_an_entry_moves_while_one_of_them_cannot() {
     run(async {
         let bench = Bench::holding(&["pair"]);
         let paths = ["pub/tls.crt", "ext/tls.key"];
-        let reconciler = bench.reconciler(spec(vec![at("pair", &paths)]));
-        reconciler.pass(ALL, &()).await;
+        let mut reconciler = bench.reconciler(spec(vec![at("pair", &paths)]));
+        reconciler.pass(Turn::All).await;
         bench.vault.set("pair", "two", 2);
         bench.volume.take_name("ext", true);
         for _ in 0..2 {
-            let report = reconciler.pass(ALL, &()).await;
+            let report = reconciler.pass(Turn::All).await;
             assert_eq!(reasons(&report), [Reason::NameTaken]);
             assert_eq!(texts(&bench, paths), both("one"));
         }
         bench.volume.take_name("ext", false);
-        assert!(reconciler.pass(ALL, &()).await.required_are_served());
+        assert!(reconciler.pass(Turn::All).await.required_are_served());
         assert_eq!(texts(&bench, paths), both("two"));
     });
 }
@@ -56,13 +56,13 @@ fn nothing_of_a_group_moves_while_one_of_its_names_is_taken() {
             bench.vault.set(name, "one", 1);
         }
         let objects = vec![grouped("a"), grouped("b"), secret("alone")];
-        let reconciler = bench.reconciler(spec(objects));
-        reconciler.pass(ALL, &()).await;
+        let mut reconciler = bench.reconciler(spec(objects));
+        reconciler.pass(Turn::All).await;
         bench.volume.take_name("b", true);
         for name in ["a", "b", "alone"] {
             bench.vault.set(name, "two", 2);
         }
-        let report = reconciler.pass(ALL, &()).await;
+        let report = reconciler.pass(Turn::All).await;
         assert_eq!(reasons(&report), [Reason::NameTaken, Reason::NameTaken]);
         assert_eq!(texts(&bench, ["a", "b"]), both("one"));
         assert_eq!(bench.volume.text("alone").as_deref(), Some("two"));
@@ -75,7 +75,7 @@ fn a_file_whose_new_path_is_taken_stays_where_it_is_also_while_its_object_cannot
         let bench = Bench::holding(&["a"]);
         bench
             .reconciler(spec(vec![at("a", &["x/a"])]))
-            .pass(ALL, &())
+            .pass(Turn::All)
             .await;
         let edited = || spec(vec![at("a", &["z/a"])]);
         for refusal in [None, Some(Reason::Unreachable)] {
@@ -83,13 +83,13 @@ fn a_file_whose_new_path_is_taken_stays_where_it_is_also_while_its_object_cannot
             if let Some(reason) = refusal {
                 bench.vault.refuse("a", reason, None);
             }
-            let report = bench.reconciler(edited()).pass(ALL, &()).await;
+            let report = bench.reconciler(edited()).pass(Turn::All).await;
             assert_eq!(reasons(&report), [Reason::NameTaken]);
             assert!(!report.required_are_present(), "it is not where it should be");
             assert_eq!(texts(&bench, ["x/a", "z/a"]), [Some("one".to_owned()), None]);
         }
         bench.volume.take_name("z", false);
-        bench.reconciler(edited()).pass(ALL, &()).await;
+        bench.reconciler(edited()).pass(Turn::All).await;
         assert_eq!(texts(&bench, ["x/a", "z/a"]), [None, Some("one".to_owned())]);
     });
 }
@@ -103,12 +103,12 @@ fn what_wants_the_place_of_a_file_that_cannot_move_waits() {
         }
         bench
             .reconciler(spec(vec![at("a", &["x/a"])]))
-            .pass(ALL, &())
+            .pass(Turn::All)
             .await;
         bench.volume.take_name("z", true);
         for place in ["x/a/b", "x/a", "x"] {
             let edited = || spec(vec![at("a", &["z/a"]), at("b", &[place]), secret("c")]);
-            let report = bench.reconciler(edited()).pass(ALL, &()).await;
+            let report = bench.reconciler(edited()).pass(Turn::All).await;
             assert_eq!(reasons(&report), [Reason::NameTaken, Reason::NameTaken]);
             assert_eq!(
                 texts(&bench, ["x/a", "c"]),
@@ -117,7 +117,7 @@ fn what_wants_the_place_of_a_file_that_cannot_move_waits() {
         }
         bench.volume.take_name("z", false);
         let edited = spec(vec![at("a", &["z/a"]), at("b", &["x"])]);
-        bench.reconciler(edited).pass(ALL, &()).await;
+        bench.reconciler(edited).pass(Turn::All).await;
         assert_eq!(
             texts(&bench, ["z/a", "x"]),
             ["a", "b"].map(|text| Some(text.to_owned()))
@@ -131,16 +131,16 @@ fn what_waits_for_the_place_of_another_file_keeps_its_own() {
         let bench = Bench::holding(&["a", "b"]);
         bench.vault.set("b", "two", 2);
         let before = spec(vec![at("a", &["x/a"]), at("b", &["w/b"])]);
-        bench.reconciler(before).pass(ALL, &()).await;
+        bench.reconciler(before).pass(Turn::All).await;
         bench.volume.take_name("z", true);
         let after = || spec(vec![at("a", &["z/a"]), at("b", &["x/a"])]);
         for _ in 0..2 {
-            bench.reconciler(after()).pass(ALL, &()).await;
+            bench.reconciler(after()).pass(Turn::All).await;
             let kept = ["one", "two"].map(|text| Some(text.to_owned()));
             assert_eq!(texts(&bench, ["x/a", "w/b"]), kept);
         }
         bench.volume.take_name("z", false);
-        bench.reconciler(after()).pass(ALL, &()).await;
+        bench.reconciler(after()).pass(Turn::All).await;
         let moved = ["one", "two"].map(|text| Some(text.to_owned()));
         assert_eq!(texts(&bench, ["z/a", "x/a"]), moved);
     });
@@ -158,18 +158,18 @@ fn a_group_of_which_one_new_path_is_taken_stays_where_it_is() {
             bench.vault.set(name, "one", 1);
         }
         let before = spec(vec![grouped("a", "x/a"), grouped("k", "x/k")]);
-        bench.reconciler(before).pass(ALL, &()).await;
+        bench.reconciler(before).pass(Turn::All).await;
         bench.volume.take_name("y/k", true);
         let after = spec(vec![grouped("a", "y/a"), grouped("k", "y/k")]);
-        let reconciler = bench.reconciler(after);
+        let mut reconciler = bench.reconciler(after);
         for _ in 0..2 {
-            let report = reconciler.pass(ALL, &()).await;
+            let report = reconciler.pass(Turn::All).await;
             assert_eq!(reasons(&report), [Reason::NameTaken, Reason::NameTaken]);
             assert_eq!(texts(&bench, ["x/a", "x/k"]), both("one"));
             assert_eq!(texts(&bench, ["y/a", "y/k"]), [None, None]);
         }
         bench.volume.take_name("y/k", false);
-        assert!(reconciler.pass(ALL, &()).await.required_are_served());
+        assert!(reconciler.pass(Turn::All).await.required_are_served());
         assert_eq!(texts(&bench, ["y/a", "y/k"]), both("one"));
     });
 }

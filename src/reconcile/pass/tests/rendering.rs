@@ -48,7 +48,7 @@ pub(super) fn set_password(bench: &Bench, password: &str) {
 /// The paths that a pass rendered, whether or not their bytes are others.
 async fn rendered(bench: &Bench, spec: &SyncSpec) -> Vec<String> {
     // A process of its own: what is published is all that it knows.
-    let report = bench.reconciler(spec.clone()).pass(ALL, &()).await;
+    let report = bench.reconciler(spec.clone()).pass(Turn::All).await;
     assert!(report.required_are_served(), "{report:?}");
     bench.volume.take_rendered()
 }
@@ -107,7 +107,7 @@ fn a_tag_that_changes_without_a_new_version_reaches_the_files_that_take_it() {
         let spec = forms_of_a();
         rendered(&bench, &spec).await;
         bench.vault.tag("a", "file-encoding", "base64");
-        let report = bench.reconciler(spec.clone()).pass(ALL, &()).await;
+        let report = bench.reconciler(spec.clone()).pass(Turn::All).await;
         let written = report.publication.written.iter().map(RelativePath::as_str);
         assert!(written.eq(["by-tag", "metadata"]));
         assert_eq!(bench.volume.text("by-tag").as_deref(), Some("one"));

@@ -34,13 +34,13 @@ fn what_fits_is_written_and_what_joins_later_is_too() {
     run(async {
         let bench = Bench::holding(&["app-a"]);
         bench.vault.set("other", "one", 1);
-        let reconciler = bench.reconciler(selecting(select("app-")));
-        assert!(reconciler.pass(ALL, &()).await.required_are_served());
+        let mut reconciler = bench.reconciler(selecting(select("app-")));
+        assert!(reconciler.pass(Turn::All).await.required_are_served());
         assert_eq!(picked(&bench, "a").as_deref(), Some("one"));
         assert_eq!(bench.vault.take_calls().len(), 1);
 
         bench.vault.set("app-b", "two", 1);
-        reconciler.pass(ALL, &()).await;
+        reconciler.pass(Turn::All).await;
         assert_eq!(picked(&bench, "b").as_deref(), Some("two"));
     });
 }
@@ -50,10 +50,10 @@ fn a_secret_leaves_when_the_vault_says_that_it_is_gone() {
     run(async {
         let bench = Bench::holding(&["app-a"]);
         bench.vault.set("app-b", "two", 1);
-        let reconciler = bench.reconciler(selecting(select("app-")));
-        reconciler.pass(ALL, &()).await;
+        let mut reconciler = bench.reconciler(selecting(select("app-")));
+        reconciler.pass(Turn::All).await;
         bench.vault.delete("app-b");
-        let report = reconciler.pass(ALL, &()).await;
+        let report = reconciler.pass(Turn::All).await;
         assert!(report.required_are_served());
         assert_eq!(report.publication.removed.len(), 1);
         assert_eq!((picked(&bench, "a").is_some(), picked(&bench, "b")), (true, None));
@@ -65,13 +65,13 @@ fn a_list_that_comes_back_short_or_fails_removes_nothing() {
     run(async {
         let bench = Bench::holding(&["app-a"]);
         bench.vault.set("app-b", "two", 1);
-        let reconciler = bench.reconciler(selecting(select("app-")));
-        reconciler.pass(ALL, &()).await;
+        let mut reconciler = bench.reconciler(selecting(select("app-")));
+        reconciler.pass(Turn::All).await;
 
         bench.vault.hide("app-a", true);
         bench.vault.hide("app-b", true);
         bench.vault.set("app-b", "new", 2);
-        let report = reconciler.pass(ALL, &()).await;
+        let report = reconciler.pass(Turn::All).await;
         assert_eq!(report.publication.removed, []);
         assert_eq!(picked(&bench, "a").as_deref(), Some("one"));
         assert_eq!(
@@ -82,8 +82,8 @@ fn a_list_that_comes_back_short_or_fails_removes_nothing() {
 
         for reason in [Reason::Forbidden, Reason::Throttled, Reason::Unavailable] {
             bench.vault.refuse_lists(Some(reason));
-            let restarted = bench.reconciler(selecting(select("app-")));
-            let report = restarted.pass(ALL, &()).await;
+            let mut restarted = bench.reconciler(selecting(select("app-")));
+            let report = restarted.pass(Turn::All).await;
             assert_eq!(report.publication.removed, [], "{reason}");
             assert_eq!(
                 reasons(&report),
@@ -99,11 +99,11 @@ fn a_list_that_comes_back_short_or_fails_removes_nothing() {
 fn a_secret_that_cannot_be_asked_for_stays_when_a_list_does_not_have_it() {
     run(async {
         let bench = Bench::holding(&["app-a"]);
-        let reconciler = bench.reconciler(selecting(select("app-")));
-        reconciler.pass(ALL, &()).await;
+        let mut reconciler = bench.reconciler(selecting(select("app-")));
+        reconciler.pass(Turn::All).await;
         bench.vault.hide("app-a", true);
         bench.vault.refuse("app-a", Reason::Forbidden, None);
-        let report = reconciler.pass(ALL, &()).await;
+        let report = reconciler.pass(Turn::All).await;
         assert_eq!(report.publication.removed, []);
         assert_eq!(picked(&bench, "a").as_deref(), Some("one"));
     });
@@ -115,11 +115,11 @@ fn a_tag_that_changes_takes_the_secret_out_of_the_selection() {
         let bench = Bench::holding(&["a"]);
         bench.vault.tag("a", "env", "prod");
         bench.vault.set("b", "one", 1);
-        let reconciler = bench.reconciler(selecting(tagged()));
-        reconciler.pass(ALL, &()).await;
+        let mut reconciler = bench.reconciler(selecting(tagged()));
+        reconciler.pass(Turn::All).await;
         assert_eq!((picked(&bench, "a").is_some(), picked(&bench, "b")), (true, None));
         bench.vault.tag("a", "env", "test");
-        reconciler.pass(ALL, &()).await;
+        reconciler.pass(Turn::All).await;
         assert_eq!(picked(&bench, "a"), None);
     });
 }
@@ -134,11 +134,11 @@ fn more_secrets_than_the_limit_are_an_error_and_what_is_there_stays() {
                 ..select("app-")
             })
         };
-        let reconciler = bench.reconciler(narrow());
-        reconciler.pass(ALL, &()).await;
+        let mut reconciler = bench.reconciler(narrow());
+        reconciler.pass(Turn::All).await;
         bench.vault.set("app-b", "one", 1);
         bench.vault.set("app-c", "one", 1);
-        let report = reconciler.pass(ALL, &()).await;
+        let report = reconciler.pass(Turn::All).await;
         assert_eq!(reasons(&report), [Reason::TooManySelected]);
         assert_eq!((picked(&bench, "a").is_some(), picked(&bench, "b")), (true, None));
     });
@@ -155,7 +155,7 @@ fn a_path_that_another_entry_has_is_refused_and_the_others_are_written() {
         named.files[0].path = crate::domain::path::RelativePath::parse("picked/a").expect("valid");
         let mut manifest = selecting(select("app-"));
         manifest.objects.push(named);
-        let report = bench.reconciler(manifest).pass(ALL, &()).await;
+        let report = bench.reconciler(manifest).pass(Turn::All).await;
         assert_eq!(reasons(&report), [Reason::PathTaken]);
         assert_eq!(picked(&bench, "a").as_deref(), Some("named"));
         assert_eq!(picked(&bench, "b").as_deref(), Some("two"));
@@ -168,13 +168,13 @@ fn a_disabled_secret_is_not_picked_and_one_that_is_disabled_later_keeps_its_file
         let bench = Bench::holding(&["app-a"]);
         bench.vault.set("app-b", "one", 1);
         bench.vault.enable("app-b", 1, false);
-        let reconciler = bench.reconciler(selecting(select("app-")));
-        let report = reconciler.pass(ALL, &()).await;
+        let mut reconciler = bench.reconciler(selecting(select("app-")));
+        let report = reconciler.pass(Turn::All).await;
         assert!(report.required_are_served());
         assert_eq!((picked(&bench, "a").is_some(), picked(&bench, "b")), (true, None));
 
         bench.vault.enable("app-a", 1, false);
-        let report = reconciler.pass(ALL, &()).await;
+        let report = reconciler.pass(Turn::All).await;
         assert_eq!(reasons(&report), [Reason::Disabled]);
         assert_eq!(picked(&bench, "a").as_deref(), Some("one"));
     });
@@ -189,11 +189,11 @@ fn a_selection_moves_together_when_it_has_a_group() {
             group: GroupName::parse("both").ok(),
             ..select("app-")
         };
-        let reconciler = bench.reconciler(selecting(grouped));
-        reconciler.pass(ALL, &()).await;
+        let mut reconciler = bench.reconciler(selecting(grouped));
+        reconciler.pass(Turn::All).await;
         bench.vault.set("app-a", "two", 2);
         bench.vault.refuse("app-b", Reason::Unavailable, None);
-        reconciler.pass(ALL, &()).await;
+        reconciler.pass(Turn::All).await;
         assert_eq!(picked(&bench, "a").as_deref(), Some("one"));
     });
 }

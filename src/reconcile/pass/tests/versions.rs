@@ -36,18 +36,18 @@ fn latest_enabled_takes_an_older_version_while_the_current_one_is_disabled_and_l
     run(async {
         let bench = Bench::holding(&["a"]);
         bench.vault.set("a", "two", 2);
-        let reconciler = bench.reconciler(spec(vec![with("a", VersionPolicy::LatestEnabled)]));
-        assert!(reconciler.pass(ALL, &()).await.required_are_served());
+        let mut reconciler = bench.reconciler(spec(vec![with("a", VersionPolicy::LatestEnabled)]));
+        assert!(reconciler.pass(Turn::All).await.required_are_served());
         assert_eq!(bench.volume.text("a").as_deref(), Some("two"));
         assert_eq!(bench.vault.take_lists(), Vec::<String>::new());
 
         bench.vault.enable("a", 2, false);
-        assert!(reconciler.pass(ALL, &()).await.required_are_served());
+        assert!(reconciler.pass(Turn::All).await.required_are_served());
         assert_eq!(bench.volume.text("a").as_deref(), Some("one"));
         assert_eq!(bench.vault.take_lists().len(), 1);
 
         bench.vault.enable("a", 1, false);
-        let report = reconciler.pass(ALL, &()).await;
+        let report = reconciler.pass(Turn::All).await;
         assert_eq!(reasons(&report), [Reason::Disabled]);
         assert_eq!(bench.volume.text("a").as_deref(), Some("one"), "last known good");
     });
@@ -57,11 +57,11 @@ fn latest_enabled_takes_an_older_version_while_the_current_one_is_disabled_and_l
 fn a_disabled_current_version_keeps_the_published_one_and_says_so() {
     run(async {
         let bench = Bench::holding(&["a"]);
-        let reconciler = bench.reconciler(spec(vec![secret("a")]));
-        reconciler.pass(ALL, &()).await;
+        let mut reconciler = bench.reconciler(spec(vec![secret("a")]));
+        reconciler.pass(Turn::All).await;
         bench.vault.set("a", "two", 2);
         bench.vault.enable("a", 2, false);
-        let report = reconciler.pass(ALL, &()).await;
+        let report = reconciler.pass(Turn::All).await;
         assert_eq!(reasons(&report), [Reason::Disabled]);
         assert_eq!(bench.volume.text("a").as_deref(), Some("one"));
     });
@@ -72,15 +72,15 @@ fn created_before_takes_the_newest_enabled_version_of_its_time_and_fetches_it_on
     run(async {
         let bench = Bench::with_versions("a", 4);
         bench.vault.enable("a", 3, false);
-        let reconciler = bench.reconciler(spec(vec![with("a", created_before(4))]));
-        assert!(reconciler.pass(ALL, &()).await.required_are_served());
+        let mut reconciler = bench.reconciler(spec(vec![with("a", created_before(4))]));
+        assert!(reconciler.pass(Turn::All).await.required_are_served());
         assert_eq!(bench.volume.text("a").as_deref(), Some("v2"));
         bench.vault.take_calls();
-        reconciler.pass(ALL, &()).await;
+        reconciler.pass(Turn::All).await;
         assert_eq!(bench.vault.take_calls(), [], "the version is immutable");
 
-        let none = bench.reconciler(spec(vec![with("a", created_before(1))]));
-        let report = none.pass(ALL, &()).await;
+        let mut none = bench.reconciler(spec(vec![with("a", created_before(1))]));
+        let report = none.pass(Turn::All).await;
         assert_eq!(reasons(&report), [Reason::VersionNotFound]);
     });
 }
@@ -89,13 +89,13 @@ fn created_before_takes_the_newest_enabled_version_of_its_time_and_fetches_it_on
 fn a_history_is_exactly_as_long_as_asked_and_a_rotation_fetches_the_new_version_only() {
     run(async {
         let bench = Bench::with_versions("a", 5);
-        let reconciler = bench.reconciler(spec(vec![history("a", 3)]));
-        assert!(reconciler.pass(ALL, &()).await.required_are_served());
+        let mut reconciler = bench.reconciler(spec(vec![history("a", 3)]));
+        assert!(reconciler.pass(Turn::All).await.required_are_served());
         assert_eq!(slots(&bench, "a"), ["v5", "v4", "v3"]);
 
         bench.vault.take_calls();
         bench.vault.set("a", "v6", 6);
-        reconciler.pass(ALL, &()).await;
+        reconciler.pass(Turn::All).await;
         assert_eq!(slots(&bench, "a"), ["v6", "v5", "v4"]);
         assert_eq!(
             bench.vault.take_calls().len(),
@@ -104,7 +104,7 @@ fn a_history_is_exactly_as_long_as_asked_and_a_rotation_fetches_the_new_version_
         );
 
         bench.vault.enable("a", 5, false);
-        reconciler.pass(ALL, &()).await;
+        reconciler.pass(Turn::All).await;
         assert_eq!(slots(&bench, "a"), ["v6", "v4", "v3"], "no disabled version");
     });
 }
@@ -117,7 +117,7 @@ fn a_history_may_end_at_a_time() {
             history: NonZeroU16::new(2),
             ..with("a", created_before(4))
         };
-        bench.reconciler(spec(vec![object])).pass(ALL, &()).await;
+        bench.reconciler(spec(vec![object])).pass(Turn::All).await;
         assert_eq!(slots(&bench, "a"), ["v3", "v2"]);
     });
 }
@@ -127,8 +127,8 @@ fn a_history_is_as_long_as_there_are_versions() {
     run(async {
         let bench = Bench::new();
         bench.vault.set("a", "v1", 1);
-        let reconciler = bench.reconciler(spec(vec![history("a", 3)]));
-        assert!(reconciler.pass(ALL, &()).await.required_are_served());
+        let mut reconciler = bench.reconciler(spec(vec![history("a", 3)]));
+        assert!(reconciler.pass(Turn::All).await.required_are_served());
         assert_eq!(slots(&bench, "a"), ["v1"]);
     });
 }
@@ -138,9 +138,9 @@ fn a_history_without_any_version_left_keeps_what_is_published_and_says_why() {
     run(async {
         let bench = Bench::with_versions("a", 3);
         let objects = || spec(vec![history("a", 3)]);
-        bench.reconciler(objects()).pass(ALL, &()).await;
+        bench.reconciler(objects()).pass(Turn::All).await;
         let reasons = async || {
-            let report = bench.reconciler(objects()).pass(ALL, &()).await;
+            let report = bench.reconciler(objects()).pass(Turn::All).await;
             let reasons: BTreeSet<_> = report.failures().map(|(_, failure)| failure.reason).collect();
             assert_eq!(slots(&bench, "a"), ["v3", "v2", "v1"], "{reasons:?}");
             Vec::from_iter(reasons)
@@ -159,7 +159,7 @@ fn a_history_without_any_version_left_keeps_what_is_published_and_says_why() {
             ..with("a", created_before(1))
         };
         bench.vault.set("a", "v4", 4);
-        bench.reconciler(spec(vec![too_old])).pass(ALL, &()).await;
+        bench.reconciler(spec(vec![too_old])).pass(Turn::All).await;
         assert_eq!(slots(&bench, "a"), ["v3", "v2", "v1"]);
     });
 }
@@ -173,21 +173,21 @@ fn a_history_gets_shorter_only_when_the_rest_of_it_moves() {
         }
         let mut object = history("a", 3);
         object.files[0].content = Content::Secret(SecretEncoding::Base64.into());
-        let reconciler = bench.reconciler(spec(vec![object]));
-        reconciler.pass(ALL, &()).await;
+        let mut reconciler = bench.reconciler(spec(vec![object]));
+        reconciler.pass(Turn::All).await;
         assert_eq!(slots(&bench, "a"), ["three", "two", "one"]);
         for version in 1..=3 {
             bench.vault.enable("a", version, false);
         }
         bench.vault.set("a", "not base64", 4);
-        reconciler.pass(ALL, &()).await;
+        reconciler.pass(Turn::All).await;
         assert_eq!(
             slots(&bench, "a"),
             ["three", "two", "one"],
             "the new one is no good"
         );
         bench.vault.set("a", "Zm91cg==", 4);
-        reconciler.pass(ALL, &()).await;
+        reconciler.pass(Turn::All).await;
         assert_eq!(slots(&bench, "a"), ["four"]);
     });
 }
@@ -201,9 +201,9 @@ fn nothing_is_made_of_the_current_version_while_the_list_that_decides_is_missing
         old.files[0].path = RelativePath::parse("old").expect("valid");
         let mut versions = history("a", 2);
         versions.files[0].path = RelativePath::parse("versions").expect("valid");
-        let reconciler = bench.reconciler(spec(vec![secret("a"), old, versions]));
-        for timing in [Turn::Only("a"), Turn::AllBut("nothing"), Turn::Only("a")] {
-            let report = reconciler.pass(&timing, &()).await;
+        let mut reconciler = bench.reconciler(spec(vec![secret("a"), old, versions]));
+        for timing in [Turn::Only("a"), Turn::All, Turn::Only("a")] {
+            let report = reconciler.pass(timing).await;
             assert!(!report.required_are_served());
             assert_eq!(bench.volume.text("a").as_deref(), Some("one"));
             let others = ["old", "versions/0"].map(|path| bench.volume.text(path));
@@ -217,10 +217,10 @@ fn a_lost_slot_of_a_history_that_cannot_be_listed_does_not_cost_the_others() {
     run(async {
         let bench = Bench::with_versions("a", 3);
         let objects = || spec(vec![history("a", 3)]);
-        bench.reconciler(objects()).pass(ALL, &()).await;
+        bench.reconciler(objects()).pass(Turn::All).await;
         bench.volume.lose("a/0");
         bench.vault.refuse_lists(Some(Reason::Throttled));
-        bench.reconciler(objects()).pass(ALL, &()).await;
+        bench.reconciler(objects()).pass(Turn::All).await;
         let left = ["a/0", "a/1", "a/2"].map(|path| bench.volume.text(path));
         assert_eq!(left, [None, Some("v2".to_owned()), Some("v1".to_owned())]);
     });
@@ -232,10 +232,10 @@ fn what_a_history_has_first_stays_there_in_a_pass_that_does_not_ask_for_it() {
         let bench = Bench::new();
         bench.vault.set_at("a", "first", 1, 100);
         bench.vault.set_at("a", "second", 2, 100);
-        let reconciler = bench.reconciler(spec(vec![history("a", 2)]));
-        reconciler.pass(ALL, &()).await;
+        let mut reconciler = bench.reconciler(spec(vec![history("a", 2)]));
+        reconciler.pass(Turn::All).await;
         assert_eq!(slots(&bench, "a"), ["second", "first"]);
-        let report = reconciler.pass(&false, &()).await;
+        let report = reconciler.pass(Turn::Nothing).await;
         assert_eq!(report.publication, Publication::default());
     });
 }
@@ -247,11 +247,11 @@ fn two_versions_of_one_second_are_told_apart_and_the_current_one_comes_first() {
         bench.vault.set_at("a", "first", 9, 100);
         bench.vault.set_at("a", "second", 1, 100);
         bench.vault.set_at("a", "third", 5, 100);
-        let reconciler = bench.reconciler(spec(vec![history("a", 2)]));
-        reconciler.pass(ALL, &()).await;
+        let mut reconciler = bench.reconciler(spec(vec![history("a", 2)]));
+        reconciler.pass(Turn::All).await;
         assert_eq!(slots(&bench, "a")[0], "third");
         bench.vault.set_at("a", "fourth", 7, 100);
-        reconciler.pass(ALL, &()).await;
+        reconciler.pass(Turn::All).await;
         assert_eq!(slots(&bench, "a")[0], "fourth");
     });
 }
@@ -261,17 +261,17 @@ fn a_history_whose_list_or_version_cannot_be_had_stays_as_it_is() {
     run(async {
         let bench = Bench::with_versions("a", 3);
         let objects = || spec(vec![history("a", 2)]);
-        bench.reconciler(objects()).pass(ALL, &()).await;
+        bench.reconciler(objects()).pass(Turn::All).await;
         bench.vault.set("a", "v4", 4);
         bench.vault.refuse_lists(Some(Reason::Throttled));
         // A restart remembers no list: what is published tells.
-        let restarted = bench.reconciler(objects());
-        let report = restarted.pass(ALL, &()).await;
+        let mut restarted = bench.reconciler(objects());
+        let report = restarted.pass(Turn::All).await;
         assert!(!report.required_are_served() && report.required_are_present());
         assert_eq!(slots(&bench, "a"), ["v3", "v2"]);
 
         bench.vault.refuse_lists(None);
-        assert!(restarted.pass(ALL, &()).await.required_are_served());
+        assert!(restarted.pass(Turn::All).await.required_are_served());
         assert_eq!(slots(&bench, "a"), ["v4", "v3"]);
     });
 }

@@ -6,9 +6,8 @@ use std::os::unix::fs::symlink;
 use nix::sys::stat::Mode;
 use nix::unistd::mkfifo;
 
-use crate::volume::BlockingVolume as _;
 use crate::domain::desired::Layout;
-use crate::ports::Volume as _;
+use crate::volume::BlockingVolume as _;
 use crate::volume::tests::support::{
     FOREIGN, Make, TestVolume, clear, expected, fingerprint, payload, refused, texts,
 };

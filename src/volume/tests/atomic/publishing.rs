@@ -3,9 +3,8 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
-use crate::volume::BlockingVolume as _;
 use crate::domain::desired::Layout;
-use crate::ports::Volume as _;
+use crate::volume::BlockingVolume as _;
 use crate::volume::tests::support::{TestVolume, payload, texts};
 
 #[test]

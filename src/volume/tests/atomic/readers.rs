@@ -4,9 +4,8 @@ use std::fs;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use crate::volume::BlockingVolume as _;
 use crate::domain::desired::Layout;
-use crate::ports::Volume as _;
+use crate::volume::BlockingVolume as _;
 use crate::volume::tests::support::{
     PUBLISHES, TestVolume, pair, payload, publish_sets, read_pair, settled_pair,
 };

@@ -5,7 +5,6 @@ use std::fs;
 use crate::domain::desired::Layout;
 use crate::domain::payload::Payload;
 use crate::volume::BlockingVolume as _;
-use crate::ports::Volume as _;
 use crate::volume::tests::support::{TestVolume, expected, path, payload, refused};
 
 /// A payload without the bytes of `a`, which an entry has all the same.

@@ -7,7 +7,6 @@ use std::time::{Duration, SystemTime};
 use crate::domain::desired::Layout;
 use crate::domain::payload::Publication;
 use crate::volume::BlockingVolume as _;
-use crate::ports::Volume as _;
 use crate::volume::tests::publishing::OLD;
 use crate::volume::tests::support::{
     TestVolume, expected, file, fingerprint, kept, path, payload, set_mode, texts,

@@ -6,9 +6,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use nix::errno::Errno;
 
-use crate::volume::BlockingVolume as _;
 use crate::domain::desired::Layout;
-use crate::ports::Volume as _;
+use crate::volume::BlockingVolume as _;
 use crate::volume::flat::Step;
 use crate::volume::tests::crash::{pair, scenarios};
 use crate::volume::tests::support::{AnyObserver, AnyStep, Before, StopAt, TestVolume, expected};

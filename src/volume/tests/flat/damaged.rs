@@ -7,7 +7,6 @@ use std::sync::Mutex;
 use crate::domain::desired::Layout;
 use crate::domain::payload::{FileBytes, Payload};
 use crate::volume::BlockingVolume as _;
-use crate::ports::Volume as _;
 use crate::volume::StepObserver;
 use crate::volume::flat::Step;
 use crate::volume::tests::support::{AnyStep, TestVolume, expected, file, path, payload};

@@ -6,7 +6,6 @@ use std::os::unix::fs::symlink;
 use crate::domain::desired::Layout;
 use crate::domain::payload::{Payload, Publication};
 use crate::volume::BlockingVolume as _;
-use crate::ports::Volume as _;
 use crate::volume::flat::Step;
 use crate::volume::tests::support::{
     AnyStep, Before, FOREIGN, Make, TestVolume, clear, expected, fingerprint, mode_of, payload, refused,

@@ -8,7 +8,6 @@ use crate::domain::desired::Layout;
 use crate::domain::path::RelativePath;
 use crate::domain::payload::{FileBytes, Payload};
 use crate::volume::BlockingVolume as _;
-use crate::ports::Volume as _;
 use crate::volume::StepObserver;
 use crate::volume::flat::Step;
 use crate::volume::tests::support::{AnyStep, TestVolume, expected, file, fingerprint, path, payload, texts};

@@ -6,7 +6,6 @@ use std::path::Path;
 use crate::domain::desired::Layout;
 use crate::domain::payload::Publication;
 use crate::volume::BlockingVolume as _;
-use crate::ports::Volume as _;
 use crate::volume::tests::support::{
     TestVolume, expected, fingerprint, given_root, is_inner, kept, mount, moved, names, path, payload,
     refused, run_on_small_volume, set_mode, test_name, unmount,

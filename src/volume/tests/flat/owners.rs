@@ -8,7 +8,6 @@ use crate::domain::desired::Layout;
 use crate::domain::mode::{FileMode, Principal};
 use crate::domain::payload::Payload;
 use crate::volume::BlockingVolume as _;
-use crate::ports::Volume as _;
 use crate::volume::flat::Step;
 use crate::volume::owner::Declared;
 use crate::volume::stat::Stat;

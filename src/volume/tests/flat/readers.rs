@@ -7,7 +7,6 @@ use std::thread;
 use crate::domain::desired::Layout;
 use crate::domain::payload::Payload;
 use crate::volume::BlockingVolume as _;
-use crate::ports::Volume as _;
 use crate::volume::tests::support::{TestVolume, mode_of, names, number_in, numbered, payload, publish_sets};
 
 /// The mode narrows and widens with each set.

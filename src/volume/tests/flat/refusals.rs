@@ -8,7 +8,6 @@ use crate::domain::desired::Layout;
 use crate::domain::path::RelativePath;
 use crate::domain::payload::{Payload, RefusedName};
 use crate::volume::BlockingVolume;
-use crate::ports::Volume;
 use crate::volume::tests::support::{StopAt, TestVolume, fingerprint, path, payload};
 
 fn paths(payload: &Payload) -> BTreeSet<RelativePath> {

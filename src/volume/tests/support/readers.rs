@@ -8,7 +8,6 @@ use super::payloads::payload;
 use super::volume::TestVolume;
 use crate::domain::desired::Layout;
 use crate::domain::payload::Payload;
-use crate::ports::Volume as _;
 use crate::volume::AnyVolume;
 use crate::volume::BlockingVolume as _;
 

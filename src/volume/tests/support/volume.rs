@@ -15,8 +15,6 @@ use crate::domain::mode::FileMode;
 use crate::domain::payload::Payload;
 use crate::ports::VolumeFailure;
 use crate::volume::{AnyVolume, AtomicVolume, BlockingVolume as _, FlatVolume, tree};
-use crate::ports::{Volume as _, VolumeFailure};
-use crate::volume::{AnyVolume, AtomicVolume, FlatVolume, tree};
 
 /// Path to bytes and mode.
 pub(in crate::volume::tests) type Files = BTreeMap<String, (Vec<u8>, u32)>;
