@@ -1,5 +1,8 @@
 //! Holds the imports between modules to the table of `docs/architecture.md`.
 
+mod circles;
+mod code;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -100,6 +103,33 @@ fn every_module_imports_only_what_the_architecture_page_allows() {
         allowed.into_keys().collect(),
         "the page names modules that do not exist"
     );
+}
+
+/// Whoever changes the page must not let it in again: what is asked for and how its bytes are made were one knot.
+#[test]
+fn nothing_in_the_domain_renders() {
+    let directory = root().join("src");
+    let mut files = Vec::new();
+    sources(&directory.join("domain"), &mut files);
+    files.retain(|file| {
+        !RENDERING_DOMAIN
+            .iter()
+            .any(|known| *file == directory.join(known))
+    });
+    files.retain(|file| imports(&fs::read_to_string(file).expect("readable")).contains("render"));
+    assert_eq!(files, Vec::<PathBuf>::new());
+}
+
+#[test]
+fn a_template_is_made_only_where_it_is_checked() {
+    let mut files = Vec::new();
+    sources(&root().join("src"), &mut files);
+    files.retain(|file| {
+        fs::read_to_string(file)
+            .expect("readable")
+            .contains("Template::checked(")
+    });
+    assert_eq!(files, [root().join("src/render/template/mod.rs")]);
 }
 
 #[test]
