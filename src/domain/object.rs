@@ -390,6 +390,12 @@ mod tests {
         );
     }
 
+    /// A record, to programs that know no host.
+    #[derive(Deserialize)]
+    struct Older {
+        vault: VaultName,
+    }
+
     #[test]
     fn a_record_has_name_and_host_and_an_older_one_is_of_no_vault_of_a_manifest() {
         let object = ObjectId {
@@ -408,6 +414,8 @@ mod tests {
             let again = serde_json::to_string(&read).expect("serialises");
             assert_eq!(again, r#"{"vault":"app","kind":"secret","name":"a"}"#);
         }
+        let older: Older = serde_json::from_str(text).expect("valid");
+        assert_eq!(older.vault, object.vault.name);
     }
 
     #[test]

@@ -38,8 +38,8 @@ fn assert_sound(spec: &SyncSpec) {
     assert!(!(spec.objects.is_empty() && spec.selections.is_empty() && spec.templates.is_empty()));
     for object in &spec.objects {
         let of_object = &object.wanted.object.vault;
-        let named = spec.vaults.iter().find(|vault| vault.name == of_object.name);
-        assert_eq!(named.map(|vault| vault.id().host), Some(of_object.host.clone()));
+        let vault = spec.vaults.iter().find(|vault| vault.name == of_object.name);
+        assert_eq!(vault.map(|vault| vault.id().host), Some(of_object.host.clone()));
         assert!(!object.files.is_empty());
     }
     let files = || spec.objects.iter().flat_map(|object| &object.files);

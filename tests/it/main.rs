@@ -16,6 +16,7 @@ mod network;
 mod once;
 mod outage;
 mod promises;
+mod provenance;
 mod run;
 mod selection;
 mod starting;

@@ -73,8 +73,14 @@ impl World {
 
     /// Writes a manifest that names each of these vaults, then `rest`.
     pub(crate) fn manifest_of_vaults(&self, vaults: &[&str], rest: &str) {
-        let entry = |name: &&str| {
-            let vault = self.fake.vault(name);
+        let vaults: Vec<_> = vaults.iter().map(|name| (*name, *name)).collect();
+        self.manifest_of_named(&vaults, rest);
+    }
+
+    /// The same, each vault under a name that the manifest gives it: pairs of that and of its own.
+    pub(crate) fn manifest_of_named(&self, vaults: &[(&str, &str)], rest: &str) {
+        let entry = |(name, vault): &(&str, &str)| {
+            let vault = self.fake.vault(vault);
             let url = vault.url();
             format!("  - {{ name: {name}, url: \"{url}\", trustedHosts: [localhost] }}\n")
         };

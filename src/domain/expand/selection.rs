@@ -97,16 +97,17 @@ impl Expander<'_> {
             let Some((Source { object, .. }, _)) = file.record.object() else {
                 continue;
             };
-            if !may_have(spec, object, path) {
+            let is_of_the_vault = object.vault == spec.vault;
+            let was_of_its_name = object.vault.name == spec.vault.name;
+            if !(is_of_the_vault || was_of_its_name) || !may_have(spec, object, path) {
                 continue;
             }
-            let is_of_the_vault = object.vault == spec.vault;
             let is_of_another = || {
                 let has =
                     |other: &SelectionSpec| other.vault == object.vault && may_have(other, object, path);
                 paths.in_the_way(path).is_some() || all.iter().any(has)
             };
-            if is_of_the_vault || (object.vault.name == spec.vault.name && !is_of_another()) {
+            if is_of_the_vault || !is_of_another() {
                 found.any_of_the_vault |= is_of_the_vault;
                 found.files.insert(object.name.clone(), path.clone());
             }
