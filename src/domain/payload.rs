@@ -22,6 +22,23 @@ pub struct Payload {
     /// The paths that entries have, also those of which there are no bytes now: what was published there and altered
     /// since is not somebody else's.
     pub wanted: BTreeSet<RelativePath>,
+    /// What is to be told of this publish, and what is still to be told of earlier ones.
+    pub outbox: Outbox,
+}
+
+/// What is still to be told of publishes. It is recorded in the same step as the files: after a crash, what is published
+/// and what is to be told of it agree.
+///
+/// A program may find notes of a newer one, and keeps what it does not know.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Outbox(pub Vec<serde_json::Value>);
+
+impl Outbox {
+    /// Whether everything was told.
+    pub const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
 }
 
 /// One file of a payload.
@@ -95,6 +112,13 @@ pub struct InputRecord {
     /// What else of it the file takes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub facts: Option<Facts>,
+    /// When the vault last said that this version is the one asked for; whole seconds, UTC. Older records have none.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        with = "time::serde::rfc3339::option"
+    )]
+    pub confirmed: Option<OffsetDateTime>,
 }
 
 /// Something that a file is made of.
@@ -114,6 +138,8 @@ pub struct Observation {
     pub files: BTreeMap<RelativePath, ObservedFile>,
     /// Whether files are published whose records cannot be read any more, so that none of them is in `files`.
     pub records_lost: bool,
+    /// What was still to be told when the files were published.
+    pub outbox: Outbox,
 }
 
 /// One file on the volume.

@@ -12,7 +12,9 @@ use crate::domain::object::{
     ObjectId, ObjectKind, ObjectName, Source, VaultName, VersionId, VersionSelector,
 };
 use crate::domain::path::RelativePath;
-use crate::domain::payload::{FileBytes, Observation, ObservedFile, Payload, Publication, RefusedName};
+use crate::domain::payload::{
+    FileBytes, Observation, ObservedFile, Outbox, Payload, Publication, RefusedName,
+};
 use crate::domain::query::PasswordFile;
 use crate::domain::secret::SecretBytes;
 use crate::domain::spec::{
@@ -38,6 +40,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 pub(super) struct FakeVolume {
     files: Mutex<BTreeMap<RelativePath, (Vec<u8>, ObservedFile)>>,
     records_lost: Mutex<bool>,
+    outbox: Mutex<Outbox>,
     hidden: Mutex<bool>,
     taken: Mutex<BTreeSet<String>>,
     rendered: Mutex<Vec<String>>,
@@ -122,7 +125,8 @@ impl Volume for FakeVolume {
             .map(|(path, (_, found))| (path.clone(), found.clone()));
         Ok(Observation {
             files: found.collect(),
-            records_lost: false,
+            outbox: lock(&self.outbox).clone(),
+            ..Observation::default()
         })
     }
 
@@ -163,6 +167,7 @@ impl Volume for FakeVolume {
             .cloned()
             .collect();
         *files = next;
+        *lock(&self.outbox) = payload.outbox;
         publication.refused = self.taken_names();
         Ok(publication)
     }

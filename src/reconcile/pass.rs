@@ -112,11 +112,12 @@ impl<V: Vault, W: Volume> Reconciler<V, W> {
         let at = self.clock.now();
         let (
             Plan {
-                payload,
+                mut payload,
                 entries: mut planned,
             },
             refusing,
         ) = self.plan(&entries, &published, &known, at).await;
+        payload.outbox.clone_from(&observed.outbox);
         let told = known.outcomes();
         self.remembered().update(known);
         // Also when nothing was asked: a publish that changes nothing mends links, and says which names are taken.

@@ -10,7 +10,9 @@ use std::sync::Arc;
 use akv_sync::domain::mode::FileMode;
 use akv_sync::domain::object::{Source, VersionSelector};
 use akv_sync::domain::path::RelativePath;
-use akv_sync::domain::payload::{FileBytes, FileRecord, Input, InputRecord, Payload, PayloadFile, Validity};
+use akv_sync::domain::payload::{
+    FileBytes, FileRecord, Input, InputRecord, Outbox, Payload, PayloadFile, Validity,
+};
 use akv_sync::domain::secret::SecretBytes;
 use akv_sync::domain::spec::{Content, Layout, SecretForm, VolumeSpec};
 use akv_sync::volume::flat::Step;
@@ -50,6 +52,7 @@ fn payload(files: &[(&str, FileBytes)]) -> Payload {
             input: Input::Object(source),
             version: version(),
             facts: None,
+            confirmed: None,
         }],
         validity: Validity::default(),
         fetched: OffsetDateTime::UNIX_EPOCH,
@@ -64,6 +67,7 @@ fn payload(files: &[(&str, FileBytes)]) -> Payload {
     });
     Payload {
         files: files.collect(),
+        outbox: Outbox(vec![serde_json::json!({ "told": ["a/b"] })]),
         ..Payload::default()
     }
 }

@@ -147,6 +147,7 @@ fn record_of(input: &Input, file: &FileSpec, known: &Known) -> Option<InputRecor
         input: input.clone(),
         version: version.clone(),
         facts: told(input, known).and_then(|object| Facts::of(&file.content, object)),
+        confirmed: None,
     })
 }
 

@@ -202,6 +202,7 @@ fn payload(value: &Marker) -> Payload {
                 input: Input::Object(source()),
                 version: version(),
                 facts: None,
+                confirmed: None,
             }],
             validity: Validity::default(),
             fetched: Fixed.now(),

@@ -159,7 +159,7 @@ fn the_end_of_a_secret_that_moves_without_a_new_version_moves_the_end_of_its_tem
             },
         )]
         .into(),
-        records_lost: false,
+        ..Observation::default()
     };
     let second = planned(text, &[secret(2031)], &observed);
     let entry = &second.entries[0];
