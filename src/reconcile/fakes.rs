@@ -123,8 +123,10 @@ impl Volume for FakeVolume {
         let found = files
             .iter()
             .map(|(path, (_, found))| (path.clone(), found.clone()));
+        let is_published = |refused: &RefusedName| files.keys().any(|path| refused.covers(path));
         Ok(Observation {
             files: found.collect(),
+            refused: self.taken_names().into_iter().filter(is_published).collect(),
             outbox: lock(&self.outbox).clone(),
             ..Observation::default()
         })

@@ -60,6 +60,7 @@ impl Inspection {
         Observation {
             files: files.collect(),
             records_lost,
+            refused: Vec::new(),
             outbox,
         }
     }
