@@ -138,10 +138,12 @@ pub struct Observation {
     pub files: BTreeMap<RelativePath, ObservedFile>,
     /// Whether files are published whose records cannot be read any more, so that none of them is in `files`.
     pub records_lost: bool,
+    /// Names at which something foreign stands, so that nobody reaches what is published there: in the layout `atomic`,
+    /// whose files are intact behind them. In `flat` it stands in the file's own place, so the file is not in `files`;
+    /// this is empty then, and [`crate::ports::Volume::refused`] tells.
+    pub refused: Vec<RefusedName>,
     /// What was still to be told when the files were published.
     pub outbox: Outbox,
-    /// Names of published files at which something foreign stands now.
-    pub refused: Vec<RefusedName>,
 }
 
 /// One file on the volume.

@@ -42,6 +42,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 pub(super) struct FakeVolume {
     files: Mutex<BTreeMap<RelativePath, (Vec<u8>, ObservedFile)>>,
     records_lost: Mutex<bool>,
+    outbox: Mutex<Outbox>,
     hidden: Mutex<bool>,
     taken: Mutex<BTreeSet<String>>,
     rendered: Mutex<Vec<String>>,
@@ -131,8 +132,11 @@ impl Volume for Arc<FakeVolume> {
         let found = files
             .iter()
             .map(|(path, (_, found))| (path.clone(), found.clone()));
+        let is_published = |refused: &RefusedName| files.keys().any(|path| refused.covers(path));
         Ok(Observation {
             files: found.collect(),
+            refused: self.taken_names().into_iter().filter(is_published).collect(),
+            outbox: lock(&self.outbox).clone(),
             ..Observation::default()
         })
     }
@@ -174,6 +178,7 @@ impl Volume for Arc<FakeVolume> {
             .cloned()
             .collect();
         *files = next;
+        *lock(&self.outbox) = payload.outbox;
         publication.refused = self.taken_names();
         Ok(publication)
     }

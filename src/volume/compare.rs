@@ -16,7 +16,7 @@ use crate::ports::VolumeFailure;
 pub(super) struct Difference {
     /// What has to change. Nothing is known yet of names that are refused.
     pub(super) publication: Publication,
-    /// Whether a record differs of a file whose bytes are there.
+    /// Whether a record differs of a file whose bytes are there, or what is to be told.
     pub(super) records_differ: bool,
 }
 
@@ -28,7 +28,10 @@ pub(super) fn compare(
     root: &Path,
 ) -> Result<Difference, VolumeFailure> {
     let mut publication = Publication::default();
-    let mut records_differ = false;
+    let mut records_differ = match state {
+        Some(state) => state.outbox != payload.outbox,
+        None => !payload.outbox.is_empty(),
+    };
     for (path, file) in &payload.files {
         let published = inspection.intact.get(path);
         let recorded = state.and_then(|state| Some((state.files.get(path)?, &state.digest_key)));

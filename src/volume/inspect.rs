@@ -47,7 +47,7 @@ impl Inspection {
     /// What the port says of it, given what was recorded; no state means that the records are lost.
     pub(super) fn observed(self, state: Option<State>) -> Observation {
         let records_lost = state.is_none();
-        let mut entries = state.map(|state| state.files).unwrap_or_default();
+        let (mut entries, outbox) = state.map(|state| (state.files, state.outbox)).unwrap_or_default();
         let files = self.intact.into_iter().filter_map(|(path, intact)| {
             let record = entries.remove(&path)?.record;
             let file = ObservedFile {
@@ -60,8 +60,8 @@ impl Inspection {
         Observation {
             files: files.collect(),
             records_lost,
-            outbox: crate::domain::payload::Outbox::default(),
             refused: Vec::new(),
+            outbox,
         }
     }
 }

@@ -1,13 +1,18 @@
 //! The state file `..akv-sync.json`: what was published, without values.
 //!
 //! In the layout `atomic` it is inside each generation, and the mark by which that is known as ours, so it is the first
-//! file made and the last removed. In `flat` it is in the root. A state file that cannot be understood costs a rewrite of all files and never a failure.
+//! file made and the last removed. In `flat` it is in the root. A state file that cannot be understood costs a rewrite of
+//! all files and never a failure.
+//!
+//! The format only grows: a program ignores what it does not know, and keeps it where what it stands beside stays. So
+//! one volume can be written by an older and a newer program in turn.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Read, Write};
 
 use nix::unistd::Uid;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use super::digest::{Digest, DigestKey};
 use super::directory::Directory;
@@ -17,7 +22,7 @@ use super::owner::Ownership;
 use super::stat::Kind;
 use crate::domain::mode::FileMode;
 use crate::domain::path::RelativePath;
-use crate::domain::payload::{FileRecord, PayloadFile};
+use crate::domain::payload::{FileRecord, Outbox, PayloadFile};
 use crate::ports::VolumeFailure;
 
 /// Name of the state file. Payload paths never start with `..`, so it cannot meet one.
@@ -26,7 +31,7 @@ pub(super) const FILE: &str = "..akv-sync.json";
 /// Name under which it is written before it takes its own.
 const STAGED: &str = "..akv-sync.json_tmp";
 
-/// The format this code reads and writes. Another number is another format.
+/// The format this code reads and writes. Another number is another format; one that only grows keeps its number.
 const FORMAT: u32 = 2;
 
 /// A state file longer than this is not ours: 100,000 files stay below it.
@@ -50,6 +55,12 @@ pub(super) struct State {
     /// Layout `flat`: what is being published, until it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) intent: Option<Intent>,
+    /// What is still to be told.
+    #[serde(default, skip_serializing_if = "Outbox::is_empty")]
+    pub(super) outbox: Outbox,
+    /// What a newer program knows.
+    #[serde(flatten)]
+    other: Map<String, Value>,
 }
 
 /// A publish that is under way. All of its new files are written; whoever finds it can finish it.
@@ -62,6 +73,9 @@ pub(super) struct Intent {
     pub(super) staged: BTreeMap<RelativePath, Staged>,
     /// The directories that have to be made for them.
     pub(super) directories: BTreeSet<RelativePath>,
+    /// What is to be told then.
+    #[serde(default, skip_serializing_if = "Outbox::is_empty")]
+    pub(super) outbox: Outbox,
 }
 
 /// A file that is written, and waits.
@@ -93,6 +107,9 @@ pub(super) struct FileEntry {
     pub(super) uid: u32,
     /// As published.
     pub(super) gid: u32,
+    /// What a newer program knows.
+    #[serde(flatten)]
+    other: Map<String, Value>,
 }
 
 impl FileEntry {
@@ -105,19 +122,38 @@ impl FileEntry {
             mode: file.mode,
             uid: owner.uid(),
             gid: owner.gid(),
+            other: Map::new(),
         }
+    }
+
+    /// With what a newer program recorded of the file that was there, if the bytes are the same.
+    pub(super) fn after(mut self, earlier: Option<&Self>) -> Self {
+        if let Some(earlier) = earlier.filter(|earlier| earlier.digest == self.digest) {
+            self.other.clone_from(&earlier.other);
+        }
+        self
     }
 }
 
 impl State {
     /// A state without files.
-    pub(super) const fn new(digest_key: DigestKey) -> Self {
+    pub(super) fn new(digest_key: DigestKey) -> Self {
         Self {
             format: FORMAT,
             digest_key,
             files: BTreeMap::new(),
             directories: BTreeSet::new(),
             intent: None,
+            outbox: Outbox(Vec::new()),
+            other: Map::new(),
+        }
+    }
+
+    /// The next state of the same volume, without files and with nothing to be told.
+    pub(super) fn next(&self) -> Self {
+        Self {
+            other: self.other.clone(),
+            ..Self::new(self.digest_key.clone())
         }
     }
 

@@ -11,7 +11,9 @@ use akv_sync::domain::desired::{Content, Layout, SecretForm, VolumeSpec};
 use akv_sync::domain::mode::FileMode;
 use akv_sync::domain::object::{Source, VersionSelector};
 use akv_sync::domain::path::RelativePath;
-use akv_sync::domain::payload::{FileBytes, FileRecord, Input, InputRecord, Payload, PayloadFile, Validity};
+use akv_sync::domain::payload::{
+    FileBytes, FileRecord, Input, InputRecord, Outbox, Payload, PayloadFile, Validity,
+};
 use akv_sync::domain::secret::SecretBytes;
 use akv_sync::volume::flat::Step;
 use akv_sync::volume::{AtomicVolume, BlockingVolume as _, FlatVolume, StepObserver};
@@ -50,6 +52,7 @@ fn payload(files: &[(&str, FileBytes)]) -> Payload {
             input: Input::Object(source),
             version: version(),
             digest: None,
+            confirmed: None,
         }],
         validity: Validity::default(),
         fetched: OffsetDateTime::UNIX_EPOCH,
@@ -64,6 +67,7 @@ fn payload(files: &[(&str, FileBytes)]) -> Payload {
     });
     Payload {
         files: files.collect(),
+        outbox: Outbox(vec![serde_json::json!({ "told": ["a/b"] })]),
         ..Payload::default()
     }
 }

@@ -26,11 +26,14 @@ impl Writer {
 
         // 6. The files, each complete before it has a name.
         let published = current.and_then(|current| current.state.as_ref());
-        let key = match published {
-            Some(state) => state.digest_key.clone(),
-            None => DigestKey::random().map_err(|error| failed("create", generation.path(), error))?,
+        let mut state = if let Some(state) = published {
+            state.next()
+        } else {
+            let key = DigestKey::random().map_err(|error| failed("create", generation.path(), error))?;
+            State::new(key)
         };
-        let mut state = State::new(key.clone());
+        state.outbox.clone_from(&payload.outbox);
+        let key = state.digest_key.clone();
         let mut new = Tree::new(generation);
         let top = current.map_or(generation, |current| &current.dir);
         let mut writer = PayloadWriter {
@@ -42,7 +45,8 @@ impl Writer {
             self.announce(Step::WriteFile, &generation.path_of(path.as_str()))?;
             let (directory, name) = tree::split(path);
             let entry = writer.write((new.make(directory)?, name), file, None)?;
-            state.files.insert(path.clone(), entry);
+            let earlier = published.and_then(|state| state.files.get(path));
+            state.files.insert(path.clone(), entry.after(earlier));
         }
 
         // 7. What was written, in place of the mark.

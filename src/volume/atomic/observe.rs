@@ -19,7 +19,10 @@ impl Writer {
             return Ok(Observation::default());
         };
         let inspection = self.inspect(&current)?;
-        Ok(inspection.observed(current.state))
+        Ok(Observation {
+            refused: current.refused,
+            ..inspection.observed(current.state)
+        })
     }
 
     /// Says at which first path elements of `paths` something foreign stands. Looks, and changes nothing.

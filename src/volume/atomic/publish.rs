@@ -30,7 +30,9 @@ impl Writer {
         let files_differ = publication != Publication::default()
             || current.is_some() && (state.is_none() || !inspection.top_matches);
         publication.refused = match current {
-            current if files_differ => self.replace(payload, current.as_ref())?,
+            current if files_differ || current.is_none() && difference.records_differ => {
+                self.replace(payload, current.as_ref())?
+            }
             Some(mut current) if difference.records_differ => {
                 self.record(payload, &mut current)?;
                 current.refused
@@ -50,6 +52,7 @@ impl Writer {
                 entry.record = file.record.clone();
             }
         }
+        state.outbox.clone_from(&payload.outbox);
         self.announce(Step::WriteState, current.dir.path())?;
         state.replace(&current.dir, &self.files())?;
         if self.root.durable {

@@ -132,6 +132,7 @@ impl Writer {
         self.adjust(staging, state, &intent, &publication.adjusted)?;
         if publication.written.is_empty() && publication.removed.is_empty() {
             state.files = intent.files;
+            state.outbox = intent.outbox;
             let still = tree::directories(state.files.keys());
             state.directories.retain(|path| still.contains(path.as_str()));
             return Ok(None);

@@ -155,9 +155,17 @@ impl<'a> Redo<'a> {
 
         // 14. Owner and mode of new directories, and the disk.
         let directories = self.finish_directories(&still)?;
-        let mut state = State::new(self.state.digest_key.clone());
+        let mut state = self.state.next();
         state.files = files;
         state.directories = directories;
+        let abandoned =
+            !self.lost.is_empty() && self.intent.staged.keys().all(|path| self.lost.contains(path));
+        let outbox = if abandoned {
+            &self.state.outbox
+        } else {
+            &self.intent.outbox
+        };
+        state.outbox.clone_from(outbox);
         Ok(Done {
             state,
             refused: self.refused,

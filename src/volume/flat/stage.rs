@@ -29,6 +29,7 @@ impl Writer {
             files: self.files_that_stay(payload, state),
             staged: BTreeMap::new(),
             directories: self.missing_directories(written)?,
+            outbox: payload.outbox.clone(),
         };
         let mut writer = PayloadWriter {
             files: self.files(),
@@ -43,7 +44,9 @@ impl Writer {
             let modified_at = places.replaced.get(path).copied();
             let name = Staging::name_of(number);
             let entry = writer.write((&staging.dir, &name), file, modified_at)?;
-            intent.files.insert(path.clone(), entry);
+            intent
+                .files
+                .insert(path.clone(), entry.after(state.files.get(path)));
             let staged = Staged {
                 number,
                 replaces: modified_at.is_some(),
@@ -60,9 +63,9 @@ impl Writer {
     /// The entries of the files whose bytes stay, as the payload wants them to be.
     fn files_that_stay(&self, payload: &Payload, state: &State) -> BTreeMap<RelativePath, FileEntry> {
         let recorded = payload.files.iter().filter_map(|(path, file)| {
-            let entry = state.files.get(path)?;
-            let entry = FileEntry::new(file, entry.digest.clone(), entry.length, &self.owner);
-            Some((path.clone(), entry))
+            let earlier = state.files.get(path)?;
+            let entry = FileEntry::new(file, earlier.digest.clone(), earlier.length, &self.owner);
+            Some((path.clone(), entry.after(Some(earlier))))
         });
         recorded.collect()
     }

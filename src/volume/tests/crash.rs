@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::support::{
-    Files, StopAt, TestVolume, at_version, expected, file, kept, names, path, payload, with_mode,
+    Files, StopAt, TestVolume, at_version, expected, file, kept, names, path, payload, telling, with_mode,
 };
 use crate::domain::desired::Layout;
 use crate::domain::payload::{Observation, Payload};
@@ -51,11 +51,20 @@ pub(super) fn scenarios(layout: Layout) -> Vec<Scenario> {
         (pair("1"), renamed),
         (pair("1"), with_mode(&pair("1"), 0o444)),
         (pair("1"), at_version(&pair("1"), 2)),
+        (pair("1"), pair("1")),
         (pair("1"), Payload::default()),
     ];
     pairs
         .into_iter()
-        .map(|(old, new)| Scenario { layout, old, new })
+        .map(|(old, new)| Scenario {
+            layout,
+            old: if old.files.is_empty() {
+                old
+            } else {
+                telling(&old, "old")
+            },
+            new: telling(&new, "new"),
+        })
         .collect()
 }
 
@@ -138,12 +147,25 @@ impl Scenario {
         assert!(modes.eq(found.into_iter().map(|(path, (_, mode))| (path, mode))));
         let is = |set| records(&observed, set);
         assert!(is(&self.old) || is(&self.new), "a mix of records");
+        self.assert_told(test, &observed);
 
         volume.publish(&self.new).expect("publishes");
         assert_eq!(test.visible(), expected(&self.new));
         test.assert_tidy(&self.new);
         let observed = volume.observe().expect("observes");
         assert!(records(&observed, &self.new));
+    }
+
+    /// Fails unless what is to be told is of the set whose files are there.
+    fn assert_told(&self, test: &TestVolume, observed: &Observation) {
+        let found = test.visible();
+        let told = if observed.outbox == self.new.outbox {
+            &self.new
+        } else {
+            assert_eq!(observed.outbox, self.old.outbox);
+            &self.old
+        };
+        assert_eq!(bytes(&found), bytes(&expected(told)), "told of another set");
     }
 
     /// Fails unless the volume is as if the new set had never been there.
@@ -163,8 +185,8 @@ impl Scenario {
 
 /// Whether what is known of the files is what was published with `set`.
 fn records(observed: &Observation, set: &Payload) -> bool {
-    let observed = observed.files.iter().map(|(path, file)| (path, &file.record));
-    observed.eq(set.files.iter().map(|(path, file)| (path, &file.record)))
+    let files = observed.files.iter().map(|(path, file)| (path, &file.record));
+    observed.outbox == set.outbox && files.eq(set.files.iter().map(|(path, file)| (path, &file.record)))
 }
 
 fn a_crash_before_any_step_leaves_what_the_layout_promises_and_is_recovered_from(layout: Layout) {

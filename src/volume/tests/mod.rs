@@ -30,6 +30,7 @@ macro_rules! for_both_layouts {
 mod atomic;
 mod crash;
 mod flat;
+mod growth;
 mod modes;
 mod moving;
 mod opening;

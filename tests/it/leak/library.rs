@@ -204,6 +204,7 @@ fn payload(value: &Marker) -> Payload {
                 input: Input::Object(source()),
                 version: version(),
                 digest: None,
+                confirmed: None,
             }],
             validity: Validity::default(),
             fetched: Fixed.now(),

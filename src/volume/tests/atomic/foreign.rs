@@ -29,7 +29,9 @@ fn a_foreign_entry_at_one_of_our_names_is_refused_and_the_others_are_published()
         let again = volume.publish(&wanted).expect("publishes");
         assert_eq!(again.refused, refused, "a no-op forgets what is refused");
         assert!(again.written.is_empty());
-        assert_eq!(volume.observe().expect("observes").files.len(), 2);
+        let observed = volume.observe().expect("observes");
+        assert_eq!(observed.files.len(), 2);
+        assert_eq!(observed.refused, refused, "nobody reaches what is there");
         assert_eq!(fs::read(test.root().join("token")).expect("published"), b"t");
 
         // When the name is no longer wanted, the foreign entry stays; when it goes, the name is ours.
@@ -40,6 +42,7 @@ fn a_foreign_entry_at_one_of_our_names_is_refused_and_the_others_are_published()
         clear(&taken);
         let publication = volume.publish(&wanted).expect("publishes");
         assert!(publication.refused.is_empty());
+        assert!(volume.observe().expect("observes").refused.is_empty());
         test.assert_tidy(&wanted);
     }
 }

@@ -10,7 +10,7 @@ use crate::domain::desired::Layout;
 use crate::volume::BlockingVolume as _;
 use crate::volume::flat::Step;
 use crate::volume::tests::crash::{pair, scenarios};
-use crate::volume::tests::support::{AnyObserver, AnyStep, Before, StopAt, TestVolume, expected};
+use crate::volume::tests::support::{AnyObserver, AnyStep, Before, StopAt, TestVolume, expected, telling};
 
 const STAGED: &str = "..akv-sync.staged";
 
@@ -62,7 +62,7 @@ fn a_crash_after_the_commit_is_finished_without_the_vault() {
 
 #[test]
 fn waiting_files_that_the_crash_damaged_do_not_replace_anything() {
-    let (old, new) = (pair("1"), pair("2"));
+    let (old, new) = (telling(&pair("1"), "old"), telling(&pair("2"), "new"));
     for renamed in [0, 1] {
         let test = TestVolume::new(Layout::Flat);
         test.publish(&old);
@@ -78,6 +78,8 @@ fn waiting_files_that_the_crash_damaged_do_not_replace_anything() {
         let certificate = format!("certificate {}", renamed + 1);
         assert_eq!(test.visible()["tls/tls.crt"].0, certificate.as_bytes());
         assert_eq!(test.visible()["tls/tls.key"].0, b"key 1");
+        // Told is what came about, be it in part.
+        assert_eq!(found.outbox, if renamed == 0 { &old } else { &new }.outbox);
         test.publish(&new);
         assert_eq!(test.visible(), expected(&new));
         test.assert_tidy(&new);
@@ -87,7 +89,7 @@ fn waiting_files_that_the_crash_damaged_do_not_replace_anything() {
 #[test]
 fn a_committed_publish_whose_waiting_files_are_gone_keeps_the_old_set() {
     let test = TestVolume::new(Layout::Flat);
-    let (old, new) = (pair("1"), pair("2"));
+    let (old, new) = (telling(&pair("1"), "old"), telling(&pair("2"), "new"));
     test.publish(&old);
     // Also for a process that has compared the old bytes, which have the length of the new ones.
     let volume = test.open_observed(fails_first_rename());
@@ -95,6 +97,7 @@ fn a_committed_publish_whose_waiting_files_are_gone_keeps_the_old_set() {
     fs::remove_dir_all(test.root().join(STAGED)).expect("removes");
     let found = volume.observe().expect("recovers");
     assert_eq!(found.files.len(), 3);
+    assert_eq!(found.outbox, old.outbox);
     assert_eq!(test.visible(), expected(&old));
     test.assert_tidy(&old);
     let publication = volume.publish(&new).expect("publishes");

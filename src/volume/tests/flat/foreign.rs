@@ -37,7 +37,12 @@ fn a_foreign_entry_at_one_of_our_paths_is_refused_and_the_others_are_published()
         assert_eq!(again.refused, first.refused, "a no-op forgets what is refused");
         assert!(again.written.is_empty());
         assert_eq!(fingerprint(test.root()), whole, "a no-op touches something");
-        assert_eq!(volume.observe().expect("observes").files.len(), 2);
+        let observed = volume.observe().expect("observes");
+        assert_eq!(observed.files.len(), 2);
+        assert!(
+            observed.refused.is_empty(),
+            "what stands in a file's own place is asked for"
+        );
 
         // When the path is no longer wanted, the foreign entry stays; when it goes, the path is ours.
         volume

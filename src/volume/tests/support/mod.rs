@@ -8,7 +8,9 @@ mod steps;
 mod volume;
 
 pub(super) use foreign::{FOREIGN, Make, clear, refused};
-pub(super) use payloads::{at_version, expected, file, kept, moved, path, payload, record, texts, with_mode};
+pub(super) use payloads::{
+    at_version, expected, file, kept, moved, path, payload, record, telling, texts, with_mode,
+};
 pub(super) use process::{
     given_root, is_inner, is_privileged, is_unprivileged, mount, run_as_nobody, run_on_small_volume,
     run_with_hostile_umask, start, test_name, unmount,

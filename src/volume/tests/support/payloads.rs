@@ -1,5 +1,6 @@
 //! Payloads, and what a reader shall find of them.
 
+use serde_json::json;
 use time::macros::datetime;
 
 use super::volume::Files;
@@ -7,7 +8,9 @@ use crate::domain::desired::{Content, SecretForm};
 use crate::domain::mode::FileMode;
 use crate::domain::object::{ObjectId, ObjectKind, ObjectName, Source, VaultId, VersionId, VersionSelector};
 use crate::domain::path::RelativePath;
-use crate::domain::payload::{FileBytes, FileRecord, Input, InputRecord, Payload, PayloadFile, Validity};
+use crate::domain::payload::{
+    FileBytes, FileRecord, Input, InputRecord, Outbox, Payload, PayloadFile, Validity,
+};
 use crate::domain::secret::SecretBytes;
 
 pub(in crate::volume::tests) fn path(text: &str) -> RelativePath {
@@ -30,6 +33,7 @@ pub(in crate::volume::tests) fn record(version: u8) -> FileRecord {
             input: Input::Object(source),
             version: VersionId::parse(&format!("{version:032x}")).expect("valid"),
             digest: None,
+            confirmed: None,
         }],
         validity: Validity::default(),
         fetched: datetime!(2026-11-23 05:48:45 UTC),
@@ -72,6 +76,14 @@ pub(in crate::volume::tests) fn expected(payload: &Payload) -> Files {
         FileBytes::Published(_) => panic!("the bytes of {path} are not known"),
     });
     files.collect()
+}
+
+/// The same payload with something to be told.
+pub(in crate::volume::tests) fn telling(payload: &Payload, note: &str) -> Payload {
+    Payload {
+        outbox: Outbox(vec![json!({ "note": note })]),
+        ..payload.clone()
+    }
 }
 
 /// Paths as texts.
