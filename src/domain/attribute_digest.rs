@@ -75,3 +75,20 @@ fn digest(fields: impl FnOnce(&mut Sha256)) -> AttributeDigest {
         });
     AttributeDigest(digits)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::AttributeDigest;
+    use crate::domain::payload::InputRecord;
+
+    #[test]
+    fn records_of_older_programs_keep_their_digests() {
+        let text = format!(
+            r#"{{"input":{{"file":"/run/pw"}},"version":"{}","facts":"0a1b"}}"#,
+            "0".repeat(32)
+        );
+        let record: InputRecord = serde_json::from_str(&text).expect("a record");
+        assert_eq!(record.digest, Some(AttributeDigest("0a1b".to_owned())));
+        assert_eq!(serde_json::to_string(&record).expect("plain data"), text);
+    }
+}
