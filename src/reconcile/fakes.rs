@@ -16,7 +16,7 @@ use crate::domain::mode::FileMode;
 use crate::domain::object::{ObjectId, ObjectKind, ObjectName, Source, VaultId, VersionId, VersionSelector};
 use crate::domain::path::RelativePath;
 use crate::domain::payload::{
-    FileBytes, FileRecord, Observation, ObservedFile, Payload, Publication, RefusedName,
+    FileBytes, FileRecord, Observation, ObservedFile, Outbox, Payload, Publication, RefusedName,
 };
 use crate::domain::secret::SecretBytes;
 use crate::ports::{PasswordFiles, Volume, VolumeFailure, VolumeFailureKind};

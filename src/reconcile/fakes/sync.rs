@@ -68,6 +68,7 @@ impl Sync {
             report.add(&outcome);
             let _told = self.status.fold(outcome, 0.5);
             if !self.status.busy || report.volume_failure.is_some() {
+                report.recall_failures(&self.status);
                 return report;
             }
             self.pass.settled(&mut self.status).await;
@@ -92,6 +93,21 @@ impl Report {
             self.publication.adjusted.extend_from_slice(adjusted);
             self.publication.removed.extend_from_slice(removed);
             self.publication.refused.clone_from(refused);
+        }
+    }
+
+    /// What failed in an earlier pass than the last one, and was not heard of since, fails.
+    fn recall_failures(&mut self, status: &Status) {
+        for entry in &mut self.entries {
+            let known = status.failing().find(|(known, _)| known.key == entry.key);
+            if let (Outcome::Pending { .. }, Some((_, known))) = (&entry.outcome, known) {
+                entry.outcome = Outcome::Failed {
+                    failure: known.failure.clone(),
+                    kept: known.kept,
+                    retry: Vec::new(),
+                    news: false,
+                };
+            }
         }
     }
 

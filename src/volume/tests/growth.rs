@@ -9,11 +9,11 @@ use time::OffsetDateTime;
 use time::macros::datetime;
 
 use super::support::{StopAt, TestVolume, at_version, expected, kept, path, payload, record, telling};
+use crate::domain::desired::{Content, Layout};
 use crate::domain::mode::FileMode;
 use crate::domain::object::VersionId;
 use crate::domain::path::RelativePath;
 use crate::domain::payload::{Input, Outbox, Payload, Validity};
-use crate::domain::spec::{Content, Layout};
 use crate::volume::BlockingVolume as _;
 
 for_both_layouts! {

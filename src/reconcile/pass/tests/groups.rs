@@ -89,7 +89,7 @@ fn a_member_that_is_not_due_after_a_failure_holds_the_others_back() {
         for name in ["a", "b"] {
             bench.vault.set(name, "two", 2);
         }
-        bench.vault.refuse("b", Reason::Unavailable, None);
+        bench.vault.refuse("b", Reason::Forbidden, None);
         reconciler.pass(Turn::All).await;
         bench.vault.set("b", "two", 2);
         let report = reconciler.pass(Turn::Only("a")).await;
