@@ -11,9 +11,6 @@ fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// Files of `domain` that still render, until planning decides only.
-const RENDERING_DOMAIN: [&str; 2] = ["domain/plan/make.rs", "domain/plan/make/tests.rs"];
-
 /// What each module may import, read from the table; `None` is everything.
 fn allowed() -> BTreeMap<String, Option<BTreeSet<String>>> {
     let page = fs::read_to_string(root().join("docs/architecture.md")).expect("the page is there");
@@ -90,9 +87,7 @@ fn every_module_imports_only_what_the_architecture_page_allows() {
         let Some(rule) = rule else { continue };
         let text = fs::read_to_string(&file).expect("readable");
         for import in imports(&text) {
-            let tolerated =
-                import == "render" && RENDERING_DOMAIN.iter().any(|file| inside == Path::new(file));
-            if import != module && !rule.contains(&import) && !tolerated {
+            if import != module && !rule.contains(&import) {
                 broken.push(format!("{} imports `{import}`", inside.display()));
             }
         }
@@ -111,11 +106,6 @@ fn nothing_in_the_domain_renders() {
     let directory = root().join("src");
     let mut files = Vec::new();
     sources(&directory.join("domain"), &mut files);
-    files.retain(|file| {
-        !RENDERING_DOMAIN
-            .iter()
-            .any(|known| *file == directory.join(known))
-    });
     files.retain(|file| imports(&fs::read_to_string(file).expect("readable")).contains("render"));
     assert_eq!(files, Vec::<PathBuf>::new());
 }
