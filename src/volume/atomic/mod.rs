@@ -33,6 +33,7 @@
 mod fill;
 mod generation;
 mod links;
+pub(super) mod look;
 mod observe;
 mod publish;
 mod recover;
