@@ -63,8 +63,10 @@ const LATEST: Duration = Duration::from_secs(1);
 pub enum Patience {
     /// All, after a moment.
     Short,
-    /// None: everything is waited for.
+    /// None: everything is waited for, and no answer is let go, so that the last decision knows all of them.
     Endless,
+    /// The same, when the time for it is over: nothing is asked any more, and what is at hand has to do.
+    Over,
 }
 
 /// Hears of each answer; for a progress line.
@@ -169,7 +171,9 @@ impl<V: Vault + 'static> Asking<V> {
         }
         self.baseline = baseline;
         self.leads_on = false;
-        self.send(schedule, uptime);
+        if self.patience != Patience::Over {
+            self.send(schedule, uptime);
+        }
     }
 
     /// The questions that could not leave because of their gates. To be called when nothing is open at their hosts.
@@ -190,12 +194,26 @@ impl<V: Vault + 'static> Asking<V> {
     /// Whether it is time to use the answers.
     pub fn is_ripe(&self) -> bool {
         self.open.is_empty()
-            || self.patience == Patience::Short && self.ripe_at().is_some_and(|at| at <= Instant::now())
+            || match self.patience {
+                Patience::Short => self.ripe_at().is_some_and(|at| at <= Instant::now()),
+                Patience::Endless => false,
+                Patience::Over => true,
+            }
     }
 
     fn ripe_at(&self) -> Option<Instant> {
         let (news, last) = (self.news?, self.last_answer?);
         Some((last + QUIET).min(news + LATEST))
+    }
+
+    /// Waits as long as this from now on.
+    pub const fn wait(&mut self, patience: Patience) {
+        self.patience = patience;
+    }
+
+    /// Whether answers are let go when they were used.
+    pub fn lets_go(&self) -> bool {
+        self.patience == Patience::Short
     }
 
     /// Lets go of the answers that nothing waits for.
