@@ -12,8 +12,8 @@ use tokio::time::Instant;
 
 use crate::domain::event::Event;
 use crate::domain::status::Status;
-use crate::observers::Observer;
 use crate::observers::log::Log;
+use crate::ports::Observer;
 use crate::reconcile::preview::{Preview, preview};
 use crate::reconcile::trigger;
 use crate::volume::ReadOnlyVolume;
