@@ -61,6 +61,6 @@ pub async fn preview<V: Vault + 'static, W: Volume>(
 
 /// Whether the volume failed in a way that may come of a publish by somebody else.
 fn has_moved(outcome: &PassOutcome) -> bool {
-    let kind = outcome.volume_failure.as_ref().map(|failure| failure.kind());
+    let kind = outcome.volume_failure.as_ref().map(VolumeFailure::kind);
     matches!(kind, Some(VolumeFailureKind::InUse | VolumeFailureKind::Other))
 }
