@@ -75,10 +75,20 @@ impl Schedule {
             // What was fetched for the publish that failed is lost.
             self.rounds.values_mut().for_each(|round| round.next = now);
         }
-        for (lane, round) in self.rounds.iter_mut().filter(|(_, round)| round.next <= now) {
+        self.begin_rounds(now, jitter);
+    }
+
+    fn begin_rounds(&mut self, now: Moment, jitter: f64) {
+        let mut hosts = BTreeSet::new();
+        // By host, the shortest interval first: its rounds are those in which a stretch may fall.
+        for (lane, round) in &mut self.rounds {
+            let is_shortest = hosts.insert(lane.vault().cloned());
+            if round.next > now {
+                continue;
+            }
             let endpoint = lane.vault().cloned().map(Endpoint::Vault);
             let gate = endpoint.map(|endpoint| self.gates.entry(endpoint).or_default());
-            round.begin(lane, gate, now, jitter);
+            round.begin(lane, gate, is_shortest, now, jitter);
         }
     }
 
@@ -123,6 +133,13 @@ impl Schedule {
         gates.map(|gate| gate.permit(now)).min().unwrap_or(Permit::Yes)
     }
 
+    /// When a place at the question's host becomes free although nothing is answered.
+    pub fn next_place(&self, query: &Query, now: Moment) -> Option<Moment> {
+        let gate = query.vault().cloned().map(Endpoint::Vault);
+        gate.and_then(|endpoint| self.gates.get(&endpoint))?
+            .next_place(now)
+    }
+
     /// From when on it may leave, as far as that is known.
     fn opens_at(&self, query: &Query) -> Moment {
         let gates = Endpoint::for_query(query).filter_map(|endpoint| self.gates.get(&endpoint));
@@ -153,9 +170,10 @@ impl Schedule {
         }
         let rounds = self.rounds.values().map(|round| round.next);
         let own = self.questions.values().filter_map(|question| question.due);
+        // A gate of which that is not known opens, or closes, with an answer.
         let gates = stopped.iter().map(|query| self.opens_at(query));
         // What was due when the pass began, and was not asked, needs no asking.
-        rounds.chain(own.filter(|due| *due > began)).chain(gates).min()
+        rounds.chain(own.chain(gates).filter(|due| *due > began)).min()
     }
 
     /// When a question is due next, for who looks from outside.
@@ -171,6 +189,11 @@ impl Schedule {
         let gate = lane.vault().cloned().map(Endpoint::Vault);
         let gate = gate.and_then(|endpoint| self.gates.get(&endpoint));
         Some(gate.map_or(lane.interval, |gate| gate.stretch().effective(lane.interval)))
+    }
+
+    /// Whether somebody asks the question.
+    pub fn knows(&self, query: &Query) -> bool {
+        self.questions.contains_key(query)
     }
 
     /// How a question failed, if it failed when it was asked last.

@@ -91,7 +91,7 @@ impl<V: Vault + 'static, W: Volume> Daemon<V, W> {
     }
 
     /// Lets a publish that is under way come to its end, so that the next start has nothing to recover.
-    pub async fn settle(&self) {
+    pub async fn settle(&mut self) {
         if timeout(SETTLE, self.pass.volume.idle()).await.is_err() {
             tracing::warn!("Stopped while the volume is still busy; the next start recovers");
         }
@@ -140,3 +140,6 @@ impl<V: Vault + 'static, W: Volume> Daemon<V, W> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

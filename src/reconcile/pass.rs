@@ -98,7 +98,7 @@ impl<V: Vault + 'static, W: Volume> Pass<V, W> {
     }
 
     /// What the volume has of the entries, before anything is asked.
-    pub async fn look(&self, status: &Status) -> Result<Recalled, VolumeFailure> {
+    pub async fn look(&mut self, status: &Status) -> Result<Recalled, VolumeFailure> {
         let observed = self.volume.observe().await?;
         let published = Published::new(&observed);
         let timing = status.schedule.at(self.uptime.now());

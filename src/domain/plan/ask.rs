@@ -75,8 +75,13 @@ impl Asking<'_> {
         !self.answers.has(query) && !self.open.contains(query) && self.timing.may_ask(query)
     }
 
+    /// Whether it is time to ask something for it. One version for ever, once published, is never asked for.
     fn is_due(&self, entry: &Entry) -> bool {
-        entry.questions().any(|query| self.timing.is_due(&query))
+        let served = self.is_served(entry);
+        let inputs = entry.inputs();
+        let mut inputs = inputs.iter().filter(|input| changes(input) || !served);
+        inputs.any(|input| self.timing.is_due(&Query::from(input)))
+            || entry.depends_on.iter().any(|query| self.timing.is_due(query))
     }
 
     /// The groups of which a member is due, or has something new: what was asked for the sake of another entry moves its
