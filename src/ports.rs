@@ -1,4 +1,4 @@
-//! What the loop needs from the outside, on one page: a vault, a volume, a clock, chance.
+//! What the loop needs from the outside, on one page: a vault, a volume, a clock, chance, somebody to tell.
 //!
 //! The adapters implement these; tests implement them with fakes.
 
@@ -10,12 +10,14 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use time::OffsetDateTime;
 
 use crate::domain::answers::PasswordFile;
+use crate::domain::event::Event;
 use crate::domain::failure::Failure;
 use crate::domain::fetched::FetchedObject;
 use crate::domain::listed::{ListedObject, ListedVersion};
 use crate::domain::object::{ObjectId, Source, VaultId};
 use crate::domain::path::RelativePath;
 use crate::domain::payload::{Observation, Payload, Publication, RefusedName};
+use crate::domain::status::Status;
 pub use crate::domain::volume_failure::{VolumeFailure, VolumeFailureKind};
 
 /// Reads objects.
@@ -123,6 +125,12 @@ pub trait Volume: Send + Sync {
 
     /// Waits until nothing is under way: a call that was dropped may have left something.
     fn idle(&self) -> impl Future<Output = ()> + Send;
+}
+
+/// Hears of each pass.
+pub trait Observer: Send {
+    /// Takes what is so now, and what happened since the last call.
+    fn tell(&mut self, status: &Status, events: &[Event]);
 }
 
 /// Tells the wall-clock time. Waiting uses tokio's time, which tests can pause.

@@ -3,13 +3,13 @@
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use super::Observer;
 use crate::domain::entry::EntryId;
 use crate::domain::event::Event;
 use crate::domain::failure::{Failure, FailureClass};
 use crate::domain::notice::Notice;
 use crate::domain::status::Status;
 use crate::domain::validity::{Standing, Validity};
+use crate::ports::Observer;
 
 /// Writes events to the log.
 #[derive(Debug, Default)]

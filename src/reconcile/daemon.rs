@@ -9,8 +9,7 @@ use super::pass::Pass;
 use super::trigger::{Answered, Trigger, Triggers};
 use crate::domain::event::Event;
 use crate::domain::status::Status;
-use crate::observers::Observer;
-use crate::ports::{Vault, Volume};
+use crate::ports::{Observer, Vault, Volume};
 
 /// Longest wait for a publish under way when the loop is told to stop: SIGTERM ends the program within a second.
 const SETTLE: Duration = Duration::from_millis(800);
