@@ -170,10 +170,11 @@ impl Schedule {
         }
         let rounds = self.rounds.values().map(|round| round.next);
         let own = self.questions.values().filter_map(|question| question.due);
-        // A gate of which that is not known opens, or closes, with an answer.
         let gates = stopped.iter().map(|query| self.opens_at(query));
-        // What was due when the pass began, and was not asked, needs no asking.
-        rounds.chain(own.chain(gates).filter(|due| *due > began)).min()
+        // What was due when the pass began, and was not asked, needs no asking. Nor does a gate that was to let a
+        // question through by then: its probe is under way, or there was no place; an answer ends either.
+        let later = own.chain(gates).filter(|at| *at > began);
+        rounds.chain(later).min()
     }
 
     /// When a question is due next, for who looks from outside.
@@ -283,3 +284,6 @@ impl Timing for At<'_> {
         self.0.failure(query)
     }
 }
+
+#[cfg(test)]
+mod tests;
