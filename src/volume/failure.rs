@@ -63,6 +63,17 @@ pub(super) fn no_way_back(path: impl AsRef<Path>) -> VolumeFailure {
     )
 }
 
+/// What was looked at changed meanwhile, because another akv-sync publishes there.
+pub(super) fn restless(path: impl AsRef<Path>) -> VolumeFailure {
+    VolumeFailure::new(
+        VolumeFailureKind::InUse,
+        "read",
+        text(path),
+        "another akv-sync publishes there just now; try again",
+        "it changed while it was read",
+    )
+}
+
 /// The number that the system gave with a failure, if it gave one.
 pub(super) fn error_number(failure: &VolumeFailure) -> Option<Errno> {
     let source = failure.source()?.downcast_ref::<io::Error>()?;

@@ -1,5 +1,6 @@
 //! The root of the volume: opened once, locked for as long as it is open.
 
+use std::ffi::OsStr;
 use std::fs::{File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -43,22 +44,8 @@ impl Root {
     /// The elements above the root are the operator's and may be links (`/var/run`); the root itself may not.
     pub(super) fn open(spec: &VolumeSpec, declared: Declared) -> Result<(Self, Ownership), VolumeFailure> {
         let path = spec.path.as_path();
-        let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else {
-            return Err(unusable(
-                "open",
-                path,
-                "it is the root of the file system",
-                "choose a directory of its own for `volume.path`",
-            ));
-        };
-        let flags = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
-        let parent = fcntl::open(parent, flags, Mode::empty())
-            .map(|fd| Directory::new(fd, parent.to_owned()))
-            .map_err(|error| no_volume("open", path, error))?;
-        let (dir, created) = match parent
-            .open(name)
-            .map_err(|failure| not_a_root(&parent, path, failure))?
-        {
+        let (parent, name) = open_parent(path)?;
+        let (dir, created) = match open_in(&parent, path)? {
             Some(dir) => (dir, false),
             None => create(&parent, spec)?,
         };
@@ -100,6 +87,34 @@ impl Root {
     pub(super) fn flush(&self) -> Result<(), VolumeFailure> {
         if self.durable { self.dir.flush() } else { Ok(()) }
     }
+}
+
+/// Opens the root of a specification to look at it: it is not locked, and not made. `None` when it is missing.
+pub(super) fn look_at(spec: &VolumeSpec) -> Result<Option<Directory>, VolumeFailure> {
+    let (parent, _) = open_parent(&spec.path)?;
+    open_in(&parent, &spec.path)
+}
+
+/// Opens the directory that holds the root; gives the root's name in it.
+fn open_parent(path: &Path) -> Result<(Directory, &OsStr), VolumeFailure> {
+    let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else {
+        return Err(unusable(
+            "open",
+            path,
+            "it is the root of the file system",
+            "choose a directory of its own for `volume.path`",
+        ));
+    };
+    let flags = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
+    let fd = fcntl::open(parent, flags, Mode::empty()).map_err(|error| no_volume("open", path, error))?;
+    Ok((Directory::new(fd, parent.to_owned()), name))
+}
+
+fn open_in(parent: &Directory, path: &Path) -> Result<Option<Directory>, VolumeFailure> {
+    let name = path.file_name().unwrap_or_default();
+    parent
+        .open(name)
+        .map_err(|failure| not_a_root(parent, path, failure))
 }
 
 /// Makes the root itself, and says whether it did, or somebody else was faster. It is empty, so its mode protects

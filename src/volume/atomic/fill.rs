@@ -1,7 +1,7 @@
 //! Fills a new generation (steps 5 to 8), while nobody else can enter it.
 
 use super::Writer;
-use super::recover::Current;
+use super::look::Current;
 use super::steps::Step;
 use crate::domain::payload::Payload;
 use crate::ports::VolumeFailure;

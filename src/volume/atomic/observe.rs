@@ -3,14 +3,11 @@
 use std::collections::BTreeSet;
 
 use super::Writer;
-use super::links;
-use super::recover::Current;
-use crate::domain::desired::Layout;
+use super::look::{self, Current};
 use crate::domain::path::RelativePath;
 use crate::domain::payload::{Observation, RefusedName};
 use crate::ports::VolumeFailure;
 use crate::volume::inspect::Inspection;
-use crate::volume::layout;
 
 impl Writer {
     /// Recovers, then reads what is published.
@@ -28,13 +25,11 @@ impl Writer {
     /// Says at which first path elements of `paths` something foreign stands. Looks, and changes nothing.
     pub(super) fn refused(&self, paths: &BTreeSet<RelativePath>) -> Result<Vec<RefusedName>, VolumeFailure> {
         self.root.check()?;
-        layout::check(&self.root.dir, Layout::Atomic)?;
-        links::refused(&self.root.dir, &links::names_of(paths.iter()))
+        look::foreign(&self.root.dir, paths)
     }
 
-    /// Compares each recorded file with what is in the generation, all of which is ours.
+    /// See [`Current::inspect`].
     pub(super) fn inspect(&mut self, current: &Current) -> Result<Inspection, VolumeFailure> {
-        self.inspector
-            .inspect(&current.dir, current.state.as_ref(), &self.owner, |_| true)
+        current.inspect(&self.owner, &mut self.inspector)
     }
 }

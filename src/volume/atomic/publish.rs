@@ -4,7 +4,7 @@
 
 use super::generation::{self, GenerationName};
 use super::links;
-use super::recover::Current;
+use super::look::Current;
 use super::steps::Step;
 use super::{DATA, Writer};
 use crate::domain::payload::{Payload, Publication, RefusedName};

@@ -6,27 +6,15 @@ use std::collections::BTreeSet;
 
 use super::generation::{self, GenerationName};
 use super::links;
+use super::look::{self, Current};
 use super::steps::Step;
 use super::{DATA, Writer};
 use crate::domain::desired::Layout;
-use crate::domain::payload::RefusedName;
 use crate::ports::VolumeFailure;
 use crate::volume::directory::Directory;
-use crate::volume::failure::refused;
 use crate::volume::layout;
 use crate::volume::stat::Kind;
 use crate::volume::state::State;
-
-/// The published generation.
-#[derive(Debug)]
-pub(super) struct Current {
-    pub(super) name: GenerationName,
-    pub(super) dir: Directory,
-    /// `None` when the state file cannot be understood.
-    pub(super) state: Option<State>,
-    /// Names in the root that are taken by something foreign.
-    pub(super) refused: Vec<RefusedName>,
-}
 
 impl Writer {
     /// Recovers, and gives the published generation; `None` when nothing is published.
@@ -63,59 +51,27 @@ impl Writer {
         }))
     }
 
-    /// The generation that `..data` points at. Whatever else stands at `..data` belongs to somebody else.
+    /// The generation that `..data` points at. If it leads nowhere, nothing is lost when the next commit replaces it.
     fn published(&self) -> Result<Option<(GenerationName, Directory)>, VolumeFailure> {
         let root = &self.root.dir;
-        let path = root.path_of(DATA);
-        let foreign = |found: &str| {
-            refused(
-                "open",
-                &path,
-                found,
-                "another program writes to this volume; give akv-sync a volume of its own",
-            )
-        };
-        let Some(target) = root.read_link(DATA)? else {
-            let found = root.stat_of(DATA)?;
-            return found.map_or(Ok(None), |found| Err(foreign(found.kind.describe())));
-        };
-        let Some(name) = GenerationName::parse(&target) else {
-            return Err(foreign("a link to elsewhere"));
-        };
-        let Some(dir) = root.open(name.as_str())? else {
-            // It leads nowhere, so nothing is lost when the next commit replaces it.
-            tracing::warn!(path = %path.display(), generation = %name, "The published files were removed by somebody else");
-            return Ok(None);
-        };
-        if generation::is_ours(&dir)? {
-            return Ok(Some((name, dir)));
+        let published = look::published(root)?;
+        if published.is_none()
+            && let Some(generation) = root.read_link(DATA)?
+        {
+            let path = root.path_of(DATA);
+            tracing::warn!(path = %path.display(), generation = %generation.display(), "The published files were removed by somebody else");
         }
-        Err(refused(
-            "open",
-            dir.path(),
-            "it has no state file of this user's akv-sync",
-            "the files there were published by another program or another user: run akv-sync as the user that \
-             published them, or empty the volume",
-        ))
+        Ok(published)
     }
 
     /// Left by a crash between steps 10 and 11, it would make step 10 fail for ever.
     fn remove_staged_link(&self) -> Result<(), VolumeFailure> {
         let root = &self.root.dir;
-        match root.stat_of(links::STAGED)? {
-            None => Ok(()),
-            Some(found) if found.kind == Kind::Link => {
-                let path = root.path_of(links::STAGED);
-                self.announce(Step::Recover, &path)?;
-                root.remove(links::STAGED)
-            }
-            Some(found) => Err(refused(
-                "remove",
-                root.path_of(links::STAGED),
-                found.kind.describe(),
-                "akv-sync did not make it; remove it, or give akv-sync a volume of its own",
-            )),
+        if look::has_staged_link(root)? {
+            self.announce(Step::Recover, &root.path_of(links::STAGED))?;
+            root.remove(links::STAGED)?;
         }
+        Ok(())
     }
 
     /// Removes generations of ours that are not published: half-written ones, and replaced ones.

@@ -4,13 +4,12 @@ use std::collections::BTreeSet;
 
 use nix::unistd::Uid;
 
-use super::Writer;
-use super::recover::Current;
+use super::onlooker::{Current, Onlooker};
 use crate::domain::path::RelativePath;
 use crate::ports::VolumeFailure;
 use crate::volume::tree::{self, Tree};
 
-impl Writer {
+impl Onlooker<'_> {
     /// The directories on the way to `paths` that are just as this process makes them, and to which it may not write as
     /// they are. Were they taken for somebody else's, the files in them could never be replaced again; all others can be
     /// used, whosesoever they are.
@@ -23,7 +22,7 @@ impl Writer {
         if !current.records_lost {
             return Ok(adopted);
         }
-        let mut tree = Tree::new(&self.root.dir);
+        let mut tree = Tree::new(self.root);
         for name in tree::directories(paths.iter().copied()) {
             let Some(directory) = tree.open(name)? else {
                 continue;

@@ -5,8 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Writer;
-use super::recover::Current;
+use super::onlooker::{Current, Onlooker};
 use crate::domain::path::RelativePath;
 use crate::domain::payload::RefusedName;
 use crate::ports::VolumeFailure;
@@ -115,7 +114,7 @@ impl Places {
     }
 }
 
-impl Writer {
+impl Onlooker<'_> {
     /// Sees what stands at `paths`.
     pub(super) fn places<'p>(
         &self,
@@ -135,7 +134,7 @@ impl Writer {
                 .chain(adopted.iter().map(RelativePath::as_str))
                 .collect(),
         };
-        let mut tree = Tree::new(&self.root.dir);
+        let mut tree = Tree::new(self.root);
         let mut places = Places {
             adopted: adopted.clone(),
             ..Places::default()

@@ -6,20 +6,18 @@
 use std::collections::BTreeSet;
 
 use super::Writer;
+use super::onlooker::Current;
 use super::places::Places;
-use super::recover::Current;
+use super::prospect::Prospect;
 use super::staging::{NAME, Staging};
 use super::steps::Step;
-use crate::domain::path::RelativePath;
 use crate::domain::payload::{Payload, Publication};
 use crate::ports::VolumeFailure;
-use crate::volume::compare::{check_paths, compare};
+use crate::volume::compare::check_paths;
 use crate::volume::digest::DigestKey;
 use crate::volume::failure::failed;
-use crate::volume::inspect::Inspection;
-use crate::volume::stat::Kind;
 use crate::volume::state::{self, Intent, State};
-use crate::volume::tree::{self, Tree};
+use crate::volume::tree;
 
 impl Writer {
     /// Publishes; see [`crate::ports::Volume::publish`].
@@ -29,51 +27,17 @@ impl Writer {
 
         // 4. Compare; when nothing differs, nothing is touched.
         self.announce(Step::Compare, self.root.dir.path())?;
-        let inspection = self.inspect(current.state.as_ref())?;
-        let difference = compare(payload, current.state.as_ref(), &inspection, self.root.dir.path())?;
-        let mut publication = difference.publication;
-        let mut places = self.places(&publication.written, &current, &inspection)?;
-        places.hold(payload, &publication, &inspection);
-        publication.written.retain(|path| !places.refuse(path));
-        places.altered = self.altered(payload, &publication.removed, &inspection)?;
-        publication
-            .removed
-            .retain(|path| !places.held.contains(path) && !places.altered.contains(path));
-        // Recorded, and now somebody else's: it must not be taken for ours when a file stands there again.
-        let mut recorded = current.state.iter().flat_map(|state| state.files.keys());
-        let shrinks = recorded.any(|path| places.forget(path));
-        if publication != Publication::default() || difference.records_differ || shrinks {
+        let Prospect {
+            mut publication,
+            places,
+            differs,
+            ..
+        } = self.onlooker().prospect(payload, &current)?;
+        if differs {
             self.replace(payload, current, &places, &mut publication)?;
         }
         publication.refused.extend(places.refused().cloned());
         Ok(publication)
-    }
-
-    /// Recorded files that were altered since, at paths that an entry still has although it brings no bytes now. They
-    /// stay recorded: when the entry brings bytes again, they are replaced, and not taken for somebody else's.
-    fn altered(
-        &self,
-        payload: &Payload,
-        removed: &[RelativePath],
-        inspection: &Inspection,
-    ) -> Result<BTreeSet<RelativePath>, VolumeFailure> {
-        let mut altered = BTreeSet::new();
-        let mut tree = Tree::new(&self.root.dir);
-        for path in removed {
-            if !payload.wanted.contains(path) || inspection.intact.contains_key(path) {
-                continue;
-            }
-            let (above, name) = tree::split(path);
-            let is_hidden = tree.hidden(above)?.is_some();
-            let found = match tree.open(above)? {
-                Some(directory) => directory.stat_of(name)?,
-                None => None,
-            };
-            if is_hidden || found.is_some_and(|found| found.kind == Kind::File) {
-                altered.insert(path.clone());
-            }
-        }
-        Ok(altered)
     }
 
     /// Makes the difference, and corrects `publication` where something came in between.

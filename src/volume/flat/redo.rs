@@ -10,7 +10,7 @@ use std::mem;
 use nix::errno::Errno;
 use nix::unistd::Uid;
 
-use super::recover::Current;
+use super::onlooker::Current;
 use super::staging::Staging;
 use super::steps::Step;
 use super::{Writer, under_way};
@@ -81,13 +81,13 @@ impl Writer {
         lost: &BTreeSet<RelativePath>,
     ) -> Result<Done, VolumeFailure> {
         // Since the check before the commit, or since a crash, somebody may have come in between.
-        let (ours, inspection) = self.under_way(state, intent, Some(&staging.dir))?;
+        let (ours, inspection) = self.onlooker().under_way(state, intent, Some(&staging.dir))?;
         let ours = Current {
             state: Some(ours),
             records_lost: false,
         };
         let waiting = under_way::waiting(intent, Some(&staging.dir))?;
-        let places = self.places(waiting, &ours, &inspection)?;
+        let places = self.onlooker().places(waiting, &ours, &inspection)?;
         let directories = state.directories.iter().chain(&intent.directories);
         let mut files = intent.files.clone();
         files.retain(|path, _| !intent.staged.contains_key(path));

@@ -38,6 +38,7 @@ mod owners;
 mod processes;
 mod properties;
 mod publishing;
+mod read_only;
 mod records;
 mod support;
 mod times;

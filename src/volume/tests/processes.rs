@@ -1,16 +1,17 @@
 //! Tests that need a process of another sort: without privileges, with a hostile umask, on a small volume, killed.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use nix::unistd::Uid;
 
 use super::support::{
-    TestVolume, expected, given_root, is_inner, mount, pair, payload, read_pair, run_as_nobody,
-    run_on_small_volume, run_with_hostile_umask, settled_pair, start, test_name,
+    TestVolume, expected, given_root, is_inner, later, mount, pair, payload, read_pair, run_as_nobody,
+    run_on_small_volume, run_with_hostile_umask, settled_pair, start, test_name, texts,
 };
 use crate::domain::desired::Layout;
 use crate::ports::VolumeFailureKind;
-use crate::volume::BlockingVolume as _;
+use crate::volume::{BlockingVolume as _, ReadOnlyVolume};
 
 for_both_layouts! {
     a_umask_that_takes_every_bit_changes_nothing,
@@ -109,6 +110,12 @@ fn fills_a_given_root(layout: Layout) {
     assert_eq!(failure.kind(), VolumeFailureKind::ReadOnly);
     assert!(failure.hint().contains("readOnly"), "{}", failure.hint());
     assert_eq!(test.visible(), before);
+
+    // It can be looked at all the same.
+    let reader = ReadOnlyVolume::new(&test.spec, Arc::new(later())).expect("resolves");
+    assert_eq!(reader.observe().expect("looks").files.len(), 1);
+    let foretold = reader.publish(&small).expect("looks");
+    assert_eq!(texts(&foretold.written), ["a", "b/c"]);
 }
 
 fn a_writer_killed_at_any_moment_leaves_whole_files_that_the_next_call_makes_one_set(layout: Layout) {

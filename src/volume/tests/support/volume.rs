@@ -206,7 +206,7 @@ impl TestVolume {
 }
 
 /// A time at which the stamps of files just written are old.
-fn later() -> OffsetDateTime {
+pub(in crate::volume::tests) fn later() -> OffsetDateTime {
     OffsetDateTime::now_utc() + time::Duration::minutes(1)
 }
 

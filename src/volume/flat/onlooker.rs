@@ -1,0 +1,75 @@
+//! Looks at a flat volume and changes nothing.
+
+use nix::unistd::Uid;
+
+use super::Writer;
+use crate::domain::desired::Layout;
+use crate::ports::VolumeFailure;
+use crate::volume::directory::Directory;
+use crate::volume::failure::refused;
+use crate::volume::inspect::{Inspection, Inspector};
+use crate::volume::layout;
+use crate::volume::owner::Ownership;
+use crate::volume::stat::Kind;
+use crate::volume::state::{self, State};
+
+/// What it takes to look.
+pub(in crate::volume) struct Onlooker<'a> {
+    pub(in crate::volume) root: &'a Directory,
+    pub(in crate::volume) owner: &'a Ownership,
+    pub(in crate::volume) inspector: &'a mut Inspector,
+}
+
+/// What is published.
+#[derive(Debug)]
+pub(super) struct Current {
+    /// `None` when nothing is published, or nothing is known of it.
+    pub(super) state: Option<State>,
+    /// Whether there is a state file that cannot be understood.
+    pub(super) records_lost: bool,
+}
+
+impl Writer {
+    pub(super) const fn onlooker(&mut self) -> Onlooker<'_> {
+        Onlooker {
+            root: &self.root.dir,
+            owner: &self.owner,
+            inspector: &mut self.inspector,
+        }
+    }
+}
+
+impl Onlooker<'_> {
+    /// Reads what is recorded, and perhaps an intent of what shall be.
+    pub(super) fn current(&self) -> Result<Current, VolumeFailure> {
+        let root = self.root;
+        layout::check(root, Layout::Flat)?;
+        let Some(found) = root.stat_of(state::FILE)? else {
+            return Ok(Current {
+                state: None,
+                records_lost: false,
+            });
+        };
+        if found.kind != Kind::File || found.uid != Uid::effective().as_raw() {
+            return Err(refused(
+                "read",
+                root.path_of(state::FILE),
+                "it is not a file of this user's akv-sync",
+                "the files there were published by another program or another user: run akv-sync as the user that \
+                 published them, or empty the volume",
+            ));
+        }
+        let state = State::read(root)?;
+        Ok(Current {
+            records_lost: state.is_none(),
+            state,
+        })
+    }
+
+    /// Compares each recorded file with what is there. Directories that were not made for the files are as they are.
+    pub(super) fn inspect(&mut self, state: Option<&State>) -> Result<Inspection, VolumeFailure> {
+        let ours = state.map(State::directory_names).unwrap_or_default();
+        self.inspector
+            .inspect(self.root, state, self.owner, |name| ours.contains(name))
+    }
+}
