@@ -5,14 +5,16 @@
 
 use std::time::Duration;
 
+use super::failure::Failure;
+
 /// First backoff after a failure that may pass by itself.
 const TRANSIENT_BASE: Duration = Duration::from_secs(1);
 
 /// First backoff after a refusal that somebody has to mend: a role assignment takes minutes to arrive.
 const REFUSED_BASE: Duration = Duration::from_secs(15);
 
-/// Longest `Retry-After` that is believed. Key Vault's windows are ten seconds long; an hour is not a mistake of ours.
-const RETRY_AFTER_CAP: Duration = Duration::from_hours(1);
+/// Longest `Retry-After` that is believed.
+const RETRY_AFTER_CAP: Duration = Failure::LONGEST_WAIT;
 
 /// Time from one regular pass to the next: evenly spread over `interval / 2 .. interval * 3 / 2`.
 ///

@@ -1,5 +1,6 @@
 //! How often an exchange is tried, and for how long: once with a deadline, or until a budget is spent.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep, timeout};
@@ -9,6 +10,7 @@ use super::refusal::Refusal;
 use super::scope::Scope;
 use super::tokens::Shared;
 use crate::domain::failure::Failure;
+use crate::ports::Dice;
 
 /// How long getting a token may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,7 +24,7 @@ pub struct TokenLimits {
     pub patience: Duration,
     /// At most one token is dropped per this time because a vault rejected it.
     pub rejection_interval: Duration,
-    /// How long a failure answers all who ask, before it is tried again; a longer `Retry-After` counts, up to the budget.
+    /// How long a failure answers all who ask, before it is tried again; a longer `Retry-After` counts.
     pub rest: Duration,
 }
 
@@ -41,10 +43,18 @@ impl Default for TokenLimits {
 
 impl TokenLimits {
     /// How long this failure stands for new attempts.
-    pub(super) fn rest_after(&self, failure: &Failure) -> Duration {
-        let asked = failure.retry_after.unwrap_or_default();
-        self.rest.max(asked.min(self.budget))
+    pub(super) fn rest_after(&self, failure: &Failure, dice: &dyn Dice) -> Duration {
+        self.rest.max(asked_wait(failure, dice))
     }
+}
+
+/// Share of a wait that is added to it, at most: those who were told the same must not come back together.
+const JITTER: f64 = 0.1;
+
+/// How long the service asked to be left alone, and a little more.
+pub(super) fn asked_wait(failure: &Failure, dice: &dyn Dice) -> Duration {
+    let asked = failure.retry_after.unwrap_or_default();
+    asked + asked.mul_f64(JITTER * dice.roll())
 }
 
 /// One attempt.
@@ -73,7 +83,7 @@ pub(super) async fn within_budget(shared: &Shared, scope: Scope) -> Result<HeldT
         let wait = refusal
             .retry
             .delay(failures, &*shared.dice)
-            .map(|wait| wait.max(refusal.failure.retry_after.unwrap_or_default()))
+            .map(|wait| wait.max(asked_wait(&refusal.failure, &*shared.dice)))
             .filter(|wait| began.elapsed() + *wait < budget);
         let Some(wait) = wait else {
             return Err(told_with_effort(refusal.failure, failures, began.elapsed()));
@@ -94,13 +104,28 @@ pub(super) async fn within_budget(shared: &Shared, scope: Scope) -> Result<HeldT
 
 async fn attempt(shared: &Shared, scope: Scope, limit: Duration) -> Result<HeldToken, Refusal> {
     let exchange = timeout(limit, shared.exchange.exchange(scope)).await;
-    let token = exchange.unwrap_or_else(|_| Err(timed_out(shared, limit)))?;
+    let exchange = exchange.unwrap_or_else(|_| Err(timed_out(shared, limit)));
+    let token = exchange.map_err(|refusal| believed(shared, scope, refusal))?;
     HeldToken::new(token, shared.clock.now()).ok_or_else(|| {
         Refusal::unavailable(
             format!("the token for the {} has expired already", shared.identity),
             "check the clock of this machine",
         )
     })
+}
+
+/// The refusal with no longer wait than is kept; that it asked for more is told once, until there is a token.
+fn believed(shared: &Shared, scope: Scope, refusal: Refusal) -> Refusal {
+    let kept = Failure::LONGEST_WAIT;
+    let Some(asked) = refusal.failure.retry_after.filter(|asked| *asked > kept) else {
+        return refusal;
+    };
+    if !shared.told_of_a_long_wait.swap(true, Ordering::Relaxed) {
+        let (identity, error) = (&shared.identity, &refusal.failure.detail);
+        let (asked_seconds, kept_seconds) = (asked.as_secs(), kept.as_secs());
+        tracing::warn!(%scope, identity, error, asked_seconds, kept_seconds, "Asked to wait longer than is kept");
+    }
+    refusal.after(Some(kept))
 }
 
 /// There is no token after this time, for no reason known.

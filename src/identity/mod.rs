@@ -25,6 +25,7 @@ mod settings;
 mod testing;
 mod tokens;
 
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, OnceLock};
 
 use self::exchange::{ApplicationExchange, DeveloperExchange, Exchange, ManagedExchange};
@@ -74,6 +75,7 @@ impl Tokens {
             dice,
             limits,
             slots: Mutex::default(),
+            told_of_a_long_wait: AtomicBool::default(),
         }))
     }
 }

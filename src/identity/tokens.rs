@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -35,6 +36,8 @@ pub(super) struct Shared {
     pub(super) dice: Arc<dyn Dice>,
     pub(super) limits: TokenLimits,
     pub(super) slots: Mutex<BTreeMap<Scope, Slot>>,
+    /// Since the last token, whoever gives them has asked for a longer wait than is kept, and that was told.
+    pub(super) told_of_a_long_wait: AtomicBool,
 }
 
 /// What is known of one scope.
@@ -225,10 +228,13 @@ impl Shared {
         if let Some(held) = slot.held.as_ref().filter(|held| held.is_usable(now)) {
             return Ready::Now(Ok(held.token.clone()));
         }
-        if let Some((failure, until)) = &slot.failed
-            && Instant::now() < *until
-        {
-            return Ready::Now(Err(failure.clone()));
+        if let Some((failure, until)) = &slot.failed {
+            let left = until.saturating_duration_since(Instant::now());
+            if !left.is_zero() {
+                // A part of what was asked for is over.
+                let asked = failure.retry_after.map(|asked| asked.min(left));
+                return Ready::Now(Err(failure.clone().after(asked)));
+            }
         }
         if let Some(flight) = &slot.flight {
             return Ready::After(flight.clone());
@@ -290,6 +296,7 @@ impl Shared {
                 if std::mem::take(&mut slot.failed_renewals) > 0 {
                     tracing::info!(%scope, identity = self.identity, "Obtained a token again");
                 }
+                self.told_of_a_long_wait.store(false, Ordering::Relaxed);
                 let token = held.token.clone();
                 slot.held = Some(held);
                 slot.failed = None;
@@ -300,7 +307,8 @@ impl Shared {
                 if purpose == Purpose::Renew {
                     self.postpone_renewal(slot, scope, &failure);
                 } else {
-                    slot.failed = Some((failure.clone(), Instant::now() + self.limits.rest_after(&failure)));
+                    let rest = self.limits.rest_after(&failure, &*self.dice);
+                    slot.failed = Some((failure.clone(), Instant::now() + rest));
                 }
                 Err(failure)
             }
@@ -324,7 +332,7 @@ impl Shared {
         }
         slot.renewal = (!remaining.is_zero()).then(|| {
             let wait = retry_delay(slot.failed_renewals, remaining, &*self.dice);
-            self.renew_after(scope, wait.max(failure.retry_after.unwrap_or_default()))
+            self.renew_after(scope, wait.max(acquire::asked_wait(failure, &*self.dice)))
         });
     }
 

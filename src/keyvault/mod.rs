@@ -31,7 +31,6 @@ mod page;
 mod realm;
 mod refusal;
 mod retry;
-mod retry_after;
 mod sign_in;
 mod target;
 #[cfg(test)]

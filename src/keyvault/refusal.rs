@@ -11,7 +11,7 @@ use time::OffsetDateTime;
 
 use crate::domain::failure::{Failure, Reason};
 use crate::domain::object::ObjectKind;
-use crate::transport::chain;
+use crate::transport::{chain, retry_after};
 
 use super::challenge;
 use super::convert::Defect;
@@ -19,7 +19,6 @@ use super::error_body::{ErrorBody, quote, request_id};
 use super::hint;
 use super::outage::Outage;
 use super::retry::{Again, Refused};
-use super::retry_after;
 use super::target::{Subject, Target};
 
 /// Explains an error that a call of the SDK's client ended with.
@@ -102,9 +101,9 @@ pub(super) fn refused(target: &Target<'_>, response: &RawResponse, now: OffsetDa
     let status = u16::from(response.status());
     let verdict = verdict(target, status, response.headers(), &body);
     let detail = detail(target, status, response.headers(), &body);
-    let wish = retry_after::wish(response.headers(), now);
+    let asked = retry_after(response.headers(), now);
     Refused {
-        failure: Failure::new(verdict.reason, detail, verdict.hint).after(wish),
+        failure: Failure::new(verdict.reason, detail, verdict.hint).after(asked),
         again: verdict.again,
     }
 }

@@ -9,6 +9,7 @@ mod cause;
 pub mod limits;
 mod lookup;
 mod proxy;
+mod retry_after;
 
 use std::sync::{Arc, OnceLock};
 
@@ -19,6 +20,7 @@ pub use self::authorities::{AuthorityOptions, TransportError};
 pub use self::cause::{WireCause, chain};
 use self::lookup::Lookups;
 pub use self::proxy::check_proxy;
+pub use self::retry_after::retry_after;
 
 /// The clients, made from one set of certificate authorities. Cloning shares them.
 #[derive(Debug, Clone)]
