@@ -147,14 +147,14 @@ impl Clock for OffsetDateTime {
 }
 
 /// Chance, for jitter.
-pub trait Dice: Send + Sync {
+pub trait Jitter: Send + Sync {
     /// A number in `0.0..1.0`, evenly distributed.
-    fn roll(&self) -> f64;
+    fn sample(&self) -> f64;
 }
 
-/// A number is dice that always fall alike.
-impl Dice for f64 {
-    fn roll(&self) -> f64 {
+/// A number is jitter that is always the same.
+impl Jitter for f64 {
+    fn sample(&self) -> f64 {
         *self
     }
 }

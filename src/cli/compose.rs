@@ -20,7 +20,7 @@ use super::args::SyncArgs;
 use super::check;
 use super::exit::Exit;
 use super::failure::CommandFailure;
-use super::system::{ProcessEnvironment, SystemClock, SystemDice};
+use super::system::{ProcessEnvironment, SystemClock, SystemJitter};
 
 /// What `run` and `once` work with.
 pub(super) struct Composition {
@@ -29,7 +29,7 @@ pub(super) struct Composition {
     /// Who signs in, for the log.
     pub(super) identity: String,
     /// Chance for the loop.
-    pub(super) dice: Arc<SystemDice>,
+    pub(super) jitter: Arc<SystemJitter>,
 }
 
 /// Builds everything; sends nothing. `None` when told to stop first. Needs the handle of [`Runtimes::block_on`].
@@ -59,7 +59,7 @@ fn compose_blocking(args: &SyncArgs, file_system: Handle) -> Result<Composition,
     let environment = ProcessEnvironment;
     let spec = check::read(&args.manifest, &environment)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let dice = SystemDice::new();
+    let jitter = SystemJitter::new();
     let authorities = AuthorityOptions::from_environment(&environment, args.ca_file.clone());
     let transport = check_proxy(&environment)
         .and_then(|()| Transport::new(&authorities))
@@ -69,14 +69,14 @@ fn compose_blocking(args: &SyncArgs, file_system: Handle) -> Result<Composition,
         &environment,
         &transport,
         Arc::clone(&clock),
-        dice.clone(),
+        jitter.clone(),
     )?;
     let identity = tokens.identity().to_owned();
     let outside = Outside {
         http: Arc::new(transport.vault_client()),
         tokens: Arc::new(tokens),
         clock: Arc::clone(&clock),
-        dice: dice.clone(),
+        jitter: jitter.clone(),
     };
     let vault = KeyVault::new(&spec.vaults, outside)
         .map_err(|error| CommandFailure::new(Exit::Internal, &error, None))?;
@@ -97,7 +97,7 @@ fn compose_blocking(args: &SyncArgs, file_system: Handle) -> Result<Composition,
     Ok(Composition {
         reconciler,
         identity,
-        dice,
+        jitter,
     })
 }
 

@@ -23,7 +23,7 @@ pub(super) fn once(args: &OnceArgs) -> Result<Exit, CommandFailure> {
         let Composition {
             reconciler,
             identity,
-            dice,
+            jitter,
         } = composition;
         tracing::debug!(identity, "Started");
         let progress: &dyn FetchProgress = if output::stderr_is_terminal() {
@@ -32,7 +32,7 @@ pub(super) fn once(args: &OnceArgs) -> Result<Exit, CommandFailure> {
             &()
         };
         let deadline = Instant::now() + args.timeout;
-        let mut daemon = Daemon::new(reconciler, dice).signed_in_as(&identity);
+        let mut daemon = Daemon::new(reconciler, jitter).signed_in_as(&identity);
         let report = tokio::select! {
             biased;
             _ = stop.wait_for(|stop| *stop) => None,

@@ -21,7 +21,7 @@ pub(super) fn run(args: &SyncArgs) -> Result<Exit, CommandFailure> {
         let Composition {
             reconciler,
             identity,
-            dice,
+            jitter,
         } = composition;
         tracing::info!(
             version = env!("CARGO_PKG_VERSION"),
@@ -30,7 +30,7 @@ pub(super) fn run(args: &SyncArgs) -> Result<Exit, CommandFailure> {
             interval_seconds = reconciler.spec.refresh.interval.as_secs(),
             "Started"
         );
-        let daemon = Daemon::new(reconciler, dice).signed_in_as(&identity);
+        let daemon = Daemon::new(reconciler, jitter).signed_in_as(&identity);
         daemon.run(waker, stop).await;
         tracing::info!("Stopped");
         Ok(Exit::Ok)

@@ -7,7 +7,7 @@ use nix::sys::resource::{Resource, setrlimit};
 use ring::rand::{SecureRandom, SystemRandom};
 use time::OffsetDateTime;
 
-use crate::ports::{Clock, Dice, Environment};
+use crate::ports::{Clock, Environment, Jitter};
 
 /// The system's wall clock.
 #[derive(Debug, Clone, Copy)]
@@ -21,17 +21,17 @@ impl Clock for SystemClock {
 
 /// The system's randomness.
 #[derive(Debug)]
-pub(super) struct SystemDice(SystemRandom);
+pub(super) struct SystemJitter(SystemRandom);
 
-impl SystemDice {
+impl SystemJitter {
     /// A source of chance for the whole process.
     pub(super) fn new() -> Arc<Self> {
         Arc::new(Self(SystemRandom::new()))
     }
 }
 
-impl Dice for SystemDice {
-    fn roll(&self) -> f64 {
+impl Jitter for SystemJitter {
+    fn sample(&self) -> f64 {
         let mut bytes = [0_u8; 4];
         // Without randomness the process still works, only in step with others: the middle is the mean wait.
         if self.0.fill(&mut bytes).is_err() {

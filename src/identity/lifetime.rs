@@ -5,7 +5,7 @@ use std::time::Duration;
 use azure_core::credentials::AccessToken;
 use time::OffsetDateTime;
 
-use crate::ports::Dice;
+use crate::ports::Jitter;
 
 /// A token this close to its end is not handed out: a request under way must not outlive it.
 const MARGIN: Duration = Duration::from_secs(30);
@@ -55,22 +55,22 @@ impl HeldToken {
 }
 
 /// The wait before renewal: 70 % of the lifetime, yet at least 10 minutes before its end, or half of it if that is less.
-pub(super) fn renewal_delay(lifetime: Duration, dice: &dyn Dice) -> Duration {
+pub(super) fn renewal_delay(lifetime: Duration, jitter: &dyn Jitter) -> Duration {
     let latest = lifetime.saturating_sub(AHEAD.min(lifetime / 2));
     lifetime
         .mul_f64(RENEW_AT)
         .min(latest)
-        .mul_f64(1.0 - JITTER * dice.roll())
+        .mul_f64(1.0 - JITTER * jitter.sample())
 }
 
 /// The wait after the `failures`-th failed renewal (from 1): full jitter below a ceiling that doubles, but never so long
 /// that the rest of the token's life passes with few attempts.
-pub(super) fn retry_delay(failures: u32, remaining: Duration, dice: &dyn Dice) -> Duration {
+pub(super) fn retry_delay(failures: u32, remaining: Duration, jitter: &dyn Jitter) -> Duration {
     let ceiling = RETRY_START * 2_u32.pow(failures.saturating_sub(1).min(8));
     ceiling
         .min(RETRY_LIMIT)
         .min(remaining / 4)
-        .mul_f64(dice.roll())
+        .mul_f64(jitter.sample())
         .max(RETRY_FLOOR)
 }
 
@@ -103,13 +103,13 @@ mod tests {
     proptest! {
         #[test]
         fn renewal_and_retries_stay_within_their_bounds(
-            lifetime in 1_u64..200_000, failures in 0_u32..2000, roll in 0.0_f64..1.0,
+            lifetime in 1_u64..200_000, failures in 0_u32..2000, sample in 0.0_f64..1.0,
         ) {
             let lifetime = Duration::from_secs(lifetime);
-            let wait = renewal_delay(lifetime, &roll);
+            let wait = renewal_delay(lifetime, &sample);
             prop_assert!(wait + AHEAD.min(lifetime / 2) <= lifetime);
             prop_assert!(wait >= lifetime.mul_f64(0.44));
-            let wait = retry_delay(failures, lifetime, &roll);
+            let wait = retry_delay(failures, lifetime, &sample);
             prop_assert!(wait >= RETRY_FLOOR);
             prop_assert!(wait <= RETRY_LIMIT.min(lifetime / 4).max(RETRY_FLOOR));
         }

@@ -26,15 +26,15 @@ mod testing;
 mod tokens;
 
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, OnceLock};
 
+use self::acquire::Acquirer;
 use self::exchange::{ApplicationExchange, DeveloperExchange, Exchange, ManagedExchange};
 use self::select::Credential;
-use self::tokens::Shared;
 use crate::domain::failure::{Failure, Reason};
 use crate::domain::spec::IdentitySpec;
-use crate::ports::{Clock, Dice, Environment};
-use crate::transport::{Transport, TransportError};
+use crate::ports::{Clock, Environment, Jitter};
+use crate::transport::{SetupError, Transport};
 
 pub use self::acquire::TokenLimits;
 pub use self::refusal::failure_in;
@@ -50,9 +50,16 @@ impl Tokens {
         environment: &(impl Environment + ?Sized),
         transport: &Transport,
         clock: Arc<dyn Clock>,
-        dice: Arc<dyn Dice>,
+        jitter: Arc<dyn Jitter>,
     ) -> Result<Self, Failure> {
-        Self::with_limits(spec, environment, transport, clock, dice, TokenLimits::default())
+        Self::with_limits(
+            spec,
+            environment,
+            transport,
+            clock,
+            jitter,
+            TokenLimits::default(),
+        )
     }
 
     /// As [`Self::new`], with limits of one's own.
@@ -61,20 +68,19 @@ impl Tokens {
         environment: &(impl Environment + ?Sized),
         transport: &Transport,
         clock: Arc<dyn Clock>,
-        dice: Arc<dyn Dice>,
+        jitter: Arc<dyn Jitter>,
         limits: TokenLimits,
     ) -> Result<Self, Failure> {
         let credential = select::resolve(spec, environment)?;
         let identity = credential.describe();
         tracing::debug!(identity, "Chose a credential");
         let exchange = exchange_of(credential, transport, &clock)?;
-        Ok(Self::of(Shared {
+        Ok(Self::of(Acquirer {
             identity,
             exchange,
             clock,
-            dice,
+            jitter,
             limits,
-            slots: Mutex::default(),
             told_of_a_long_wait: AtomicBool::default(),
         }))
     }
@@ -106,6 +112,6 @@ fn exchange_of(
     })
 }
 
-fn no_client(error: TransportError) -> Failure {
+fn no_client(error: SetupError) -> Failure {
     Failure::new(Reason::IdentityMisconfigured, error.to_string(), error.hint()).caused_by(error)
 }

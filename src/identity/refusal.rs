@@ -7,7 +7,7 @@ use std::time::Duration;
 use azure_core::error::ErrorKind;
 
 use crate::domain::failure::{Failure, Reason};
-use crate::ports::Dice;
+use crate::ports::Jitter;
 
 /// Ceiling of the first wait; it doubles with each attempt.
 const BACKOFF_START: Duration = Duration::from_secs(1);
@@ -15,7 +15,7 @@ const BACKOFF_START: Duration = Duration::from_secs(1);
 /// Ceiling of every wait.
 const BACKOFF_LIMIT: Duration = Duration::from_secs(16);
 
-/// No wait is shorter, whatever the dice say.
+/// No wait is shorter, whatever the jitter says.
 const BACKOFF_FLOOR: Duration = Duration::from_millis(200);
 
 /// Waits before each retry at IMDS.
@@ -51,14 +51,14 @@ pub(super) enum Retry {
 
 impl Retry {
     /// The wait after the `failures`-th failure in a row (from 1); `None` when it is over.
-    pub(super) fn delay(self, failures: usize, dice: &dyn Dice) -> Option<Duration> {
+    pub(super) fn delay(self, failures: usize, jitter: &dyn Jitter) -> Option<Duration> {
         let scheduled = INSTANCE_METADATA
             .get(failures.saturating_sub(1))
             .copied()
-            .map(|wait| wait + BACKOFF_FLOOR.mul_f64(dice.roll()));
+            .map(|wait| wait + BACKOFF_FLOOR.mul_f64(jitter.sample()));
         match self {
             Self::Never => None,
-            Self::FreshAssertion | Self::Backoff => Some(full_jitter(failures, dice)),
+            Self::FreshAssertion | Self::Backoff => Some(full_jitter(failures, jitter)),
             Self::InstanceMetadata => scheduled,
             Self::InstanceMetadataGone => scheduled
                 .or_else(|| (failures == INSTANCE_METADATA.len() + 1).then_some(INSTANCE_METADATA_GONE)),
@@ -75,10 +75,10 @@ impl Retry {
 }
 
 /// Between the floor and a ceiling that doubles.
-fn full_jitter(failures: usize, dice: &dyn Dice) -> Duration {
+fn full_jitter(failures: usize, jitter: &dyn Jitter) -> Duration {
     let doublings = u32::try_from(failures.saturating_sub(1).min(8)).unwrap_or(8);
     let ceiling = (BACKOFF_START * 2_u32.pow(doublings)).min(BACKOFF_LIMIT);
-    ceiling.mul_f64(dice.roll()).max(BACKOFF_FLOOR)
+    ceiling.mul_f64(jitter.sample()).max(BACKOFF_FLOOR)
 }
 
 /// A refused exchange.

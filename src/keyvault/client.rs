@@ -12,7 +12,7 @@ use crate::domain::fetched::FetchedObject;
 use crate::domain::listed::{ListedObject, ListedVersion};
 use crate::domain::object::{ObjectId, ObjectKind, Source, VaultName};
 use crate::domain::spec::VaultSpec;
-use crate::ports::{Attempts, Clock, Dice, Vault};
+use crate::ports::{Attempts, Clock, Jitter, Vault};
 
 use super::TokenSource;
 use super::convert;
@@ -36,7 +36,7 @@ pub struct Outside {
     /// Reads a `Retry-After` that is a date.
     pub clock: Arc<dyn Clock>,
     /// Spreads attempts.
-    pub dice: Arc<dyn Dice>,
+    pub jitter: Arc<dyn Jitter>,
 }
 
 impl fmt::Debug for Outside {
@@ -49,7 +49,7 @@ impl fmt::Debug for Outside {
 pub struct KeyVault {
     vaults: BTreeMap<VaultName, VaultClients>,
     clock: Arc<dyn Clock>,
-    dice: Arc<dyn Dice>,
+    jitter: Arc<dyn Jitter>,
 }
 
 impl KeyVault {
@@ -59,7 +59,7 @@ impl KeyVault {
             http,
             tokens,
             clock,
-            dice,
+            jitter,
         } = outside;
         let guard = Arc::new(Guard::new(vaults, http, Arc::clone(&tokens)));
         let transport = Transport::new(guard);
@@ -70,7 +70,7 @@ impl KeyVault {
         Ok(Self {
             vaults: vaults.iter().map(clients).collect::<Result<_, _>>()?,
             clock,
-            dice,
+            jitter,
         })
     }
 
@@ -110,7 +110,7 @@ impl KeyVault {
                 Ok(answer) => return Ok(answer),
                 Err(refused) => refused,
             };
-            let Some(pause) = retry::pause(&refused, attempt, attempts, self.dice.as_ref()) else {
+            let Some(pause) = retry::pause(&refused, attempt, attempts, self.jitter.as_ref()) else {
                 return Err(refused.failure);
             };
             let (of, reason) = (target.subject, refused.failure.reason);

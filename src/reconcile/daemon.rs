@@ -13,7 +13,7 @@ use crate::domain::plan::{self, Outcome};
 use crate::domain::published::Published;
 use crate::domain::query::Query;
 use crate::domain::spec::OnStart;
-use crate::ports::{Dice, Vault, Volume};
+use crate::ports::{Jitter, Vault, Volume};
 
 use super::fetch::{FetchLimits, FetchProgress};
 use super::ledger::{At, Ledger};
@@ -39,7 +39,7 @@ pub struct Daemon<V, W> {
     reconciler: Reconciler<V, W>,
     ledger: Ledger,
     reporter: Reporter,
-    dice: Arc<dyn Dice>,
+    jitter: Arc<dyn Jitter>,
     /// Why an entry failed when it was asked for last, and which questions are to be asked again for it.
     standing: Standing,
 }
@@ -54,13 +54,13 @@ fn is_failing(standing: &Standing, ledger: &Ledger, key: &EntryKey) -> bool {
 
 impl<V: Vault, W: Volume + 'static> Daemon<V, W> {
     /// A loop in which everything is due.
-    pub fn new(reconciler: Reconciler<V, W>, dice: Arc<dyn Dice>) -> Self {
+    pub fn new(reconciler: Reconciler<V, W>, jitter: Arc<dyn Jitter>) -> Self {
         let ledger = Ledger::new(reconciler.spec.refresh.interval);
         Self {
             reconciler,
             ledger,
             reporter: Reporter::default(),
-            dice,
+            jitter,
             standing: Standing::new(),
         }
     }
@@ -127,7 +127,7 @@ impl<V: Vault, W: Volume + 'static> Daemon<V, W> {
         let began = Instant::now();
         let timing = At(&self.ledger, began);
         let mut report = self.reconciler.pass(&timing, progress).await;
-        let roll = self.dice.roll();
+        let roll = self.jitter.sample();
         self.enter(&report, roll);
         self.ledger
             .finish_pass(began, report.volume_failure.is_some(), roll);

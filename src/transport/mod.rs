@@ -16,7 +16,7 @@ use std::sync::{Arc, OnceLock};
 use rustls::ClientConfig;
 use rustls::crypto::ring;
 
-pub use self::authorities::{AuthorityOptions, TransportError};
+pub use self::authorities::{AuthorityOptions, SetupError};
 pub use self::cause::{WireCause, chain};
 use self::lookup::Lookups;
 pub use self::proxy::check_proxy;
@@ -34,7 +34,7 @@ impl Transport {
     /// Reads the certificate authorities, once, and builds the client for vaults and Entra.
     ///
     /// The error says which file or directory is at fault; none at all is an error too.
-    pub fn new(options: &AuthorityOptions) -> Result<Self, TransportError> {
+    pub fn new(options: &AuthorityOptions) -> Result<Self, SetupError> {
         install_crypto_provider();
         let roots = authorities::load(options)?;
         let mut tls = ClientConfig::builder()
@@ -46,7 +46,7 @@ impl Transport {
             .dns_resolver(Arc::new(Lookups::of_the_system()))
             .tls_backend_preconfigured(tls.clone())
             .build()
-            .map_err(TransportError::Client)?;
+            .map_err(SetupError::Client)?;
         Ok(Self {
             vault,
             identity_endpoint: Arc::default(),
@@ -60,7 +60,7 @@ impl Transport {
     }
 
     /// The client for IMDS and `IDENTITY_ENDPOINT`: plain http allowed, never through a proxy. Built when first asked for.
-    pub fn identity_endpoint_client(&self) -> Result<reqwest::Client, TransportError> {
+    pub fn identity_endpoint_client(&self) -> Result<reqwest::Client, SetupError> {
         if let Some(client) = self.identity_endpoint.get() {
             return Ok(client.clone());
         }
@@ -68,7 +68,7 @@ impl Transport {
             .no_proxy()
             .tls_backend_preconfigured(self.tls.clone())
             .build()
-            .map_err(TransportError::Client)?;
+            .map_err(SetupError::Client)?;
         Ok(self.identity_endpoint.get_or_init(|| client).clone())
     }
 }

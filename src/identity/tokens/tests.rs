@@ -1,11 +1,14 @@
 //! Over a scripted exchange, on paused time.
 
 use std::collections::VecDeque;
-use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
+use super::super::acquire::TokenLimits;
+use super::super::exchange::Exchange;
 use super::super::refusal::{Refusal, Retry, failure_in};
 use super::super::testing::{Log, TokioClock};
 use super::*;
+use crate::ports::Clock;
 
 const HOUR: Duration = Duration::from_hours(1);
 const MINUTE: Duration = Duration::from_mins(1);
@@ -55,16 +58,15 @@ impl Bench {
             then,
             calls: AtomicUsize::new(0),
         });
-        let tokens = Tokens::of(Shared {
+        let tokens = Tokens::of(Acquirer {
             identity: "test identity".to_owned(),
             exchange: script.clone(),
             clock,
-            dice: Arc::new(0.5),
+            jitter: Arc::new(0.5),
             limits: TokenLimits {
                 patience,
                 ..TokenLimits::default()
             },
-            slots: Mutex::default(),
             told_of_a_long_wait: AtomicBool::default(),
         });
         Self { tokens, script }

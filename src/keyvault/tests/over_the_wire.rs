@@ -11,7 +11,7 @@ use crate::domain::object::{ObjectKind, VaultName};
 use crate::domain::spec::IdentitySpec;
 use crate::identity::Tokens;
 use crate::keyvault::{KeyVault, Outside};
-use crate::ports::{Attempts, Clock, Dice, Vault as _};
+use crate::ports::{Attempts, Clock, Jitter, Vault as _};
 use crate::transport::{AuthorityOptions, Transport};
 
 fn start() -> FakeAzure {
@@ -35,19 +35,19 @@ fn connect(fake: &FakeAzure) -> KeyVault {
     ]
     .map(|(name, value)| (name.to_owned(), value));
     let clock: Arc<dyn Clock> = Arc::new(OffsetDateTime::now_utc());
-    let dice: Arc<dyn Dice> = Arc::new(0.0);
+    let jitter: Arc<dyn Jitter> = Arc::new(0.0);
     let tokens = Tokens::new(
         &IdentitySpec::default(),
         &environment[..],
         &transport,
         Arc::clone(&clock),
-        Arc::clone(&dice),
+        Arc::clone(&jitter),
     );
     let outside = Outside {
         http: Arc::new(transport.vault_client()),
         tokens: Arc::new(tokens.expect("a credential")),
         clock,
-        dice,
+        jitter,
     };
     let vaults = [spec("app", fake.vault("app").url())];
     KeyVault::new(&vaults, outside).expect("a valid URL")

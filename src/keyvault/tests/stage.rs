@@ -185,7 +185,7 @@ impl Stage {
             http: Arc::clone(&http) as Arc<dyn HttpClient>,
             tokens: Arc::new(SharedTokens(Arc::clone(&tokens))),
             clock: Arc::new(datetime!(2026-11-23 12:00:00 UTC)),
-            dice: Arc::new(0.999),
+            jitter: Arc::new(0.999),
         };
         let vault = KeyVault::new(vaults, outside).expect("valid URLs");
         Self {

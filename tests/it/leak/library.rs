@@ -28,7 +28,7 @@ use akv_sync::domain::spec::{
 };
 use akv_sync::identity::Tokens;
 use akv_sync::keyvault::{KeyVault, Outside};
-use akv_sync::ports::{Attempts, Clock, Dice, Vault, Volume};
+use akv_sync::ports::{Attempts, Clock, Jitter, Vault, Volume};
 use akv_sync::transport::{AuthorityOptions, Transport};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -244,7 +244,7 @@ async fn neither_a_vault_nor_who_signs_in_shows_a_token_or_a_value() {
         http: Arc::new(transport.vault_client()),
         tokens: tokens.clone(),
         clock: Arc::new(Fixed),
-        dice: Arc::new(Fixed),
+        jitter: Arc::new(Fixed),
     };
     let spec = VaultSpec {
         name: VaultName::parse("app").expect("a name"),
@@ -350,7 +350,7 @@ fn spec(content: Content) -> SyncSpec {
     }
 }
 
-/// A clock that stands still and a die that always falls the same way.
+/// A clock that stands still, and jitter that is always the same.
 struct Fixed;
 
 impl Clock for Fixed {
@@ -359,8 +359,8 @@ impl Clock for Fixed {
     }
 }
 
-impl Dice for Fixed {
-    fn roll(&self) -> f64 {
+impl Jitter for Fixed {
+    fn sample(&self) -> f64 {
         0.5
     }
 }
