@@ -17,25 +17,26 @@
 
 mod answer;
 mod challenge;
+mod challenge_cache;
 mod client;
 mod convert;
 mod counted;
+mod defect;
 mod error_body;
 mod guard;
 mod hint;
 mod key;
 mod list;
-mod memory;
-mod outage;
 mod page;
 mod realm;
 mod refusal;
+mod refused_tokens;
 mod retry;
-mod retry_after;
 mod sign_in;
 mod target;
 #[cfg(test)]
 mod tests;
+mod transport_error;
 mod vault_clients;
 
 use std::fmt;
