@@ -18,9 +18,9 @@ use super::owner::{Declared, Ownership};
 use super::root;
 use super::stat::Signature;
 use super::state;
+use crate::domain::desired::{Layout, VolumeSpec};
 use crate::domain::path::RelativePath;
 use crate::domain::payload::{Observation, Payload, Publication, RefusedName};
-use crate::domain::desired::{Layout, VolumeSpec};
 use crate::ports::{Clock, VolumeFailure, VolumeFailureKind};
 
 /// How often everything is read, at most, because it changed while it was read. A publish takes little longer than that,

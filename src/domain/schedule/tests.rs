@@ -42,7 +42,11 @@ fn a_question_that_only_waits_for_a_place_or_for_a_probe_wakes_nobody() {
     let (mut schedule, _) = begun(&["a", "b"]);
     schedule.begin(&secret("a"), at(0));
     let waiting: BTreeSet<_> = [secret("b")].into();
-    assert_eq!(schedule.next_due(at(0), &waiting), Some(at(120)), "it waits for a place");
+    assert_eq!(
+        schedule.next_due(at(0), &waiting),
+        Some(at(120)),
+        "it waits for a place"
+    );
 
     fails(&mut schedule, &secret("a"), 0, Reason::TimedOut, now(30, false));
     let opens = schedule.next_due(at(30), &waiting).expect("known");
@@ -50,5 +54,9 @@ fn a_question_that_only_waits_for_a_place_or_for_a_probe_wakes_nobody() {
     assert_eq!(schedule.permit(&secret("b"), opens), Permit::Probe);
     schedule.begin(&secret("b"), opens);
     let waiting: BTreeSet<_> = [secret("a")].into();
-    assert_eq!(schedule.next_due(opens, &waiting), Some(at(120)), "the probe ends by itself");
+    assert_eq!(
+        schedule.next_due(opens, &waiting),
+        Some(at(120)),
+        "the probe ends by itself"
+    );
 }

@@ -8,7 +8,6 @@ use super::Writer;
 use super::onlooker::Current;
 use super::staging::{NAME, Staging};
 use super::steps::Step;
-use crate::domain::desired::Layout;
 use crate::domain::path::RelativePath;
 use crate::domain::payload::{Observation, RefusedName};
 use crate::ports::VolumeFailure;

@@ -12,8 +12,8 @@ use super::support::{
     Files, StopAt, TestVolume, at_version, expected, file, fingerprint, is_unprivileged, kept, later, moved,
     numbered, path, payload, publish_sets, set_mode, telling, texts, with_mode,
 };
-use crate::domain::payload::{Observation, Payload, Publication};
 use crate::domain::desired::Layout;
+use crate::domain::payload::{Observation, Payload, Publication};
 use crate::ports::VolumeFailureKind;
 use crate::volume::{BlockingVolume, ReadOnlyVolume};
 

@@ -6,9 +6,9 @@ use std::fs;
 
 use proptest::prelude::*;
 
+use crate::domain::desired::Layout;
 use crate::domain::path::RelativePath;
 use crate::domain::payload::{FileBytes, Payload};
-use crate::domain::desired::Layout;
 use crate::volume::tests::properties::{PATHS, any_payload};
 use crate::volume::tests::support::{TestVolume, expected};
 use crate::volume::{AnyVolume, BlockingVolume as _};
