@@ -72,7 +72,7 @@ impl<V: Vault + 'static, W: Volume> Daemon<V, W> {
         loop {
             self.step().await;
             let idle = !self.status.busy;
-            let enough = self.status.is_served() || self.status.is_hopeless();
+            let enough = self.status.is_served() || self.status.is_hopeless() && !self.status.required_wait();
             let next = self.status.wakes_at.map(|at| self.pass.uptime.instant(at));
             if idle && (enough || self.status.volume.failures > 0 || next.is_none_or(|next| next >= deadline))
             {

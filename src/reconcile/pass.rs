@@ -75,7 +75,7 @@ impl<V: Vault + 'static, W: Volume> Pass<V, W> {
 
     /// Whether it is time to use what is at hand.
     fn is_ripe(&self) -> bool {
-        self.asking.is_ripe() || self.renders.has_done()
+        self.asking.is_ripe() || self.renders.has_news()
     }
 
     /// Returns when there is something to do for a pass besides what is due.
@@ -94,7 +94,7 @@ impl<V: Vault + 'static, W: Volume> Pass<V, W> {
 
     /// Whether nothing is under way.
     pub fn is_idle(&self) -> bool {
-        self.asking.is_idle() && self.renders.under_way().is_empty()
+        self.asking.is_idle() && self.renders.is_idle()
     }
 
     /// What the volume has of the entries, before anything is asked.

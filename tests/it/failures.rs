@@ -124,7 +124,7 @@ impl Case {
         assert_eq!(world.text("bad").as_deref(), Some("bad one"));
         running.sync();
         mend(&world);
-        running.sync();
+        running.sync_until("Recovered");
         let (status, lines) = stop(running);
         assert_eq!(status, Some(0));
         let log = lines.join("\n");

@@ -189,14 +189,18 @@ async fn without_leave_to_repeat_a_question_is_one_request_on_the_wire() {
     let fake = start();
     let (vault, seen) = (fake.vault("app"), connect(&fake));
     vault.set_secret("db", "x");
-    seen.fetch(&secret("db"), &usual()).await.expect("fetched");
+    let db = Source {
+        object: of(&fake, secret("db")),
+        version: VersionSelector::Latest,
+    };
+    seen.fetch(&db, &usual()).await.expect("fetched");
     for effect in [Effect::RefusedStream, Effect::Reset] {
         fake.faults().clear();
         fake.faults().inject(Fault::new(Service::Vault, effect.clone()));
         for granted in [0, 1, 2] {
             fake.reset_calls();
             let attempts = Attempts::new(granted);
-            let failure = seen.fetch(&secret("db"), &attempts).await.expect_err("no answer");
+            let failure = seen.fetch(&db, &attempts).await.expect_err("no answer");
             assert_eq!(failure.reason, Reason::Unreachable, "{failure}");
             let calls = fake.calls().of(CallKind::GetSecret);
             assert_eq!(

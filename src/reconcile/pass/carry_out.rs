@@ -28,6 +28,7 @@ impl<V: Vault + 'static, W: Volume> Pass<V, W> {
         status: &Status,
         outcome: &mut PassOutcome,
     ) {
+        self.renders.seen();
         let published = Published::new(observed).wanted_by(entries);
         let mut plan = match self.decide(observed, entries, &published, status).await {
             Ok(plan) => plan,
