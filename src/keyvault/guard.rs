@@ -1,11 +1,10 @@
-//! The last gate before the network: no request leaves for a host that the manifest does not name, a vault is asked
-//! once for its challenge, and a refused token is given back.
+//! The last gate before the network, one per vault: no request leaves for another host than the manifest's, the vault is
+//! asked once for its challenge, and a refused token is given back.
 //!
 //! The SDK's clients learn a vault's challenge by an unauthenticated call, each client and each concurrent first
 //! request for itself. Here the first such call per vault goes out; the others wait for it and are answered from
 //! memory, as is every later one.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -31,19 +30,20 @@ use super::refused_tokens::RefusedTokens;
 use super::retry::Retry;
 use super::transport_error::TransportError;
 
-/// Decorates the HTTP client of the vaults' SDK clients.
+/// Decorates the HTTP client of a vault's SDK clients.
 pub(super) struct Guard {
     http: Arc<dyn HttpClient>,
     tokens: Arc<dyn TokenSource>,
-    allowed: BTreeMap<Address, AllowedHost>,
+    allowed: AllowedHost,
 }
 
-/// Scheme, host and port of a vault.
+/// Scheme, host and port.
 type Address = (String, String, u16);
 
-/// One address that may be called.
+/// The one address that may be called.
 #[derive(Debug)]
 struct AllowedHost {
+    address: Option<Address>,
     host: String,
     scope: &'static str,
     trusted_by_name: bool,
@@ -52,12 +52,9 @@ struct AllowedHost {
 }
 
 impl Guard {
-    /// Allows the vaults and nothing else.
-    pub(super) fn new(vaults: &[VaultSpec], http: Arc<dyn HttpClient>, tokens: Arc<dyn TokenSource>) -> Self {
-        let allowed = vaults
-            .iter()
-            .filter_map(|vault| Some((address(&vault.url)?, AllowedHost::of(vault))))
-            .collect();
+    /// Allows the vault and nothing else.
+    pub(super) fn new(vault: &VaultSpec, http: Arc<dyn HttpClient>, tokens: Arc<dyn TokenSource>) -> Self {
+        let allowed = AllowedHost::of(vault);
         Self {
             http,
             tokens,
@@ -134,10 +131,10 @@ impl Guard {
 #[async_trait]
 impl HttpClient for Guard {
     async fn execute_request(&self, request: &Request) -> azure_core::Result<AsyncRawResponse> {
-        let host = address(request.url()).and_then(|address| self.allowed.get(&address));
-        let Some(host) = host else {
+        let host = &self.allowed;
+        if host.address.is_none() || address(request.url()) != host.address {
             return Err(foreign(request.url()).into_error());
-        };
+        }
         let answer = match bearer(request) {
             Some(token) => self.ask_with_token(host, request, token).await,
             None => self.ask_for_challenge(host, request).await,
@@ -151,7 +148,7 @@ impl HttpClient for Guard {
 impl fmt::Debug for Guard {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Guard")
-            .field("addresses", &self.allowed.keys())
+            .field("host", &self.allowed.host)
             .finish_non_exhaustive()
     }
 }
@@ -160,6 +157,7 @@ impl AllowedHost {
     fn of(vault: &VaultSpec) -> Self {
         let host = vault.url.host_str().unwrap_or_default().to_owned();
         Self {
+            address: address(&vault.url),
             scope: Realm::of_host(&host).scope,
             host,
             trusted_by_name: vault.trusted_by_name,
@@ -226,6 +224,6 @@ fn another_token_may_do(answer: &Answer) -> bool {
 
 fn foreign(url: &Url) -> TransportError {
     let host = quote(url.host_str().unwrap_or("no host"), 120);
-    let seen = format!("nothing was sent to {host}: the manifest names no vault at this address");
+    let seen = format!("nothing was sent to {host}: this is not the address of the vault");
     TransportError::new(Reason::Malformed, seen, hint::NOT_KEY_VAULT, Retry::No)
 }

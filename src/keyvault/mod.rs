@@ -6,7 +6,7 @@
 //! |---|---|
 //! | [`KeyVault`] | repeats as far as they are granted, what an answer or an error means, lists from their first page to their last |
 //! | the SDK's `SecretClient` and `KeyClient` | URL, API version, authentication policy |
-//! | `guard::Guard` | which hosts are called at all, the count of requests, the vault's challenge, refused tokens, the size of answers |
+//! | `guard::Guard`, one per vault | that no other host is called, the count of requests, the vault's challenge, refused tokens, the size of answers |
 //! | the injected `HttpClient` | connections |
 //!
 //! Invariants: nothing is sent to a host that the manifest does not name; each request that leaves is counted for its
