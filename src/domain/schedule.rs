@@ -202,6 +202,12 @@ impl Schedule {
         self.questions.get(query)?.failure.as_ref()
     }
 
+    /// Whether its answer is news whatever it says: there was none yet, or the last one was a failure.
+    pub fn is_unconfirmed(&self, query: &Query) -> bool {
+        let question = self.questions.get(query);
+        question.is_none_or(|question| question.answered.is_none() || question.failure.is_some())
+    }
+
     /// Which of the questions that are due leaves first: the smaller the key, the sooner. What is required goes before
     /// what is not, then what was not answered for longest. What failed alone, or opened its gate, goes last.
     pub fn urgency(&self, query: &Query, required: bool) -> impl Ord + use<> {

@@ -197,6 +197,12 @@ impl<V: Vault + 'static> Asking<V> {
         self.news = None;
     }
 
+    /// Lets go of everything that arrived: without a volume it has no place to go, and all is asked for again.
+    pub fn give_up(&mut self) {
+        self.release(&BTreeSet::new());
+        self.leads_on = false;
+    }
+
     /// Returns when there is something to do for a pass: the answers are ripe, or one of them leads to other questions.
     /// Never, when nothing is under way. May be dropped and called again.
     pub async fn settled(&mut self, schedule: &mut Schedule, circumstances: Circumstances<'_>) {
@@ -247,11 +253,12 @@ impl<V: Vault + 'static> Asking<V> {
             failure: answer.as_ref().err(),
             unused,
         };
+        let is_awaited = schedule.is_unconfirmed(&query);
         schedule.ended(ended, now);
         self.open.remove(&query);
         let arrived = Instant::now();
         self.last_answer = Some(arrived);
-        if self.baseline.is_news(&query, &answer) {
+        if is_awaited || self.baseline.is_news(&query, &answer) {
             self.news.get_or_insert(arrived);
         }
         self.leads_on |= leads_on(&query, &answer);

@@ -64,7 +64,10 @@ impl<V: Vault + 'static, W: Volume> Pass<V, W> {
                     .map(|entry| (entry.key(), entry.questions().collect()))
                     .collect();
             }
-            Err(failure) => outcome.volume_failure = Some(failure),
+            Err(failure) => {
+                self.asking.give_up();
+                outcome.volume_failure = Some(failure);
+            }
         }
         outcome.asked = self.asking.take_asked();
         outcome.stopped = self.asking.stopped();

@@ -33,6 +33,7 @@ impl<V: Vault + 'static, W: Volume> Pass<V, W> {
         let mut plan = match self.decide(observed, entries, &published, status).await {
             Ok(plan) => plan,
             Err(failure) => {
+                self.asking.give_up();
                 outcome.volume_failure = Some(failure);
                 return;
             }
