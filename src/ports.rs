@@ -111,6 +111,9 @@ pub trait Volume: Send + Sync {
     /// Says which names stand in the way of new bytes at `paths`, as [`Volume::publish`] would find now: something
     /// foreign is there or on the way, or the place cannot be written. Each name covers at least one of the paths.
     ///
+    /// Whoever makes a payload leaves out what is refused, and all that hangs on it. What appears after the question may be
+    /// refused by the publish too, which then keeps what would have been replaced.
+    ///
     /// Nothing is changed, not even recovered. `paths` are taken to be wanted, and what is published where one of them
     /// needs a directory, or below one of them, to be gone. A path whose bytes stay needs no question.
     fn refused(

@@ -70,6 +70,9 @@ pub enum Effect {
     Hang,
     /// The connection is reset before the answer.
     Reset,
+    /// The HTTP/2 stream is refused with `REFUSED_STREAM`, by which a server says that it did nothing; over HTTP/1.1 the
+    /// connection ends.
+    RefusedStream,
     /// The headers and half of the body of the service's answer; then the connection ends.
     TruncatedBody,
     /// Status 200 with a body that is not JSON.

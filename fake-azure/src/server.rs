@@ -6,6 +6,7 @@ use std::net::TcpListener as StdListener;
 use std::sync::Arc;
 use std::time::Duration;
 
+use h2::Reason;
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use hyper::header::{CONTENT_LENGTH, DATE, HOST, HeaderName, HeaderValue};
@@ -138,9 +139,10 @@ async fn answer_all(peer: Peer, stream: impl Stream, http2: bool) -> io::Result<
     ended.map_err(io::Error::other)
 }
 
-async fn respond(peer: &Peer, request: Request<Incoming>) -> io::Result<Response<Body>> {
+/// Answers, or says for which reason the stream is reset; over HTTP/1.1, any reason ends the connection.
+async fn respond(peer: &Peer, request: Request<Incoming>) -> Result<Response<Body>, h2::Error> {
     let world = Arc::clone(&peer.world);
-    let call = receive(request).await.map_err(io::Error::other)?;
+    let call = receive(request).await.map_err(|_| Reason::INTERNAL_ERROR)?;
     let target = peer.listener.of_host(&call.host);
     if call.path.starts_with(crate::control::PREFIX) {
         let answer = crate::control::answer(&world, &call);
@@ -162,6 +164,7 @@ async fn respond(peer: &Peer, request: Request<Incoming>) -> io::Result<Response
                 peer.line.reset();
                 pending::<()>().await;
             }
+            Effect::RefusedStream => return Err(Reason::REFUSED_STREAM.into()),
             Effect::TruncatedBody => truncate = true,
             Effect::GarbageBody => instead = Some(Answer::garbage()),
             Effect::Throttled { retry_after_seconds } => {
@@ -176,7 +179,9 @@ async fn respond(peer: &Peer, request: Request<Incoming>) -> io::Result<Response
     }
     let answer = match instead {
         Some(answer) => answer,
-        None => answer_in_background(&world, target, call).await?,
+        None => answer_in_background(&world, target, call)
+            .await
+            .map_err(|_| Reason::INTERNAL_ERROR)?,
     };
     ticket.answered(answer.status);
     Ok(response(answer, &world.clock.http_date(), truncate))

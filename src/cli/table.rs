@@ -38,6 +38,7 @@ fn row(entry: &EntryStatus) -> [String; 4] {
             failure.reason.as_str(),
         ),
         None if !entry.complete => ("", "missing", "not fetched yet"),
+        None if entry.held_back.is_some() => (version, "held back", ""),
         None if entry.written.is_some() => (version, "written", ""),
         None => (version, "unchanged", ""),
     };

@@ -181,6 +181,21 @@ impl Lists {
         self.secrets.extend(newer.secrets);
     }
 
+    /// Lets go of what nobody asks for any more.
+    pub fn retain(&mut self, is_asked: impl Fn(&Query) -> bool) {
+        let current = |object: &ObjectId| {
+            Query::Object(Source {
+                object: object.clone(),
+                version: VersionSelector::Latest,
+            })
+        };
+        self.current.retain(|object, _| is_asked(&current(object)));
+        self.versions
+            .retain(|object, _| is_asked(&Query::Versions(object.clone())));
+        self.secrets
+            .retain(|vault, _| is_asked(&Query::Secrets(vault.clone())));
+    }
+
     /// The version that was an object's current one when it was fetched last.
     pub fn current(&self, object: &ObjectId) -> Option<&VersionId> {
         self.current.get(object)

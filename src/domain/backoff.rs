@@ -5,6 +5,8 @@
 
 use std::time::Duration;
 
+use super::failure::Failure;
+
 /// The shortest wait before a host that did not answer is asked again.
 const FLOOR: Duration = Duration::from_millis(500);
 
@@ -20,9 +22,6 @@ const WIDEST_WHEN_SERVING: Duration = Duration::from_mins(4);
 
 /// First wait after a refusal that somebody has to mend: a role assignment takes minutes to arrive.
 const REFUSED_FIRST: Duration = Duration::from_secs(15);
-
-/// Longest `Retry-After` that is honoured. Key Vault's windows are ten seconds long.
-pub const LONGEST_RETRY_AFTER: Duration = Duration::from_mins(5);
 
 /// Time from one regular question to the next: evenly spread over half to one and a half `interval`s.
 ///
@@ -55,7 +54,7 @@ pub fn refused(failures: u32, interval: Duration, jitter: f64) -> Duration {
 /// How long a host that asked for `wish` is left alone: never less, up to five minutes, and up to a tenth of it more so
 /// that not all come back at once.
 pub fn retry_after(wish: Duration, jitter: f64) -> Duration {
-    let honoured = wish.min(LONGEST_RETRY_AFTER);
+    let honoured = wish.min(Failure::LONGEST_WAIT);
     honoured + FLOOR.max(honoured / 10).mul_f64(jitter.clamp(0.0, 1.0))
 }
 
@@ -109,8 +108,8 @@ mod tests {
         ) {
             let wish = Duration::from_secs(asked);
             let wait = retry_after(wish, jitter);
-            prop_assert!(wait >= wish.min(LONGEST_RETRY_AFTER));
-            prop_assert!(wait <= LONGEST_RETRY_AFTER * 11 / 10);
+            prop_assert!(wait >= wish.min(Failure::LONGEST_WAIT));
+            prop_assert!(wait <= Failure::LONGEST_WAIT * 11 / 10);
         }
     }
 }

@@ -26,6 +26,10 @@ pub struct Failure {
 }
 
 impl Failure {
+    /// The longest wait that a service is granted. The windows of Key Vault's limits are ten seconds long, and a header
+    /// that is wrong must not make a process deaf for a day.
+    pub const LONGEST_WAIT: Duration = Duration::from_mins(5);
+
     /// Of its parts, with no cause and no wish of the service.
     pub fn new(reason: Reason, detail: impl Into<String>, hint: impl Into<String>) -> Self {
         Self {

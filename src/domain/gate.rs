@@ -9,6 +9,7 @@
 //! 4. Open, it lets one question through at a time, the probe. Any answer closes it, and the rest may be asked at once;
 //!    of an answer to a request from before a 429, that is not believed.
 //! 5. 401, 403 and 404 are answers.
+//! 6. At most twenty questions are under way at once, without those that seem to hang.
 //!
 //! The numbers are those of [`super::backoff`] and [`super::stretch`].
 
@@ -21,6 +22,13 @@ use super::moment::Moment;
 use super::query::Query;
 use super::stretch::Stretch;
 
+/// Most questions under way at one host. Those without an answer for [`SLOW`] do not count: what hangs does not hold up
+/// the rest.
+const AT_ONCE: usize = 20;
+
+/// After this long, a question gives its place to another one.
+const SLOW: Duration = Duration::from_secs(1);
+
 /// A throttled question is tried again within the hour, however long its interval is.
 const THROTTLED_LONGEST: Duration = Duration::from_hours(1);
 
@@ -32,6 +40,8 @@ pub struct Gate {
     quiet_until: Option<Moment>,
     /// When it answered last.
     answered: Option<Moment>,
+    /// The questions that are under way, and when they left.
+    under_way: BTreeMap<Query, Moment>,
     /// The questions whose 429 opened it, and when.
     culprits: BTreeMap<Query, Moment>,
     stretch: Stretch,
@@ -49,8 +59,8 @@ pub struct Open {
     pub probe_at: Moment,
     /// How the last try failed.
     pub failure: Failure,
-    /// Whether a question tries now.
-    probing: bool,
+    /// The question that tries now.
+    probe: Option<Query>,
 }
 
 /// Whether a question may leave.
@@ -93,10 +103,23 @@ impl Gate {
             return Permit::No;
         }
         match &self.open {
+            None if self.places_taken(now) >= AT_ONCE => Permit::No,
             None => Permit::Yes,
-            Some(open) if !open.probing && open.probe_at <= now => Permit::Probe,
+            Some(open) if open.probe.is_none() && open.probe_at <= now => Permit::Probe,
             Some(_) => Permit::No,
         }
+    }
+
+    fn places_taken(&self, now: Moment) -> usize {
+        let quick = self.under_way.values().filter(|left| now.since(**left) < SLOW);
+        quick.count()
+    }
+
+    /// When a question that is under way gives its place to another one, if all places are taken.
+    pub fn next_place(&self, now: Moment) -> Option<Moment> {
+        let taken = self.places_taken(now) >= AT_ONCE;
+        let places = self.under_way.values().map(|left| *left + SLOW);
+        places.filter(|at| taken && *at > now).min()
     }
 
     /// From when on a question may leave, as far as it is known.
@@ -105,10 +128,25 @@ impl Gate {
         self.quiet_until.max(probe_at).unwrap_or(Moment::START)
     }
 
-    /// Takes a question that leaves now.
-    pub(super) const fn begin(&mut self) {
+    /// Takes a question that leaves now, and occupies a place.
+    pub(super) fn occupy(&mut self, query: &Query, now: Moment) {
+        self.under_way.insert(query.clone(), now);
+    }
+
+    /// Takes a question that leaves now: through an open gate, it is the probe.
+    pub(super) fn begin(&mut self, query: &Query) {
         if let Some(open) = &mut self.open {
-            open.probing = true;
+            open.probe = Some(query.clone());
+        }
+    }
+
+    /// Takes a question that came back, or was given up.
+    pub(super) fn end(&mut self, query: &Query) {
+        self.under_way.remove(query);
+        if let Some(open) = &mut self.open
+            && open.probe.as_ref() == Some(query)
+        {
+            open.probe = None;
         }
     }
 
@@ -123,13 +161,6 @@ impl Gate {
     /// Takes back what [`Gate::take_repeat`] gave and was not needed.
     pub(super) fn give_back(&mut self, repeats: u32) {
         self.repeats.give_back(repeats);
-    }
-
-    /// The outcome says nothing of this host: the question failed before it got there.
-    pub(super) const fn missed(&mut self) {
-        if let Some(open) = &mut self.open {
-            open.probing = false;
-        }
     }
 
     /// Takes an answer to a request that left at `asked_at`, if only that the object may not be read.
@@ -155,8 +186,8 @@ impl Gate {
         if blame == Blame::Host {
             self.keep_quiet(failure, situation);
             self.open(query, asked_at, failure, situation);
-        } else {
-            self.missed();
+        } else if failure.reason == Reason::Conflict {
+            self.answered(query, asked_at, situation.now);
         }
         blame
     }
@@ -204,7 +235,7 @@ impl Gate {
             failures,
             probe_at,
             failure: failure.clone(),
-            probing: false,
+            probe: None,
         });
     }
 

@@ -1,6 +1,7 @@
 //! What the volume has, by what it was made of: bytes are found wherever they stand, so that a new path, or a version
 //! that moves down in a history, costs no fetch.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::attribute_digest::AttributeDigest;
@@ -98,8 +99,8 @@ impl<'o> Published<'o> {
     }
 
     /// The last known good bytes of a file that cannot be made now: those of its object at its path, else the same
-    /// content of the object elsewhere, of a version that will do; of several, the one that was fetched last. Else
-    /// whatever is at its path.
+    /// content of the object elsewhere, of a version that will do; of several, the one that was fetched last, and of
+    /// those the first by path, which is a history's newest. Else whatever is at its path.
     ///
     /// While it is unresolved which version will do, another entry's file is none that does.
     pub fn last_good(&self, entry: &Entry, file: &FileSpec, inputs: &[Input]) -> Option<Found<'o>> {
@@ -115,7 +116,9 @@ impl<'o> Published<'o> {
                     && may_be_of(&found.record, inputs)
                     && !(entry.unresolved && self.wanted.contains(*at))
             };
-            others.filter(fits).max_by_key(|(_, found)| found.record.fetched)
+            others
+                .filter(fits)
+                .min_by_key(|(_, found)| Reverse(found.record.fetched))
         };
         at.filter(is_its_own).or_else(elsewhere).or(at)
     }

@@ -75,10 +75,20 @@ impl Schedule {
             // What was fetched for the publish that failed is lost.
             self.rounds.values_mut().for_each(|round| round.next = now);
         }
-        for (lane, round) in self.rounds.iter_mut().filter(|(_, round)| round.next <= now) {
+        self.begin_rounds(now, jitter);
+    }
+
+    fn begin_rounds(&mut self, now: Moment, jitter: f64) {
+        let mut hosts = BTreeSet::new();
+        // By host, the shortest interval first: its rounds are those in which a stretch may fall.
+        for (lane, round) in &mut self.rounds {
+            let is_shortest = hosts.insert(lane.vault().cloned());
+            if round.next > now {
+                continue;
+            }
             let endpoint = lane.vault().cloned().map(Endpoint::Vault);
             let gate = endpoint.map(|endpoint| self.gates.entry(endpoint).or_default());
-            round.begin(lane, gate, now, jitter);
+            round.begin(lane, gate, is_shortest, now, jitter);
         }
     }
 
@@ -123,6 +133,13 @@ impl Schedule {
         gates.map(|gate| gate.permit(now)).min().unwrap_or(Permit::Yes)
     }
 
+    /// When a place at the question's host becomes free although nothing is answered.
+    pub fn next_place(&self, query: &Query, now: Moment) -> Option<Moment> {
+        let gate = query.vault().cloned().map(Endpoint::Vault);
+        gate.and_then(|endpoint| self.gates.get(&endpoint))?
+            .next_place(now)
+    }
+
     /// From when on it may leave, as far as that is known.
     fn opens_at(&self, query: &Query) -> Moment {
         let gates = Endpoint::for_query(query).filter_map(|endpoint| self.gates.get(&endpoint));
@@ -154,8 +171,10 @@ impl Schedule {
         let rounds = self.rounds.values().map(|round| round.next);
         let own = self.questions.values().filter_map(|question| question.due);
         let gates = stopped.iter().map(|query| self.opens_at(query));
-        // What was due when the pass began, and was not asked, needs no asking.
-        rounds.chain(own.filter(|due| *due > began)).chain(gates).min()
+        // What was due when the pass began, and was not asked, needs no asking. Nor does a gate that was to let a
+        // question through by then: its probe is under way, or there was no place; an answer ends either.
+        let later = own.chain(gates).filter(|at| *at > began);
+        rounds.chain(later).min()
     }
 
     /// When a question is due next, for who looks from outside.
@@ -173,9 +192,20 @@ impl Schedule {
         Some(gate.map_or(lane.interval, |gate| gate.stretch().effective(lane.interval)))
     }
 
+    /// Whether somebody asks the question.
+    pub fn knows(&self, query: &Query) -> bool {
+        self.questions.contains_key(query)
+    }
+
     /// How a question failed, if it failed when it was asked last.
     pub fn failure(&self, query: &Query) -> Option<&Failure> {
         self.questions.get(query)?.failure.as_ref()
+    }
+
+    /// Whether its answer is news whatever it says: there was none yet, or the last one was a failure.
+    pub fn is_unconfirmed(&self, query: &Query) -> bool {
+        let question = self.questions.get(query);
+        question.is_none_or(|question| question.answered.is_none() || question.failure.is_some())
     }
 
     /// Which of the questions that are due leaves first: the smaller the key, the sooner. What is required goes before
@@ -260,3 +290,6 @@ impl Timing for At<'_> {
         self.0.failure(query)
     }
 }
+
+#[cfg(test)]
+mod tests;

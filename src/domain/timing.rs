@@ -4,7 +4,7 @@ use super::failure::Failure;
 use super::query::Query;
 
 /// What is remembered of questions.
-pub trait Timing {
+pub trait Timing: Sync {
     /// Whether it is time to ask.
     fn is_due(&self, query: &Query) -> bool;
 

@@ -10,9 +10,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use azure_core::error::ErrorKind;
-use azure_core::http::headers::{Headers, RETRY_AFTER};
 use azure_core::http::{AsyncRawResponse, AsyncResponseBody, HttpClient, Request, StatusCode};
 use futures::TryStreamExt;
+use time::OffsetDateTime;
 
 use super::endpoint_error;
 use super::entra_error::{self, EntraAttempt};
@@ -20,19 +20,16 @@ use super::managed::{self, ManagedIdentity};
 use super::refusal::Refusal;
 use super::service_text::innermost_cause;
 use crate::ports::Clock;
-use crate::transport::WireCause;
+use crate::transport::{WireCause, retry_after};
 
 /// Token answers are about 2 KiB.
 const BODY_LIMIT: usize = 256 * 1024;
 
-/// A longer wait than this is not believed.
-const RETRY_AFTER_LIMIT: u64 = 600;
-
 /// An HTTP client that gives tokens or refusals.
-#[derive(Debug)]
 pub(super) struct Endpoint {
     pub(super) client: Arc<dyn HttpClient>,
     pub(super) peer: Peer,
+    pub(super) clock: Arc<dyn Clock>,
 }
 
 /// Who answers, and so how an answer is read.
@@ -44,7 +41,6 @@ pub(super) enum Peer {
         identity: ManagedIdentity,
         /// Set at the first answer, of whatever kind.
         known: Arc<AtomicBool>,
-        clock: Arc<dyn Clock>,
     },
 }
 
@@ -68,9 +64,11 @@ impl Endpoint {
             BodyError::Cut(error) => self.peer.unreachable(&error),
         })?;
         if !status.is_success() {
-            return Err(self.peer.refused(status, retry_after(&headers), &body));
+            let asked = retry_after(&headers, self.clock.now());
+            return Err(self.peer.refused(status, asked, &body));
         }
-        let body = self.peer.token_answer(body).ok_or_else(|| self.peer.no_token())?;
+        let body = self.peer.token_answer(body, self.clock.now());
+        let body = body.ok_or_else(|| self.peer.no_token())?;
         Ok(AsyncRawResponse::from_bytes(status, headers, body))
     }
 }
@@ -88,10 +86,10 @@ impl Peer {
         }
     }
 
-    fn token_answer(&self, body: Vec<u8>) -> Option<Vec<u8>> {
+    fn token_answer(&self, body: Vec<u8>, now: OffsetDateTime) -> Option<Vec<u8>> {
         match self {
             Self::Entra(_) => Some(body),
-            Self::Managed { clock, .. } => managed::normalized(&body, clock.now()),
+            Self::Managed { .. } => managed::normalized(&body, now),
         }
     }
 
@@ -151,6 +149,16 @@ const CONNECTION_HINT: &str = "check DNS, egress rules and HTTPS_PROXY; it is tr
 /// A private authority is the usual cause of a refused certificate.
 const CERTIFICATE_HINT: &str = "trust the authority that signed its certificate with --ca-file or SSL_CERT_FILE, or check what intercepts TLS";
 
+impl std::fmt::Debug for Endpoint {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { client, peer, .. } = self;
+        f.debug_struct("Endpoint")
+            .field("client", client)
+            .field("peer", peer)
+            .finish_non_exhaustive()
+    }
+}
+
 impl std::fmt::Debug for Peer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
@@ -174,10 +182,4 @@ async fn bounded(mut body: AsyncResponseBody) -> Result<Vec<u8>, BodyError> {
         bytes.extend_from_slice(&chunk);
     }
     Ok(bytes)
-}
-
-/// `Retry-After` in seconds, as Entra and IMDS send it.
-fn retry_after(headers: &Headers) -> Option<Duration> {
-    let seconds: u64 = headers.get_optional_str(&RETRY_AFTER)?.trim().parse().ok()?;
-    Some(Duration::from_secs(seconds.min(RETRY_AFTER_LIMIT)))
 }

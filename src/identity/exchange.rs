@@ -119,7 +119,7 @@ impl ApplicationExchange {
             .clone_into(&mut cloud.authority_host);
         ClientOptions {
             cloud: Some(Arc::new(cloud.into())),
-            ..below(self.client.clone(), peer)
+            ..below(&self.client, peer, &self.clock)
         }
     }
 
@@ -185,12 +185,11 @@ impl Exchange for ManagedExchange {
         let peer = Peer::Managed {
             identity: self.identity.clone(),
             known: self.known.clone(),
-            clock: self.clock.clone(),
         };
         let no_token = peer.no_token();
         let options = ManagedIdentityCredentialOptions {
             user_assigned_id: self.identity.user_assigned_id(),
-            client_options: below(self.client.clone(), peer),
+            client_options: below(&self.client, peer, &self.clock),
         };
         let credential = ManagedIdentityCredential::new(Some(options));
         let credential = credential.map_err(|error| refusal_of(&error, &no_token))?;
@@ -216,10 +215,15 @@ impl Exchange for DeveloperExchange {
 }
 
 /// The SDK's pipeline with our client at its bottom. It sees successes and errors that it does not repeat.
-fn below(client: Arc<dyn HttpClient>, peer: Peer) -> ClientOptions {
+fn below(client: &Arc<dyn HttpClient>, peer: Peer, clock: &Arc<dyn Clock>) -> ClientOptions {
+    let endpoint = Endpoint {
+        client: Arc::clone(client),
+        peer,
+        clock: Arc::clone(clock),
+    };
     ClientOptions {
         retry: RetryOptions::none(),
-        transport: Some(Transport::new(Arc::new(Endpoint { client, peer }))),
+        transport: Some(Transport::new(Arc::new(endpoint))),
         ..ClientOptions::default()
     }
 }

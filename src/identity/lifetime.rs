@@ -103,13 +103,13 @@ mod tests {
     proptest! {
         #[test]
         fn renewal_and_retries_stay_within_their_bounds(
-            lifetime in 1_u64..200_000, failures in 0_u32..2000, roll in 0.0_f64..1.0,
+            lifetime in 1_u64..200_000, failures in 0_u32..2000, sample in 0.0_f64..1.0,
         ) {
             let lifetime = Duration::from_secs(lifetime);
-            let wait = renewal_delay(lifetime, &roll);
+            let wait = renewal_delay(lifetime, &sample);
             prop_assert!(wait + AHEAD.min(lifetime / 2) <= lifetime);
             prop_assert!(wait >= lifetime.mul_f64(0.44));
-            let wait = retry_delay(failures, lifetime, &roll);
+            let wait = retry_delay(failures, lifetime, &sample);
             prop_assert!(wait >= RETRY_FLOOR);
             prop_assert!(wait <= RETRY_LIMIT.min(lifetime / 4).max(RETRY_FLOOR));
         }

@@ -25,15 +25,16 @@ mod settings;
 mod testing;
 mod tokens;
 
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, OnceLock};
 
+use self::acquire::Acquirer;
 use self::exchange::{ApplicationExchange, DeveloperExchange, Exchange, ManagedExchange};
 use self::select::Credential;
-use self::tokens::Shared;
 use crate::domain::desired::IdentitySpec;
 use crate::domain::failure::{Failure, Reason};
 use crate::ports::{Clock, Environment, Jitter};
-use crate::transport::{Transport, TransportError};
+use crate::transport::{SetupError, Transport};
 
 pub use self::acquire::TokenLimits;
 pub use self::refusal::failure_in;
@@ -74,13 +75,13 @@ impl Tokens {
         let identity = credential.describe();
         tracing::debug!(identity, "Chose a credential");
         let exchange = exchange_of(credential, transport, &clock)?;
-        Ok(Self::of(Shared {
+        Ok(Self::of(Acquirer {
             identity,
             exchange,
             clock,
             jitter,
             limits,
-            slots: Mutex::default(),
+            told_of_a_long_wait: AtomicBool::default(),
         }))
     }
 }
@@ -111,6 +112,6 @@ fn exchange_of(
     })
 }
 
-fn no_client(error: TransportError) -> Failure {
+fn no_client(error: SetupError) -> Failure {
     Failure::new(Reason::IdentityMisconfigured, error.to_string(), error.hint()).caused_by(error)
 }

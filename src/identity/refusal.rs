@@ -15,7 +15,7 @@ const BACKOFF_START: Duration = Duration::from_secs(1);
 /// Ceiling of every wait.
 const BACKOFF_LIMIT: Duration = Duration::from_secs(16);
 
-/// No wait is shorter, whatever the jitter say.
+/// No wait is shorter, whatever the jitter says.
 const BACKOFF_FLOOR: Duration = Duration::from_millis(200);
 
 /// Waits before each retry at IMDS.

@@ -1,4 +1,4 @@
-//! The fakes that the tests of this module share: a clock on tokio's time, loaded jitter, a log that can be read.
+//! The fakes that the tests of this module share: a clock on tokio's time, a log that can be read.
 
 use std::io::{self, Write};
 use std::sync::{Arc, LazyLock, Mutex};

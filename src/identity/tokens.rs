@@ -15,12 +15,10 @@ use tokio::sync::watch;
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, sleep, timeout};
 
-use super::acquire::{self, TokenLimits};
-use super::exchange::Exchange;
+use super::acquire::Acquirer;
 use super::lifetime::{HeldToken, renewal_delay, retry_delay};
 use super::scope::Scope;
 use crate::domain::failure::{Failure, Reason};
-use crate::ports::{Clock, Jitter};
 
 /// Tokens for Key Vault, renewed in the background. Clones share them.
 ///
@@ -28,18 +26,14 @@ use crate::ports::{Clock, Jitter};
 #[derive(Clone)]
 pub struct Tokens(Arc<Shared>);
 
-pub(super) struct Shared {
-    pub(super) identity: String,
-    pub(super) exchange: Arc<dyn Exchange>,
-    pub(super) clock: Arc<dyn Clock>,
-    pub(super) jitter: Arc<dyn Jitter>,
-    pub(super) limits: TokenLimits,
-    pub(super) slots: Mutex<BTreeMap<Scope, Slot>>,
+struct Shared {
+    acquirer: Acquirer,
+    slots: Mutex<BTreeMap<Scope, Slot>>,
 }
 
 /// What is known of one scope.
 #[derive(Default)]
-pub(super) struct Slot {
+struct Slot {
     held: Option<HeldToken>,
     flight: Option<Flight>,
     /// How the attempts of the exchange that runs were refused up to now.
@@ -81,21 +75,24 @@ impl Drop for Task {
 }
 
 impl Tokens {
-    pub(super) fn of(shared: Shared) -> Self {
-        Self(Arc::new(shared))
+    pub(super) fn of(acquirer: Acquirer) -> Self {
+        Self(Arc::new(Shared {
+            acquirer,
+            slots: Mutex::default(),
+        }))
     }
 
     /// Who signs in, for logs: "workload identity of client ID …, tenant …".
     pub fn identity(&self) -> &str {
-        &self.0.identity
+        &self.0.acquirer.identity
     }
 
     /// A token that is valid for 30 s or more: at once while one is held, else after one exchange for all who ask.
     ///
-    /// The wait is bounded by [`TokenLimits::patience`]; the exchange goes on after it. Dropping the future does not
+    /// The wait is bounded by [`TokenLimits::patience`](super::TokenLimits::patience); the exchange goes on after it. Dropping the future does not
     /// stop the exchange either.
     pub async fn token(&self, scope: Scope) -> Result<AccessToken, Failure> {
-        match timeout(self.0.limits.patience, self.landed(scope)).await {
+        match timeout(self.0.acquirer.limits.patience, self.landed(scope)).await {
             Ok(outcome) => outcome,
             Err(_) => Err(self.0.lose_patience(scope)),
         }
@@ -125,7 +122,7 @@ impl Tokens {
     /// Says that a vault answered 401 to this token, as it was sent, without `Bearer`.
     ///
     /// The token is dropped if it is the one held, so that the next read gets another. At most one token is dropped per
-    /// [`TokenLimits::rejection_interval`]: a vault that refuses every token must not turn into load on Entra. Gives
+    /// [`TokenLimits::rejection_interval`](super::TokenLimits::rejection_interval): a vault that refuses every token must not turn into load on Entra. Gives
     /// whether the next read will get another token than this.
     pub fn reject(&self, token: &str) -> bool {
         let now = Instant::now();
@@ -138,7 +135,7 @@ impl Tokens {
             {
                 continue;
             }
-            let interval = self.0.limits.rejection_interval;
+            let interval = self.0.acquirer.limits.rejection_interval;
             if slot
                 .rejected
                 .is_some_and(|last| now.duration_since(last) < interval)
@@ -184,7 +181,7 @@ impl TokenCredential for Tokens {
 
 impl fmt::Debug for Tokens {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Tokens").field(&self.0.identity).finish()
+        f.debug_tuple("Tokens").field(&self.0.acquirer.identity).finish()
     }
 }
 
@@ -221,14 +218,17 @@ impl Shared {
     fn ready(self: &Arc<Self>, scope: Scope) -> Ready {
         let mut slots = self.lock();
         let slot = slots.entry(scope).or_default();
-        let now = self.clock.now();
+        let now = self.acquirer.clock.now();
         if let Some(held) = slot.held.as_ref().filter(|held| held.is_usable(now)) {
             return Ready::Now(Ok(held.token.clone()));
         }
-        if let Some((failure, until)) = &slot.failed
-            && Instant::now() < *until
-        {
-            return Ready::Now(Err(failure.clone()));
+        if let Some((failure, until)) = &slot.failed {
+            let left = until.saturating_duration_since(Instant::now());
+            if !left.is_zero() {
+                // A part of what was asked for is over.
+                let asked = failure.retry_after.map(|asked| asked.min(left));
+                return Ready::Now(Err(failure.clone().after(asked)));
+            }
         }
         if let Some(flight) = &slot.flight {
             return Ready::After(flight.clone());
@@ -237,7 +237,7 @@ impl Shared {
     }
 
     /// Remembers how an attempt of the exchange that runs was refused.
-    pub(super) fn note_refusal(&self, scope: Scope, failure: &Failure) {
+    fn note_refusal(&self, scope: Scope, failure: &Failure) {
         self.lock().entry(scope).or_default().refused = Some(failure.clone());
     }
 
@@ -248,9 +248,9 @@ impl Shared {
         let failure = slot
             .refused
             .clone()
-            .or_else(|| Some(self.exchange.waits_for()?.failure))
-            .unwrap_or_else(|| acquire::timed_out(self, self.limits.patience).failure);
-        slot.failed = Some((failure.clone(), Instant::now() + self.limits.rest));
+            .or_else(|| Some(self.acquirer.exchange.waits_for()?.failure))
+            .unwrap_or_else(|| self.acquirer.timed_out(self.acquirer.limits.patience).failure);
+        slot.failed = Some((failure.clone(), Instant::now() + self.acquirer.limits.rest));
         failure
     }
 
@@ -263,8 +263,11 @@ impl Shared {
         let shared = self.clone();
         tokio::spawn(async move {
             let exchanged = match purpose {
-                Purpose::Acquire => acquire::within_budget(&shared, scope).await,
-                Purpose::Renew => acquire::once(&shared, scope).await,
+                Purpose::Acquire => {
+                    let refused = |failure: &Failure| shared.note_refusal(scope, failure);
+                    shared.acquirer.within_budget(scope, refused).await
+                }
+                Purpose::Renew => shared.acquirer.once(scope).await,
             };
             let outcome = shared.land(scope, purpose, exchanged);
             // Nobody waits for a renewal; then there is no receiver but the slot's, which is gone too.
@@ -288,19 +291,20 @@ impl Shared {
                 let lifetime = held.lifetime;
                 tracing::debug!(%scope, lifetime_seconds = lifetime.as_secs(), "Obtained a token");
                 if std::mem::take(&mut slot.failed_renewals) > 0 {
-                    tracing::info!(%scope, identity = self.identity, "Obtained a token again");
+                    tracing::info!(%scope, identity = self.acquirer.identity, "Obtained a token again");
                 }
                 let token = held.token.clone();
                 slot.held = Some(held);
                 slot.failed = None;
-                slot.renewal = Some(self.renew_after(scope, renewal_delay(lifetime, &*self.jitter)));
+                slot.renewal = Some(self.renew_after(scope, renewal_delay(lifetime, &*self.acquirer.jitter)));
                 Ok(token)
             }
             Err(failure) => {
                 if purpose == Purpose::Renew {
                     self.postpone_renewal(slot, scope, &failure);
                 } else {
-                    slot.failed = Some((failure.clone(), Instant::now() + self.limits.rest_after(&failure)));
+                    let rest = self.acquirer.rest_after(&failure);
+                    slot.failed = Some((failure.clone(), Instant::now() + rest));
                 }
                 Err(failure)
             }
@@ -310,7 +314,7 @@ impl Shared {
     /// After a failed renewal: told once, repeated until the token ends; then the next read acquires.
     fn postpone_renewal(self: &Arc<Self>, slot: &mut Slot, scope: Scope, failure: &Failure) {
         slot.failed_renewals = slot.failed_renewals.saturating_add(1);
-        let now = self.clock.now();
+        let now = self.acquirer.clock.now();
         let remaining = slot
             .held
             .as_ref()
@@ -323,8 +327,8 @@ impl Shared {
             tracing::debug!(%scope, reason, error, token_seconds_left = left, "Could not renew the token again");
         }
         slot.renewal = (!remaining.is_zero()).then(|| {
-            let wait = retry_delay(slot.failed_renewals, remaining, &*self.jitter);
-            self.renew_after(scope, wait.max(failure.retry_after.unwrap_or_default()))
+            let wait = retry_delay(slot.failed_renewals, remaining, &*self.acquirer.jitter);
+            self.renew_after(scope, wait.max(self.acquirer.asked_wait(failure)))
         });
     }
 

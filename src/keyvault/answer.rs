@@ -11,7 +11,7 @@ use azure_core::http::headers::{CONTENT_LENGTH, HeaderName, Headers};
 use futures::StreamExt as _;
 use zeroize::Zeroizing;
 
-use super::outage::Outage;
+use super::transport_error::TransportError;
 
 /// The largest body that is read: a secret has at most 25 KB, even if every character of it is escaped.
 const LIMIT: usize = 1 << 20;
@@ -29,20 +29,20 @@ pub(super) struct Answer {
 
 impl Answer {
     /// Reads a response to its end.
-    pub(super) async fn read(response: AsyncRawResponse) -> Result<Self, Outage> {
+    pub(super) async fn read(response: AsyncRawResponse) -> Result<Self, TransportError> {
         let (status, headers, mut stream) = response.deconstruct();
         let announced = announced_length(&headers);
         let mut body = Zeroizing::new(Vec::with_capacity(announced.unwrap_or(8 << 10).min(LIMIT)));
         while let Some(chunk) = stream.next().await {
-            let chunk = chunk.map_err(|error| Outage::while_reading(&error))?;
+            let chunk = chunk.map_err(|error| TransportError::while_reading(&error))?;
             if chunk.len() > LIMIT - body.len() {
-                return Err(Outage::too_large(LIMIT));
+                return Err(TransportError::too_large(LIMIT));
             }
             append(&mut body, &chunk);
             wipe(chunk);
         }
         if announced.is_some_and(|announced| announced > body.len()) {
-            return Err(Outage::cut_short());
+            return Err(TransportError::cut_short());
         }
         Ok(Self {
             status,
@@ -115,8 +115,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_body_shorter_than_announced_was_cut_short() {
-        let outage = Answer::read(response(Some("10"), vec![Ok(Bytes::from_static(b"{"))])).await;
-        assert_eq!(outage.expect_err("short").reason, Reason::Unavailable);
+        let error = Answer::read(response(Some("10"), vec![Ok(Bytes::from_static(b"{"))])).await;
+        assert_eq!(error.expect_err("short").reason, Reason::Unavailable);
     }
 
     #[tokio::test]
@@ -124,13 +124,13 @@ mod tests {
         let chunks = (0..=LIMIT / 1024)
             .map(|_| Ok(Bytes::from(vec![0; 1024])))
             .collect();
-        let outage = Answer::read(response(None, chunks)).await;
-        assert_eq!(outage.expect_err("too large").reason, Reason::Malformed);
+        let error = Answer::read(response(None, chunks)).await;
+        assert_eq!(error.expect_err("too large").reason, Reason::Malformed);
     }
 
     #[tokio::test]
     async fn a_length_that_lies_reserves_no_memory() {
-        let outage = Answer::read(response(Some("18446744073709551615"), vec![])).await;
-        assert_eq!(outage.expect_err("short").reason, Reason::Unavailable);
+        let error = Answer::read(response(Some("18446744073709551615"), vec![])).await;
+        assert_eq!(error.expect_err("short").reason, Reason::Unavailable);
     }
 }

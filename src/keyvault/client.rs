@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use azure_core::http::pager::PagerContinuation;
-use azure_core::http::{HttpClient, RawResponse, Transport};
+use azure_core::http::{HttpClient, RawResponse};
 
 use crate::domain::desired::VaultSpec;
 use crate::domain::failure::Failure;
@@ -17,7 +17,6 @@ use crate::ports::{Attempts, Clock, Jitter, Vault};
 use super::TokenSource;
 use super::convert;
 use super::counted;
-use super::guard::Guard;
 use super::list::{self, Progress};
 use super::page;
 use super::realm::Service;
@@ -47,30 +46,41 @@ impl fmt::Debug for Outside {
 
 /// Reads objects of the vaults that a manifest names.
 pub struct KeyVault {
-    vaults: BTreeMap<VaultId, VaultClients>,
-    clock: Arc<dyn Clock>,
-    jitter: Arc<dyn Jitter>,
+    vaults: BTreeMap<VaultId, Arc<VaultClients>>,
+    outside: Outside,
 }
 
 impl KeyVault {
     /// Sets up the clients of the vaults. Nothing is sent before the first fetch.
     pub fn new(vaults: &[VaultSpec], outside: Outside) -> Result<Self, BuildError> {
-        let Outside {
-            http,
-            tokens,
-            clock,
-            jitter,
-        } = outside;
-        let guard = Arc::new(Guard::new(vaults, http, Arc::clone(&tokens)));
-        let transport = Transport::new(guard);
-        let clients = |vault: &VaultSpec| {
-            let clients = VaultClients::new(vault, &transport, tokens.as_ref());
-            clients.map(|clients| (vault.id(), clients))
+        let none = Self {
+            vaults: BTreeMap::new(),
+            outside,
         };
+        none.with_vaults(vaults)
+    }
+
+    /// The same for other vaults. A vault whose URL is here already, under whatever name, keeps its clients: what they
+    /// know of its challenge, and with the one HTTP client its connections. No other host than these vaults' is called.
+    pub fn with_vaults(&self, vaults: &[VaultSpec]) -> Result<Self, BuildError> {
+        let mut made: Vec<_> = self.vaults.values().map(Arc::clone).collect();
+        let mut named = BTreeMap::new();
+        for vault in vaults {
+            let known = made.iter().find(|clients| clients.serve(vault)).map(Arc::clone);
+            let clients = match known {
+                Some(clients) => clients,
+                None => Arc::new(VaultClients::new(
+                    vault,
+                    &self.outside.http,
+                    &self.outside.tokens,
+                )?),
+            };
+            made.push(Arc::clone(&clients));
+            named.insert(vault.id(), clients);
+        }
         Ok(Self {
-            vaults: vaults.iter().map(clients).collect::<Result<_, _>>()?,
-            clock,
-            jitter,
+            vaults: named,
+            outside: self.outside.clone(),
         })
     }
 
@@ -110,7 +120,7 @@ impl KeyVault {
                 Ok(answer) => return Ok(answer),
                 Err(refused) => refused,
             };
-            let Some(pause) = retry::pause(&refused, attempt, attempts, self.jitter.as_ref()) else {
+            let Some(pause) = retry::pause(&refused, attempt, attempts, self.outside.jitter.as_ref()) else {
                 return Err(refused.failure);
             };
             let (of, reason) = (target.subject, refused.failure.reason);
@@ -122,7 +132,7 @@ impl KeyVault {
 
     /// Makes sense of an error of the SDK's clients.
     fn explain(&self, target: &Target<'_>) -> impl Fn(azure_core::Error) -> Refused {
-        let now = self.clock.now();
+        let now = self.outside.clock.now();
         move |error| refusal::explain(target, &error, now)
     }
 

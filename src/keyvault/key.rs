@@ -4,7 +4,7 @@ use azure_security_keyvault_keys::models::{CurveName, JsonWebKey, KeyType};
 
 use crate::domain::fetched::{Curve, PublicKey};
 
-use super::convert::Defect;
+use super::defect::Defect;
 
 /// The largest modulus of Key Vault is 4096 bits; four times that is still read.
 const LONGEST_MODULUS: usize = 2048;

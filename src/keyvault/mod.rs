@@ -6,7 +6,7 @@
 //! |---|---|
 //! | [`KeyVault`] | repeats as far as they are granted, what an answer or an error means, lists from their first page to their last |
 //! | the SDK's `SecretClient` and `KeyClient` | URL, API version, authentication policy |
-//! | `guard::Guard` | which hosts are called at all, the count of requests, the vault's challenge, refused tokens, the size of answers |
+//! | `guard::Guard`, one per vault | that no other host is called, the count of requests, the vault's challenge, refused tokens, the size of answers |
 //! | the injected `HttpClient` | connections |
 //!
 //! Invariants: nothing is sent to a host that the manifest does not name; each request that leaves is counted for its
@@ -17,25 +17,26 @@
 
 mod answer;
 mod challenge;
+mod challenge_cache;
 mod client;
 mod convert;
 mod counted;
+mod defect;
 mod error_body;
 mod guard;
 mod hint;
 mod key;
 mod list;
-mod memory;
-mod outage;
 mod page;
 mod realm;
 mod refusal;
+mod refused_tokens;
 mod retry;
-mod retry_after;
 mod sign_in;
 mod target;
 #[cfg(test)]
 mod tests;
+mod transport_error;
 mod vault_clients;
 
 use std::fmt;

@@ -14,7 +14,8 @@ use time::OffsetDateTime;
 use crate::domain::listed::{ListedObject, ListedVersion};
 use crate::domain::object::{ObjectId, ObjectName};
 
-use super::convert::{self, Defect};
+use super::convert;
+use super::defect::Defect;
 use super::retry::Refused;
 use super::target::Target;
 

@@ -11,16 +11,15 @@ use time::OffsetDateTime;
 
 use crate::domain::failure::{Failure, Reason};
 use crate::domain::object::ObjectKind;
-use crate::transport::chain;
+use crate::transport::{chain, retry_after};
 
 use super::challenge;
-use super::convert::Defect;
+use super::defect::Defect;
 use super::error_body::{ErrorBody, quote, request_id};
 use super::hint;
-use super::outage::Outage;
-use super::retry::{Again, Refused};
-use super::retry_after;
+use super::retry::{Refused, Retry};
 use super::target::{Subject, Target};
+use super::transport_error::TransportError;
 
 /// Explains an error that a call of the SDK's client ended with.
 pub(super) fn explain(target: &Target<'_>, error: &azure_core::Error, now: OffsetDateTime) -> Refused {
@@ -28,11 +27,11 @@ pub(super) fn explain(target: &Target<'_>, error: &azure_core::Error, now: Offse
         if let Some(failure) = cause.downcast_ref::<Failure>() {
             return Refused {
                 failure: failure.clone(),
-                again: Again::No,
+                retry: Retry::No,
             };
         }
-        if let Some(outage) = cause.downcast_ref::<Outage>() {
-            return without_answer(target, outage);
+        if let Some(error) = cause.downcast_ref::<TransportError>() {
+            return without_answer(target, error);
         }
         if let Some(json) = cause.downcast_ref::<serde_json::Error>() {
             return Defect::of_json(json).into_refused(target, None);
@@ -48,11 +47,11 @@ pub(super) fn explain(target: &Target<'_>, error: &azure_core::Error, now: Offse
     }
 }
 
-fn without_answer(target: &Target<'_>, outage: &Outage) -> Refused {
-    let detail = format!("{target}: {}", outage.seen);
+fn without_answer(target: &Target<'_>, error: &TransportError) -> Refused {
+    let detail = format!("{target}: {}", error.seen);
     Refused {
-        failure: Failure::new(outage.reason, detail, outage.hint.clone()).caused_by(outage.clone()),
-        again: outage.again,
+        failure: Failure::new(error.reason, detail, error.hint.clone()).caused_by(error.clone()),
+        retry: error.retry,
     }
 }
 
@@ -61,7 +60,7 @@ fn no_token(target: &Target<'_>) -> Refused {
     let detail = format!("{target}: there was no token to send");
     Refused {
         failure: Failure::new(Reason::IdentityUnavailable, detail, hint::NO_TOKEN),
-        again: Again::AtOnce,
+        retry: Retry::AtOnce,
     }
 }
 
@@ -70,7 +69,7 @@ fn unexpected(target: &Target<'_>) -> Refused {
     let detail = format!("{target}: the answer is not what Key Vault answers");
     Refused {
         failure: Failure::new(Reason::Malformed, detail, hint::NOT_KEY_VAULT),
-        again: Again::No,
+        retry: Retry::No,
     }
 }
 
@@ -78,7 +77,7 @@ fn unexpected(target: &Target<'_>) -> Refused {
 struct Verdict {
     reason: Reason,
     hint: String,
-    again: Again,
+    retry: Retry,
 }
 
 impl Verdict {
@@ -86,12 +85,12 @@ impl Verdict {
         Self {
             reason,
             hint: hint.into(),
-            again: Again::No,
+            retry: Retry::No,
         }
     }
 
-    const fn again(mut self, again: Again) -> Self {
-        self.again = again;
+    const fn retry(mut self, retry: Retry) -> Self {
+        self.retry = retry;
         self
     }
 }
@@ -102,10 +101,10 @@ pub(super) fn refused(target: &Target<'_>, response: &RawResponse, now: OffsetDa
     let status = u16::from(response.status());
     let verdict = verdict(target, status, response.headers(), &body);
     let detail = detail(target, status, response.headers(), &body);
-    let wish = retry_after::wish(response.headers(), now);
+    let asked = retry_after(response.headers(), now);
     Refused {
-        failure: Failure::new(verdict.reason, detail, verdict.hint).after(wish),
-        again: verdict.again,
+        failure: Failure::new(verdict.reason, detail, verdict.hint).after(asked),
+        retry: verdict.retry,
     }
 }
 
@@ -115,12 +114,12 @@ fn verdict(target: &Target<'_>, status: u16, headers: &Headers, body: &ErrorBody
         403 => forbidden(target, body),
         404 if target.is_pinned() => Verdict::new(Reason::VersionNotFound, hint::not_found(target)),
         404 => Verdict::new(Reason::NotFound, hint::not_found(target)),
-        408 => Verdict::new(Reason::TimedOut, hint::TIMED_OUT).again(Again::Soon),
+        408 => Verdict::new(Reason::TimedOut, hint::TIMED_OUT).retry(Retry::Soon),
         409 => Verdict::new(Reason::Conflict, hint::CONFLICT),
         429 => Verdict::new(Reason::Throttled, hint::THROTTLED),
         407 => Verdict::new(Reason::Unreachable, hint::PROXY),
         400..=499 => Verdict::new(Reason::BadRequest, hint::BAD_REQUEST),
-        500 | 502..=504 => Verdict::new(Reason::Unavailable, hint::UNAVAILABLE).again(Again::Soon),
+        500 | 502..=504 => Verdict::new(Reason::Unavailable, hint::UNAVAILABLE).retry(Retry::Soon),
         501 | 505..=599 => Verdict::new(Reason::Unavailable, hint::UNAVAILABLE),
         // A redirect, or a success that a GET does not have: no Key Vault says that.
         _ => Verdict::new(Reason::Malformed, hint::NOT_KEY_VAULT),
@@ -129,13 +128,13 @@ fn verdict(target: &Target<'_>, status: u16, headers: &Headers, body: &ErrorBody
 
 fn unauthorized(headers: &Headers, body: &ErrorBody) -> Verdict {
     match body.akv() {
-        Some("AKV10046") => Verdict::new(Reason::Unavailable, hint::TRANSIENT_401).again(Again::Soon),
+        Some("AKV10046") => Verdict::new(Reason::Unavailable, hint::TRANSIENT_401).retry(Retry::Soon),
         Some("AKV10022") => Verdict::new(Reason::Unauthorized, hint::AUDIENCE),
         Some("AKV10032") => Verdict::new(Reason::Unauthorized, hint::TENANT),
         _ if challenge::lacks_claims(headers.get_optional_str(&WWW_AUTHENTICATE)) => {
-            Verdict::new(Reason::Unauthorized, hint::CLAIMS).again(Again::Once)
+            Verdict::new(Reason::Unauthorized, hint::CLAIMS).retry(Retry::Once)
         }
-        _ => Verdict::new(Reason::Unauthorized, hint::UNAUTHORIZED).again(Again::Once),
+        _ => Verdict::new(Reason::Unauthorized, hint::UNAUTHORIZED).retry(Retry::Once),
     }
 }
 

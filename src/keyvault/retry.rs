@@ -11,7 +11,7 @@ use crate::ports::{Attempts, Jitter};
 
 /// Whether another attempt can help before the next pass.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Again {
+pub(super) enum Retry {
     /// No: somebody must change something, or the vault asked for quiet.
     No,
     /// At once, for one time: the token that was refused has been replaced.
@@ -28,7 +28,7 @@ pub(super) struct Refused {
     /// What the caller learns when there is no other attempt.
     pub(super) failure: Failure,
     /// Whether there may be one.
-    pub(super) again: Again,
+    pub(super) retry: Retry,
 }
 
 /// How often a request may come in another's way.
@@ -45,11 +45,11 @@ pub(super) fn pause(
     attempts: &Attempts,
     jitter: &dyn Jitter,
 ) -> Option<Duration> {
-    match refused.again {
-        Again::No => None,
-        Again::Once => (attempt == 0).then_some(Duration::ZERO),
-        Again::AtOnce => (attempt < MOST_AT_ONCE).then_some(Duration::ZERO),
-        Again::Soon => {
+    match refused.retry {
+        Retry::No => None,
+        Retry::Once => (attempt == 0).then_some(Duration::ZERO),
+        Retry::AtOnce => (attempt < MOST_AT_ONCE).then_some(Duration::ZERO),
+        Retry::Soon => {
             let asked = refused.failure.retry_after.unwrap_or_default();
             if asked > LONGEST_PAUSE || !attempts.take_retry() {
                 return None;
@@ -67,15 +67,15 @@ mod tests {
     use super::*;
     use crate::domain::failure::Reason;
 
-    fn refused(again: Again, retry_after: Option<u64>) -> Refused {
+    fn refused(retry: Retry, retry_after: Option<u64>) -> Refused {
         let failure = Failure::new(Reason::Unavailable, "", "").after(retry_after.map(Duration::from_secs));
-        Refused { failure, again }
+        Refused { failure, retry }
     }
 
     #[test]
     fn pauses_grow_and_stay_below_the_longest() {
         let attempts = Attempts::new(9);
-        let soon = refused(Again::Soon, None);
+        let soon = refused(Retry::Soon, None);
         let pauses: Vec<_> = (0..4).map(|n| pause(&soon, n, &attempts, &1.0)).collect();
         let millis = |n| Some(Duration::from_millis(n));
         assert_eq!(pauses, [millis(500), millis(2000), millis(2000), millis(2000)]);
@@ -86,17 +86,17 @@ mod tests {
     #[test]
     fn the_number_of_retries_is_bounded_for_every_sort() {
         let attempts = Attempts::new(0);
-        for again in [Again::No, Again::Once, Again::AtOnce, Again::Soon] {
-            assert_eq!(pause(&refused(again, None), 2, &attempts, &0.5), None);
+        for retry in [Retry::No, Retry::Once, Retry::AtOnce, Retry::Soon] {
+            assert_eq!(pause(&refused(retry, None), 2, &attempts, &0.5), None);
         }
-        assert_eq!(pause(&refused(Again::Once, None), 1, &attempts, &0.5), None);
-        assert_eq!(pause(&refused(Again::Soon, None), 0, &attempts, &0.5), None);
+        assert_eq!(pause(&refused(Retry::Once, None), 1, &attempts, &0.5), None);
+        assert_eq!(pause(&refused(Retry::Soon, None), 0, &attempts, &0.5), None);
     }
 
     #[test]
     fn a_short_wish_of_the_vault_is_waited_for_and_a_long_one_is_left_to_the_loop() {
         let attempts = Attempts::new(2);
-        let wait = |seconds| pause(&refused(Again::Soon, Some(seconds)), 0, &attempts, &0.0);
+        let wait = |seconds| pause(&refused(Retry::Soon, Some(seconds)), 0, &attempts, &0.0);
         assert_eq!(wait(1), Some(Duration::from_secs(1)));
         assert_eq!(wait(3), None);
         assert_eq!(attempts.unused(), 1, "what is not repeated takes nothing");

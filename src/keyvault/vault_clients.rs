@@ -1,8 +1,10 @@
 //! The SDK's clients of one vault: one method per request, each of which sends one.
 
+use std::sync::Arc;
+
 use azure_core::http::pager::{Page, PagerContinuation, PagerOptions};
 use azure_core::http::{
-    ClientOptions, Pager, RawResponse, Response, RetryOptions, Transport, UserAgentOptions,
+    ClientOptions, HttpClient, Pager, RawResponse, Response, RetryOptions, Transport, UserAgentOptions,
 };
 use azure_security_keyvault_keys::models::{
     KeyClientGetKeyOptions, KeyClientListKeyPropertiesVersionsOptions,
@@ -20,6 +22,7 @@ use crate::domain::desired::VaultSpec;
 use crate::domain::object::{ObjectId, ObjectKind, Source, VaultName, VersionSelector};
 
 use super::TokenSource;
+use super::guard::Guard;
 use super::realm::Realm;
 
 /// The vaults could not be set up.
@@ -41,6 +44,8 @@ pub(super) struct VaultClients {
     pub(super) host: String,
     /// The part of Azure it belongs to.
     pub(super) realm: Realm,
+    /// What it was made of.
+    trusted_by_name: bool,
     secrets: SecretClient,
     keys: KeyClient,
 }
@@ -57,9 +62,11 @@ impl VaultClients {
     /// Sets the clients up; nothing is sent.
     pub(super) fn new(
         vault: &VaultSpec,
-        transport: &Transport,
-        tokens: &dyn TokenSource,
+        http: &Arc<dyn HttpClient>,
+        tokens: &Arc<dyn TokenSource>,
     ) -> Result<Self, BuildError> {
+        let guard = Guard::new(vault, Arc::clone(http), Arc::clone(tokens));
+        let transport = &Transport::new(Arc::new(guard));
         let failed = |source| BuildError {
             vault: vault.name.clone(),
             source,
@@ -85,9 +92,15 @@ impl VaultClients {
                 .port()
                 .map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")),
             realm: Realm::of_host(host),
+            trusted_by_name: vault.trusted_by_name,
             secrets: SecretClient::new(url, tokens.credential(), Some(secrets)).map_err(failed)?,
             keys: KeyClient::new(url, tokens.credential(), Some(keys)).map_err(failed)?,
         })
+    }
+
+    /// Whether these clients are what [`Self::new`] would make of the vault.
+    pub(super) fn serve(&self, vault: &VaultSpec) -> bool {
+        self.url == vault.url && self.trusted_by_name == vault.trusted_by_name
     }
 
     /// Reads one version of an object; a certificate is read through its secret.

@@ -59,7 +59,7 @@ impl Log {
             } => tracing::info!(object = %entry, %reason, failures, "Recovered"),
             Event::QuietShortened { endpoint, asked } => {
                 let asked_seconds = asked.as_secs();
-                tracing::warn!(%endpoint, asked_seconds, "Asked to wait for longer than five minutes, which are kept");
+                tracing::warn!(%endpoint, asked_seconds, "Retry-After is longer than 5 minutes; waiting 5 minutes");
             }
             Event::VolumeFailing {
                 error,

@@ -27,16 +27,13 @@ use crate::ports::{Attempts, Jitter, Vault};
 use super::passwords::PasswordReads;
 use super::uptime::Uptime;
 
-/// How long questions may take, and how many of them are under way at once.
+/// How long questions may take.
 #[derive(Debug, Clone, Copy)]
 pub struct AskLimits {
     /// Longest time for one object or password file.
     pub per_object: Duration,
     /// Longest time for a list, which is as long as its vault makes it.
     pub per_list: Duration,
-    /// Most questions under way at one host. Those without an answer for [`SLOW`] do not count: what hangs does not
-    /// hold up the rest.
-    pub at_once: usize,
 }
 
 impl Default for AskLimits {
@@ -44,13 +41,9 @@ impl Default for AskLimits {
         Self {
             per_object: Duration::from_secs(30),
             per_list: Duration::from_secs(90),
-            at_once: 20,
         }
     }
 }
-
-/// After this long, a question gives its place to another one.
-const SLOW: Duration = Duration::from_secs(1);
 
 /// News is published when no answer came for this long.
 const QUIET: Duration = Duration::from_millis(250);
@@ -176,7 +169,7 @@ impl<V: Vault + 'static> Asking<V> {
         }
     }
 
-    /// The questions that could not leave because of their gates. To be called when nothing is open at their hosts.
+    /// The questions that did not leave, because of their gates.
     pub fn stopped(&self) -> BTreeSet<Query> {
         self.queues.values().flatten().cloned().collect()
     }
@@ -222,6 +215,12 @@ impl<V: Vault + 'static> Asking<V> {
         self.news = None;
     }
 
+    /// Lets go of everything that arrived: without a volume it has no place to go, and all is asked for again.
+    pub fn give_up(&mut self) {
+        self.release(&BTreeSet::new());
+        self.leads_on = false;
+    }
+
     /// Returns when there is something to do for a pass: the answers are ripe, or one of them leads to other questions.
     /// Never, when nothing is under way. May be dropped and called again.
     pub async fn settled(&mut self, schedule: &mut Schedule, circumstances: Circumstances<'_>) {
@@ -233,7 +232,7 @@ impl<V: Vault + 'static> Asking<V> {
                 self.last_answer = self.last_answer.filter(|_| !self.open.is_empty());
                 return;
             }
-            let next_look = self.next_look();
+            let next_look = self.next_look(schedule, circumstances.uptime);
             tokio::select! {
                 biased;
                 Some(landed) = self.flights.next() => self.land(landed, schedule, circumstances),
@@ -244,18 +243,14 @@ impl<V: Vault + 'static> Asking<V> {
     }
 
     /// When something changes although no answer arrives.
-    fn next_look(&self) -> Instant {
-        let far = || Instant::now() + self.limits.per_list;
+    fn next_look(&self, schedule: &Schedule, uptime: &Uptime) -> Instant {
         let ripe = self.ripe_at().filter(|_| self.patience == Patience::Short);
-        let place = self
-            .open
-            .values()
-            .map(|left| *left + SLOW)
-            .filter(|at| *at > Instant::now());
-        let place = place
-            .min()
-            .filter(|_| self.queues.values().any(|queue| !queue.is_empty()));
-        ripe.into_iter().chain(place).min().unwrap_or_else(far)
+        let now = uptime.now();
+        let waiting = self.queues.values().filter_map(VecDeque::front);
+        let places = waiting.filter_map(|query| schedule.next_place(query, now));
+        let places = places.map(|at| uptime.instant(at));
+        let far = Instant::now() + self.limits.per_list;
+        ripe.into_iter().chain(places).min().unwrap_or(far)
     }
 
     fn land(&mut self, landed: Landed, schedule: &mut Schedule, circumstances: Circumstances<'_>) {
@@ -276,11 +271,12 @@ impl<V: Vault + 'static> Asking<V> {
             failure: answer.as_ref().err(),
             unused,
         };
+        let is_awaited = schedule.is_unconfirmed(&query);
         schedule.ended(ended, now);
         self.open.remove(&query);
         let arrived = Instant::now();
         self.last_answer = Some(arrived);
-        if self.baseline.is_news(&query, &answer) {
+        if is_awaited || self.baseline.is_news(&query, &answer) {
             self.news.get_or_insert(arrived);
         }
         self.leads_on |= leads_on(&query, &answer);
@@ -296,19 +292,11 @@ impl<V: Vault + 'static> Asking<V> {
     fn send(&mut self, schedule: &mut Schedule, uptime: &Uptime) {
         let now = uptime.now();
         for (host, mut queue) in std::mem::take(&mut self.queues) {
-            while self.places_taken(host.as_ref()) < self.limits.at_once
-                && let Some(query) = queue.pop_front_if(|query| schedule.permit(query, now) > Permit::No)
-            {
+            while let Some(query) = queue.pop_front_if(|query| schedule.permit(query, now) > Permit::No) {
                 self.leave(query, schedule, now);
             }
             self.queues.insert(host, queue);
         }
-    }
-
-    /// How many questions are under way at a host, without those that seem to hang.
-    fn places_taken(&self, host: Option<&VaultId>) -> usize {
-        let same_host = self.open.iter().filter(|(query, _)| query.vault() == host);
-        same_host.filter(|(_, left)| left.elapsed() < SLOW).count()
     }
 
     fn leave(&mut self, query: Query, schedule: &mut Schedule, now: Moment) {

@@ -72,7 +72,7 @@ impl<V: Vault + 'static, W: Volume> Daemon<V, W> {
         loop {
             self.step().await;
             let idle = !self.status.busy;
-            let enough = self.status.is_served() || self.status.is_hopeless();
+            let enough = self.status.is_served() || self.status.is_hopeless() && !self.status.required_wait();
             let next = self.status.wakes_at.map(|at| self.pass.uptime.instant(at));
             if idle && (enough || self.status.volume.failures > 0 || next.is_none_or(|next| next >= deadline))
             {
@@ -90,7 +90,7 @@ impl<V: Vault + 'static, W: Volume> Daemon<V, W> {
     }
 
     /// Lets a publish that is under way come to its end, so that the next start has nothing to recover.
-    pub async fn settle(&self) {
+    pub async fn settle(&mut self) {
         if timeout(SETTLE, self.pass.volume.idle()).await.is_err() {
             tracing::warn!("Stopped while the volume is still busy; the next start recovers");
         }
@@ -139,3 +139,6 @@ impl<V: Vault + 'static, W: Volume> Daemon<V, W> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -64,7 +64,10 @@ impl<V: Vault + 'static, W: Volume> Pass<V, W> {
                     .map(|entry| (entry.key(), entry.questions().collect()))
                     .collect();
             }
-            Err(failure) => outcome.volume_failure = Some(failure),
+            Err(failure) => {
+                self.asking.give_up();
+                outcome.volume_failure = Some(failure);
+            }
         }
         outcome.asked = self.asking.take_asked();
         outcome.stopped = self.asking.stopped();
@@ -75,7 +78,7 @@ impl<V: Vault + 'static, W: Volume> Pass<V, W> {
 
     /// Whether it is time to use what is at hand.
     fn is_ripe(&self) -> bool {
-        self.asking.is_ripe() || self.renders.has_done()
+        self.asking.is_ripe() || self.renders.has_news()
     }
 
     /// Returns when there is something to do for a pass besides what is due.
@@ -94,11 +97,11 @@ impl<V: Vault + 'static, W: Volume> Pass<V, W> {
 
     /// Whether nothing is under way.
     pub fn is_idle(&self) -> bool {
-        self.asking.is_idle() && self.renders.under_way().is_empty()
+        self.asking.is_idle() && self.renders.is_idle()
     }
 
     /// What the volume has of the entries, before anything is asked.
-    pub async fn look(&self, status: &Status) -> Result<Recalled, VolumeFailure> {
+    pub async fn look(&mut self, status: &Status) -> Result<Recalled, VolumeFailure> {
         let observed = self.volume.observe().await?;
         let published = Published::new(&observed);
         let timing = status.schedule.at(self.uptime.now());

@@ -4,7 +4,7 @@
 //! other, the quick ones first. What is not done in a moment does not hold up the rest: its entry waits, and its end is
 //! worth another pass. What has not begun when the loop ends is never begun.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -26,6 +26,8 @@ pub struct Renders {
     flights: FuturesUnordered<BoxFuture<'static, (EntryKey, Done)>>,
     under_way: BTreeMap<EntryKey, Origin>,
     done: BTreeMap<EntryKey, Done>,
+    /// Whether something was done that no pass has seen.
+    unseen: bool,
 }
 
 /// What came of a job, and of what it was made.
@@ -42,6 +44,7 @@ impl Renders {
             flights: FuturesUnordered::new(),
             under_way: BTreeMap::new(),
             done: BTreeMap::new(),
+            unseen: false,
         }
     }
 
@@ -76,6 +79,9 @@ impl Renders {
     /// Returns when something is done that a pass did not wait for. Never, when nothing is under way. May be dropped and
     /// called again.
     pub async fn finished(&mut self) {
+        if self.unseen {
+            return;
+        }
         match self.flights.next().await {
             Some((key, done)) => self.land(key, done),
             None => std::future::pending().await,
@@ -86,12 +92,8 @@ impl Renders {
         if self.under_way.get(&key) == Some(&done.origin) {
             self.under_way.remove(&key);
             self.done.insert(key, done);
+            self.unseen = true;
         }
-    }
-
-    /// The entries that are being rendered.
-    pub fn under_way(&self) -> BTreeSet<EntryKey> {
-        self.under_way.keys().cloned().collect()
     }
 
     /// What came of an entry, if it was made of just this.
@@ -100,9 +102,19 @@ impl Renders {
         Some(done.made.as_ref())
     }
 
-    /// Whether something is done that was not used yet.
-    pub fn has_done(&self) -> bool {
-        !self.done.is_empty()
+    /// Whether something is done that no pass has seen.
+    pub const fn has_news(&self) -> bool {
+        self.unseen
+    }
+
+    /// A pass sees what is done.
+    pub const fn seen(&mut self) {
+        self.unseen = false;
+    }
+
+    /// Whether nothing is under way, and nothing done is unseen.
+    pub fn is_idle(&self) -> bool {
+        self.under_way.is_empty() && !self.unseen
     }
 
     /// Lets go of what is done, but for what waits for something else.

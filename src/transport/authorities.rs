@@ -45,7 +45,7 @@ impl AuthorityOptions {
 /// Why there is no HTTP client.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum TransportError {
+pub enum SetupError {
     /// A bundle that was named cannot be read.
     #[error("certificate authorities cannot be read from {path}")]
     Unreadable {
@@ -86,7 +86,7 @@ pub enum TransportError {
     Client(#[source] reqwest::Error),
 }
 
-impl TransportError {
+impl SetupError {
     /// The next action of the person who reads the error.
     pub fn hint(&self) -> &'static str {
         match self {
@@ -107,7 +107,7 @@ impl TransportError {
 }
 
 /// Everything that is trusted; at least one authority.
-pub(super) fn load(options: &AuthorityOptions) -> Result<RootCertStore, TransportError> {
+pub(super) fn load(options: &AuthorityOptions) -> Result<RootCertStore, SetupError> {
     let mut roots = RootCertStore::empty();
     if let Some(path) = &options.ssl_cert_file {
         let (_, ignored) = roots.add_parsable_certificates(read_bundle(path)?);
@@ -127,7 +127,7 @@ pub(super) fn load(options: &AuthorityOptions) -> Result<RootCertStore, Transpor
     }
     if roots.is_empty() {
         let looked_in = looked_in(options);
-        return Err(TransportError::NoAuthorities { looked_in });
+        return Err(SetupError::NoAuthorities { looked_in });
     }
     tracing::debug!(authorities = roots.len(), "Loaded certificate authorities");
     Ok(roots)
@@ -152,9 +152,9 @@ fn log_ignored(ignored: usize) {
 }
 
 /// Adds a bundle that a person named: every certificate of it, or an error.
-fn add_named(roots: &mut RootCertStore, path: &Path) -> Result<(), TransportError> {
+fn add_named(roots: &mut RootCertStore, path: &Path) -> Result<(), SetupError> {
     for (index, certificate) in read_bundle(path)?.into_iter().enumerate() {
-        roots.add(certificate).map_err(|_| TransportError::Damaged {
+        roots.add(certificate).map_err(|_| SetupError::Damaged {
             path: path.to_owned(),
             position: index + 1,
         })?;
@@ -162,23 +162,23 @@ fn add_named(roots: &mut RootCertStore, path: &Path) -> Result<(), TransportErro
     Ok(())
 }
 
-fn read_bundle(path: &Path) -> Result<Vec<CertificateDer<'static>>, TransportError> {
+fn read_bundle(path: &Path) -> Result<Vec<CertificateDer<'static>>, SetupError> {
     let mut text = Vec::new();
     File::open(path)
         .and_then(|file| file.take(BUNDLE_LIMIT).read_to_end(&mut text))
-        .map_err(|source| TransportError::Unreadable {
+        .map_err(|source| SetupError::Unreadable {
             path: path.to_owned(),
             source,
         })?;
     let mut certificates = Vec::new();
     for (index, certificate) in CertificateDer::pem_slice_iter(&text).enumerate() {
-        certificates.push(certificate.map_err(|_| TransportError::Damaged {
+        certificates.push(certificate.map_err(|_| SetupError::Damaged {
             path: path.to_owned(),
             position: index + 1,
         })?);
     }
     if certificates.is_empty() {
-        return Err(TransportError::Empty {
+        return Err(SetupError::Empty {
             path: path.to_owned(),
         });
     }
@@ -259,10 +259,7 @@ mod tests {
             let (_keep, path) = written(content);
             let error = load(&only(&path)).expect_err("refused");
             assert!(
-                matches!(
-                    error,
-                    TransportError::Empty { .. } | TransportError::Damaged { .. }
-                ),
+                matches!(error, SetupError::Empty { .. } | SetupError::Damaged { .. }),
                 "{content:?}: {error}"
             );
         }
@@ -279,7 +276,7 @@ mod tests {
         };
         let error = load(&options).expect_err("refused");
         assert!(
-            matches!(error, TransportError::Damaged { position: 2, .. }),
+            matches!(error, SetupError::Damaged { position: 2, .. }),
             "{error}"
         );
     }

@@ -1,9 +1,10 @@
-//! How long anything on the wire may take. No call, connection or idle socket is without a limit.
+//! How long anything on the wire may take, and how often it may be sent: once. No call, connection or idle socket is
+//! without a limit.
 
 use std::time::Duration;
 
-use reqwest::ClientBuilder;
 use reqwest::redirect::Policy;
+use reqwest::{ClientBuilder, retry};
 
 /// TCP and TLS set-up of one connection.
 pub const CONNECT: Duration = Duration::from_secs(5);
@@ -35,6 +36,7 @@ pub(super) fn vault(builder: ClientBuilder) -> ClientBuilder {
         .pool_idle_timeout(POOL_IDLE)
         .pool_max_idle_per_host(POOL_IDLE_CONNECTIONS)
         .redirect(Policy::none())
+        .retry(once())
         .http2_keep_alive_interval(PING_INTERVAL)
         .http2_keep_alive_timeout(PING_TIMEOUT)
         .http2_keep_alive_while_idle(true)
@@ -47,4 +49,12 @@ pub(super) fn identity_endpoint(builder: ClientBuilder) -> ClientBuilder {
         .timeout(ATTEMPT)
         .pool_idle_timeout(POOL_IDLE)
         .redirect(Policy::none())
+        .retry(once())
+}
+
+/// No request is sent again by the client, which by itself repeats what an HTTP/2 server refuses or says goodbye to, twice
+/// and unseen: repeats are counted where they are granted. What the pool below still does in silence is to take another
+/// connection for a request of which nothing has left.
+fn once() -> retry::Builder {
+    retry::never()
 }

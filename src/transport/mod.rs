@@ -9,16 +9,18 @@ mod cause;
 pub mod limits;
 mod lookup;
 mod proxy;
+mod retry_after;
 
 use std::sync::{Arc, OnceLock};
 
 use rustls::ClientConfig;
 use rustls::crypto::ring;
 
-pub use self::authorities::{AuthorityOptions, TransportError};
+pub use self::authorities::{AuthorityOptions, SetupError};
 pub use self::cause::{WireCause, chain};
 use self::lookup::Lookups;
 pub use self::proxy::check_proxy;
+pub use self::retry_after::retry_after;
 
 /// The clients, made from one set of certificate authorities. Cloning shares them.
 #[derive(Debug, Clone)]
@@ -32,7 +34,7 @@ impl Transport {
     /// Reads the certificate authorities, once, and builds the client for vaults and Entra.
     ///
     /// The error says which file or directory is at fault; none at all is an error too.
-    pub fn new(options: &AuthorityOptions) -> Result<Self, TransportError> {
+    pub fn new(options: &AuthorityOptions) -> Result<Self, SetupError> {
         install_crypto_provider();
         let roots = authorities::load(options)?;
         let mut tls = ClientConfig::builder()
@@ -44,7 +46,7 @@ impl Transport {
             .dns_resolver(Arc::new(Lookups::of_the_system()))
             .tls_backend_preconfigured(tls.clone())
             .build()
-            .map_err(TransportError::Client)?;
+            .map_err(SetupError::Client)?;
         Ok(Self {
             vault,
             identity_endpoint: Arc::default(),
@@ -58,7 +60,7 @@ impl Transport {
     }
 
     /// The client for IMDS and `IDENTITY_ENDPOINT`: plain http allowed, never through a proxy. Built when first asked for.
-    pub fn identity_endpoint_client(&self) -> Result<reqwest::Client, TransportError> {
+    pub fn identity_endpoint_client(&self) -> Result<reqwest::Client, SetupError> {
         if let Some(client) = self.identity_endpoint.get() {
             return Ok(client.clone());
         }
@@ -66,7 +68,7 @@ impl Transport {
             .no_proxy()
             .tls_backend_preconfigured(self.tls.clone())
             .build()
-            .map_err(TransportError::Client)?;
+            .map_err(SetupError::Client)?;
         Ok(self.identity_endpoint.get_or_init(|| client).clone())
     }
 }

@@ -4,7 +4,7 @@
 
 use url::Url;
 
-use super::TransportError;
+use super::SetupError;
 use crate::ports::Environment;
 
 /// What the client reads for https, which is all that it is used for.
@@ -13,10 +13,10 @@ const VARIABLES: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_pr
 /// Fails when a proxy variable is set to something else than an http or https URL, or `HOST:PORT`.
 ///
 /// The error names the variable and not its value, which may hold a password.
-pub fn check_proxy(environment: &(impl Environment + ?Sized)) -> Result<(), TransportError> {
+pub fn check_proxy(environment: &(impl Environment + ?Sized)) -> Result<(), SetupError> {
     let unusable = |variable: &&str| environment.var(variable).is_some_and(|value| !is_proxy(&value));
     match VARIABLES.into_iter().find(|variable| unusable(variable)) {
-        Some(variable) => Err(TransportError::Proxy { variable }),
+        Some(variable) => Err(SetupError::Proxy { variable }),
         None => Ok(()),
     }
 }

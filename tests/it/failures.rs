@@ -124,7 +124,7 @@ impl Case {
         assert_eq!(world.text("bad").as_deref(), Some("bad one"));
         running.sync();
         mend(&world);
-        running.sync();
+        running.sync_until("Recovered");
         let (status, lines) = stop(running);
         assert_eq!(status, Some(0));
         let log = lines.join("\n");
@@ -207,6 +207,7 @@ cases! {
     garbage: Case::fault(Effect::GarbageBody, "malformed", 5).hint("URL");
     truncated: Case::fault(Effect::TruncatedBody, "unavailable", 6).seen("cut short");
     reset: Case::fault(Effect::Reset, "unreachable", 6).http1().hint("firewall");
+    refused_stream: Case::fault(Effect::RefusedStream, "unreachable", 6).hint("firewall");
     wrong_audience: Case::unauthorized(
         "AKV10022: Invalid audience. Expected https://vault.azure.net, found: https://example.com.",
         CHALLENGE, "unauthorized", 5,
@@ -266,6 +267,7 @@ fn what_passes_in_the_blink_of_an_eye_fails_nothing() {
         answer(401, "", Some(CLAIMS)),
         Effect::TruncatedBody,
         Effect::Reset,
+        Effect::RefusedStream,
     ];
     for effect in passing {
         let world = World::new();

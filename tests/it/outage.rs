@@ -176,7 +176,7 @@ fn a_retry_after_is_waited_for() {
     world.fake.reset_calls();
     running.sync();
     let refused = Instant::now();
-    running.event("Recovered");
+    running.sync_until("Recovered");
     assert!(
         refused.elapsed() > Duration::from_millis(2_900),
         "{:?}",

@@ -145,7 +145,8 @@ fn a_rotation_while_it_was_down_is_published_at_the_next_start() {
     let world = world();
     assert_eq!(world.once().status.code(), Some(0));
     world.fake.vault("app").set_secret("db-password", "two");
-    let running = ready(&world);
+    let mut running = ready(&world);
+    running.event("Published");
     assert_eq!(world.text("db/password").as_deref(), Some("two"));
     assert_eq!(running.stop().0.code(), Some(0));
 }
@@ -229,9 +230,55 @@ fn with_last_known_good_it_is_ready_while_the_vault_is_down() {
 }
 
 #[test]
+fn fresh_is_ready_at_once_with_what_the_vault_confirmed_within_one_interval() {
+    let world = world();
+    assert_eq!(world.once().status.code(), Some(0));
+    world
+        .fake
+        .faults()
+        .inject(Fault::new(Service::Vault, Effect::Reset).including_unauthenticated());
+    let mut running = world.run();
+    running.event("Ready");
+    running.event("Object not fetched");
+    assert_eq!(running.stop().0.code(), Some(0));
+}
+
+#[test]
+fn once_renews_a_confirmation_and_touches_no_file() {
+    let world = world();
+    assert_eq!(world.once().status.code(), Some(0));
+    world.confirmed_at("2000-01-01T00:00:00Z");
+    let generation = world.generation();
+    assert_eq!(world.once().status.code(), Some(0));
+    assert_eq!(world.generation(), generation);
+    world
+        .fake
+        .faults()
+        .inject(Fault::new(Service::Vault, Effect::Reset).including_unauthenticated());
+    let mut running = world.run();
+    running.event("Ready");
+}
+
+#[test]
+fn a_confirmation_in_the_future_counts_as_never() {
+    let world = world();
+    assert_eq!(world.once().status.code(), Some(0));
+    world.confirmed_at("2100-01-01T00:00:00Z");
+    world
+        .fake
+        .faults()
+        .inject(Fault::new(Service::Vault, Effect::Reset).including_unauthenticated());
+    let mut running = world.run();
+    running.event("Object not fetched");
+    let (_, lines) = running.stop();
+    assert!(events(&lines, "Ready").is_empty(), "{lines:#?}");
+}
+
+#[test]
 fn fresh_is_not_ready_while_the_vault_is_down() {
     let world = world();
     assert_eq!(world.once().status.code(), Some(0));
+    world.confirmed_at("2000-01-01T00:00:00Z");
     world
         .fake
         .faults()

@@ -144,6 +144,32 @@ impl World {
         fs::read_link(self.path("volume/..data")).expect("a generation is published")
     }
 
+    /// Writes another time into the records, at which the vaults confirmed last what is published.
+    pub(crate) fn confirmed_at(&self, time: &str) {
+        fn set(value: &mut Value, time: &str) {
+            match value {
+                Value::Object(members) => {
+                    for (name, value) in members {
+                        if name == "confirmed" {
+                            *value = Value::from(time);
+                        } else {
+                            set(value, time);
+                        }
+                    }
+                }
+                Value::Array(items) => items.iter_mut().for_each(|item| set(item, time)),
+                _ => {}
+            }
+        }
+        let path = self.path("volume/..data/..akv-sync.json");
+        let text = fs::read_to_string(&path).expect("readable");
+        let mut state: Value = serde_json::from_str(&text).expect("JSON");
+        set(&mut state, time);
+        let text = state.to_string();
+        assert!(text.contains(time), "something was confirmed: {text}");
+        fs::write(&path, text).expect("written");
+    }
+
     /// Everything on the volume, by path: inode, mode, and when it or its entry was changed last.
     pub(crate) fn inventory(&self) -> BTreeMap<PathBuf, [i64; 5]> {
         let mut found = BTreeMap::new();
@@ -240,6 +266,15 @@ impl Running {
         self.signal(Signal::SIGHUP);
         self.event("Sync asked for");
         self.event("Pass finished");
+    }
+
+    /// Asks for passes until the log has this message: a `Retry-After` holds for them too.
+    pub(crate) fn sync_until(&mut self, message: &str) {
+        let text = format!("\"message\":\"{message}\"");
+        eventually("the message comes", || {
+            self.sync();
+            self.seen.iter().any(|line| line.contains(&text))
+        });
     }
 
     /// Sends a signal.

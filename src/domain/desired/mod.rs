@@ -107,7 +107,7 @@ pub struct RefreshSpec {
 /// What start-up waits for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum OnStart {
-    /// A first pass that fetched every required object.
+    /// Every required object as its vault has it: fetched, or confirmed by an earlier run within one interval.
     #[default]
     Fresh,
     /// Required files on the volume, of whatever age; the first pass follows.

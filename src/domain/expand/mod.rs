@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use super::answers::{Answers, Lists};
 use super::desired::SyncSpec;
-use super::entry::Entry;
+use super::entry::{Entry, Group};
 use super::path_set::PathSet;
 use super::published::Published;
 use super::query::Query;
@@ -46,10 +46,19 @@ pub struct Expansion {
 impl Expansion {
     /// Every question that there may be, each with the shortest interval at which somebody wants it asked.
     pub fn intervals(&self) -> BTreeMap<Query, Duration> {
+        // What moves together is asked for together, so the shortest interval of a group counts for all of it.
+        let mut groups: BTreeMap<&Group, Duration> = BTreeMap::new();
+        for entry in &self.entries {
+            if let Some(group) = &entry.group {
+                let shortest = groups.entry(group).or_insert(entry.interval);
+                *shortest = entry.interval.min(*shortest);
+            }
+        }
         let mut intervals = self.wanted.clone();
         for entry in &self.entries {
+            let of_group = entry.group.as_ref().and_then(|group| groups.get(group));
             for query in entry.questions() {
-                want(&mut intervals, query, entry.interval);
+                want(&mut intervals, query, *of_group.unwrap_or(&entry.interval));
             }
         }
         intervals

@@ -61,7 +61,7 @@ fn open_it_lets_one_question_through_and_any_answer_closes_it() {
     // Half a second, and half of four.
     assert_eq!(gate.permit(at(2)), Permit::No);
     assert_eq!(gate.permit(at(3)), Permit::Probe);
-    gate.begin();
+    gate.begin(&secret("b"));
     assert_eq!(gate.take_repeat(), 0, "a probe is one call");
     assert_eq!(gate.permit(at(3)), Permit::No, "one at a time");
     gate.answered(&secret("b"), at(3), at(4));
@@ -75,7 +75,7 @@ fn each_failed_probe_makes_the_wait_longer_and_what_left_together_counts_once() 
         fails(&mut gate, name, [0, 1], Reason::Unreachable);
     }
     assert_eq!(gate.is_open().map(|open| open.failures), Some(1));
-    gate.begin();
+    gate.begin(&secret("a"));
     fails(&mut gate, "a", [4, 5], Reason::Unreachable);
     let open = gate.is_open().expect("open");
     assert_eq!((open.failures, open.since), (2, at(1)));
@@ -88,7 +88,7 @@ fn an_answer_from_before_a_429_does_not_close_it() {
     fails(&mut gate, "a", [0, 1], Reason::Throttled);
     gate.answered(&secret("b"), at(0), at(2));
     assert_eq!(gate.permit(at(2)), Permit::No);
-    gate.begin();
+    gate.begin(&secret("b"));
     gate.answered(&secret("b"), at(4), at(5));
     assert_eq!(gate.permit(at(5)), Permit::Yes);
 }
@@ -153,4 +153,32 @@ fn repeats_are_few_at_once_and_come_back_with_answers() {
     assert_eq!(gate.take_repeat(), 0);
     gate.answered(&secret("a"), at(0), at(1));
     assert_eq!(gate.take_repeat(), 1);
+}
+
+#[test]
+fn twenty_are_under_way_at_once_and_what_hangs_gives_its_place_away() {
+    let mut gate = Gate::default();
+    for number in 0..20 {
+        assert_eq!(gate.permit(at(0)), Permit::Yes);
+        gate.occupy(&secret(&format!("secret-{number}")), at(0));
+    }
+    assert_eq!(gate.permit(at(0)), Permit::No);
+    assert_eq!(gate.next_place(at(0)), Some(at(1)));
+    assert_eq!(gate.permit(at(1)), Permit::Yes);
+    gate.end(&secret("secret-0"));
+    assert_eq!(gate.permit(at(0)), Permit::Yes);
+}
+
+#[test]
+fn a_question_from_before_says_nothing_of_the_probe() {
+    let mut gate = Gate::default();
+    for name in ["a", "b"] {
+        gate.begin(&secret(name));
+    }
+    gate.end(&secret("a"));
+    fails(&mut gate, "a", [0, 1], Reason::Unreachable);
+    gate.begin(&secret("c"));
+    gate.end(&secret("b"));
+    fails(&mut gate, "b", [0, 5], Reason::Unreachable);
+    assert_eq!(gate.permit(at(5)), Permit::No, "the probe is still out");
 }

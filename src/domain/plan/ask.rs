@@ -75,8 +75,16 @@ impl Asking<'_> {
         !self.answers.has(query) && !self.open.contains(query) && self.timing.may_ask(query)
     }
 
+    /// Whether something of the entry is asked in its own right. A version for ever that is published is not asked for
+    /// again: its question would stay due for as long as there is an entry.
     fn is_due(&self, entry: &Entry) -> bool {
-        entry.questions().any(|query| self.timing.is_due(&query))
+        let inputs = entry.inputs();
+        let mut asked = inputs
+            .iter()
+            .filter(|input| !entry.unresolved && (changes(input) || !self.is_served(entry)));
+        let mut decisive = entry.depends_on.iter();
+        decisive.any(|query| self.timing.is_due(query))
+            || asked.any(|input| self.timing.is_due(&Query::from(input)))
     }
 
     /// The groups of which a member is due, or has something new: what was asked for the sake of another entry moves its

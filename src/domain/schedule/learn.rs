@@ -50,9 +50,12 @@ impl Schedule {
         question.asked = Some(now);
         question.due = None;
         for endpoint in Endpoint::for_query(query) {
-            self.gates.entry(endpoint).or_default().begin();
+            self.gates.entry(endpoint).or_default().begin(query);
         }
-        self.vault_gate(query).map_or(0, Gate::take_repeat)
+        self.vault_gate(query).map_or(0, |gate| {
+            gate.occupy(query, now);
+            gate.take_repeat()
+        })
     }
 
     /// Takes the end of a question.
@@ -63,6 +66,9 @@ impl Schedule {
             unused,
             ..
         } = ended;
+        for endpoint in Endpoint::for_query(query) {
+            self.gates.entry(endpoint).or_default().end(query);
+        }
         if let Some(gate) = self.vault_gate(query) {
             gate.give_back(unused);
         }
@@ -126,12 +132,6 @@ impl Schedule {
         let (query, Some(failure)) = (ended.query, ended.failure) else {
             return Next::Round;
         };
-        if let Some(vault) = query.vault() {
-            self.gates
-                .entry(Endpoint::Vault(vault.clone()))
-                .or_default()
-                .missed();
-        }
         let situation = self.situation(Endpoint::Token, now);
         let gate = self.gates.entry(Endpoint::Token).or_default();
         gate.failed(query, ended.asked_at, failure, situation);

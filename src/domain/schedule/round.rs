@@ -48,10 +48,19 @@ impl Round {
     }
 
     /// Begins now; the next one comes after the interval as the gate stretches it.
-    pub(super) fn begin(&mut self, lane: &Lane, gate: Option<&mut Gate>, now: Moment, jitter: f64) {
+    pub(super) fn begin(
+        &mut self,
+        lane: &Lane,
+        gate: Option<&mut Gate>,
+        is_shortest: bool,
+        now: Moment,
+        jitter: f64,
+    ) {
         let wait = match gate {
             Some(gate) => {
-                gate.round_begins(now);
+                if is_shortest {
+                    gate.round_begins(now);
+                }
                 gate.stretch().wait(lane.interval, jitter)
             }
             None => crate::domain::backoff::regular(lane.interval, jitter),

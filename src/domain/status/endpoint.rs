@@ -6,8 +6,7 @@ use serde::{Serialize, Serializer};
 use time::OffsetDateTime;
 
 use super::wall::wall;
-use crate::domain::backoff::LONGEST_RETRY_AFTER;
-use crate::domain::failure::Reason;
+use crate::domain::failure::{Failure, Reason};
 use crate::domain::gate::Gate;
 use crate::domain::moment::Moment;
 use crate::domain::schedule::Endpoint;
@@ -62,7 +61,7 @@ impl EndpointStatus {
         let asked_for = gate.is_open().and_then(|open| open.failure.retry_after);
         Self {
             endpoint: endpoint.clone(),
-            asked_for: asked_for.filter(|asked| *asked > LONGEST_RETRY_AFTER),
+            asked_for: asked_for.filter(|asked| *asked > Failure::LONGEST_WAIT),
             open,
             quiet_until: quiet_until.map(|until| wall(at, now, until)),
             stretch: gate.stretch().factor(),

@@ -36,6 +36,7 @@ impl Status {
         self.at = Some(outcome.at);
         self.busy = !outcome.idle;
         self.lists.update(std::mem::take(&mut outcome.lists));
+        self.lists.retain(|query| self.schedule.knows(query));
         let volume_failed = outcome.volume_failure.is_some();
         self.fold_volume(&outcome, now, &mut events);
         if let Some(decided) = &outcome.decided {

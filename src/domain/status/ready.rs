@@ -40,6 +40,11 @@ impl Status {
         failing.any(|failure| !failure.reason.is_transient())
     }
 
+    /// Whether an answer or a rendering is under way for something required.
+    pub fn required_wait(&self) -> bool {
+        self.required().any(|entry| entry.waits)
+    }
+
     /// Why required entries are not served: their failures, and those of the hosts that do not let them be asked for.
     pub fn reasons_against(&self) -> impl Iterator<Item = Reason> {
         let missing = self

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use azure_core::error::ErrorKind;
 use azure_core::http::headers::Headers;
@@ -24,7 +25,7 @@ const MANAGED_ANSWER: &str = r#"{"access_token":"marker-token","expires_on":"410
 #[derive(Debug, Clone)]
 enum Reply {
     Status(u16, String),
-    Throttled(u64),
+    Throttled(&'static str),
     NoConnection,
     CutShort,
 }
@@ -82,9 +83,9 @@ impl HttpClient for FakeWire {
         };
         match reply {
             Reply::Status(status, body) => Ok(answer(status, Headers::new(), body)),
-            Reply::Throttled(seconds) => {
+            Reply::Throttled(retry_after) => {
                 let mut headers = Headers::new();
-                headers.insert("retry-after", seconds.to_string());
+                headers.insert("retry-after", retry_after);
                 Ok(answer(429, headers, "Too many requests".to_owned()))
             }
             Reply::NoConnection => Err(io(ErrorKind::Connection, "Connection refused")),
@@ -223,7 +224,7 @@ async fn the_sdk_repeats_nothing_that_was_refused() {
         Reply::Status(404, String::new()),
         Reply::Status(410, "<xml/>".to_owned()),
         Reply::Status(500, "{".to_owned()),
-        Reply::Throttled(60),
+        Reply::Throttled("60"),
         Reply::NoConnection,
         Reply::CutShort,
     ] {
@@ -239,7 +240,7 @@ async fn the_sdk_repeats_nothing_that_was_refused() {
 #[tokio::test]
 async fn throttling_and_lost_connections_are_outages() {
     let (_keep, path) = token_file("{}");
-    let wire = FakeWire::new([Reply::Throttled(60)]);
+    let wire = FakeWire::new([Reply::Throttled("60")]);
     let throttled = refusal(&application(&wire, Proof::FederatedToken(path.clone()))).await;
     assert_eq!(throttled.failure.reason, Reason::IdentityUnavailable);
     assert_eq!(
@@ -255,6 +256,24 @@ async fn throttling_and_lost_connections_are_outages() {
         assert_eq!(lost.failure.reason, Reason::IdentityUnavailable);
         assert!(lost.failure.detail.contains(cause), "{}", lost.failure);
         assert_eq!(lost.retry, Retry::Backoff);
+    }
+}
+
+#[tokio::test]
+async fn a_retry_after_may_be_seconds_or_a_date() {
+    let (_keep, path) = token_file("{}");
+    for (header, asked) in [
+        ("86400", Duration::from_hours(24)),
+        ("Mon, 01 Jan 2001 00:00:00 GMT", Duration::ZERO),
+    ] {
+        let wire = FakeWire::new([Reply::Throttled(header)]);
+        for exchange in [
+            &application(&wire, Proof::FederatedToken(path.clone())) as &dyn Exchange,
+            &managed(&wire, ManagedId::System),
+        ] {
+            let throttled = refusal(exchange).await;
+            assert_eq!(throttled.failure.retry_after, Some(asked), "{header}");
+        }
     }
 }
 

@@ -1,11 +1,14 @@
 //! Over a scripted exchange, on paused time.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
+use super::super::acquire::TokenLimits;
+use super::super::exchange::Exchange;
 use super::super::refusal::{Refusal, Retry, failure_in};
 use super::super::testing::{Log, TokioClock};
 use super::*;
+use crate::ports::Clock;
 
 const HOUR: Duration = Duration::from_hours(1);
 const MINUTE: Duration = Duration::from_mins(1);
@@ -55,7 +58,7 @@ impl Bench {
             then,
             calls: AtomicUsize::new(0),
         });
-        let tokens = Tokens::of(Shared {
+        let tokens = Tokens::of(Acquirer {
             identity: "test identity".to_owned(),
             exchange: script.clone(),
             clock,
@@ -64,7 +67,7 @@ impl Bench {
                 patience,
                 ..TokenLimits::default()
             },
-            slots: Mutex::default(),
+            told_of_a_long_wait: AtomicBool::default(),
         });
         Self { tokens, script }
     }
@@ -279,11 +282,45 @@ async fn a_retry_after_beyond_the_budget_ends_the_wait_and_is_kept() {
     let bench = Bench::new(vec![(takes, long)], good(0));
     let failure = bench.read_at_once().await.expect_err("throttled");
     assert_eq!(failure.retry_after, Some(Duration::from_secs(90)));
-    sleep(Duration::from_secs(59)).await;
-    bench.read_at_once().await.expect_err("still resting");
+    sleep(Duration::from_secs(90)).await;
+    let failure = bench.read_at_once().await.expect_err("still resting");
+    assert!(
+        failure.retry_after < Some(Duration::from_secs(5)),
+        "the rest of the wait"
+    );
     assert_eq!(bench.calls(), 1);
-    sleep(Duration::from_secs(2)).await;
+    // A tenth more at most.
+    sleep(Duration::from_secs(9)).await;
     bench.read().await.expect("a token");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_retry_after_of_a_day_is_kept_for_five_minutes_and_told_once() {
+    let (log, _guard) = Log::listen();
+    let (takes, refused) = bad(Retry::Backoff);
+    let day = (takes, refused.map_err(|it| it.after(Some(HOUR * 24))));
+    let kept = Duration::from_mins(5);
+    let steps = vec![day.clone(), day.clone(), good(0), day];
+    let bench = Bench::new(steps, good(0));
+    for _ in 0..2 {
+        let failure = bench.read_at_once().await.expect_err("throttled");
+        assert_eq!(failure.retry_after, Some(kept));
+        sleep(kept * 11 / 10).await;
+    }
+    assert_eq!(bench.read().await.as_deref(), Ok("token-3"));
+    let told = log.lines("WARN");
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(
+        told[0].contains("asked_seconds=86400") && told[0].contains("kept_seconds=300"),
+        "{told:?}"
+    );
+    // After a token, the next such wait is news again, and the renewal is put off no longer than that.
+    sleep(MINUTE * 41).await;
+    assert_eq!(bench.calls(), 4);
+    sleep(kept * 11 / 10).await;
+    assert_eq!(bench.calls(), 5);
+    let told = log.lines("Asked to wait longer");
+    assert_eq!(told.len(), 2, "{told:?}");
 }
 
 #[tokio::test(start_paused = true)]

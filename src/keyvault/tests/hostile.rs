@@ -9,7 +9,8 @@ use crate::keyvault::challenge::{self, Challenge};
 use crate::keyvault::error_body::{ErrorBody, quote};
 use crate::keyvault::realm::Realm;
 use crate::keyvault::target::{Subject, Target};
-use crate::keyvault::{convert, page, refusal, retry_after};
+use crate::keyvault::{convert, page, refusal};
+use crate::transport::retry_after;
 
 proptest! {
     #[test]
@@ -86,6 +87,6 @@ proptest! {
     fn any_retry_after_is_a_wish_or_none(text in any::<String>()) {
         let mut headers = Headers::new();
         headers.insert(RETRY_AFTER, text);
-        let _ = retry_after::wish(&headers, datetime!(2026-11-23 12:00 UTC));
+        let _ = retry_after(&headers, datetime!(2026-11-23 12:00 UTC));
     }
 }

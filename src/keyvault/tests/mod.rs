@@ -9,6 +9,7 @@ mod hostile;
 mod leaks;
 mod list_bounds;
 mod lists;
+mod other_vaults;
 mod over_the_wire;
 mod recorded_lists;
 mod recordings;

@@ -11,7 +11,7 @@ use crate::domain::failure::Reason;
 use crate::domain::object::{ObjectId, ObjectKind, Source, VaultId, VersionSelector};
 use crate::identity::Tokens;
 use crate::keyvault::{KeyVault, Outside};
-use crate::ports::{Clock, Jitter, Vault as _};
+use crate::ports::{Attempts, Clock, Jitter, Vault as _};
 use crate::transport::{AuthorityOptions, Transport};
 
 fn start() -> FakeAzure {
@@ -182,4 +182,38 @@ async fn a_list_that_breaks_off_is_no_shorter_list() {
         );
         assert_eq!(fake.calls().of(CallKind::ListSecrets), 4);
     }
+}
+
+#[tokio::test]
+async fn without_leave_to_repeat_a_question_is_one_request_on_the_wire() {
+    let fake = start();
+    let (vault, seen) = (fake.vault("app"), connect(&fake));
+    vault.set_secret("db", "x");
+    let db = Source {
+        object: of(&fake, secret("db")),
+        version: VersionSelector::Latest,
+    };
+    seen.fetch(&db, &usual()).await.expect("fetched");
+    for effect in [Effect::RefusedStream, Effect::Reset] {
+        fake.faults().clear();
+        fake.faults().inject(Fault::new(Service::Vault, effect.clone()));
+        for granted in [0, 1, 2] {
+            fake.reset_calls();
+            let attempts = Attempts::new(granted);
+            let failure = seen.fetch(&db, &attempts).await.expect_err("no answer");
+            assert_eq!(failure.reason, Reason::Unreachable, "{failure}");
+            let calls = fake.calls().of(CallKind::GetSecret);
+            assert_eq!(
+                (calls, attempts.made()),
+                (u64::from(1 + granted), 1 + granted),
+                "{effect:?}"
+            );
+        }
+    }
+    fake.faults().clear();
+    fake.faults()
+        .inject(Fault::new(Service::Vault, Effect::RefusedStream).times(2));
+    seen.fetch(&secret("db"), &usual())
+        .await
+        .expect("fetched at the third attempt");
 }

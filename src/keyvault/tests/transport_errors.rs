@@ -16,8 +16,8 @@ use url::Url;
 use crate::domain::failure::Reason;
 use crate::keyvault::answer::Answer;
 use crate::keyvault::hint;
-use crate::keyvault::outage::Outage;
-use crate::keyvault::retry::Again;
+use crate::keyvault::retry::Retry;
+use crate::keyvault::transport_error::TransportError;
 
 fn client() -> reqwest::ClientBuilder {
     // The second test to come finds it installed.
@@ -27,11 +27,11 @@ fn client() -> reqwest::ClientBuilder {
     reqwest::Client::builder().no_proxy().tls_certs_only([authority])
 }
 
-async fn call(client: reqwest::ClientBuilder, url: &str) -> Outage {
+async fn call(client: reqwest::ClientBuilder, url: &str) -> TransportError {
     let client = client.build().expect("a client");
     let request = Request::new(Url::parse(url).expect("a URL"), Method::Get);
     match client.execute_request(&request).await {
-        Err(error) => Outage::while_calling(&error),
+        Err(error) => TransportError::while_calling(&error),
         Ok(response) => Answer::read(response).await.expect_err("no whole answer"),
     }
 }
@@ -57,34 +57,34 @@ async fn a_refused_connection_is_unreachable() {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("an address");
     drop(listener);
-    let outage = call(client(), &format!("http://{address}/")).await;
-    assert_eq!((outage.reason, outage.again), (Reason::Unreachable, Again::Soon));
-    assert_eq!(outage.seen, "the connection was refused");
+    let error = call(client(), &format!("http://{address}/")).await;
+    assert_eq!((error.reason, error.retry), (Reason::Unreachable, Retry::Soon));
+    assert_eq!(error.seen, "the connection was refused");
 }
 
 #[tokio::test]
 async fn a_connection_closed_without_an_answer_is_tried_again() {
-    let outage = call(client(), &format!("http://{}/", server(b"", false).await)).await;
-    assert_eq!((outage.reason, outage.again), (Reason::Unreachable, Again::Soon));
-    assert_eq!(outage.seen, "the connection was closed before an answer");
+    let error = call(client(), &format!("http://{}/", server(b"", false).await)).await;
+    assert_eq!((error.reason, error.retry), (Reason::Unreachable, Retry::Soon));
+    assert_eq!(error.seen, "the connection was closed before an answer");
 }
 
 #[tokio::test]
 async fn an_answer_cut_short_is_unavailable() {
     let half = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"value\":\"";
-    let outage = call(client(), &format!("http://{}/", server(half, false).await)).await;
-    assert_eq!((outage.reason, outage.again), (Reason::Unavailable, Again::Soon));
+    let error = call(client(), &format!("http://{}/", server(half, false).await)).await;
+    assert_eq!((error.reason, error.retry), (Reason::Unavailable, Retry::Soon));
 }
 
 #[tokio::test]
 async fn silence_is_a_time_out_before_and_within_the_answer() {
     for silent in [&b""[..], b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"] {
         let client = client().timeout(Duration::from_millis(50));
-        let outage = call(client, &format!("http://{}/", server(silent, true).await)).await;
+        let error = call(client, &format!("http://{}/", server(silent, true).await)).await;
         assert_eq!(
-            (outage.reason, outage.again),
-            (Reason::TimedOut, Again::No),
-            "{outage}"
+            (error.reason, error.retry),
+            (Reason::TimedOut, Retry::No),
+            "{error}"
         );
     }
 }
@@ -97,18 +97,18 @@ async fn an_http2_connection_that_went_silent_is_given_up_and_tried_again() {
         .http2_keep_alive_interval(brief)
         .http2_keep_alive_timeout(brief);
     let client = client.timeout(Duration::from_secs(10));
-    let outage = call(client, &format!("http://{}/", server(b"", true).await)).await;
-    assert_eq!((outage.reason, outage.again), (Reason::Unreachable, Again::Soon));
-    assert_eq!(outage.seen, "the connection went silent");
+    let error = call(client, &format!("http://{}/", server(b"", true).await)).await;
+    assert_eq!((error.reason, error.retry), (Reason::Unreachable, Retry::Soon));
+    assert_eq!(error.seen, "the connection went silent");
 }
 
 #[tokio::test]
 async fn a_peer_that_speaks_no_tls_is_unreachable() {
     let address = server(b"HTTP/1.1 400 Bad Request\r\n\r\n", false).await;
-    let outage = call(client(), &format!("https://localhost:{}/", address.port())).await;
-    assert_eq!((outage.reason, outage.again), (Reason::Unreachable, Again::No));
-    assert!(outage.seen.starts_with("the TLS handshake failed"), "{outage}");
-    assert_eq!(outage.hint, hint::TLS);
+    let error = call(client(), &format!("https://localhost:{}/", address.port())).await;
+    assert_eq!((error.reason, error.retry), (Reason::Unreachable, Retry::No));
+    assert!(error.seen.starts_with("the TLS handshake failed"), "{error}");
+    assert_eq!(error.hint, hint::TLS);
 }
 
 /// Resolves nothing, as a DNS server that knows no such name.
@@ -123,14 +123,14 @@ impl Resolve for NoNames {
 
 #[tokio::test]
 async fn a_name_that_does_not_resolve_is_told_from_a_refused_connection() {
-    let outage = call(
+    let error = call(
         client().dns_resolver(Arc::new(NoNames)),
         "https://contoso-app.vault.azure.net/",
     )
     .await;
-    assert_eq!((outage.reason, outage.again), (Reason::Unreachable, Again::No));
+    assert_eq!((error.reason, error.retry), (Reason::Unreachable, Retry::No));
     assert_eq!(
-        (outage.seen.as_str(), outage.hint.as_str()),
+        (error.seen.as_str(), error.hint.as_str()),
         ("the host name does not resolve", hint::DNS)
     );
 }
@@ -139,35 +139,35 @@ async fn a_name_that_does_not_resolve_is_told_from_a_refused_connection() {
 async fn a_proxy_that_refuses_is_named() {
     let proxy = server(b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n", false).await;
     let proxy = reqwest::Proxy::https(format!("http://{proxy}")).expect("a proxy");
-    let outage = call(client().proxy(proxy), "https://contoso-app.vault.azure.net/").await;
-    assert_eq!((outage.reason, outage.again), (Reason::Unreachable, Again::No));
-    assert_eq!(outage.hint, hint::PROXY, "{outage}");
+    let error = call(client().proxy(proxy), "https://contoso-app.vault.azure.net/").await;
+    assert_eq!((error.reason, error.retry), (Reason::Unreachable, Retry::No));
+    assert_eq!(error.hint, hint::PROXY, "{error}");
 }
 
 #[tokio::test]
 async fn words_in_a_vaults_name_do_not_mislead() {
     let address = server(b"", false).await;
     let client = client().resolve("proxy-tunnel.localhost", address);
-    let outage = call(
+    let error = call(
         client,
         &format!("http://proxy-tunnel.localhost:{}/", address.port()),
     )
     .await;
-    assert_eq!(outage.seen, "the connection was closed before an answer");
+    assert_eq!(error.seen, "the connection was closed before an answer");
 }
 
 #[test]
 fn a_certificate_of_an_unknown_authority_is_not_tried_again() {
     let tls = rustls::Error::InvalidCertificate(rustls::CertificateError::UnknownIssuer);
     let error = io::Error::new(io::ErrorKind::InvalidData, tls);
-    let outage = Outage::while_calling(&azure_core::Error::new(ErrorKind::Connection, error));
-    assert_eq!((outage.reason, outage.again), (Reason::TlsRefused, Again::No));
+    let error = TransportError::while_calling(&azure_core::Error::new(ErrorKind::Connection, error));
+    assert_eq!((error.reason, error.retry), (Reason::TlsRefused, Retry::No));
     assert_eq!(
-        outage.seen,
+        error.seen,
         "the TLS handshake failed: invalid peer certificate: UnknownIssuer"
     );
-    assert_eq!(outage.hint, hint::CERTIFICATE);
-    let cause = outage.source().expect("kept");
+    assert_eq!(error.hint, hint::CERTIFICATE);
+    let cause = error.source().expect("kept");
     assert_eq!(cause.to_string(), "invalid peer certificate: UnknownIssuer");
 }
 
@@ -175,8 +175,8 @@ fn a_certificate_of_an_unknown_authority_is_not_tried_again() {
 fn an_error_of_no_known_sort_is_unreachable_and_says_its_innermost_cause() {
     let error = io::Error::other("something\nelse.");
     let error = azure_core::Error::new(ErrorKind::Io, error).with_context("failed");
-    let outage = Outage::while_calling(&error);
-    assert_eq!(outage.reason, Reason::Unreachable);
-    assert_eq!(outage.seen, "the call failed: something else");
-    assert!(outage.source().is_none(), "only what is known to be safe is kept");
+    let error = TransportError::while_calling(&error);
+    assert_eq!(error.reason, Reason::Unreachable);
+    assert_eq!(error.seen, "the call failed: something else");
+    assert!(error.source().is_none(), "only what is known to be safe is kept");
 }

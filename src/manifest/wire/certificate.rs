@@ -180,7 +180,7 @@ pub(in crate::manifest) struct PasswordFrom {
     /// Name of the secret's vault, only with `secret`. When absent, the certificate's.
     #[serde(default)]
     pub(in crate::manifest) vault: Optional<Text<VaultName>>,
-    /// File with the password, read with every pass; one line end after the password is not part of it.
+    /// File with the password, read once an interval; one line end after the password is not part of it.
     #[serde(default)]
     pub(in crate::manifest) file: Optional<Text<AbsolutePath>>,
 }

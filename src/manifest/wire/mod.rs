@@ -226,7 +226,7 @@ pub(super) struct Refresh {
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(test, schemars(inline))]
 pub(super) enum OnStart {
-    /// A first pass that fetched every required object.
+    /// Every required object as its vault has it: fetched, or confirmed by an earlier run within one interval.
     Fresh,
     /// Required files that an earlier run left on the volume, of whatever age.
     LastKnownGood,

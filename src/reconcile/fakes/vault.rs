@@ -22,6 +22,8 @@ pub(in crate::reconcile) struct FakeVault {
     lists: Mutex<Vec<String>>,
     list_refusal: Mutex<Option<(Reason, Option<Duration>)>>,
     hidden: Mutex<BTreeSet<String>>,
+    delays: Mutex<BTreeMap<String, Duration>>,
+    silent_lists: Mutex<bool>,
 }
 
 #[derive(Debug, Clone)]
@@ -99,6 +101,16 @@ impl FakeVault {
         lock(&self.secrets).insert(name.to_owned(), Held::Silent);
     }
 
+    /// Answers for it after so long.
+    pub(in crate::reconcile) fn delay(&self, name: &str, delay: Duration) {
+        lock(&self.delays).insert(name.to_owned(), delay);
+    }
+
+    /// Never answers to a list.
+    pub(in crate::reconcile) fn silence_lists(&self) {
+        *lock(&self.silent_lists) = true;
+    }
+
     /// Lets every list fail, or work again.
     pub(in crate::reconcile) fn refuse_lists(&self, reason: Option<Reason>) {
         *lock(&self.list_refusal) = reason.map(|reason| (reason, None));
@@ -146,6 +158,10 @@ impl Vault for FakeVault {
     async fn fetch(&self, source: &Source, attempts: &Attempts) -> Result<FetchedObject, Failure> {
         attempts.begin();
         lock(&self.calls).push(source.clone());
+        let delay = lock(&self.delays).get(source.object.name.as_str()).copied();
+        if let Some(delay) = delay {
+            tokio::time::sleep(delay).await;
+        }
         let held = lock(&self.secrets).get(source.object.name.as_str()).cloned();
         let refused = |reason, retry_after| Err(refused(&source.to_string(), reason, retry_after));
         let (versions, tags) = match held {
@@ -204,6 +220,9 @@ impl Vault for FakeVault {
     async fn secrets(&self, vault: &VaultId, attempts: &Attempts) -> Result<Vec<ListedObject>, Failure> {
         attempts.begin();
         self.list(vault.to_string())?;
+        if *lock(&self.silent_lists) {
+            std::future::pending::<()>().await;
+        }
         let hidden = lock(&self.hidden).clone();
         let secrets = lock(&self.secrets).clone();
         let shown = secrets.into_iter().filter(|(name, _)| !hidden.contains(name));

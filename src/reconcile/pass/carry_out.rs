@@ -28,10 +28,12 @@ impl<V: Vault + 'static, W: Volume> Pass<V, W> {
         status: &Status,
         outcome: &mut PassOutcome,
     ) {
+        self.renders.seen();
         let published = Published::new(observed).wanted_by(entries);
         let mut plan = match self.decide(observed, entries, &published, status).await {
             Ok(plan) => plan,
             Err(failure) => {
+                self.asking.give_up();
                 outcome.volume_failure = Some(failure);
                 return;
             }
@@ -79,37 +81,25 @@ impl<V: Vault + 'static, W: Volume> Pass<V, W> {
             ..Tried::default()
         };
         loop {
-            let given = Given {
-                published,
-                records_lost: observed.records_lost,
-                answers: self.asking.answers(),
-                timing: &timing,
-                open: &open,
-                tried: &tried,
-                now: self.now(),
-                confirm: self.confirm,
-            };
-            let plan = plan::decide(entries, &given);
-            let refused = self.refused(&plan, &mut seen).await?;
+            let plan = plan::decide(
+                entries,
+                &Given {
+                    published,
+                    records_lost: observed.records_lost,
+                    answers: self.asking.answers(),
+                    timing: &timing,
+                    open: &open,
+                    tried: &tried,
+                    now: self.now(),
+                    confirm: self.confirm,
+                },
+            );
+            let refused = refused(&self.volume, &plan, &mut seen).await?;
             if tried.add_refused(refused) || self.render(entries, &plan, &mut tried).await {
                 continue;
             }
             return Ok(plan);
         }
-    }
-
-    /// The names at which the plan cannot be written, as far as they were not asked for yet.
-    async fn refused(
-        &self,
-        plan: &Plan,
-        seen: &mut BTreeSet<RelativePath>,
-    ) -> Result<Vec<RefusedName>, VolumeFailure> {
-        let moving = plan.moving();
-        if moving.is_subset(seen) {
-            return Ok(Vec::new());
-        }
-        seen.extend(moving.iter().cloned());
-        self.volume.refused(moving).await
     }
 
     /// Renders what the plan writes; says whether some of it could not be, or takes longer than a moment.
@@ -186,6 +176,20 @@ impl<V: Vault + 'static, W: Volume> Pass<V, W> {
         }
         (payload, notices)
     }
+}
+
+/// The names at which the plan cannot be written, as far as they were not asked for yet.
+async fn refused(
+    volume: &impl Volume,
+    plan: &Plan,
+    seen: &mut BTreeSet<RelativePath>,
+) -> Result<Vec<RefusedName>, VolumeFailure> {
+    let moving = plan.moving();
+    if moving.is_subset(seen) {
+        return Ok(Vec::new());
+    }
+    seen.extend(moving.iter().cloned());
+    volume.refused(moving).await
 }
 
 /// Files that are there, but unknown, would disappear without a successor.

@@ -17,7 +17,7 @@
 //! 4. Compare bytes, modes, owners and the set. Nothing differs: return. Only records differ: replace the state file
 //!    and return.
 //! 5. Make the new generation, mode 0700, with an empty state file as the mark that it is ours.
-//! 6. Write each file: owner, then mode, bytes, flush; then its name.
+//! 6. Write each file: bytes, owner, then mode, flush; then its name.
 //! 7. Write the state file, without values.
 //! 8. Give directories their owner and mode, and flush them. The generation itself is the last.
 //! 9. Flush the root.

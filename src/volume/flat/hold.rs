@@ -1,6 +1,9 @@
 //! Says which published files stay because what replaces them does not come.
 //!
 //! Invariant: no published file is removed while a file that takes its bytes along, or its place, is refused or lost.
+//!
+//! Nothing of this is reached by a payload that leaves out what [`crate::ports::Volume::refused`] tells, unless something
+//! comes in between; [the module](super) lists the races.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -63,7 +66,8 @@ fn meets(path: &str, others: &BTreeSet<&str>) -> bool {
 }
 
 impl Places {
-    /// Keeps the published files whose replacement is refused, and refuses what would need their place.
+    /// Keeps the published files whose replacement is refused, and refuses what would need their place: for what appeared
+    /// after the question, and before anything is written.
     pub(super) fn hold(&mut self, payload: &Payload, publication: &Publication, inspection: &Inspection) {
         let paths = publication.written.iter();
         let absent: BTreeSet<_> = paths
@@ -104,7 +108,7 @@ impl Places {
 }
 
 impl<'a> Redo<'a> {
-    /// Finds out which of the files that are gone have to stay. After damage all of them do, since it cannot be told
+    /// Finds out which of the files that are gone have to stay, for what appeared after the commit. After damage all of them do, since it cannot be told
     /// what they would have been replaced by; the next publish removes what is not wanted.
     pub(super) fn hold(&mut self, gone: &[&'a RelativePath]) -> Result<(), VolumeFailure> {
         if self.refused.is_empty() && self.lost.is_empty() {

@@ -1,4 +1,5 @@
-//! Says what is recorded of a path at which no new file was put.
+//! Says what is recorded of a path at which no new file was put: something came in between after the commit, or the new
+//! file did not outlive a crash.
 
 use super::redo::Redo;
 use super::staging::Staging;

@@ -38,6 +38,20 @@
 //! 17. (Only when one of 5 to 8 failed.) Remove it, and what is in it.
 //!
 //! Flushing is left out on a memory volume.
+//!
+//! What may move is decided by who makes the payload: it asks [`crate::ports::Volume::refused`], and leaves out what is
+//! refused and all that hangs on it. The layout decides only what comes after the question, so that no file is lost to a
+//! race:
+//!
+//! - Something appears between the question and the look of step 4: `hold` (of `Places`) keeps what the refused files would
+//!   have replaced. Nothing is written yet.
+//! - It appears between that look and the one of step 9, or while nobody runs after a crash: `hold` (of `Redo`), before
+//!   anything is removed.
+//! - It appears between the look of step 9 and a rename: `hold` once more, before step 12.
+//! - A file that waits did not outlive a power cut: `damaged` finds it, and `hold` keeps all that would be removed.
+//!
+//! In the last three `keep` says what is recorded of a path that got no new file. Payloads that were not asked about are
+//! the first case for ever, and touch nothing when they are published again.
 
 mod adjust;
 mod adopt;

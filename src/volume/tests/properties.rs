@@ -14,11 +14,11 @@ for_both_layouts! {
 }
 
 /// Names that nest, collide in order and replace each other as file and directory.
-const PATHS: &[&str] = &[
+pub(super) const PATHS: &[&str] = &[
     "a", "a/b", "a/b/c", "a/d", "a-b", "b", "b/a", "b/a/..c", "c.pem", "é/ü",
 ];
 
-fn any_payload() -> impl Strategy<Value = Payload> {
+pub(super) fn any_payload() -> impl Strategy<Value = Payload> {
     let file_at = (
         prop::sample::select(PATHS),
         prop::sample::select(&["", "one", "two", "three"][..]),

@@ -460,7 +460,7 @@ fn spec(content: Content) -> SyncSpec {
     }
 }
 
-/// A clock that stands still and a die that always falls the same way.
+/// A clock that stands still, and jitter that is always the same.
 struct Fixed;
 
 impl Clock for Fixed {

@@ -161,3 +161,20 @@ fn members_are_asked_for_together() {
         assert_eq!(calls, [latest("a"), latest("b")]);
     });
 }
+
+/// Nobody asks for it again: it is immutable, and published.
+#[test]
+fn a_pinned_member_does_not_make_the_others_due_in_every_pass() {
+    run(async {
+        let bench = Bench::holding(&["a", "b"]);
+        let mut pinned = grouped("b");
+        pinned.wanted.version = VersionPolicy::Exact(version_id(1));
+        for _ in 0..2 {
+            let mut reconciler = bench.reconciler(spec(vec![grouped("a"), pinned.clone()]));
+            reconciler.pass(Turn::All).await;
+            bench.vault.take_calls();
+            reconciler.pass(Turn::Nothing).await;
+            assert_eq!(bench.vault.take_calls(), []);
+        }
+    });
+}

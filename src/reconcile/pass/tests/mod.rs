@@ -3,6 +3,7 @@
 mod groups;
 mod moved;
 mod passwords;
+mod progress;
 mod provenance;
 mod refusals;
 mod rendering;

@@ -1,5 +1,7 @@
 //! Bytes that are needed at another path than the one they are at.
 
+use std::num::NonZeroU16;
+
 use super::*;
 use crate::domain::desired::ObjectSpec;
 use crate::domain::path::RelativePath;
@@ -61,5 +63,21 @@ fn bytes_of_another_form_are_not_taken_for_an_edited_path() {
         decoded.files[0].content = Content::Secret(SecretEncoding::Base64.into());
         bench.reconciler(spec(vec![decoded])).pass(Turn::All).await;
         assert_eq!(bench.volume.text("new"), None);
+    });
+}
+
+/// All of them were fetched in one second, as they are at the first start.
+#[test]
+fn a_history_that_gets_another_path_has_its_newest_version_there_while_it_cannot_be_listed() {
+    run(async {
+        let bench = Bench::with_versions("a", 3);
+        let history = |path| ObjectSpec {
+            history: NonZeroU16::new(3),
+            ..at(path, secret("a"))
+        };
+        bench.reconciler(spec(vec![history("old")])).pass(Turn::All).await;
+        bench.vault.refuse_lists(Some(Reason::Unreachable));
+        bench.reconciler(spec(vec![history("new")])).pass(Turn::All).await;
+        assert_eq!(bench.volume.text("new/0").as_deref(), Some("v3"));
     });
 }

@@ -275,3 +275,18 @@ fn a_history_whose_list_or_version_cannot_be_had_stays_as_it_is() {
         assert_eq!(slots(&bench, "a"), ["v4", "v3"]);
     });
 }
+
+/// Its versions are immutable, and are never asked for again; that must not make the list due.
+#[test]
+fn a_history_is_listed_when_it_is_due_and_not_in_every_pass() {
+    run(async {
+        let bench = Bench::with_versions("a", 2);
+        for _ in 0..2 {
+            let mut reconciler = bench.reconciler(spec(vec![history("a", 2)]));
+            reconciler.pass(Turn::All).await;
+            assert_eq!(bench.vault.take_lists().len(), 1);
+            reconciler.pass(Turn::Nothing).await;
+            assert_eq!(bench.vault.take_lists(), Vec::<String>::new());
+        }
+    });
+}

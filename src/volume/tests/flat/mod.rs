@@ -10,3 +10,4 @@ mod mounts;
 mod owners;
 mod readers;
 mod refusals;
+mod resolved;

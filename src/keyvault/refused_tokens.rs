@@ -1,74 +1,10 @@
-//! What is remembered of one vault between requests: its challenge, how the last call for it failed, and the tokens
-//! that it refused.
+//! Which refused tokens are worth replacing.
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
-use std::sync::Mutex;
-use std::sync::PoisonError;
-use std::sync::atomic::AtomicU64;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use azure_core::http::StatusCode;
 use tokio::time::Instant;
-
-use super::answer::Answer;
-use super::challenge::Challenge;
-use super::outage::Outage;
-use super::retry::Again;
-
-/// The challenge of a vault, learned by one request at a time.
-#[derive(Debug, Default)]
-pub(super) struct ChallengeMemory {
-    /// Held over the one call that asks for the challenge; whoever waits for it waits for that call.
-    pub(super) lesson: tokio::sync::Mutex<Lesson>,
-    /// How many such calls failed. A request that saw this number grow while it waited shares the failure.
-    pub(super) failures: AtomicU64,
-}
-
-/// What such calls brought.
-#[derive(Debug, Default)]
-pub(super) struct Lesson {
-    /// The challenge, once known.
-    pub(super) challenge: Option<Challenge>,
-    /// How and when the last one failed.
-    failure: Option<(Shared, Instant)>,
-}
-
-/// How long a failure that another call would only repeat is handed to newcomers too: enough for one pass to fail
-/// at once instead of one time limit after the other.
-const REPEATED_FOR: Duration = Duration::from_secs(1);
-
-impl Lesson {
-    /// Keeps a failure for those who wait, and for newcomers if it lasts.
-    pub(super) fn failed(&mut self, shared: Shared) {
-        self.failure = Some((shared, Instant::now()));
-    }
-
-    /// The failure for somebody who did (`waited`) or did not wait while it happened.
-    pub(super) fn shared(&self, waited: bool) -> Option<Shared> {
-        let (shared, at) = self.failure.as_ref()?;
-        let repeats = shared.lasts() && at.elapsed() < REPEATED_FOR;
-        (waited || repeats).then(|| shared.clone())
-    }
-}
-
-/// A failed call, as those who waited for it get it.
-#[derive(Debug, Clone)]
-pub(super) enum Shared {
-    /// There was no answer.
-    Outage(Outage),
-    /// The vault throttles or fails; such an answer says nothing about one object.
-    Answer(Answer),
-}
-
-impl Shared {
-    /// Whether another call at once would end in the same way.
-    fn lasts(&self) -> bool {
-        match self {
-            Self::Outage(outage) => outage.again == Again::No,
-            Self::Answer(answer) => answer.status == StatusCode::TooManyRequests,
-        }
-    }
-}
 
 /// How many different tokens in a row are given back before the vault has to accept one.
 const TOKENS_IN_A_ROW: u32 = 2;

@@ -1,4 +1,4 @@
-//! How long a vault asks to be left alone.
+//! How long a service asks to be left alone.
 //!
 //! `Retry-After` is seconds or an HTTP date (RFC 9110, section 10.2.3); Azure adds headers in milliseconds.
 
@@ -13,9 +13,9 @@ use time::macros::format_description;
 const HTTP_DATE: &[BorrowedFormatItem<'_>] =
     format_description!("[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT");
 
-/// The wish in an answer's headers, milliseconds before seconds; a date in the past is zero. `None` when there is no
+/// What an answer's headers ask for, milliseconds before seconds; a date in the past is zero. `None` when there is no
 /// header, or none that can be read.
-pub(super) fn wish(headers: &Headers, now: OffsetDateTime) -> Option<Duration> {
+pub fn retry_after(headers: &Headers, now: OffsetDateTime) -> Option<Duration> {
     let text = |name: &HeaderName| headers.get_optional_str(name).map(str::trim);
     let millis = [X_MS_RETRY_AFTER_MS, RETRY_AFTER_MS]
         .iter()
@@ -37,32 +37,32 @@ mod tests {
 
     use super::*;
 
-    fn wish_of(name: &'static str, value: &'static str) -> Option<Duration> {
+    fn asked(name: &'static str, value: &'static str) -> Option<Duration> {
         let mut headers = Headers::new();
         headers.insert(name, value);
-        wish(&headers, datetime!(2026-11-23 10:00:00 UTC))
+        retry_after(&headers, datetime!(2026-11-23 10:00:00 UTC))
     }
 
     #[test]
     fn seconds_milliseconds_and_dates_are_understood() {
-        assert_eq!(wish_of("retry-after", "7"), Some(Duration::from_secs(7)));
+        assert_eq!(asked("retry-after", "7"), Some(Duration::from_secs(7)));
         assert_eq!(
-            wish_of("x-ms-retry-after-ms", "1500"),
+            asked("x-ms-retry-after-ms", "1500"),
             Some(Duration::from_millis(1500))
         );
-        assert_eq!(wish_of("retry-after-ms", "20"), Some(Duration::from_millis(20)));
+        assert_eq!(asked("retry-after-ms", "20"), Some(Duration::from_millis(20)));
         assert_eq!(
-            wish_of("retry-after", "Mon, 23 Nov 2026 10:01:30 GMT"),
+            asked("retry-after", "Mon, 23 Nov 2026 10:01:30 GMT"),
             Some(Duration::from_secs(90))
         );
         assert_eq!(
-            wish_of("retry-after", "Mon, 23 Nov 2026 09:00:00 GMT"),
+            asked("retry-after", "Mon, 23 Nov 2026 09:00:00 GMT"),
             Some(Duration::ZERO)
         );
     }
 
     #[test]
-    fn nonsense_is_no_wish() {
+    fn nonsense_asks_for_nothing() {
         for bad in [
             "",
             "-1",
@@ -71,7 +71,7 @@ mod tests {
             "99999999999999999999999",
             "Mon, 99 Nov 2026 10:01:30 GMT",
         ] {
-            assert_eq!(wish_of("retry-after", bad), None, "{bad:?}");
+            assert_eq!(asked("retry-after", bad), None, "{bad:?}");
         }
     }
 }

@@ -11,12 +11,12 @@ use crate::transport::{WireCause, chain};
 
 use super::error_body::quote;
 use super::hint;
-use super::retry::Again;
+use super::retry::Retry;
 
 /// A call without an answer. It can be shared by the requests that waited for the same call.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("{seen}")]
-pub(super) struct Outage {
+pub(super) struct TransportError {
     /// The reason of the failure that comes of it.
     pub(super) reason: Reason,
     /// What was seen.
@@ -24,26 +24,26 @@ pub(super) struct Outage {
     /// What to do.
     pub(super) hint: String,
     /// Whether to try again.
-    pub(super) again: Again,
+    pub(super) retry: Retry,
     /// What TLS or the system said.
     #[source]
     cause: Option<WireCause>,
 }
 
-impl Outage {
+impl TransportError {
     /// Of an error of the HTTP client, before there was a status.
     pub(super) fn while_calling(error: &azure_core::Error) -> Self {
         let causes: Vec<_> = chain(error).collect();
         let cause = WireCause::of(error);
         let tls = cause.as_ref().and_then(tls);
         let known = tls.or_else(|| Self::known(&causes));
-        let mut outage = known.unwrap_or_else(|| {
+        let mut found = known.unwrap_or_else(|| {
             let last = causes.last().map(|cause| quote(&cause.to_string(), 200));
             let seen = format!("the call failed: {}", last.unwrap_or_default());
-            Self::new(Reason::Unreachable, seen, hint::NO_CONNECTION, Again::Soon)
+            Self::new(Reason::Unreachable, seen, hint::NO_CONNECTION, Retry::Soon)
         });
-        outage.cause = cause;
-        outage
+        found.cause = cause;
+        found
     }
 
     /// Of an error of the HTTP client, after the status.
@@ -60,14 +60,14 @@ impl Outage {
             Reason::Unavailable,
             "the answer was cut short",
             hint::CUT_SHORT,
-            Again::Soon,
+            Retry::Soon,
         )
     }
 
     /// The answer has more than `limit` bytes.
     pub(super) fn too_large(limit: usize) -> Self {
         let seen = format!("the answer has more than {limit} bytes");
-        Self::new(Reason::Malformed, seen, hint::NOT_KEY_VAULT, Again::No)
+        Self::new(Reason::Malformed, seen, hint::NOT_KEY_VAULT, Retry::No)
     }
 
     /// Of its parts.
@@ -75,13 +75,13 @@ impl Outage {
         reason: Reason,
         seen: impl Into<String>,
         hint: impl Into<String>,
-        again: Again,
+        retry: Retry,
     ) -> Self {
         Self {
             reason,
             seen: seen.into(),
             hint: hint.into(),
-            again,
+            retry,
             cause: None,
         }
     }
@@ -117,7 +117,7 @@ fn texts(causes: &[&Cause]) -> impl Iterator<Item = String> {
     causes.iter().filter(own_words).map(ToString::to_string)
 }
 
-fn tls(cause: &WireCause) -> Option<Outage> {
+fn tls(cause: &WireCause) -> Option<TransportError> {
     let WireCause::Tls(error) = cause else {
         return None;
     };
@@ -131,18 +131,28 @@ fn tls(cause: &WireCause) -> Option<Outage> {
     } else {
         Reason::Unreachable
     };
-    Some(Outage::new(reason, seen, hint, Again::No))
+    Some(TransportError::new(reason, seen, hint, Retry::No))
 }
 
-fn named_in_text(causes: &[&Cause]) -> Option<Outage> {
+fn named_in_text(causes: &[&Cause]) -> Option<TransportError> {
     texts(causes).find_map(|text| {
         let says = |word| text.contains(word);
         if says("dns error") || says("failed to lookup address") {
             let seen = "the host name does not resolve";
-            Some(Outage::new(Reason::Unreachable, seen, hint::DNS, Again::No))
+            Some(TransportError::new(
+                Reason::Unreachable,
+                seen,
+                hint::DNS,
+                Retry::No,
+            ))
         } else if says("tunnel") || says("proxy") {
             let seen = format!("the proxy refused: {}", quote(&text, 120));
-            Some(Outage::new(Reason::Unreachable, seen, hint::PROXY, Again::No))
+            Some(TransportError::new(
+                Reason::Unreachable,
+                seen,
+                hint::PROXY,
+                Retry::No,
+            ))
         } else {
             None
         }
@@ -151,13 +161,13 @@ fn named_in_text(causes: &[&Cause]) -> Option<Outage> {
 
 /// An unanswered HTTP/2 ping: the connection was dropped on the way, and a new one may well work. The client counts it
 /// among the time-outs, which are not tried again.
-fn silent(causes: &[&Cause]) -> Option<Outage> {
+fn silent(causes: &[&Cause]) -> Option<TransportError> {
     let silent = texts(causes).any(|text| text.contains("keep-alive timed out"));
     let seen = "the connection went silent";
-    silent.then(|| Outage::new(Reason::Unreachable, seen, hint::NO_CONNECTION, Again::Soon))
+    silent.then(|| TransportError::new(Reason::Unreachable, seen, hint::NO_CONNECTION, Retry::Soon))
 }
 
-fn timed_out(causes: &[&Cause]) -> Option<Outage> {
+fn timed_out(causes: &[&Cause]) -> Option<TransportError> {
     let by_client = causes
         .iter()
         .find_map(|cause| cause.downcast_ref::<reqwest::Error>());
@@ -176,25 +186,35 @@ fn timed_out(causes: &[&Cause]) -> Option<Outage> {
         "no answer within the time limit"
     };
     // The limit of one call has cost seconds already; another such wait is the loop's to decide.
-    Some(Outage::new(Reason::TimedOut, seen, hint::TIMED_OUT, Again::No))
+    Some(TransportError::new(
+        Reason::TimedOut,
+        seen,
+        hint::TIMED_OUT,
+        Retry::No,
+    ))
 }
 
-fn socket(error: &io::Error) -> Option<Outage> {
+fn socket(error: &io::Error) -> Option<TransportError> {
     use io::ErrorKind as K;
-    let (seen, again) = match error.kind() {
-        K::ConnectionRefused => ("the connection was refused", Again::Soon),
+    let (seen, retry) = match error.kind() {
+        K::ConnectionRefused => ("the connection was refused", Retry::Soon),
         K::ConnectionReset | K::ConnectionAborted | K::BrokenPipe | K::NotConnected | K::UnexpectedEof => {
-            ("the connection was closed before an answer", Again::Soon)
+            ("the connection was closed before an answer", Retry::Soon)
         }
         K::NetworkUnreachable | K::HostUnreachable | K::AddrNotAvailable | K::NetworkDown => {
-            ("there is no route to the host", Again::Soon)
+            ("there is no route to the host", Retry::Soon)
         }
         _ => return None,
     };
-    Some(Outage::new(Reason::Unreachable, seen, hint::NO_CONNECTION, again))
+    Some(TransportError::new(
+        Reason::Unreachable,
+        seen,
+        hint::NO_CONNECTION,
+        retry,
+    ))
 }
 
-fn ended(causes: &[&Cause]) -> Option<Outage> {
+fn ended(causes: &[&Cause]) -> Option<TransportError> {
     let ended = texts(causes).any(|text| {
         [
             "closed before message completed",
@@ -205,5 +225,5 @@ fn ended(causes: &[&Cause]) -> Option<Outage> {
         .any(|end| text.contains(end))
     });
     let seen = "the connection was closed before an answer";
-    ended.then(|| Outage::new(Reason::Unreachable, seen, hint::NO_CONNECTION, Again::Soon))
+    ended.then(|| TransportError::new(Reason::Unreachable, seen, hint::NO_CONNECTION, Retry::Soon))
 }

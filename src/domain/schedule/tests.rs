@@ -1,0 +1,62 @@
+//! When questions are asked, rule by rule.
+
+use super::*;
+use crate::domain::failure::Reason;
+use crate::domain::query::test_queries::secret;
+
+const INTERVAL: Duration = Duration::from_mins(2);
+
+fn at(seconds: u64) -> Moment {
+    Moment::START + Duration::from_secs(seconds)
+}
+
+fn now(seconds: u64, ready: bool) -> Now {
+    Now {
+        at: at(seconds),
+        ready,
+        jitter: 0.5,
+    }
+}
+
+/// A schedule of secrets with one interval, whose first round begins at zero.
+fn begun(names: &[&str]) -> (Schedule, BTreeMap<Query, Duration>) {
+    let intervals: BTreeMap<_, _> = names.iter().map(|name| (secret(name), INTERVAL)).collect();
+    let mut schedule = Schedule::default();
+    schedule.begin_pass(&intervals, at(0), 0.5);
+    (schedule, intervals)
+}
+
+fn fails(schedule: &mut Schedule, query: &Query, asked_at: u64, reason: Reason, now: Now) {
+    let failure = Failure::new(reason, "seen", "do");
+    let ended = Ended {
+        query,
+        asked_at: at(asked_at),
+        failure: Some(&failure),
+        unused: 0,
+    };
+    schedule.ended(ended, now);
+}
+
+#[test]
+fn a_question_that_only_waits_for_a_place_or_for_a_probe_wakes_nobody() {
+    let (mut schedule, _) = begun(&["a", "b"]);
+    schedule.begin(&secret("a"), at(0));
+    let waiting: BTreeSet<_> = [secret("b")].into();
+    assert_eq!(
+        schedule.next_due(at(0), &waiting),
+        Some(at(120)),
+        "it waits for a place"
+    );
+
+    fails(&mut schedule, &secret("a"), 0, Reason::TimedOut, now(30, false));
+    let opens = schedule.next_due(at(30), &waiting).expect("known");
+    assert_eq!(opens, at(30) + Duration::from_millis(2_500));
+    assert_eq!(schedule.permit(&secret("b"), opens), Permit::Probe);
+    schedule.begin(&secret("b"), opens);
+    let waiting: BTreeSet<_> = [secret("a")].into();
+    assert_eq!(
+        schedule.next_due(opens, &waiting),
+        Some(at(120)),
+        "the probe ends by itself"
+    );
+}
