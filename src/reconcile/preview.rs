@@ -9,8 +9,7 @@ use super::asking::Patience;
 use super::pass::Pass;
 use crate::domain::outcome::{Decided, PassOutcome};
 use crate::domain::status::Status;
-use crate::ports::Observer;
-use crate::ports::{Vault, Volume, VolumeFailureKind};
+use crate::ports::{Observer, Vault, Volume, VolumeFailure, VolumeFailureKind};
 
 /// How often it looks again, because somebody published between one look at the volume and the next. The answers are
 /// at hand, so that costs no vault anything.
