@@ -150,12 +150,16 @@ impl<V: Vault + 'static> Asking<V> {
     /// which tells what is news.
     pub fn ask(
         &mut self,
-        questions: Vec<Query>,
+        mut questions: Vec<Query>,
         baseline: Baseline,
         schedule: &mut Schedule,
         uptime: &Uptime,
     ) {
         self.queues.clear();
+        if !self.lets_go() {
+            // What is kept is not asked for again, however often it is due meanwhile.
+            questions.retain(|query| !self.answers.has(query));
+        }
         for query in questions {
             self.queues
                 .entry(query.vault().cloned())
@@ -217,7 +221,9 @@ impl<V: Vault + 'static> Asking<V> {
 
     /// Lets go of everything that arrived: without a volume it has no place to go, and all is asked for again.
     pub fn give_up(&mut self) {
-        self.release(&BTreeSet::new());
+        if self.lets_go() {
+            self.release(&BTreeSet::new());
+        }
         self.leads_on = false;
     }
 

@@ -63,3 +63,6 @@ fn has_moved(outcome: &PassOutcome) -> bool {
     let kind = outcome.volume_failure.as_ref().map(VolumeFailure::kind);
     matches!(kind, Some(VolumeFailureKind::InUse | VolumeFailureKind::Other))
 }
+
+#[cfg(test)]
+mod tests;

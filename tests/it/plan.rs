@@ -560,3 +560,70 @@ fn a_log_in_json_stays_so() {
         }
     }
 }
+
+#[test]
+fn what_takes_long_to_render_is_waited_for_and_nothing_is_asked_twice() {
+    let world = World::new();
+    world.fake.vault("app").set_secret("password", "of a store");
+    let mut certificates = String::new();
+    for number in 0..6 {
+        let vault = world.fake.vault("app");
+        vault.create_certificate(&format!("web-{number}"), &CertificateOptions::default());
+        certificates += &format!(
+            "- name: web-{number}\n  files:\n  \
+             - {{ path: {number}.p12, content: pkcs12, passwordFrom: {{ secret: password }} }}\n  \
+             - {{ path: {number}.jks, content: jks, passwordFrom: {{ secret: password }} }}\n"
+        );
+    }
+    world.manifest_with(
+        "refresh: { interval: 10s }",
+        &format!("certificates:\n{certificates}secrets: [{{ name: password }}]"),
+    );
+    let plan = plan(&world, 10);
+    assert_eq!(plan["summary"]["write"], 13, "{plan:#}");
+    assert_eq!(world.fake.calls().of(CallKind::GetSecret), 7);
+}
+
+#[test]
+fn last_known_good_bytes_follow_their_entry_while_the_vault_is_down() {
+    let world = synced();
+    world.manifest_with(
+        BY_HAND,
+        "secrets: [{ name: a, path: new/a }, { name: b, mode: \"0400\" }]",
+    );
+    down(&world);
+    let plan = plan(&world, 6);
+    assert_eq!(
+        acts(&plan),
+        [
+            ["app/a", "remove", "moved"],
+            ["b", "adjust", "modeOrOwner"],
+            ["new/a", "write", "moved"]
+        ]
+    );
+    let detail = row(&plan, "new/a")["detail"].as_str().expect("text");
+    assert!(detail.starts_with("moved from app/a; "), "{detail}");
+    let detail = row(&plan, "b")["detail"].as_str().expect("text");
+    assert!(detail.starts_with("mode or owner, mode 0400; "), "{detail}");
+    let output = world.once_with(&["--timeout", "1s"]);
+    assert_eq!(output.status.code(), Some(6), "{}", stderr(&output));
+    assert_eq!(world.text("new/a").as_deref(), Some("one"), "as planned");
+}
+
+#[test]
+fn a_file_that_was_altered_and_cannot_be_fetched_is_not_silent() {
+    let world = synced();
+    fs::write(world.path("volume/..data/b"), "altered").expect("written");
+    assert_eq!(row(&plan(&world, 10), "b")["action"], "write");
+    world.fake.vault("app").delete_secret("b");
+    let plan = plan(&world, 5);
+    let b = row(&plan, "b");
+    assert_eq!(
+        (&b["action"], &b["reason"]),
+        (&json!("remove"), &json!("altered"))
+    );
+    assert_eq!(b["failure"]["reason"], "notFound");
+    let output = world.once_with(&["--timeout", "1s"]);
+    assert_eq!(output.status.code(), Some(5), "{}", stderr(&output));
+    assert_eq!(world.text("b"), None, "as planned");
+}
