@@ -3,6 +3,8 @@
 mod json;
 mod row;
 mod rows;
+#[cfg(test)]
+mod test_rows;
 mod text;
 mod words;
 

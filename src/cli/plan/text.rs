@@ -26,3 +26,41 @@ fn one_line(text: &str) -> String {
         .map(|c| if c.is_control() { ' ' } else { c })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::plan::test_rows::rows;
+
+    #[test]
+    fn columns_are_aligned_and_a_summary_comes_last() {
+        assert_eq!(
+            render(&rows()),
+            "\
+ACTION     FILE       OBJECT                WHY
+write      a          app/secrets/a         new version 1a2b3c4d… → 3c4d5e6f…
+adjust     b          app/secrets/b         mode 0400 → 0440
+keep       c          app/secrets/c         unchanged
+remove     long/path  -                     leaves the manifest
+hold back  optional   app/secrets/optional  failed: notFound
+
+1 to write, 1 to adjust, 1 to remove, 1 to keep, 1 held back
+"
+        );
+    }
+
+    #[test]
+    fn nothing_to_show_is_a_summary() {
+        let text = render(&[]);
+        assert!(text.ends_with("\n\n0 to write, 0 to adjust, 0 to remove, 0 to keep, 0 held back\n"));
+    }
+
+    #[test]
+    fn a_reason_is_one_line_whatever_is_in_it() {
+        let mut rows = rows();
+        rows[0].because.detail = "a\nb\r\u{1b}[31mc".into();
+        let text = render(&rows);
+        assert!(text.contains("a b  [31mc"), "{text}");
+        assert_eq!(text.lines().count(), rows.len() + 3);
+    }
+}

@@ -135,3 +135,51 @@ fn not_asked(entry: Option<&EntryPlan>, status: &Status) -> Because {
     };
     Because::new(Reason::NotAsked, detail)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::desired::OnStart;
+    use crate::domain::mode::FileMode;
+
+    fn version(text: &str) -> VersionId {
+        VersionId::parse(&format!("{text:0<32}")).expect("valid")
+    }
+
+    #[test]
+    fn versions_are_as_short_as_tells_them_from_each_other() {
+        let one = version("1a2b3c4d5");
+        assert_eq!(shortened(&one, &version("3c")), ["1a2b3c4d…", "3c000000…"]);
+        let other = version("1a2b3c4d6");
+        assert_eq!(shortened(&one, &other), [one.to_string(), other.to_string()]);
+    }
+
+    #[test]
+    fn the_digest_of_a_password_file_is_not_shown() {
+        let status = Status::new(OnStart::Fresh);
+        let why = Why::Version {
+            of: Input::File("/run/password".into()),
+            from: version("1a"),
+            to: version("2b"),
+        };
+        let because = because(&why, None, &status);
+        assert_eq!(because.reason, Reason::NewPassword);
+        assert_eq!(because.detail, "a new password in /run/password, or read anew");
+        assert_eq!((because.from, because.to), (None, None));
+    }
+
+    #[test]
+    fn what_changes_is_told_with_before_and_after() {
+        let status = Status::new(OnStart::Fresh);
+        let why = Why::Mode {
+            from: FileMode::from_bits(0o400),
+            to: FileMode::from_bits(0o440),
+        };
+        let mode = because(&why, None, &status);
+        assert_eq!(mode.detail, "mode 0400 → 0440");
+        assert_eq!(
+            (mode.from.as_deref(), mode.to.as_deref()),
+            (Some("0400"), Some("0440"))
+        );
+    }
+}
