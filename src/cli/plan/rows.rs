@@ -201,3 +201,6 @@ fn failure(entry: &EntryPlan) -> Option<Failure> {
         Outcome::Served { .. } | Outcome::Pending { .. } => None,
     }
 }
+
+#[cfg(test)]
+mod tests;
