@@ -6,6 +6,7 @@ mod passwords;
 mod provenance;
 mod refusals;
 mod rendering;
+mod secrecy;
 mod selections;
 mod versions;
 
