@@ -9,6 +9,10 @@ mod fold;
 mod ready;
 mod recall;
 mod telling;
+#[cfg(test)]
+pub(crate) mod test_passes;
+#[cfg(test)]
+mod tests;
 mod wall;
 
 use std::collections::BTreeMap;

@@ -7,6 +7,7 @@ mod progress;
 mod provenance;
 mod refusals;
 mod rendering;
+mod secrecy;
 mod selections;
 mod versions;
 
