@@ -96,7 +96,7 @@ fn a_wish_for_quiet_that_is_cut_short_is_told_once() {
     ask(&mut told.status, "a", Some(&throttled), 0);
     let first = told.lines(pass(vec![failed("a", Reason::Throttled)]));
     let shortened =
-        "WARN Asked to wait for longer than five minutes, which are kept endpoint=app asked_seconds=86400";
+        "WARN Retry-After is longer than 5 minutes; waiting 5 minutes endpoint=app asked_seconds=86400";
     assert_eq!(
         first.iter().filter(|line| *line == shortened).count(),
         1,
