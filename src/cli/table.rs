@@ -49,3 +49,50 @@ fn row(entry: &EntryStatus) -> [String; 4] {
         reason.to_owned(),
     ]
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::domain::desired::OnStart;
+    use crate::domain::failure::Reason;
+    use crate::domain::plan::Outcome;
+    use crate::domain::status::Status;
+    use crate::domain::status::test_passes::{entry, failed, made, pass, pending, served};
+
+    use super::*;
+
+    #[test]
+    fn each_object_is_a_line_that_says_what_became_of_it() {
+        let mut refused = failed("none", Reason::Forbidden);
+        if let Outcome::Failed { kept, .. } = &mut refused.outcome {
+            *kept = false;
+        }
+        let pinned = Outcome::Served {
+            version: None,
+            changed: false,
+            confirmed: false,
+        };
+        let entries = vec![
+            made("new"),
+            served("same"),
+            failed("old", Reason::Forbidden),
+            refused,
+            entry("pinned", pinned),
+            pending("unasked", true),
+            pending("late", false),
+        ];
+        let mut status = Status::new(OnStart::Fresh);
+        status.fold(pass(entries), 0.5);
+        let text = render(&status.entries);
+        let expected = [
+            "OBJECT               VERSION                           RESULT     REASON",
+            "app/secrets/new      00000000000000000000000000000001  written",
+            "app/secrets/same     00000000000000000000000000000001  unchanged",
+            "app/secrets/old                                        kept       forbidden",
+            "app/secrets/none                                       refused    forbidden",
+            "app/secrets/pinned                                     unchanged",
+            "app/secrets/unasked                                    unchanged",
+            "app/secrets/late                                       missing    not fetched yet",
+        ];
+        assert_eq!(text.lines().collect::<Vec<_>>(), expected);
+    }
+}

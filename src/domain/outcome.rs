@@ -8,6 +8,7 @@ use super::answers::Lists;
 use super::entry::EntryKey;
 use super::moment::Moment;
 use super::notice::Notice;
+use super::object::VaultId;
 use super::payload::Publication;
 use super::plan::Plan;
 use super::query::Query;
@@ -30,6 +31,8 @@ pub struct PassOutcome {
     pub lists: Lists,
     /// How many questions left.
     pub asked: usize,
+    /// The hosts of which something is under way.
+    pub under_way: BTreeSet<VaultId>,
     /// The questions that could not leave because of their gates.
     pub stopped: BTreeSet<Query>,
     /// The questions that lead to each entry.
@@ -60,6 +63,7 @@ impl PassOutcome {
             volume_failure: None,
             lists: Lists::default(),
             asked: 0,
+            under_way: BTreeSet::new(),
             stopped: BTreeSet::new(),
             questions: BTreeMap::new(),
             idle: false,

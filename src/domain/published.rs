@@ -98,12 +98,31 @@ impl<'o> Published<'o> {
         })
     }
 
+    /// The last known good files of an entry that cannot be made now, as far as there are any.
+    ///
+    /// Of another entry's files, all that it needs are taken, of one version, or none: a certificate must not come to
+    /// stand without its key.
+    pub fn last_good<'e>(&self, entry: &'e Entry) -> Vec<(&'e FileSpec, Found<'o>)> {
+        let inputs = entry.inputs();
+        let files = entry.files.iter();
+        let found = files.filter_map(|file| Some((file, self.last_good_file(entry, file, &inputs)?)));
+        let mut found: Vec<_> = found.collect();
+        let is_whole = found.len() == entry.files.len()
+            && found
+                .windows(2)
+                .all(|pair| of_same_version(&pair[0].1.1.record, &pair[1].1.1.record));
+        if !is_whole {
+            found.retain(|(file, (at, _))| file.path == **at || !self.wanted.contains(*at));
+        }
+        found
+    }
+
     /// The last known good bytes of a file that cannot be made now: those of its object at its path, else the same
     /// content of the object elsewhere, of a version that will do; of several, the one that was fetched last, and of
     /// those the first by path, which is a history's newest. Else whatever is at its path.
     ///
     /// While it is unresolved which version will do, another entry's file is none that does.
-    pub fn last_good(&self, entry: &Entry, file: &FileSpec, inputs: &[Input]) -> Option<Found<'o>> {
+    fn last_good_file(&self, entry: &Entry, file: &FileSpec, inputs: &[Input]) -> Option<Found<'o>> {
         let at = self.files.get_key_value(&file.path);
         let is_its_own = |(_, found): &Found<'_>| match (found.record.inputs.first(), inputs.first()) {
             (Some(record), Some(input)) => same(&record.input, input),
@@ -142,6 +161,12 @@ fn first_object(record: &FileRecord) -> Option<&ObjectId> {
         Input::Object(source) => Some(&source.object),
         Input::File(_) => None,
     }
+}
+
+/// Whether both were made of the same version of their first object.
+fn of_same_version(one: &FileRecord, other: &FileRecord) -> bool {
+    let version = |record: &FileRecord| record.inputs.first().map(|input| input.version.clone());
+    version(one) == version(other)
 }
 
 /// Whether both are the same thing, in whatever version.

@@ -149,3 +149,6 @@ fn cause(failure: &Failure) -> Option<String> {
     let causes = std::iter::successors(Some(first), |cause| cause.source());
     Some(causes.map(ToString::to_string).collect::<Vec<_>>().join(": "))
 }
+
+#[cfg(test)]
+mod tests;

@@ -69,6 +69,8 @@ impl<V: Vault + 'static, W: Volume> Pass<V, W> {
                 outcome.volume_failure = Some(failure);
             }
         }
+        let open = self.asking.open();
+        outcome.under_way = open.iter().filter_map(|query| query.vault().cloned()).collect();
         outcome.asked = self.asking.take_asked();
         outcome.stopped = self.asking.stopped();
         outcome.idle = self.is_idle();

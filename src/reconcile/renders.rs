@@ -4,7 +4,7 @@
 //! other, the quick ones first. What is not done in a moment does not hold up the rest: its entry waits, and its end is
 //! worth another pass. What has not begun when the loop ends is never begun.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -26,8 +26,8 @@ pub struct Renders {
     flights: FuturesUnordered<BoxFuture<'static, (EntryKey, Done)>>,
     under_way: BTreeMap<EntryKey, Origin>,
     done: BTreeMap<EntryKey, Done>,
-    /// Whether something was done that no pass has seen.
-    unseen: bool,
+    /// What was done and no pass has seen.
+    unseen: BTreeSet<EntryKey>,
 }
 
 /// What came of a job, and of what it was made.
@@ -44,7 +44,7 @@ impl Renders {
             flights: FuturesUnordered::new(),
             under_way: BTreeMap::new(),
             done: BTreeMap::new(),
-            unseen: false,
+            unseen: BTreeSet::new(),
         }
     }
 
@@ -79,7 +79,7 @@ impl Renders {
     /// Returns when something is done that a pass did not wait for. Never, when nothing is under way. May be dropped and
     /// called again.
     pub async fn finished(&mut self) {
-        if self.unseen {
+        if self.has_news() {
             return;
         }
         match self.flights.next().await {
@@ -91,30 +91,37 @@ impl Renders {
     fn land(&mut self, key: EntryKey, done: Done) {
         if self.under_way.get(&key) == Some(&done.origin) {
             self.under_way.remove(&key);
+            self.unseen.insert(key.clone());
             self.done.insert(key, done);
-            self.unseen = true;
         }
     }
 
-    /// What came of an entry, if it was made of just this.
-    pub fn of(&self, key: &EntryKey, origin: &Origin) -> Option<Result<&Made, &Failure>> {
+    /// The bytes of an entry, if it was made of just this.
+    pub fn made(&self, key: &EntryKey, origin: &Origin) -> Option<&Made> {
         let done = self.done.get(key).filter(|done| done.origin == *origin)?;
-        Some(done.made.as_ref())
+        done.made.as_ref().ok()
     }
 
     /// Whether something is done that no pass has seen.
-    pub const fn has_news(&self) -> bool {
-        self.unseen
+    pub fn has_news(&self) -> bool {
+        !self.unseen.is_empty()
     }
 
-    /// A pass sees what is done.
-    pub const fn seen(&mut self) {
-        self.unseen = false;
+    /// A pass that begins now sees everything that is done.
+    pub fn see_all(&mut self) {
+        self.unseen.clear();
+    }
+
+    /// The same for an entry, in the middle of a pass: what came of it, if it was made of just this.
+    pub fn see(&mut self, key: &EntryKey, origin: &Origin) -> Option<Result<(), Failure>> {
+        let done = self.done.get(key).filter(|done| done.origin == *origin)?;
+        self.unseen.remove(key);
+        Some(done.made.as_ref().map(|_| ()).map_err(Clone::clone))
     }
 
     /// Whether nothing is under way, and nothing done is unseen.
     pub fn is_idle(&self) -> bool {
-        self.under_way.is_empty() && !self.unseen
+        self.under_way.is_empty() && self.unseen.is_empty()
     }
 
     /// Lets go of what is done, but for what waits for something else.

@@ -198,7 +198,7 @@ cases! {
     denied_by_connection: Case::denied(Denial::Connection, "networkRefused").hint("private DNS zone");
     throttled: Case::fault(Effect::Throttled { retry_after_seconds: None }, "throttled", 6).hint("refresh.interval");
     throttled_with_retry_after:
-        Case::fault(Effect::Throttled { retry_after_seconds: Some(30) }, "throttled", 6).hint("refresh.interval");
+        Case::fault(Effect::Throttled { retry_after_seconds: Some(3) }, "throttled", 6).hint("refresh.interval");
     conflict: Case::status(409, "conflict", 6).seen("409").hint("wait");
     bad_request: Case::status(400, "badRequest", 5).seen("400");
     internal_error: Case::status(500, "unavailable", 6).seen("500").hint("service health");

@@ -176,7 +176,10 @@ fn a_retry_after_is_waited_for() {
     world.fake.reset_calls();
     running.sync();
     let refused = Instant::now();
-    running.sync_until("Recovered");
+    // Who asks for a sync meanwhile has to wait for it too.
+    running.sync();
+    assert_eq!(world.fake.calls().of(CallKind::GetSecret), 1);
+    running.event("Recovered");
     assert!(
         refused.elapsed() > Duration::from_millis(2_900),
         "{:?}",

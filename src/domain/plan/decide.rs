@@ -7,7 +7,7 @@ use super::file_plan::{Action, FilePlan, Why};
 use super::files::{PlannedFiles, has_all, keep, keep_as, unchanged, write};
 use super::given::Given;
 use super::own::{Own, Trouble, name_taken, own};
-use super::resolve::{Blocked, Cause, Resolved, last_good};
+use super::resolve::{Blocked, Cause, Resolved};
 use crate::domain::entry::{Entry, Group};
 use crate::domain::path::RelativePath;
 use crate::domain::path_set::PathSet;
@@ -135,14 +135,14 @@ fn stays(entry: &Entry, outcome: Outcome, given: &Given<'_>) -> (PlannedFiles, E
 
 /// The entry keeps what it has where it is; its files are added when all others have their places.
 fn refused(entry: &Entry, trouble: Trouble, given: &Given<'_>) -> (PlannedFiles, EntryPlan) {
-    let last_good = last_good(entry, given.published);
+    let last_good = given.published.last_good(entry);
     let outcome = Outcome::Failed {
         failure: trouble.failure,
         kept: false,
         retry: trouble.retry,
         news: trouble.news,
     };
-    let record = last_good.first().map(|(_, found)| &found.record);
+    let record = last_good.first().map(|(_, (_, found))| &found.record);
     (Vec::new(), EntryPlan::new(entry, outcome, record))
 }
 

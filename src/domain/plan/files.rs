@@ -55,8 +55,7 @@ pub(super) fn unchanged(at: &RelativePath, found: &ObservedFile, why: Why) -> Fi
 /// published with: the one that is asked for now may be wider, and is not for these bytes.
 pub(super) fn keep(entry: &Entry, published: &Published<'_>, why: &Why) -> PlannedFiles {
     let inputs = entry.inputs();
-    let found = entry.files.iter();
-    let found = found.filter_map(|file| Some((file, published.last_good(entry, file, &inputs)?)));
+    let found = published.last_good(entry).into_iter();
     found
         .map(|(file, (at, found))| {
             let ours = is_form_of(&found.record, &file.content, &inputs);
@@ -75,12 +74,11 @@ pub fn has_all(entry: &Entry, published: &Published<'_>) -> bool {
         return known;
     }
     let inputs = entry.inputs();
-    entry.files.iter().all(|file| {
-        let found = published.last_good(entry, file, &inputs);
-        found.is_some_and(|(_, found)| {
-            found.record.content == file.content && may_be_of(&found.record, &inputs)
-        })
-    })
+    let found = published.last_good(entry);
+    let fits = |(file, (_, found)): &(&FileSpec, Found<'_>)| {
+        found.record.content == file.content && may_be_of(&found.record, &inputs)
+    };
+    found.len() == entry.files.len() && found.iter().all(fits)
 }
 
 /// When the vault said last, by the records, that what is published of the entry is what it has; `None` when it never

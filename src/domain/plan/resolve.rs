@@ -96,11 +96,11 @@ impl<'e> Resolved<'e> {
         published: &Published<'o>,
     ) -> impl Iterator<Item = (usize, Found<'o>)> {
         let files = self.in_place.iter().flat_map(|&number| {
-            let files = entries.get(number).map(|entry| last_good(entry, published));
+            let files = entries.get(number).map(|entry| published.last_good(entry));
             files
                 .unwrap_or_default()
                 .into_iter()
-                .map(move |found| (number, found))
+                .map(move |(_, found)| (number, found))
         });
         files.collect::<Vec<_>>().into_iter()
     }
@@ -231,13 +231,4 @@ impl<'e> Resolved<'e> {
             waits,
         })
     }
-}
-
-/// The last good files of an entry, wherever they are.
-pub(super) fn last_good<'o>(entry: &Entry, published: &Published<'o>) -> Vec<Found<'o>> {
-    let inputs = entry.inputs();
-    let files = entry.files.iter();
-    files
-        .filter_map(|file| published.last_good(entry, file, &inputs))
-        .collect()
 }

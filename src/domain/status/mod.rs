@@ -9,6 +9,10 @@ mod fold;
 mod ready;
 mod recall;
 mod telling;
+#[cfg(test)]
+pub(crate) mod test_passes;
+#[cfg(test)]
+mod tests;
 mod wall;
 
 use std::collections::BTreeMap;
@@ -62,9 +66,9 @@ pub struct Status {
     /// What was remarked on each entry, and on each version whatever its slot in a history.
     #[serde(skip)]
     remarks: BTreeMap<EntryKey, Vec<Notice>>,
-    /// What fails for one cause, how often in a row.
+    /// What fails for one cause.
     #[serde(skip)]
-    outages: BTreeMap<Outage, u32>,
+    outages: BTreeMap<Outage, OutageStatus>,
     /// The sync that is under way: from its first question to its end.
     #[serde(skip)]
     sync: Option<Sync>,
@@ -110,6 +114,17 @@ impl From<&VolumeFailure> for VolumeTrouble {
 
 /// Failures that have one cause for many objects: of a vault, or of signing in.
 type Outage = (Option<VaultId>, Reason);
+
+/// What is known of failures that have one cause.
+#[derive(Debug, Clone, Copy, Default)]
+struct OutageStatus {
+    /// How often in a row it was told, if only to who looks closely.
+    times: u32,
+    /// Whether there is something to tell.
+    untold: bool,
+    /// Whether an entry failed that had not failed before.
+    newcomer: bool,
+}
 
 /// A sync that is under way.
 #[derive(Debug, Clone, Copy, Default)]

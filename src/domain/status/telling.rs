@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::fold::is_news;
-use super::{Outage, Status};
+use super::{Outage, OutageStatus, Status};
 use crate::domain::entry::{EntryId, EntryKey};
 use crate::domain::event::Event;
 use crate::domain::failure::{Failure, FailureClass, Reason};
@@ -127,9 +127,25 @@ impl Status {
         outcome: &PassOutcome,
         events: &mut Vec<Event>,
     ) {
-        let news = failed.iter().filter(|failed| failed.news);
-        let Some(newest) = news.min_by_key(|failed| failed.times) else {
+        let known = self.outages.entry(outage.clone()).or_default();
+        known.untold |= failed.iter().any(|failed| failed.news);
+        known.newcomer |= failed.iter().any(|failed| failed.news && failed.times == 1);
+        // Told when all that was asked of the host has an answer, so that it is one event with all that fail.
+        let waits = outage
+            .0
+            .as_ref()
+            .is_some_and(|vault| outcome.under_way.contains(vault));
+        let Some(newest) = failed
+            .iter()
+            .min_by_key(|failed| failed.times)
+            .filter(|_| known.untold && !waits)
+        else {
             return;
+        };
+        let (times, newcomer) = (known.times.saturating_add(1), known.newcomer);
+        *known = OutageStatus {
+            times,
+            ..OutageStatus::default()
         };
         let endpoint = outage.0.clone().map_or(Endpoint::Token, Endpoint::Vault);
         let is_open = self
@@ -145,11 +161,9 @@ impl Status {
                 })
         });
         let objects = failed.len() + if is_open { stopped.count() } else { 0 };
-        let times = self.outages.entry(outage).or_insert(0);
-        *times += 1;
         // While the gate is open, whoever fails next fails for the same cause.
-        let tell = is_news(*times) || !is_open && newest.times == 1;
-        events.push(failing(*newest, objects, *times, tell));
+        let tell = is_news(times) || !is_open && newcomer;
+        events.push(failing(*newest, objects, times, tell));
     }
 
     fn failed<'d>(&self, decided: &'d Decided) -> Vec<Failed<'d>> {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::stage::*;
+use crate::domain::desired::VaultSpec;
 use crate::domain::failure::Reason;
 use crate::domain::object::ObjectKind;
 use crate::keyvault::KeyVault;
@@ -23,10 +24,11 @@ fn stage() -> Stage {
     })
 }
 
-/// Asks the vault of this name for a secret; gives the host and whether there was a token, of each call that it led to.
-async fn asked(stage: &Stage, vault: &KeyVault, name: &str) -> Vec<(String, bool)> {
+/// Asks the vault for a secret; gives the host and whether there was a token, of each call that it led to.
+async fn asked(stage: &Stage, vault: &KeyVault, of: VaultSpec) -> Vec<(String, bool)> {
     let before = stage.calls().len();
-    let source = source_at(name, ObjectKind::Secret, "a");
+    let mut source = source(ObjectKind::Secret, "a");
+    source.object.vault = of.id();
     vault.fetch(&source, &usual()).await.expect("fetched");
     let calls = stage.calls();
     let new = calls[before..].iter();
@@ -44,16 +46,19 @@ fn call(host: &str, with_token: bool) -> (String, bool) {
 #[tokio::test]
 async fn a_vault_that_stays_is_not_asked_for_its_challenge_again_whatever_its_name() {
     let stage = stage();
-    for (name, host) in [("one", "one"), ("two", "two")] {
-        let calls = asked(&stage, &stage.vault, name).await;
-        assert_eq!(calls, [call(host, false), call(host, true)]);
+    for (name, url) in [("one", ONE), ("two", TWO)] {
+        let calls = asked(&stage, &stage.vault, spec(name, url)).await;
+        assert_eq!(calls, [call(name, false), call(name, true)]);
     }
     // `one` stays, the vault of `two` is called `other` now, and `two` is another vault.
     let vaults = [spec("one", ONE), spec("other", TWO), spec("two", THREE)];
     let next = stage.vault.with_vaults(&vaults).expect("valid URLs");
-    assert_eq!(asked(&stage, &next, "one").await, [call("one", true)]);
-    assert_eq!(asked(&stage, &next, "other").await, [call("two", true)]);
-    let calls = asked(&stage, &next, "two").await;
+    assert_eq!(asked(&stage, &next, spec("one", ONE)).await, [call("one", true)]);
+    assert_eq!(
+        asked(&stage, &next, spec("other", TWO)).await,
+        [call("two", true)]
+    );
+    let calls = asked(&stage, &next, spec("two", THREE)).await;
     assert_eq!(calls, [call("three", false), call("three", true)]);
 }
 
@@ -62,8 +67,11 @@ async fn two_names_of_one_vault_share_what_is_known_of_it() {
     let stage = stage();
     let vaults = [spec("one", ONE), spec("alias", ONE)];
     let vault = stage.vault.with_vaults(&vaults).expect("valid URLs");
-    assert_eq!(asked(&stage, &vault, "one").await.len(), 2);
-    assert_eq!(asked(&stage, &vault, "alias").await, [call("one", true)]);
+    assert_eq!(asked(&stage, &vault, spec("one", ONE)).await.len(), 2);
+    assert_eq!(
+        asked(&stage, &vault, spec("alias", ONE)).await,
+        [call("one", true)]
+    );
 }
 
 #[tokio::test]
@@ -82,7 +90,7 @@ async fn a_vault_that_is_trusted_by_name_no_longer_starts_anew() {
     trusted.trusted_by_name = true;
     let stage = stage();
     let vault = stage.vault.with_vaults(&[trusted]).expect("valid URLs");
-    assert_eq!(asked(&stage, &vault, "one").await.len(), 2);
+    assert_eq!(asked(&stage, &vault, spec("one", ONE)).await.len(), 2);
     let vault = vault.with_vaults(&[spec("one", ONE)]).expect("valid URLs");
-    assert_eq!(asked(&stage, &vault, "one").await.len(), 2);
+    assert_eq!(asked(&stage, &vault, spec("one", ONE)).await.len(), 2);
 }

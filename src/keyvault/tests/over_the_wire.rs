@@ -213,7 +213,7 @@ async fn without_leave_to_repeat_a_question_is_one_request_on_the_wire() {
     fake.faults().clear();
     fake.faults()
         .inject(Fault::new(Service::Vault, Effect::RefusedStream).times(2));
-    seen.fetch(&secret("db"), &usual())
+    seen.fetch(&db, &usual())
         .await
         .expect("fetched at the third attempt");
 }

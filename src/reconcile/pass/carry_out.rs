@@ -28,7 +28,7 @@ impl<V: Vault + 'static, W: Volume> Pass<V, W> {
         status: &Status,
         outcome: &mut PassOutcome,
     ) {
-        self.renders.seen();
+        self.renders.see_all();
         let published = Published::new(observed).wanted_by(entries);
         let mut plan = match self.decide(observed, entries, &published, status).await {
             Ok(plan) => plan,
@@ -118,10 +118,10 @@ impl<V: Vault + 'static, W: Volume> Pass<V, W> {
         self.renders.wait_a_moment().await;
         let mut speaks_against = false;
         for (key, origin) in wanted {
-            match self.renders.of(&key, &origin) {
-                Some(Ok(_)) => {}
+            match self.renders.see(&key, &origin) {
+                Some(Ok(())) => {}
                 Some(Err(failure)) => {
-                    tried.unrenderable.insert(key, failure.clone());
+                    tried.unrenderable.insert(key, failure);
                     speaks_against = true;
                 }
                 None => speaks_against |= tried.rendering.insert(key),
@@ -149,12 +149,9 @@ impl<V: Vault + 'static, W: Volume> Pass<V, W> {
                 Action::Keep(at) => FileBytes::Published(at.clone()),
                 Action::Write => {
                     let made = file.entry.and_then(|number| {
-                        let job = Job::new(entries.get(number)?, self.asking.answers())?;
-                        let made = self
-                            .renders
-                            .of(&entries.get(number)?.key(), &job.origin())?
-                            .ok()?;
-                        Some((number, made))
+                        let entry = entries.get(number)?;
+                        let job = Job::new(entry, self.asking.answers())?;
+                        Some((number, self.renders.made(&entry.key(), &job.origin())?))
                     });
                     // What is to be written was rendered; `decide` sees to that.
                     let Some((number, made)) = made else { continue };

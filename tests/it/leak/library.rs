@@ -1,41 +1,32 @@
 //! The library's types that carry a value, and its errors about one, as `Debug` and `Display` show them.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod passes;
+
+use std::collections::BTreeMap;
 use std::error::Error;
 use std::fmt::Debug;
 use std::sync::Arc;
 
-use akv_sync::domain::answers::{Answer, Answers, PasswordFile};
+use akv_sync::domain::answers::{Answer, PasswordFile};
 use akv_sync::domain::desired::{
-    Alias, CertificateContent, Content, FileSpec, IdentitySpec, KeyForm, Layout, ObjectSpec, OnStart,
-    PasswordSource, Reference, RefreshSpec, SecretEncoding, SecretForm, SyncSpec, TemplateSpec, VaultSpec,
-    VersionPolicy, VolumeSpec, Wanted,
+    CertificateContent, Content, FileSpec, IdentitySpec, KeyForm, Layout, ObjectSpec, OnStart, RefreshSpec,
+    SecretEncoding, SecretForm, SyncSpec, VaultSpec, VersionPolicy, VolumeSpec, Wanted,
 };
-use akv_sync::domain::expand::{Facts, expand};
 use akv_sync::domain::failure::Failure;
 use akv_sync::domain::fetched::{Attributes, FetchedContent, FetchedObject, SecretContent};
 use akv_sync::domain::mode::FileMode;
-use akv_sync::domain::moment::Moment;
 use akv_sync::domain::object::{
     ObjectId, ObjectKind, ObjectName, Source, VaultHost, VaultId, VaultName, VersionId, VersionSelector,
 };
-use akv_sync::domain::outcome::{Decided, PassOutcome};
 use akv_sync::domain::path::RelativePath;
-use akv_sync::domain::payload::{
-    FileBytes, FileRecord, Input, InputRecord, Observation, Payload, PayloadFile, Publication, Validity,
-};
-use akv_sync::domain::plan::{self, Given, Tried};
-use akv_sync::domain::published::Published;
+use akv_sync::domain::payload::{FileBytes, FileRecord, Input, InputRecord, Payload, PayloadFile, Validity};
 use akv_sync::domain::query::Query;
-use akv_sync::domain::schedule::Schedule;
 use akv_sync::domain::secret::SecretBytes;
-use akv_sync::domain::status::Status;
 use akv_sync::identity::Tokens;
 use akv_sync::keyvault::{KeyVault, Outside};
 use akv_sync::ports::{Attempts, Clock, Jitter, Vault};
 use akv_sync::render::certificate;
-use akv_sync::render::entry::Job;
-use akv_sync::render::{Passwords, render_object, template};
+use akv_sync::render::{Passwords, render_object};
 use akv_sync::transport::{AuthorityOptions, Transport};
 use akv_sync::volume::BlockingVolume as _;
 use base64::Engine;
@@ -43,6 +34,7 @@ use base64::engine::general_purpose::STANDARD;
 use time::OffsetDateTime;
 use time::macros::datetime;
 
+use self::passes::{key_store, passed, template, told};
 use super::search::{Marker, Search};
 use crate::support::World;
 
@@ -65,7 +57,7 @@ fn shown(value: &Marker) -> Vec<(String, String)> {
         ),
         debug("Rendered", &rendered),
         debug("PasswordFile", &password),
-        debug("Answer with an object", &Answer::Object(object.clone().into())),
+        debug("Answer with an object", &Answer::Object(object.into())),
         debug("Answer with a file", &Answer::File(password.clone())),
         error(
             "NameError of an object",
@@ -75,79 +67,12 @@ fn shown(value: &Marker) -> Vec<(String, String)> {
         error("PathError", RelativePath::parse(&format!("../{}", value.text()))),
         error("ModeError", FileMode::parse(value.text())),
     ];
-    let mut answers = Answers::default();
-    answers.learn(Query::Object(source()), Ok(Answer::Object(object.into())));
+    let mut answers = told(&value.value);
     answers.learn(Query::File("/run/password".into()), Ok(Answer::File(password)));
-    for spec in [spec, key_store(), template()] {
+    for spec in [spec, key_store(), template("")] {
         shown.extend(passed(&spec, &answers));
     }
     shown.extend(refused(value));
-    shown
-}
-
-/// What a pass over these answers holds and hands on: to the renderer, to the status, and to who observes that.
-fn passed(spec: &SyncSpec, answers: &Answers) -> Vec<(String, String)> {
-    let observed = Observation::default();
-    let published = Published::new(&observed);
-    let lists = answers.lists();
-    let schedule = Schedule::default();
-    let timing = schedule.at(Moment::START);
-    let facts = Facts {
-        answers,
-        lists: &lists,
-        timing: &timing,
-        published: &published,
-    };
-    let expansion = expand(spec, facts);
-    let entry = &expansion.entries[0];
-    let job = Job::new(entry, answers).expect("everything was told");
-    let mut shown = vec![
-        debug("Answers", answers),
-        debug("Lists", &lists),
-        debug("Expansion", &expansion),
-        debug("Job", &job),
-        debug("Origin", &job.origin()),
-    ];
-    let mut tried = Tried::default();
-    match job.run() {
-        Ok(made) => shown.push(debug("Made", &made)),
-        Err(failure) => {
-            tried.unrenderable.insert(entry.key(), failure);
-            shown.push(debug("Tried", &tried));
-        }
-    }
-    let given = Given {
-        published: &published,
-        records_lost: false,
-        answers,
-        timing: &timing,
-        open: &BTreeSet::new(),
-        tried: &tried,
-        now: Fixed.now(),
-        confirm: true,
-    };
-    let plan = plan::decide(&expansion.entries, &given);
-    shown.push(debug("Plan", &plan));
-    let mut outcome = PassOutcome::begun(Moment::START, Fixed.now());
-    outcome.lists = lists;
-    outcome.idle = true;
-    outcome.decided = Some(Decided {
-        publication: Publication {
-            written: plan.files.keys().cloned().collect(),
-            ..Publication::default()
-        },
-        plan,
-        notices: BTreeMap::new(),
-    });
-    shown.push(debug("PassOutcome", &outcome));
-    let mut status = Status::new(OnStart::Fresh);
-    let events = status.fold(outcome, 0.5);
-    assert!(!events.is_empty(), "something is told");
-    shown.push(debug("Event", &events));
-    shown.push(debug("Status", &status));
-    let json = serde_json::to_string_pretty(&status).expect("a form as JSON");
-    assert!(json.contains(&entry.id.to_string()), "{json}");
-    shown.push(("Status as JSON".to_owned(), json));
     shown
 }
 
@@ -178,11 +103,11 @@ fn refused(value: &Marker) -> Vec<(String, String)> {
                         let failure = Failure::from(refusal.clone());
                         assert!(failure.source().is_some(), "what caused it is shown too");
                         shown.push(error::<()>("Failure", Err(failure)));
-                        let mut answers = Answers::default();
-                        let object = fetched(&bytes, content_type);
-                        answers.learn(Query::Object(source()), Ok(Answer::Object(object.into())));
-                        shown.extend(passed(&spec, &answers));
                         shown.push(error::<()>("RenderError", Err(refusal)));
+                        // What comes after has the failure alone.
+                        if content_type.is_none() {
+                            shown.extend(passed(&spec, &told(&bytes)));
+                        }
                     }
                 }
                 if let Err(refusal) = certificate::read(&bytes, content_type) {
@@ -192,6 +117,18 @@ fn refused(value: &Marker) -> Vec<(String, String)> {
         }
     }
     assert!(shown.len() > 50, "most of these are refused");
+    for filter in [
+        "| b64decode",
+        "| from_json",
+        "| pem_private_key",
+        "| pem_certificates",
+        "| int",
+        "| float",
+    ] {
+        for bytes in misshapen(value) {
+            shown.extend(passed(&template(filter), &told(&bytes)));
+        }
+    }
     shown
 }
 
@@ -380,43 +317,6 @@ fn fetched(value: &[u8], content_type: Option<&str>) -> FetchedObject {
             content_type: content_type.map(str::to_owned),
             backs_certificate: content_type.is_some(),
         }),
-    }
-}
-
-/// A key store of the object, with a password of a file.
-fn key_store() -> SyncSpec {
-    spec(Content::Certificate(CertificateContent::Pkcs12 {
-        password: Some(PasswordSource::File("/run/password".into())),
-        alias: Alias::parse("db").expect("an alias"),
-        legacy: false,
-        root: false,
-    }))
-}
-
-/// A file that holds the object's value among other things.
-fn template() -> SyncSpec {
-    let wanted = Wanted {
-        object: source().object,
-        version: VersionPolicy::Latest,
-    };
-    let reference = Reference {
-        kind: ObjectKind::Secret,
-        vault: None,
-        name: source().object.name,
-    };
-    let template = TemplateSpec {
-        path: RelativePath::parse("app.conf").expect("a path"),
-        template: Arc::new(template::text(r#"password = {{ secret("db-password") }}"#).expect("a template")),
-        inputs: vec![(reference, wanted)],
-        mode: FileMode::from_bits(0o440),
-        required: true,
-        group: None,
-        interval: std::time::Duration::from_mins(2),
-    };
-    SyncSpec {
-        objects: Vec::new(),
-        templates: vec![template],
-        ..spec(Content::Secret(SecretForm::default()))
     }
 }
 

@@ -1,7 +1,12 @@
 //! A pass is no barrier: what is slow, and what fails, holds up nothing else.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
 use super::*;
-use crate::domain::object::VaultId;
+use crate::domain::desired::CertificateContent;
+use crate::domain::object::{ObjectKind, VaultId};
+use crate::render::certificate::MODERN;
 
 const HANG: Duration = Duration::from_millis(300);
 
@@ -176,4 +181,38 @@ async fn a_vault_in_trouble_gets_fewer_calls_than_a_healthy_one() {
             "{calls} calls at an interval of {interval:?}"
         );
     }
+}
+
+/// A certificate whose value takes all the key derivation that one may cost, and is then no good.
+fn hostile(bench: &Bench, name: &str) -> ObjectSpec {
+    let mut recipe = MODERN;
+    recipe.mac = None;
+    recipe.iterations = 1_900_000;
+    bench.vault.set(name, &STANDARD.encode(recipe.pfx()), 1);
+    let mut object = secret(name);
+    object.wanted.object.kind = ObjectKind::Certificate;
+    object.files[0].content = Content::Certificate(CertificateContent::FullChain { root: false });
+    object
+}
+
+/// In real time: paused time stands still while a thread is busy.
+#[tokio::test]
+async fn values_that_take_seconds_to_open_hold_up_neither_the_others_nor_the_end() {
+    let bench = Bench::holding(&["plain"]);
+    let names: Vec<String> = (0..20).map(|number| format!("hostile-{number}")).collect();
+    let mut objects: Vec<_> = names.iter().map(|name| hostile(&bench, name)).collect();
+    objects.push(secret("plain"));
+    let (_waker, stopped, running) = start(&bench, spec(objects));
+    let published = async {
+        while bench.volume.text("plain").is_none() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    timeout(Duration::from_secs(5), published)
+        .await
+        .expect("it does not wait for them");
+    let began = Instant::now();
+    stopped.send_replace(true);
+    running.await.expect("the loop ends");
+    assert!(began.elapsed() < Duration::from_millis(500), "{:?}", began.elapsed());
 }

@@ -7,6 +7,7 @@ mod progress;
 mod provenance;
 mod refusals;
 mod rendering;
+mod secrecy;
 mod selections;
 mod versions;
 
@@ -236,7 +237,8 @@ fn files_whose_records_are_lost_stay_until_everything_can_be_written_again() {
         assert_eq!(bench.volume.text("a").as_deref(), Some("one"));
 
         bench.vault.set("a", "one", 1);
-        assert!(reconciler.pass(Turn::All).await.required_are_served());
+        let report = reconciler.pass(Turn::All).await;
+        assert!(report.required_are_served(), "{report:#?}");
         assert_eq!(bench.volume.text("b").as_deref(), Some("two"));
     });
 }
