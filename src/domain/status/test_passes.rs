@@ -43,6 +43,8 @@ pub(crate) fn entry(name: &str, outcome: Outcome) -> EntryPlan {
         key: EntryKey::Path(path(name)),
         id: EntryId::Object(source),
         required: true,
+        interval: Duration::from_mins(5),
+        files: vec![path(name)],
         outcome,
         validity: Validity::default(),
         since: None,
