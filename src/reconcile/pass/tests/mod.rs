@@ -1,5 +1,6 @@
 //! One pass over fakes: what is written, kept, removed and told.
 
+mod exchange;
 mod groups;
 mod moved;
 mod passwords;
