@@ -56,7 +56,7 @@ pub(super) fn unchanged(at: &RelativePath, found: &ObservedFile, why: Why) -> Fi
 pub(super) fn keep(entry: &Entry, published: &Published<'_>, why: &Why) -> PlannedFiles {
     let inputs = entry.inputs();
     let found = entry.files.iter();
-    let found = found.filter_map(|file| Some((file, published.last_good(entry, file, &inputs)?)));
+    let found = found.filter_map(|file| Some((file, published.last_good(file, &inputs)?)));
     found
         .map(|(file, (at, found))| {
             let ours = is_form_of(&found.record, &file.content, &inputs);
@@ -76,7 +76,7 @@ pub fn has_all(entry: &Entry, published: &Published<'_>) -> bool {
     }
     let inputs = entry.inputs();
     entry.files.iter().all(|file| {
-        let found = published.last_good(entry, file, &inputs);
+        let found = published.last_good(file, &inputs);
         found.is_some_and(|(_, found)| {
             found.record.content == file.content && may_be_of(&found.record, &inputs)
         })

@@ -238,6 +238,6 @@ pub(super) fn last_good<'o>(entry: &Entry, published: &Published<'o>) -> Vec<Fou
     let inputs = entry.inputs();
     let files = entry.files.iter();
     files
-        .filter_map(|file| published.last_good(entry, file, &inputs))
+        .filter_map(|file| published.last_good(file, &inputs))
         .collect()
 }
