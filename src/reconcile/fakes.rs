@@ -60,6 +60,16 @@ impl FakeVolume {
             .map(|(bytes, _)| String::from_utf8(bytes.clone()).expect("text"))
     }
 
+    /// The text and the record of every file.
+    pub(super) fn all(&self) -> BTreeMap<RelativePath, (String, FileRecord)> {
+        let files = lock(&self.files);
+        let shown = files.iter().map(|(path, (bytes, found))| {
+            let text = String::from_utf8_lossy(bytes).into_owned();
+            (path.clone(), (text, found.record.clone()))
+        });
+        shown.collect()
+    }
+
     /// Forgets what was published, and leaves the files.
     pub(super) fn lose_records(&self) {
         *lock(&self.records_lost) = true;

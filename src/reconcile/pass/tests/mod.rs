@@ -5,6 +5,7 @@ mod groups;
 mod moved;
 mod passwords;
 mod progress;
+mod properties;
 mod provenance;
 mod refusals;
 mod rendering;
