@@ -31,7 +31,7 @@ pub(super) struct Cli {
 }
 
 const EXIT_CODES: &str = "Exit codes: 0 ok, 1 internal, 2 usage, 3 manifest, 4 identity, 5 vault refused or object \
-missing, 6 vault or network unavailable, 7 volume, 130 interrupted";
+missing, 6 vault or network unavailable, 7 volume, 10 plan: something would change, 130 interrupted";
 
 /// The commands.
 #[derive(Debug, Subcommand)]
@@ -40,6 +40,8 @@ pub(super) enum Command {
     Run(SyncArgs),
     /// Sync once, then exit: init container, CI, cron.
     Once(OnceArgs),
+    /// Show what a sync would write, adjust, remove, keep and hold back, and why; writes nothing.
+    Plan(PlanArgs),
     /// Read the manifest and report every problem; offline.
     Check(ManifestArgs),
     /// Print the JSON Schema of the manifest.
@@ -114,6 +116,28 @@ pub(super) struct OnceArgs {
     /// under way then may take up to 30 seconds more, so that its reason can be told.
     #[arg(long, value_name = "DURATION", default_value = "2m", value_parser = parse_duration, env = "AKV_SYNC_TIMEOUT")]
     pub(super) timeout: Duration,
+}
+
+/// What `plan` takes.
+#[derive(Debug, Args)]
+pub(super) struct PlanArgs {
+    #[command(flatten)]
+    pub(super) sync: SyncArgs,
+    /// How long to wait for answers, in all: `30s`, `5m`, `1h`. What fails is not tried again.
+    #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = parse_duration)]
+    pub(super) timeout: Duration,
+    /// Form of the plan on stdout.
+    #[arg(long, short, value_enum, value_name = "FORM", default_value = "text")]
+    pub(super) output: OutputArg,
+}
+
+/// `--output`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum OutputArg {
+    /// A table and a summary.
+    Text,
+    /// One JSON object.
+    Json,
 }
 
 /// Takes `30s`, `5m` or `1h`.

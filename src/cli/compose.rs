@@ -6,17 +6,18 @@ use std::sync::Arc;
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::watch;
 
+use crate::domain::desired::VolumeSpec;
 use crate::identity::Tokens;
 use crate::keyvault::{KeyVault, Outside};
 use crate::passwords::PasswordFileReader;
-use crate::ports::Clock;
+use crate::ports::{Clock, VolumeFailure};
 use crate::reconcile::asking::{AskLimits, Asking, Patience};
 use crate::reconcile::pass::Pass;
 use crate::reconcile::passwords::PasswordReads;
 use crate::reconcile::renders::Renders;
 use crate::reconcile::uptime::Uptime;
 use crate::transport::{AuthorityOptions, Transport, check_proxy};
-use crate::volume::{self, AnyVolume, OffThread};
+use crate::volume::{BlockingVolume, OffThread};
 
 use super::args::SyncArgs;
 use super::check;
@@ -24,27 +25,31 @@ use super::exit::Exit;
 use super::failure::CommandFailure;
 use super::system::{ProcessEnvironment, SystemClock, SystemJitter};
 
-/// What `run` and `once` work with.
-pub(super) struct Composition {
+/// What every command that talks to Azure works with.
+pub(super) struct Composition<B> {
     /// Takes passes.
-    pub(super) pass: Pass<KeyVault, OffThread<AnyVolume>>,
+    pub(super) pass: Pass<KeyVault, OffThread<B>>,
     /// Who signs in, for the log.
     pub(super) identity: String,
 }
+
+/// Opens a volume.
+pub(super) type Open<B> = fn(&VolumeSpec, Arc<dyn Clock>) -> Result<B, VolumeFailure>;
 
 /// Builds everything; sends nothing. `None` when told to stop first. Needs the handle of [`Runtimes::block_on`].
 ///
 /// Files and the volume may hang, and a thread that hangs in the kernel hears no signal: so this is done on the thread
 /// of the file system.
-pub(super) async fn compose(
+pub(super) async fn compose<B: BlockingVolume + 'static>(
     args: &SyncArgs,
+    open: Open<B>,
     stop: &mut watch::Receiver<bool>,
     file_system: Handle,
-) -> Result<Option<Composition>, CommandFailure> {
+) -> Result<Option<Composition<B>>, CommandFailure> {
     let args = args.clone();
     let composed = file_system
         .clone()
-        .spawn_blocking(move || compose_blocking(&args, file_system));
+        .spawn_blocking(move || compose_blocking(&args, open, file_system));
     tokio::select! {
         biased;
         _ = stop.wait_for(|stop| *stop) => Ok(None),
@@ -55,7 +60,11 @@ pub(super) async fn compose(
     }
 }
 
-fn compose_blocking(args: &SyncArgs, file_system: Handle) -> Result<Composition, CommandFailure> {
+fn compose_blocking<B: BlockingVolume + 'static>(
+    args: &SyncArgs,
+    open: Open<B>,
+    file_system: Handle,
+) -> Result<Composition<B>, CommandFailure> {
     let environment = ProcessEnvironment;
     let spec = check::read(&args.manifest, &environment)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
@@ -80,7 +89,7 @@ fn compose_blocking(args: &SyncArgs, file_system: Handle) -> Result<Composition,
     };
     let vault = KeyVault::new(&spec.vaults, outside)
         .map_err(|error| CommandFailure::new(Exit::Internal, &error, None))?;
-    let volume = volume::open(&spec.volume, Arc::clone(&clock))?;
+    let volume = open(&spec.volume, Arc::clone(&clock))?;
     let volume = OffThread::new(volume, &spec.volume.path, file_system);
     let passwords = PasswordFileReader::new().map_err(|error| no_runtime(&error))?;
     let passwords = Arc::new(PasswordReads::new(Arc::new(passwords)));

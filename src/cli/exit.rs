@@ -24,7 +24,9 @@ pub(super) enum Exit {
     Unavailable = 6,
     /// The volume cannot be read or written.
     Volume = 7,
-    /// Interrupted: `once` before its end, or a second signal.
+    /// `plan`: something would be written, adjusted or removed.
+    WouldChange = 10,
+    /// Interrupted: `once` or `plan` before its end, or a second signal.
     Interrupted = 130,
 }
 

@@ -8,6 +8,7 @@ mod exit;
 mod failure;
 mod once;
 mod output;
+mod plan;
 mod run;
 mod signals;
 mod system;
@@ -49,7 +50,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 fn execute(cli: Cli) -> Result<Exit, CommandFailure> {
-    let watched = matches!(cli.command, Command::Once(_)) && output::stderr_is_terminal();
+    let watched = matches!(cli.command, Command::Once(_) | Command::Plan(_)) && output::stderr_is_terminal();
     let quiet = if watched { Level::WARN } else { Level::INFO };
     let level = cli.log_level.map_or(quiet, Level::from);
     telemetry::install(cli.log_format.into(), level)
@@ -57,6 +58,7 @@ fn execute(cli: Cli) -> Result<Exit, CommandFailure> {
     match cli.command {
         Command::Run(args) => run::run(&args),
         Command::Once(args) => once::once(&args),
+        Command::Plan(args) => plan::plan(&args),
         Command::Check(args) => check::check(&args),
         Command::Schema => Ok(check::schema()),
         Command::Convert(args) => convert::convert(&args, cli.log_format.into()),

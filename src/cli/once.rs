@@ -10,6 +10,7 @@ use crate::observers::log::Log;
 use crate::reconcile::asking::AskProgress;
 use crate::reconcile::daemon::Daemon;
 use crate::reconcile::trigger;
+use crate::volume;
 
 use super::args::OnceArgs;
 use super::compose::{self, Composition, Runtimes};
@@ -22,7 +23,8 @@ pub(super) fn once(args: &OnceArgs) -> Result<Exit, CommandFailure> {
     Runtimes::new()?.block_on(async |file_system| {
         let (waker, _) = trigger::channel();
         let mut stop = signals::listen(waker).map_err(|error| compose::no_runtime(&error))?;
-        let Some(composition) = compose::compose(&args.sync, &mut stop, file_system).await? else {
+        let Some(composition) = compose::compose(&args.sync, volume::open, &mut stop, file_system).await?
+        else {
             return Ok(Exit::Interrupted);
         };
         let Composition { mut pass, identity } = composition;
@@ -59,9 +61,7 @@ fn conclude(status: &Status) -> Result<Exit, CommandFailure> {
         .iter()
         .filter(|entry| entry.written.is_some())
         .count();
-    for late in status.entries.iter().filter(|entry| entry.waits) {
-        tracing::warn!(object = %late.id, required = late.required, "No answer in time; not waited for any longer");
-    }
+    tell_late(status);
     tracing::info!(objects = status.entries.len(), written, failed, "Synced");
     if let Some(failure) = &status.volume.failure {
         return Err(CommandFailure::of_volume(failure));
@@ -69,7 +69,19 @@ fn conclude(status: &Status) -> Result<Exit, CommandFailure> {
     if status.is_served() {
         return Ok(Exit::Ok);
     }
-    Err(CommandFailure::told(worst(status.reasons_against())))
+    Err(CommandFailure::told(why_not(status)))
+}
+
+/// Tells what had no answer.
+pub(super) fn tell_late(status: &Status) {
+    for late in status.entries.iter().filter(|entry| entry.waits) {
+        tracing::warn!(object = %late.id, required = late.required, "No answer in time; not waited for any longer");
+    }
+}
+
+/// Of required entries that are not served.
+pub(super) fn why_not(status: &Status) -> Exit {
+    worst(status.reasons_against())
 }
 
 /// Several may have failed for several reasons: what must be mended by a person comes before what may pass.
@@ -79,7 +91,7 @@ fn worst(reasons: impl Iterator<Item = Reason>) -> Exit {
 }
 
 /// `fetched 12 of 20`, on one line of a terminal; gone when everything has an answer, before the log speaks.
-struct StatusLine;
+pub(super) struct StatusLine;
 
 impl AskProgress for StatusLine {
     fn answered(&self, done: usize, total: usize) {

@@ -3,6 +3,7 @@
 use crate::observers::log::Log;
 use crate::reconcile::daemon::Daemon;
 use crate::reconcile::trigger;
+use crate::volume;
 
 use super::args::SyncArgs;
 use super::compose::{self, Composition, Runtimes};
@@ -16,7 +17,7 @@ pub(super) fn run(args: &SyncArgs) -> Result<Exit, CommandFailure> {
         let (waker, triggers) = trigger::channel();
         // Before anything else: a signal during start-up must not kill the process half-way.
         let mut stop = signals::listen(waker).map_err(|error| compose::no_runtime(&error))?;
-        let Some(composition) = compose::compose(args, &mut stop, file_system).await? else {
+        let Some(composition) = compose::compose(args, volume::open, &mut stop, file_system).await? else {
             tracing::info!("Stopped");
             return Ok(Exit::Ok);
         };

@@ -1,25 +1,30 @@
-//! The table that ends `once` on a terminal: what was written, kept and refused; never a value.
+//! Tables for people. One ends `once` on a terminal: what was written, kept and refused; never a value.
 
 use std::fmt::Write as _;
 
 use crate::domain::object::VersionId;
 use crate::domain::status::EntryStatus;
 
-/// One line per object, in manifest order, columns aligned.
+/// One line per object, in manifest order.
 pub(super) fn render(objects: &[EntryStatus]) -> String {
-    let rows: Vec<[String; 4]> = objects.iter().map(row).collect();
     let head = ["OBJECT", "VERSION", "RESULT", "REASON"].map(str::to_owned);
-    let mut widths = head.clone().map(|cell| cell.len());
-    for row in &rows {
+    let rows: Vec<[String; 4]> = std::iter::once(head).chain(objects.iter().map(row)).collect();
+    aligned(&rows)
+}
+
+/// Rows as lines, columns aligned.
+pub(super) fn aligned<const COLUMNS: usize>(rows: &[[String; COLUMNS]]) -> String {
+    let mut widths = [0; COLUMNS];
+    for row in rows {
         for (width, cell) in widths.iter_mut().zip(row) {
             *width = (*width).max(cell.chars().count());
         }
     }
     let mut text = String::new();
-    for [object, version, result, reason] in std::iter::once(&head).chain(&rows) {
-        let [a, b, c, _] = widths;
-        let line = format!("{object:a$}  {version:b$}  {result:c$}  {reason}");
-        let _ = writeln!(text, "{}", line.trim_end());
+    for row in rows {
+        let cells = row.iter().zip(widths);
+        let cells: Vec<_> = cells.map(|(cell, width)| format!("{cell:width$}")).collect();
+        let _ = writeln!(text, "{}", cells.join("  ").trim_end());
     }
     text
 }

@@ -42,7 +42,7 @@ pub struct PassOutcome {
 }
 
 /// What was decided, and what came of it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Decided {
     /// The decision.
     pub plan: Plan,

@@ -56,8 +56,10 @@ const LATEST: Duration = Duration::from_secs(1);
 pub enum Patience {
     /// All, after a moment.
     Short,
-    /// None: everything is waited for.
+    /// None: everything is waited for, and no answer is let go, so that the last decision knows all of them.
     Endless,
+    /// The same, when the time for it is over: nothing is asked any more, and what is at hand has to do.
+    Over,
 }
 
 /// Hears of each answer; for a progress line.
@@ -153,12 +155,16 @@ impl<V: Vault + 'static> Asking<V> {
     /// which tells what is news.
     pub fn ask(
         &mut self,
-        questions: Vec<Query>,
+        mut questions: Vec<Query>,
         baseline: Baseline,
         schedule: &mut Schedule,
         uptime: &Uptime,
     ) {
         self.queues.clear();
+        if !self.lets_go() {
+            // What is kept is not asked for again, however often it is due meanwhile.
+            questions.retain(|query| !self.answers.has(query));
+        }
         for query in questions {
             self.queues
                 .entry(query.vault().cloned())
@@ -167,7 +173,9 @@ impl<V: Vault + 'static> Asking<V> {
         }
         self.baseline = baseline;
         self.leads_on = false;
-        self.send(schedule, uptime);
+        if self.patience != Patience::Over {
+            self.send(schedule, uptime);
+        }
     }
 
     /// The questions that did not leave, because of their gates.
@@ -188,12 +196,26 @@ impl<V: Vault + 'static> Asking<V> {
     /// Whether it is time to use the answers.
     pub fn is_ripe(&self) -> bool {
         self.open.is_empty()
-            || self.patience == Patience::Short && self.ripe_at().is_some_and(|at| at <= Instant::now())
+            || match self.patience {
+                Patience::Short => self.ripe_at().is_some_and(|at| at <= Instant::now()),
+                Patience::Endless => false,
+                Patience::Over => true,
+            }
     }
 
     fn ripe_at(&self) -> Option<Instant> {
         let (news, last) = (self.news?, self.last_answer?);
         Some((last + QUIET).min(news + LATEST))
+    }
+
+    /// Waits as long as this from now on.
+    pub const fn wait(&mut self, patience: Patience) {
+        self.patience = patience;
+    }
+
+    /// Whether answers are let go when they were used.
+    pub fn lets_go(&self) -> bool {
+        self.patience == Patience::Short
     }
 
     /// Lets go of the answers that nothing waits for.
@@ -204,7 +226,9 @@ impl<V: Vault + 'static> Asking<V> {
 
     /// Lets go of everything that arrived: without a volume it has no place to go, and all is asked for again.
     pub fn give_up(&mut self) {
-        self.release(&BTreeSet::new());
+        if self.lets_go() {
+            self.release(&BTreeSet::new());
+        }
         self.leads_on = false;
     }
 

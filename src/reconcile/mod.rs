@@ -11,6 +11,7 @@ pub mod asking;
 pub mod daemon;
 pub mod pass;
 pub mod passwords;
+pub mod preview;
 pub mod renders;
 pub mod trigger;
 pub mod uptime;

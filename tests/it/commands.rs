@@ -120,7 +120,7 @@ fn help_lists_the_commands_and_every_exit_code() {
     let output = output(&world, &["--help"]);
     assert_eq!(output.status.code(), Some(0));
     let text = stdout(&output);
-    for command in ["run", "once", "check", "schema"] {
+    for command in ["run", "once", "plan", "check", "schema"] {
         assert!(text.contains(&format!("\n  {command} ")), "{command}:\n{text}");
     }
     let codes = text.split("Exit codes").nth(1).expect("listed");
@@ -133,6 +133,7 @@ fn help_lists_the_commands_and_every_exit_code() {
         "5 ",
         "6 ",
         "7 volume",
+        "10 plan",
         "130 ",
     ] {
         assert!(codes.contains(code), "{code}:\n{codes}");

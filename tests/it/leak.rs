@@ -53,11 +53,15 @@ fn nothing_shows_a_value_when_all_goes_well() {
         let world = World::new();
         let mut markers = vec![assertion(&world)];
         markers.extend(stock(&world));
+        would_write(&markers, &world, log);
         let once = Observed::start(&world, command(&world, "once", log)).finish();
         assert!(once.status.success(), "{}", String::from_utf8_lossy(&once.stderr));
         markers.extend(published(&once));
         finds_what_was_published(&markers, &once);
         nowhere(&markers, &once, "once");
+        // What is there is kept, and other values take the place of some of it.
+        markers.extend(stock(&world));
+        would_write(&markers, &world, log);
 
         fs::remove_dir_all(&once.volume).expect("removed");
         let run = Observed::start(&world, command(&world, "run", log));
@@ -121,6 +125,18 @@ fn nothing_shows_a_value_in_an_answer_that_is_refused() {
                 );
             }
             nowhere(&[value.clone(), assertion(&world)], &traces, "refused answers");
+            let plan = planned(&world, log, "json");
+            for (name, _, _) in ANSWERS {
+                assert!(
+                    String::from_utf8_lossy(&plan.stdout).contains(name),
+                    "{name} is not in the plan"
+                );
+            }
+            nowhere(
+                &[value.clone(), assertion(&world)],
+                &plan,
+                "a plan of refused answers",
+            );
         }
     }
 }
@@ -180,6 +196,16 @@ fn nothing_shows_a_value_that_cannot_be_rendered() {
                 std::slice::from_ref(&value),
                 &traces,
                 "values that cannot be rendered",
+            );
+            let plan = planned(&world, log, "json");
+            let told = String::from_utf8_lossy(&plan.stdout)
+                .matches("\"unrenderable\"")
+                .count();
+            assert!(told >= broken, "{told} of {broken} are in the plan");
+            nowhere(
+                std::slice::from_ref(&value),
+                &plan,
+                "a plan of values that cannot be rendered",
             );
         }
     }
@@ -259,6 +285,26 @@ fn nothing_shows_a_credential_whether_it_is_taken_or_refused() {
             nowhere(&markers, &traces, what);
         }
     }
+}
+
+/// A plan of what is in the vault now, in each of its forms.
+fn would_write(markers: &[Marker], world: &World, log: &[&str; 4]) {
+    for form in ["text", "json"] {
+        let plan = planned(world, log, form);
+        assert_eq!(
+            plan.status.code(),
+            Some(10),
+            "{}",
+            String::from_utf8_lossy(&plan.stderr)
+        );
+        nowhere(markers, &plan, "plan");
+    }
+}
+
+fn planned(world: &World, log: &[&str; 4], form: &str) -> Traces {
+    let mut plan = command(world, "plan", log);
+    plan.args(["--output", form]);
+    Observed::start(world, plan).finish()
 }
 
 /// The search would find the values if they were there: it finds them where they belong.

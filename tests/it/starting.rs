@@ -14,7 +14,7 @@ fn sigterm_ends_it_within_a_second_while_a_file_hangs() {
     let world = World::new();
     let pipe = world.path("pipe");
     mkfifo(&pipe, Mode::S_IRWXU).expect("made");
-    for (command, code) in [("run", 0), ("once", 130)] {
+    for (command, code) in [("run", 0), ("once", 130), ("plan", 130)] {
         let arguments = [command, "--log-level", "debug"];
         let mut command = world.command(&arguments);
         command.env("AKV_SYNC_MANIFEST", &pipe);

@@ -95,3 +95,23 @@ fn what_is_kept_in_an_outage_is_told_in_the_table() {
     assert!(text.contains("hint"), "{text}");
     assert_eq!(world.text("a").as_deref(), Some("one"));
 }
+
+#[test]
+fn plan_shows_its_progress_and_the_table_and_no_line_of_the_log() {
+    let world = World::new();
+    let vault = world.fake.vault("app");
+    vault.set_secret("a", "marker of a");
+    vault.set_secret("b", "marker of b");
+    world.manifest("secrets: [{ name: a }, { name: b }]");
+    let mut command = world.command(&["plan"]);
+    command.env("TERM", "xterm");
+    let (code, text) = on_terminal(command);
+    assert_eq!(code, Some(10), "{text}");
+    assert!(text.contains("\r\u{1b}[2Kfetched 1 of 2"), "{text}");
+    assert!(
+        text.contains("\nwrite   a     app/secrets/a  not on the volume"),
+        "{text}"
+    );
+    assert!(text.contains("2 to write, 0 to adjust"), "{text}");
+    assert!(!text.contains("INFO") && !text.contains("marker of"), "{text}");
+}

@@ -78,6 +78,11 @@ impl PathTemplate {
         Ok(Self(text.to_owned()))
     }
 
+    /// The text as written.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
     /// The path of a secret whose name begins with `prefix`.
     pub fn path_of(&self, name: &ObjectName, prefix: Option<&str>) -> Result<RelativePath, PathError> {
         let name = name.as_str();

@@ -15,7 +15,7 @@ use crate::domain::payload::{FileRecord, RefusedName};
 use crate::domain::query::Query;
 
 /// What shall be on the volume, and what became of each entry.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Plan {
     /// One for each entry, in its order.
     pub entries: Vec<EntryPlan>,

@@ -1,6 +1,7 @@
 //! What became of an entry.
 
 use std::fmt;
+use std::time::Duration;
 
 use time::OffsetDateTime;
 
@@ -20,6 +21,10 @@ pub struct EntryPlan {
     pub id: EntryId,
     /// Whether start-up waits for it.
     pub required: bool,
+    /// The mean time after which it is asked for again, as the manifest has it.
+    pub interval: Duration,
+    /// The paths of its files, also of those without bytes now. A selection as a whole has none.
+    pub files: Vec<RelativePath>,
     /// What the volume will serve.
     pub outcome: Outcome,
     /// When what the volume will serve is valid; of what is made now, known when it is.
@@ -86,6 +91,8 @@ impl EntryPlan {
             key: entry.key(),
             id: entry.id.clone(),
             required: entry.required,
+            interval: entry.interval,
+            files: entry.files.iter().map(|file| file.path.clone()).collect(),
             outcome,
             validity: record.map(|record| record.validity).unwrap_or_default(),
             since: record.map(|record| record.fetched),

@@ -46,11 +46,13 @@ impl<V: Vault + 'static, W: Volume> Pass<V, W> {
             // Also when nothing differs: a publish that changes nothing mends links, and says which names are taken.
             None => self.volume.publish(payload).await,
         };
-        self.asking.release(&plan.needed(entries));
-        self.renders.release(|key| {
-            let mut waiting = plan.entries.iter().filter(|entry| entry.key == *key);
-            waiting.any(|entry| matches!(entry.outcome, Outcome::Pending { waits: true, .. }))
-        });
+        if self.asking.lets_go() {
+            self.asking.release(&plan.needed(entries));
+            self.renders.release(|key| {
+                let mut waiting = plan.entries.iter().filter(|entry| entry.key == *key);
+                waiting.any(|entry| matches!(entry.outcome, Outcome::Pending { waits: true, .. }))
+            });
+        }
         let publication = done.unwrap_or_else(|failure| {
             outcome.volume_failure = Some(failure);
             Publication::default()
