@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use time::OffsetDateTime;
 
 use crate::domain::answers::PasswordFile;
+use crate::domain::desired::VolumeSpec;
 use crate::domain::event::Event;
 use crate::domain::failure::Failure;
 use crate::domain::fetched::FetchedObject;
@@ -125,6 +126,10 @@ pub trait Volume: Send + Sync {
     ///
     /// Files equal in bytes, mode and owner are not touched; when all are, no reader can tell that this was called.
     fn publish(&self, payload: Payload) -> impl Future<Output = Result<Publication, VolumeFailure>> + Send;
+
+    /// Takes what the specification says of owner, group and the mode of directories. It is so from the next call on;
+    /// fails, and changes nothing, when a name has no number, or when it is another volume or layout.
+    fn declare(&self, spec: VolumeSpec) -> impl Future<Output = Result<(), VolumeFailure>> + Send;
 
     /// Waits until nothing is under way: a call that was dropped may have left something.
     fn idle(&self) -> impl Future<Output = ()> + Send;

@@ -2,7 +2,7 @@
 //! that moves down in a history, costs no fetch.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::attribute_digest::AttributeDigest;
 use super::desired::{Content, FileSpec};
@@ -43,8 +43,8 @@ pub struct Published<'o> {
     files: &'o BTreeMap<RelativePath, ObservedFile>,
     /// By the first object of each file.
     of: BTreeMap<&'o ObjectId, Vec<&'o RelativePath>>,
-    /// The paths that entries have.
-    wanted: BTreeSet<RelativePath>,
+    /// The paths that entries have, each with what its file is made of first.
+    wanted: BTreeMap<RelativePath, Option<Input>>,
 }
 
 impl<'o> Published<'o> {
@@ -59,15 +59,19 @@ impl<'o> Published<'o> {
         Self {
             files: &observed.files,
             of,
-            wanted: BTreeSet::new(),
+            wanted: BTreeMap::new(),
         }
     }
 
     /// Notes the paths that entries have: what stands there is theirs.
     #[must_use]
     pub fn wanted_by(mut self, entries: &[Entry]) -> Self {
-        let files = entries.iter().flat_map(|entry| &entry.files);
-        self.wanted = files.map(|file| file.path.clone()).collect();
+        let files = entries.iter().flat_map(|entry| {
+            let first = entry.inputs().into_iter().next();
+            let files = entry.files.iter();
+            files.map(move |file| (file.path.clone(), first.clone()))
+        });
+        self.wanted = files.collect();
         self
     }
 
@@ -100,12 +104,12 @@ impl<'o> Published<'o> {
 
     /// The last known good files of an entry that cannot be made now, as far as there are any.
     ///
-    /// Of another entry's files, all that it needs are taken, of one version, or none: a certificate must not come to
-    /// stand without its key.
+    /// Of files at places of other entries, all that it needs are taken, of one version, or none: a certificate must not
+    /// come to stand without its key.
     pub fn last_good<'e>(&self, entry: &'e Entry) -> Vec<(&'e FileSpec, Found<'o>)> {
         let inputs = entry.inputs();
         let files = entry.files.iter();
-        let found = files.filter_map(|file| Some((file, self.last_good_file(entry, file, &inputs)?)));
+        let found = files.filter_map(|file| Some((file, self.last_good_file(file, &inputs)?)));
         let mut found: Vec<_> = found.collect();
         let is_whole = found.len() == entry.files.len()
             && found
@@ -121,8 +125,9 @@ impl<'o> Published<'o> {
     /// content of the object elsewhere, of a version that will do; of several, the one that was fetched last, and of
     /// those the first by path, which is a history's newest. Else whatever is at its path.
     ///
-    /// While it is unresolved which version will do, another entry's file is none that does.
-    fn last_good_file(&self, entry: &Entry, file: &FileSpec, inputs: &[Input]) -> Option<Found<'o>> {
+    /// Another entry's file, in its place, is none that does: that entry may ask for another version, and it may be ahead
+    /// of what this one moves together with.
+    fn last_good_file(&self, file: &FileSpec, inputs: &[Input]) -> Option<Found<'o>> {
         let at = self.files.get_key_value(&file.path);
         let is_its_own = |(_, found): &Found<'_>| match (found.record.inputs.first(), inputs.first()) {
             (Some(record), Some(input)) => same(&record.input, input),
@@ -133,13 +138,21 @@ impl<'o> Published<'o> {
             let fits = |(at, found): &Found<'_>| {
                 found.record.content == file.content
                     && may_be_of(&found.record, inputs)
-                    && !(entry.unresolved && self.wanted.contains(*at))
+                    && !self.is_anothers(at, found)
             };
             others
                 .filter(fits)
                 .min_by_key(|(_, found)| Reverse(found.record.fetched))
         };
         at.filter(is_its_own).or_else(elsewhere).or(at)
+    }
+
+    /// Whether a file is where the entry wants it that it belongs to.
+    fn is_anothers(&self, at: &RelativePath, found: &ObservedFile) -> bool {
+        match (self.wanted.get(at), found.record.inputs.first()) {
+            (Some(Some(wanted)), Some(record)) => same(wanted, &record.input),
+            _ => false,
+        }
     }
 
     /// The files whose first object is this input's.

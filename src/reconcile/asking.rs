@@ -136,6 +136,11 @@ impl<V: Vault + 'static> Asking<V> {
         self.progress = Some(progress);
     }
 
+    /// Asks another vault from now on. What is under way with the earlier one comes to its end.
+    pub fn ask_of(&mut self, vault: Arc<V>) {
+        self.vault = vault;
+    }
+
     /// The answers that are not used up.
     pub const fn answers(&self) -> &Answers {
         &self.answers

@@ -46,6 +46,7 @@ pub(super) struct FakeVolume {
     hidden: Mutex<bool>,
     taken: Mutex<BTreeSet<String>>,
     rendered: Mutex<Vec<String>>,
+    declared: Mutex<Option<VolumeSpec>>,
     pub(super) broken: Mutex<bool>,
 }
 
@@ -57,6 +58,16 @@ impl FakeVolume {
         files
             .get(&path)
             .map(|(bytes, _)| String::from_utf8(bytes.clone()).expect("text"))
+    }
+
+    /// The text and the record of every file.
+    pub(super) fn all(&self) -> BTreeMap<RelativePath, (String, FileRecord)> {
+        let files = lock(&self.files);
+        let shown = files.iter().map(|(path, (bytes, found))| {
+            let text = String::from_utf8_lossy(bytes).into_owned();
+            (path.clone(), (text, found.record.clone()))
+        });
+        shown.collect()
     }
 
     /// Forgets what was published, and leaves the files.
@@ -95,6 +106,11 @@ impl FakeVolume {
     /// The paths whose bytes were handed over, not kept as they are, since the last call of this.
     pub(super) fn take_rendered(&self) -> Vec<String> {
         std::mem::take(&mut *lock(&self.rendered))
+    }
+
+    /// What the specification last said of the volume, if it was exchanged.
+    pub(super) fn declared(&self) -> Option<VolumeSpec> {
+        lock(&self.declared).clone()
     }
 
     fn taken_names(&self) -> Vec<RefusedName> {
@@ -181,6 +197,12 @@ impl Volume for Arc<FakeVolume> {
         *lock(&self.outbox) = payload.outbox;
         publication.refused = self.taken_names();
         Ok(publication)
+    }
+
+    async fn declare(&self, spec: VolumeSpec) -> Result<(), VolumeFailure> {
+        FakeVolume::check(*lock(&self.hidden))?;
+        *lock(&self.declared) = Some(spec);
+        Ok(())
     }
 
     /// No call of it waits, so none is ever left under way.

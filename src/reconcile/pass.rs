@@ -78,6 +78,18 @@ impl<V: Vault + 'static, W: Volume> Pass<V, W> {
         outcome
     }
 
+    /// Exchanges the desired state between two passes, and whom to ask for it: `vault` is what
+    /// [`KeyVault::with_vaults`](crate::keyvault::KeyVault::with_vaults) makes of the new specification.
+    ///
+    /// What did not change is kept: answers at hand, what is under way, due times, gates, records. What is new is due at
+    /// once. Fails, and changes nothing, when the volume cannot be what is asked of it.
+    pub async fn exchange(&mut self, spec: SyncSpec, vault: Arc<V>) -> Result<(), VolumeFailure> {
+        self.volume.declare(spec.volume.clone()).await?;
+        self.asking.ask_of(vault);
+        self.spec = Arc::new(spec);
+        Ok(())
+    }
+
     /// Whether it is time to use what is at hand.
     fn is_ripe(&self) -> bool {
         self.asking.is_ripe() || self.renders.has_news()

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::domain::desired::VolumeSpec;
 use crate::domain::path::RelativePath;
 use crate::domain::payload::{Observation, Payload, Publication, RefusedName};
 use crate::ports::VolumeFailure;
@@ -17,4 +18,7 @@ pub trait BlockingVolume: Send + Sync {
 
     /// See [`crate::ports::Volume::publish`].
     fn publish(&self, payload: &Payload) -> Result<Publication, VolumeFailure>;
+
+    /// See [`crate::ports::Volume::declare`].
+    fn declare(&self, spec: &VolumeSpec) -> Result<(), VolumeFailure>;
 }

@@ -64,6 +64,10 @@ impl BlockingVolume for AnyVolume {
     fn publish(&self, payload: &Payload) -> Result<Publication, VolumeFailure> {
         self.inner().publish(payload)
     }
+
+    fn declare(&self, spec: &VolumeSpec) -> Result<(), VolumeFailure> {
+        self.inner().declare(spec)
+    }
 }
 
 /// Refuses a root that has another layout than the one asked for.

@@ -16,6 +16,7 @@ use tokio::time::timeout;
 
 use super::blocking::BlockingVolume;
 use super::failure::text;
+use crate::domain::desired::VolumeSpec;
 use crate::domain::path::RelativePath;
 use crate::domain::payload::{Observation, Payload, Publication, RefusedName};
 use crate::ports::{Volume, VolumeFailure, VolumeFailureKind};
@@ -79,6 +80,10 @@ impl<B: BlockingVolume + 'static> Volume for OffThread<B> {
         self.call(move |volume| volume.publish(&payload)).await
     }
 
+    async fn declare(&self, spec: VolumeSpec) -> Result<(), VolumeFailure> {
+        self.call(move |volume| volume.declare(&spec)).await
+    }
+
     async fn idle(&self) {
         // The semaphore is never closed; if it were, nothing would be under way.
         let _ = self.turn.acquire().await;
@@ -139,6 +144,10 @@ mod tests {
 
         fn publish(&self, _: &Payload) -> Result<Publication, VolumeFailure> {
             self.observe().map(|_| Publication::default())
+        }
+
+        fn declare(&self, _: &VolumeSpec) -> Result<(), VolumeFailure> {
+            self.observe().map(|_| ())
         }
     }
 

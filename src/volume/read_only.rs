@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::atomic::{self, look};
 use super::blocking::BlockingVolume;
@@ -18,6 +18,7 @@ use super::owner::{Declared, Ownership};
 use super::root;
 use super::stat::Signature;
 use super::state;
+use super::writer::check_same;
 use crate::domain::desired::{Layout, VolumeSpec};
 use crate::domain::path::RelativePath;
 use crate::domain::payload::{Observation, Payload, Publication, RefusedName};
@@ -29,9 +30,14 @@ const ATTEMPTS: usize = 100;
 
 /// A volume that is never written to. A root that is missing is an empty volume.
 pub struct ReadOnlyVolume {
+    looked_at: Mutex<LookedAt>,
+}
+
+/// What every look goes by.
+struct LookedAt {
     spec: VolumeSpec,
     declared: Declared,
-    inspector: Mutex<Inspector>,
+    inspector: Inspector,
 }
 
 /// What a publish changes, as an onlooker sees it.
@@ -54,35 +60,47 @@ impl ReadOnlyVolume {
     /// Resolves owner and group. The volume itself is opened by each call.
     pub fn new(spec: &VolumeSpec, clock: Arc<dyn Clock>) -> Result<Self, VolumeFailure> {
         Ok(Self {
-            spec: spec.clone(),
-            declared: Declared::resolve(spec)?,
-            inspector: Mutex::new(Inspector::new(clock)),
+            looked_at: Mutex::new(LookedAt {
+                spec: spec.clone(),
+                declared: Declared::resolve(spec)?,
+                inspector: Inspector::new(clock),
+            }),
         })
     }
 
     /// Looks until nothing changes meanwhile. `look` gets nothing when there is no root.
     fn look<T>(
         &self,
-        look: impl Fn(Option<Sight<'_>>) -> Result<T, VolumeFailure>,
+        look: impl Fn(&VolumeSpec, Option<Sight<'_>>) -> Result<T, VolumeFailure>,
     ) -> Result<T, VolumeFailure> {
-        let mut inspector = self.inspector.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut looked_at = self.looked_at();
+        let LookedAt {
+            spec,
+            declared,
+            inspector,
+        } = &mut *looked_at;
         for _ in 0..ATTEMPTS {
-            let Some(root) = root::look_at(&self.spec)? else {
-                return look(None);
+            let Some(root) = root::look_at(spec)? else {
+                return look(spec, None);
             };
             let before = Mark::of(&root)?;
-            let owner = self.declared.on(&root.stat()?, self.spec.dir_mode);
-            let seen = look(Some(Sight {
+            let owner = declared.on(&root.stat()?, spec.dir_mode);
+            let sight = Sight {
                 root: &root,
                 owner: &owner,
-                inspector: &mut inspector,
-            }));
+                inspector: &mut *inspector,
+            };
+            let seen = look(spec, Some(sight));
             let moved = matches!(&seen, Err(failure) if failure.kind() == VolumeFailureKind::InUse);
             if !moved && Mark::of(&root)? == before {
                 return seen;
             }
         }
-        Err(restless(&self.spec.path))
+        Err(restless(&spec.path))
+    }
+
+    fn looked_at(&self) -> MutexGuard<'_, LookedAt> {
+        self.looked_at.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -108,7 +126,7 @@ impl<'a> Sight<'a> {
 impl BlockingVolume for ReadOnlyVolume {
     /// What is there; what a crash left is looked past.
     fn observe(&self) -> Result<Observation, VolumeFailure> {
-        self.look(|sight| match (sight, self.spec.layout) {
+        self.look(|spec, sight| match (sight, spec.layout) {
             (None, _) => Ok(Observation::default()),
             (Some(sight), Layout::Atomic) => look::observe(sight.root, sight.owner, sight.inspector),
             (Some(sight), Layout::Flat) => sight.onlooker().observe(),
@@ -116,7 +134,7 @@ impl BlockingVolume for ReadOnlyVolume {
     }
 
     fn refused(&self, paths: &BTreeSet<RelativePath>) -> Result<Vec<RefusedName>, VolumeFailure> {
-        self.look(|sight| match (sight, self.spec.layout) {
+        self.look(|spec, sight| match (sight, spec.layout) {
             (None, _) => Ok(Vec::new()),
             (Some(sight), Layout::Atomic) => look::foreign(sight.root, paths),
             (Some(sight), Layout::Flat) => sight.onlooker().refused(paths),
@@ -125,10 +143,10 @@ impl BlockingVolume for ReadOnlyVolume {
 
     /// Publishes nothing, and says what a publish would do to what is there.
     fn publish(&self, payload: &Payload) -> Result<Publication, VolumeFailure> {
-        self.look(|sight| match (sight, self.spec.layout) {
+        self.look(|spec, sight| match (sight, spec.layout) {
             (None, _) => {
-                check_paths(payload, &self.spec.path)?;
-                let difference = compare(payload, None, &Inspection::default(), &self.spec.path)?;
+                check_paths(payload, &spec.path)?;
+                let difference = compare(payload, None, &Inspection::default(), &spec.path)?;
                 Ok(difference.publication)
             }
             (Some(sight), Layout::Atomic) => {
@@ -136,5 +154,13 @@ impl BlockingVolume for ReadOnlyVolume {
             }
             (Some(sight), Layout::Flat) => sight.onlooker().foretell(payload),
         })
+    }
+
+    fn declare(&self, spec: &VolumeSpec) -> Result<(), VolumeFailure> {
+        let mut looked_at = self.looked_at();
+        check_same(&looked_at.spec, spec)?;
+        looked_at.declared = Declared::resolve(spec)?;
+        looked_at.spec = spec.clone();
+        Ok(())
     }
 }

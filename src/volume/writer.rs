@@ -6,6 +6,7 @@ use std::fmt;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::failure::unusable;
 use super::file::FileWriter;
 use super::inspect::Inspector;
 use super::owner::{Declared, Ownership};
@@ -22,6 +23,7 @@ pub struct LayoutVolume<S> {
 
 /// What the steps work with.
 pub(super) struct Writer<S> {
+    spec: VolumeSpec,
     pub(super) root: Root,
     pub(super) owner: Ownership,
     pub(super) clock: Arc<dyn Clock>,
@@ -53,6 +55,7 @@ impl<S: 'static> LayoutVolume<S> {
         let declared = Declared::resolve(spec)?;
         let (root, owner) = Root::open(spec, declared)?;
         let writer = Writer {
+            spec: spec.clone(),
             root,
             owner,
             inspector: Inspector::new(Arc::clone(&clock)),
@@ -81,6 +84,29 @@ impl<S> Writer<S> {
     pub(super) const fn files(&self) -> FileWriter<'_> {
         FileWriter::new(&self.owner, self.root.durable)
     }
+
+    /// Takes another owner, group or mode of directories. The lock is of this root and the links are of this layout, so
+    /// neither can change while the volume is open.
+    pub(super) fn declare(&mut self, spec: &VolumeSpec) -> Result<(), VolumeFailure> {
+        check_same(&self.spec, spec)?;
+        let declared = Declared::resolve(spec)?;
+        self.owner = declared.on(&self.root.dir.stat()?, spec.dir_mode);
+        self.spec = spec.clone();
+        Ok(())
+    }
+}
+
+/// Refuses to make another volume of this one.
+pub(super) fn check_same(open: &VolumeSpec, next: &VolumeSpec) -> Result<(), VolumeFailure> {
+    if (&open.path, open.layout) == (&next.path, next.layout) {
+        return Ok(());
+    }
+    Err(unusable(
+        "use",
+        &next.path,
+        "`volume.path` and `volume.layout` cannot change while akv-sync runs".to_owned(),
+        "restart akv-sync".to_owned(),
+    ))
 }
 
 impl<S: Action> Writer<S> {

@@ -264,13 +264,14 @@ fn removals(
 }
 
 impl Plan {
-    /// The paths at which new bytes are put.
+    /// The paths of entries at which nothing stays as it is: something is put there, now or when there are bytes for it.
+    /// The volume is asked about all of them, so that what may move does not change with what was told in a pass.
     pub fn moving(&self) -> BTreeSet<RelativePath> {
-        let moving = self.files.iter().filter(|(path, file)| match &file.action {
-            Action::Write => true,
-            Action::Keep(at) => at != *path,
-        });
-        moving.map(|(path, _)| path.clone()).collect()
+        let stays = |path: &RelativePath| {
+            let action = self.files.get(path).map(|file| &file.action);
+            matches!(action, Some(Action::Keep(at)) if at == path)
+        };
+        self.wanted.iter().filter(|path| !stays(path)).cloned().collect()
     }
 
     /// The entries whose bytes are to be made, by number.

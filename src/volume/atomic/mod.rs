@@ -45,6 +45,7 @@ use std::collections::BTreeSet;
 
 use super::blocking::BlockingVolume;
 use super::writer::{self, LayoutVolume};
+use crate::domain::desired::VolumeSpec;
 use crate::domain::path::RelativePath;
 use crate::domain::payload::{Observation, Payload, Publication, RefusedName};
 use crate::ports::VolumeFailure;
@@ -68,5 +69,9 @@ impl BlockingVolume for AtomicVolume {
 
     fn publish(&self, payload: &Payload) -> Result<Publication, VolumeFailure> {
         self.writer().publish(payload)
+    }
+
+    fn declare(&self, spec: &VolumeSpec) -> Result<(), VolumeFailure> {
+        self.writer().declare(spec)
     }
 }

@@ -76,6 +76,7 @@ use std::collections::BTreeSet;
 
 use super::blocking::BlockingVolume;
 use super::writer::{self, LayoutVolume};
+use crate::domain::desired::VolumeSpec;
 use crate::domain::path::RelativePath;
 use crate::domain::payload::{Observation, Payload, Publication, RefusedName};
 use crate::ports::VolumeFailure;
@@ -97,5 +98,9 @@ impl BlockingVolume for FlatVolume {
     /// As the port says, with one difference that the layout is made of: the renames are one after another.
     fn publish(&self, payload: &Payload) -> Result<Publication, VolumeFailure> {
         self.writer().publish(payload)
+    }
+
+    fn declare(&self, spec: &VolumeSpec) -> Result<(), VolumeFailure> {
+        self.writer().declare(spec)
     }
 }

@@ -17,6 +17,8 @@ use crate::volume::BlockingVolume as _;
 for_both_layouts! {
     without_a_declaration_everything_is_the_processs_own,
     declared_owner_and_group_are_given_to_files_and_directories,
+    an_owner_declared_while_it_is_open_is_given_by_the_next_publish,
+    another_place_or_layout_cannot_be_declared_while_it_is_open,
     a_root_made_for_an_fs_group_hands_its_group_down,
     an_owner_changed_by_somebody_else_is_put_right,
     files_published_by_another_user_are_not_taken_over,
@@ -74,6 +76,41 @@ fn declared_owner_and_group_are_given_to_files_and_directories(layout: Layout) {
     assert_owned(&test, 4711, 4712, 0o755);
     assert_eq!(test.visible(), expected(&changed));
     test.assert_tidy(&changed);
+}
+
+fn an_owner_declared_while_it_is_open_is_given_by_the_next_publish(layout: Layout) {
+    if !is_privileged() {
+        return;
+    }
+    let mut test = TestVolume::new(layout);
+    let wanted = payload(FILES);
+    let volume = test.open();
+    volume.publish(&wanted).expect("publishes");
+    test.spec.owner = Some(Principal::Id(4711));
+    test.spec.group = Some(Principal::Id(4712));
+    test.spec.dir_mode = FileMode::from_bits(0o750);
+    volume.declare(&test.spec).expect("the same place and layout");
+    let observed = volume.observe().expect("observes");
+    assert!(observed.files.values().all(|file| !file.owner_matches));
+    let publication = volume.publish(&kept(&wanted)).expect("publishes");
+    assert_eq!(publication.adjusted.len(), FILES.len());
+    assert_owned(&test, 4711, 4712, 0o750);
+}
+
+fn another_place_or_layout_cannot_be_declared_while_it_is_open(layout: Layout) {
+    let test = TestVolume::new(layout);
+    let volume = test.open();
+    let mut elsewhere = test.spec.clone();
+    elsewhere.path.push("below");
+    let mut otherwise = test.spec.clone();
+    otherwise.layout = match layout {
+        Layout::Atomic => Layout::Flat,
+        Layout::Flat => Layout::Atomic,
+    };
+    for spec in [elsewhere, otherwise] {
+        let failure = volume.declare(&spec).expect_err("another volume");
+        assert!(failure.hint().contains("restart"), "{}", failure.hint());
+    }
 }
 
 fn a_root_made_for_an_fs_group_hands_its_group_down(layout: Layout) {

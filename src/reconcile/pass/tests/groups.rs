@@ -178,3 +178,25 @@ fn a_pinned_member_does_not_make_the_others_due_in_every_pass() {
         }
     });
 }
+
+/// Another entry has the same object, does not belong to the group, and is a version ahead.
+#[test]
+fn a_member_that_is_held_back_takes_nothing_from_an_entry_that_moves_alone() {
+    run(async {
+        let bench = Bench::holding(&["a", "b"]);
+        let mut alone = secret("a");
+        alone.files[0].path = RelativePath::parse("alone").expect("valid");
+        let objects = |path| {
+            let mut member = grouped("a");
+            member.files[0].path = RelativePath::parse(path).expect("valid");
+            spec(vec![member, grouped("b"), alone.clone()])
+        };
+        bench.reconciler(objects("old")).pass(Turn::All).await;
+        bench.vault.set("a", "two", 2);
+        bench.vault.refuse("b", Reason::Forbidden, None);
+        bench.reconciler(objects("old")).pass(Turn::All).await;
+        bench.reconciler(objects("new")).pass(Turn::All).await;
+        let texts = ["new", "b", "alone"].map(|path| bench.volume.text(path));
+        assert_eq!(texts, ["one", "one", "two"].map(|text| Some(text.to_owned())));
+    });
+}

@@ -1,9 +1,11 @@
 //! One pass over fakes: what is written, kept, removed and told.
 
+mod exchange;
 mod groups;
 mod moved;
 mod passwords;
 mod progress;
+mod properties;
 mod provenance;
 mod refusals;
 mod rendering;

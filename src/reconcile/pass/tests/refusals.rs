@@ -173,3 +173,27 @@ fn a_group_of_which_one_new_path_is_taken_stays_where_it_is() {
         assert_eq!(texts(&bench, ["y/a", "y/k"]), both("one"));
     });
 }
+
+/// Nothing is told in the second pass, and the member without bytes puts none there.
+#[test]
+fn a_group_stays_where_it_is_also_in_a_pass_that_asks_nothing() {
+    run(async {
+        let bench = Bench::holding(&["a", "k"]);
+        let grouped = |name, path| ObjectSpec {
+            group: GroupName::parse("pair").ok(),
+            ..at(name, &[path])
+        };
+        bench
+            .reconciler(spec(vec![grouped("a", "x/a")]))
+            .pass(Turn::All)
+            .await;
+        bench.volume.take_name("k", true);
+        let after = spec(vec![grouped("a", "y/a"), grouped("k", "k")]);
+        let mut reconciler = bench.reconciler(after);
+        for turn in [Turn::All, Turn::Nothing] {
+            let report = reconciler.pass(turn).await;
+            assert_eq!(reasons(&report), [Reason::NameTaken, Reason::NameTaken]);
+            assert_eq!(texts(&bench, ["x/a", "y/a"]), [Some("one".to_owned()), None]);
+        }
+    });
+}

@@ -290,3 +290,20 @@ fn a_history_is_listed_when_it_is_due_and_not_in_every_pass() {
         }
     });
 }
+
+/// Its older version would move on to the next place, where it is not yet.
+#[test]
+fn a_history_does_not_grow_while_its_new_version_is_no_good() {
+    run(async {
+        let bench = Bench::new();
+        bench.vault.set("a", "b25l", 1);
+        let mut object = history("a", 3);
+        object.files[0].content = Content::Secret(SecretEncoding::Base64.into());
+        let mut reconciler = bench.reconciler(spec(vec![object]));
+        reconciler.pass(Turn::All).await;
+        bench.vault.set("a", "not base64", 2);
+        let report = reconciler.pass(Turn::All).await;
+        assert_eq!(report.publication, Publication::default());
+        assert_eq!(slots(&bench, "a"), ["one"]);
+    });
+}

@@ -1,0 +1,183 @@
+//! Manifests.
+
+use std::num::NonZeroU16;
+use std::time::Duration;
+
+use proptest::prelude::*;
+use time::OffsetDateTime;
+
+use super::super::template;
+use super::world::NAMES;
+use crate::domain::desired::{
+    Content, FileSpec, ObjectSpec, PathTemplate, SecretEncoding, SelectionSpec, SyncSpec, VersionPolicy,
+};
+use crate::domain::object::{GroupName, VaultId};
+use crate::domain::path::RelativePath;
+use crate::domain::path_set::PathSet;
+use crate::reconcile::fakes::{secret, select, spec, version_id};
+
+/// Where entries may be, some in the way of others.
+pub(super) const PLACES: [&str; 6] = ["p", "p/q", "q", "r", "r/s", "r/t"];
+
+/// A manifest, in choices that shrink well.
+#[derive(Debug, Clone)]
+pub(super) struct Manifest {
+    objects: Vec<Object>,
+    /// Whether there is a selection, at its second place, in the group.
+    selection: Option<(bool, bool)>,
+    /// Whether there is a template, in the group.
+    template: Option<bool>,
+}
+
+#[derive(Debug, Clone)]
+struct Object {
+    name: usize,
+    place: usize,
+    shape: Shape,
+    policy: Policy,
+    grouped: bool,
+    other_vault: bool,
+    minutes: u64,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Shape {
+    One,
+    Two,
+    History(u16),
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Policy {
+    Latest,
+    LatestEnabled,
+    CreatedBefore(u32),
+    Exact(u32),
+}
+
+fn any_object() -> impl Strategy<Value = Object> {
+    let shape = prop_oneof![
+        3 => Just(Shape::One),
+        1 => Just(Shape::Two),
+        1 => (1_u16..4).prop_map(Shape::History),
+    ];
+    let policy = prop_oneof![
+        4 => Just(Policy::Latest),
+        1 => Just(Policy::LatestEnabled),
+        1 => (1_u32..4).prop_map(Policy::CreatedBefore),
+        1 => (1_u32..4).prop_map(Policy::Exact),
+    ];
+    let minutes = prop_oneof![Just(2_u64), Just(2), Just(30)];
+    let place = 0..PLACES.len();
+    (
+        0_usize..3,
+        place,
+        shape,
+        policy,
+        any::<bool>(),
+        prop::bool::weighted(0.2),
+        minutes,
+    )
+        .prop_map(
+            |(name, place, shape, policy, grouped, other_vault, minutes)| Object {
+                name,
+                place,
+                shape,
+                policy,
+                grouped,
+                other_vault,
+                minutes,
+            },
+        )
+}
+
+pub(super) fn any_manifest() -> impl Strategy<Value = Manifest> {
+    let selection = prop::option::weighted(0.3, (any::<bool>(), any::<bool>()));
+    let template = prop::option::weighted(0.3, any::<bool>());
+    (prop::collection::vec(any_object(), 1..5), selection, template).prop_map(
+        |(objects, selection, template)| Manifest {
+            objects,
+            selection,
+            template,
+        },
+    )
+}
+
+fn pair(grouped: bool) -> Option<GroupName> {
+    GroupName::parse("pair").ok().filter(|_| grouped)
+}
+
+impl Manifest {
+    /// What it asks for; an object whose place another one has is left out.
+    pub(super) fn spec(&self) -> SyncSpec {
+        let mut paths = PathSet::default();
+        let mut free = |object: &ObjectSpec| {
+            let mut files = object.files.iter();
+            files.all(|file| paths.claim(&file.path).is_ok())
+        };
+        let objects = self
+            .objects
+            .iter()
+            .map(Object::spec)
+            .filter(|object| free(object));
+        let mut spec = spec(objects.collect());
+        if let Some((moved, grouped)) = self.selection {
+            let path = if moved {
+                "chosen/{suffix}"
+            } else {
+                "picked/{suffix}"
+            };
+            spec.selections.push(SelectionSpec {
+                path: PathTemplate::parse(path).expect("valid"),
+                form: SecretEncoding::Base64.into(),
+                group: pair(grouped),
+                ..select("app-")
+            });
+        }
+        if let Some(grouped) = self.template {
+            let mut template = template();
+            template.group = pair(grouped);
+            spec.templates.push(template);
+        }
+        spec
+    }
+}
+
+impl Object {
+    fn spec(&self) -> ObjectSpec {
+        let mut object = secret(NAMES[self.name]);
+        if self.other_vault {
+            object.wanted.object.vault = VaultId::named("other");
+        }
+        let file = |path: String| FileSpec {
+            path: RelativePath::parse(&path).expect("valid"),
+            content: Content::Secret(SecretEncoding::Base64.into()),
+            ..object.files[0].clone()
+        };
+        let place = PLACES[self.place];
+        let files = match self.shape {
+            Shape::Two => vec![file(format!("{place}/one")), file(format!("{place}/two"))],
+            Shape::One | Shape::History(_) => vec![file(place.to_owned())],
+        };
+        let history = match self.shape {
+            Shape::History(count) => NonZeroU16::new(count),
+            Shape::One | Shape::Two => None,
+        };
+        object.wanted.version = match self.policy {
+            Policy::CreatedBefore(number) => {
+                let time = OffsetDateTime::from_unix_timestamp(i64::from(number) + 1);
+                VersionPolicy::CreatedBefore(time.expect("in range"))
+            }
+            Policy::Exact(number) if history.is_none() => VersionPolicy::Exact(version_id(number)),
+            Policy::LatestEnabled if history.is_none() => VersionPolicy::LatestEnabled,
+            Policy::Latest | Policy::LatestEnabled | Policy::Exact(_) => VersionPolicy::Latest,
+        };
+        ObjectSpec {
+            history,
+            group: pair(self.grouped),
+            interval: Duration::from_mins(self.minutes),
+            files,
+            ..object
+        }
+    }
+}
