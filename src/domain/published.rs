@@ -116,7 +116,7 @@ impl<'o> Published<'o> {
                 .windows(2)
                 .all(|pair| of_same_version(&pair[0].1.1.record, &pair[1].1.1.record));
         if !is_whole {
-            found.retain(|(file, (at, _))| file.path == **at || !self.wanted.contains(*at));
+            found.retain(|(file, (at, _))| file.path == **at || !self.wanted.contains_key(*at));
         }
         found
     }

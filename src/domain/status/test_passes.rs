@@ -43,6 +43,8 @@ pub(crate) fn entry(name: &str, outcome: Outcome) -> EntryPlan {
         key: EntryKey::Path(path(name)),
         id: EntryId::Object(source),
         required: true,
+        interval: std::time::Duration::from_mins(2),
+        files: vec![path(name)],
         outcome,
         validity: Validity::default(),
         since: None,

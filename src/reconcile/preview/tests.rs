@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::*;
-use crate::domain::desired::SyncSpec;
+use crate::domain::desired::{SyncSpec, VolumeSpec};
 use crate::domain::event::Event;
 use crate::domain::failure::Reason;
 use crate::domain::object::GroupName;
@@ -59,6 +59,10 @@ impl Volume for Arc<Onlooker> {
             written: written.map(|(path, _)| path).collect(),
             ..Publication::default()
         })
+    }
+
+    async fn declare(&self, spec: VolumeSpec) -> Result<(), VolumeFailure> {
+        self.volume.declare(spec).await
     }
 
     async fn idle(&self) {}
