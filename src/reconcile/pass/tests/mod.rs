@@ -5,6 +5,7 @@ mod moved;
 mod passwords;
 mod progress;
 mod provenance;
+mod records;
 mod refusals;
 mod rendering;
 mod secrecy;
