@@ -214,5 +214,9 @@ async fn values_that_take_seconds_to_open_hold_up_neither_the_others_nor_the_end
     let began = Instant::now();
     stopped.send_replace(true);
     running.await.expect("the loop ends");
-    assert!(began.elapsed() < Duration::from_millis(500), "{:?}", began.elapsed());
+    assert!(
+        began.elapsed() < Duration::from_millis(500),
+        "{:?}",
+        began.elapsed()
+    );
 }
