@@ -565,16 +565,17 @@ fn a_log_in_json_stays_so() {
 fn what_takes_long_to_render_is_waited_for_and_nothing_is_asked_twice() {
     let world = World::new();
     world.fake.vault("app").set_secret("password", "of a store");
-    let mut certificates = String::new();
-    for number in 0..6 {
+    let certificate = |number: usize| {
         let vault = world.fake.vault("app");
         vault.create_certificate(&format!("web-{number}"), &CertificateOptions::default());
-        certificates += &format!(
+        format!(
             "- name: web-{number}\n  files:\n  \
              - {{ path: {number}.p12, content: pkcs12, passwordFrom: {{ secret: password }} }}\n  \
              - {{ path: {number}.jks, content: jks, passwordFrom: {{ secret: password }} }}\n"
-        );
-    }
+        )
+    };
+    let certificates: Vec<_> = (0..6).map(certificate).collect();
+    let certificates = certificates.concat();
     world.manifest_with(
         "refresh: { interval: 10s }",
         &format!("certificates:\n{certificates}secrets: [{{ name: password }}]"),

@@ -120,7 +120,7 @@ impl Because {
 
     /// From one thing to another.
     #[must_use]
-    pub(super) fn from_to(self, from: Option<String>, to: Option<String>) -> Self {
+    pub(super) fn between(self, from: Option<String>, to: Option<String>) -> Self {
         Self { from, to, ..self }
     }
 }
@@ -200,4 +200,53 @@ impl fmt::Display for Summary {
 /// Whether anything changes on the volume.
 pub(super) fn changes(rows: &[Row]) -> bool {
     rows.iter().any(|row| row.act.changes())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    const REASONS: [Reason; 21] = [
+        Reason::Missing,
+        Reason::OtherSource,
+        Reason::NewVersion,
+        Reason::NewPassword,
+        Reason::NewForm,
+        Reason::NewAttributes,
+        Reason::SameBytes,
+        Reason::Mode,
+        Reason::Owner,
+        Reason::ModeOrOwner,
+        Reason::Moved,
+        Reason::LeavesManifest,
+        Reason::LeavesVault,
+        Reason::Altered,
+        Reason::Unchanged,
+        Reason::NotAsked,
+        Reason::NoAnswer,
+        Reason::Failed,
+        Reason::HeldBack,
+        Reason::RecordsLost,
+        Reason::Volume,
+    ];
+
+    #[test]
+    fn the_page_explains_every_reason_and_action_as_json_has_it() {
+        let page = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/plan.md");
+        let page = fs::read_to_string(page).expect("the page is there");
+        let label = |value: serde_json::Value| value.as_str().expect("text").to_owned();
+        let reasons = REASONS.map(|reason| label(serde_json::to_value(reason).expect("JSON")));
+        let rows = page.lines().filter_map(|line| line.strip_prefix("| `"));
+        let rows: Vec<_> = rows.filter_map(|row| row.split('`').next()).collect();
+        assert_eq!(rows, reasons);
+        for act in [Act::Write, Act::Adjust, Act::Remove, Act::Keep, Act::HoldBack] {
+            let row = format!(
+                "\n| {act} (`{}`) | ",
+                label(serde_json::to_value(act).expect("JSON"))
+            );
+            assert!(page.contains(&row), "{row}");
+        }
+    }
 }

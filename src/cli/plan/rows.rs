@@ -110,7 +110,7 @@ impl Teller<'_> {
         if moves {
             let Because { detail, from, to, .. } = because;
             let because = Because::new(Reason::SameBytes, format!("same bytes; {detail}"));
-            return (Act::Keep, because.from_to(from, to));
+            return (Act::Keep, because.between(from, to));
         }
         (Act::Keep, because)
     }

@@ -7,12 +7,12 @@ use crate::domain::failure::{self, Failure};
 use crate::domain::mode::FileMode;
 
 /// An entry of this name.
-pub(super) fn owner(name: &str) -> Option<Owner> {
-    Some(Owner {
+fn owner(name: &str) -> Owner {
+    Owner {
         entry: format!("app/secrets/{name}"),
         required: name != "optional",
         interval: Duration::from_mins(5),
-    })
+    }
 }
 
 /// One row of each action.
@@ -23,7 +23,7 @@ pub(super) fn rows() -> Vec<Row> {
     let row = |act, path: &str, because| Row {
         act,
         path: path.to_owned(),
-        owner: owner(path),
+        owner: Some(owner(path)),
         mode: Some(mode(0o440)),
         because,
         failure: None,
@@ -32,12 +32,12 @@ pub(super) fn rows() -> Vec<Row> {
         row(
             Act::Write,
             "a",
-            versions.from_to(text("1a2b3c4d0"), text("3c4d5e6f0")),
+            versions.between(text("1a2b3c4d0"), text("3c4d5e6f0")),
         ),
         row(
             Act::Adjust,
             "b",
-            Because::new(Reason::Mode, "mode 0400 → 0440").from_to(text("0400"), text("0440")),
+            Because::new(Reason::Mode, "mode 0400 → 0440").between(text("0400"), text("0440")),
         ),
         row(Act::Keep, "c", Because::new(Reason::Unchanged, "unchanged")),
         Row {

@@ -22,7 +22,7 @@ pub(super) fn because(why: &Why, entry: Option<&EntryPlan>, status: &Status) -> 
         Why::Attributes => Because::new(Reason::NewAttributes, "tags or attributes changed"),
         Why::Unchanged => Because::new(Reason::Unchanged, "unchanged"),
         Why::Mode { from, to } => Because::new(Reason::Mode, format!("mode {from} → {to}"))
-            .from_to(Some(from.to_string()), Some(to.to_string())),
+            .between(Some(from.to_string()), Some(to.to_string())),
         Why::Owner => Because::new(Reason::Owner, "owner or group"),
         Why::Moved { from } => moved_from(from),
         Why::NotAsked => not_asked(entry, status),
@@ -64,12 +64,12 @@ pub(super) fn failed(failure: &Failure) -> Because {
 
 /// Its bytes come from another path.
 pub(super) fn moved_from(from: &RelativePath) -> Because {
-    Because::new(Reason::Moved, format!("moved from {from}")).from_to(Some(from.to_string()), None)
+    Because::new(Reason::Moved, format!("moved from {from}")).between(Some(from.to_string()), None)
 }
 
 /// Its bytes go to another path.
 pub(super) fn moved_to(to: &RelativePath) -> Because {
-    Because::new(Reason::Moved, format!("moved to {to}")).from_to(None, Some(to.to_string()))
+    Because::new(Reason::Moved, format!("moved to {to}")).between(None, Some(to.to_string()))
 }
 
 fn version(of: &Input, from: &VersionId, to: &VersionId, entry: Option<&EntryPlan>) -> Because {
@@ -90,7 +90,7 @@ fn version(of: &Input, from: &VersionId, to: &VersionId, entry: Option<&EntryPla
     };
     let [shown_from, shown_to] = shortened(from, to);
     let detail = format!("new version{of} {shown_from} → {shown_to}");
-    Because::new(Reason::NewVersion, detail).from_to(Some(from.to_string()), Some(to.to_string()))
+    Because::new(Reason::NewVersion, detail).between(Some(from.to_string()), Some(to.to_string()))
 }
 
 /// As short as tells them from each other.

@@ -213,7 +213,7 @@ async fn when_somebody_publishes_between_two_looks_it_looks_again_and_asks_nobod
         assert_eq!(preview.status.volume.failure.is_none(), seen);
         assert_eq!(bench.vault.take_calls().len(), 1);
         let looks = volume.publishes.load(Ordering::Relaxed);
-        assert!(looks >= 3 && looks <= LOOKS + 1, "{looks}");
+        assert!((3..=LOOKS).contains(&looks), "{looks}");
         let failing = |event: &Event| matches!(event, Event::VolumeFailing { .. });
         assert_eq!(
             events.0.into_inner().expect("no panic").iter().any(failing),

@@ -1,66 +1,16 @@
 //! Rows of decisions that are made by hand: what is hard to bring about with a whole program.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
-
-use time::OffsetDateTime;
 
 use super::*;
 use crate::domain::desired::{Content, OnStart, SecretForm};
-use crate::domain::entry::EntryKey;
 use crate::domain::failure;
 use crate::domain::mode::FileMode;
-use crate::domain::object::{ObjectId, ObjectKind, ObjectName, Source, VaultId, VersionSelector};
 use crate::domain::payload::{FileRecord, Publication, Validity};
 use crate::domain::plan::HeldBack;
 use crate::domain::status::VolumeTrouble;
+use crate::domain::status::test_passes::{entry, failed, made, path, second};
 use crate::domain::volume_failure::VolumeFailureKind;
-
-fn path(text: &str) -> RelativePath {
-    RelativePath::parse(text).expect("valid")
-}
-
-fn id(name: &str) -> EntryId {
-    EntryId::Object(Source {
-        object: ObjectId {
-            vault: VaultId::named("app"),
-            kind: ObjectKind::Secret,
-            name: ObjectName::parse(name).expect("valid"),
-        },
-        version: VersionSelector::Latest,
-    })
-}
-
-const SERVED: Outcome = Outcome::Served {
-    version: None,
-    changed: true,
-    confirmed: true,
-};
-
-fn failed(reason: failure::Reason) -> Outcome {
-    Outcome::Failed {
-        failure: Failure::new(reason, "seen", "mend it"),
-        kept: true,
-        retry: Vec::new(),
-        news: true,
-    }
-}
-
-/// The secret of this name, at the path of this name.
-fn entry(name: &str, outcome: Outcome) -> EntryPlan {
-    EntryPlan {
-        key: EntryKey::Path(path(name)),
-        id: id(name),
-        required: true,
-        interval: Duration::from_mins(5),
-        files: vec![path(name)],
-        outcome,
-        validity: Validity::default(),
-        since: None,
-        made: Vec::new(),
-        held_back: None,
-    }
-}
 
 fn file(entry: Option<usize>, action: Action, why: Why) -> FilePlan {
     FilePlan {
@@ -71,7 +21,7 @@ fn file(entry: Option<usize>, action: Action, why: Why) -> FilePlan {
             content: Content::Secret(SecretForm::default()),
             inputs: Vec::new(),
             validity: Validity::default(),
-            fetched: OffsetDateTime::UNIX_EPOCH,
+            fetched: second(0),
         },
         why,
     }
@@ -112,7 +62,7 @@ fn expected(rows: &[(Act, &str, &str)]) -> Vec<(Act, String, String)> {
 #[test]
 fn what_a_publish_would_come_to_decides_whether_a_planned_file_changes() {
     let written = file(Some(0), Action::Write, Why::Form);
-    let mut decided = decided(vec![entry("a", SERVED)], vec![("a", written)]);
+    let mut decided = decided(vec![made("a")], vec![("a", written)]);
     let words = "the manifest asks for another form of it";
     let same = format!("same bytes; {words}");
     assert_eq!(told(&decided, &status()), expected(&[(Act::Keep, "a", &same)]));
@@ -130,7 +80,7 @@ fn what_a_publish_would_come_to_decides_whether_a_planned_file_changes() {
 #[test]
 fn a_name_that_is_found_taken_late_is_not_written() {
     let written = file(Some(0), Action::Write, Why::Missing);
-    let entries = vec![entry("a", failed(failure::Reason::NameTaken))];
+    let entries = vec![failed("a", failure::Reason::NameTaken)];
     let mut decided = decided(entries, vec![("a", written)]);
     decided.publication.written = vec![path("a")];
     decided.publication.refused = vec![RefusedName {
@@ -154,7 +104,7 @@ fn when_the_volume_fails_nothing_that_would_change_is_told_as_if_it_did() {
         cause: "not found".to_owned(),
         hint: "look".to_owned(),
     });
-    let entries = ["a", "b", "c"].map(|name| entry(name, SERVED)).into();
+    let entries = ["a", "b", "c"].map(made).into();
     let mode = Why::Mode {
         from: FileMode::from_bits(0o400),
         to: FileMode::from_bits(0o440),
@@ -183,7 +133,7 @@ fn what_stays_because_of_others_says_so() {
     let member = EntryPlan {
         held_back: Some(HeldBack {
             group: "group pair".to_owned(),
-            member: id("b"),
+            member: made("b").id,
         }),
         ..entry(
             "a",
@@ -233,7 +183,7 @@ fn what_stays_because_of_others_says_so() {
 
 #[test]
 fn every_file_of_an_entry_is_there_once_with_or_without_bytes() {
-    let mut broken = entry("a", failed(failure::Reason::NotFound));
+    let mut broken = failed("a", failure::Reason::NotFound);
     broken.files = ["a", "a.key", "a.p12"].map(path).into();
     let kept = file(
         Some(0),
