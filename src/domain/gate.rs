@@ -59,6 +59,8 @@ pub struct Open {
     pub probe_at: Moment,
     /// How the last try failed.
     pub failure: Failure,
+    /// The longest quiet that was asked for since then.
+    pub asked_for: Option<Duration>,
     /// The question that tries now.
     probe: Option<Query>,
 }
@@ -215,10 +217,11 @@ impl Gate {
 
     fn open(&mut self, query: &Query, asked_at: Moment, failure: &Failure, situation: Situation) {
         let Situation { now, .. } = situation;
-        // What left together with the question that opened it says nothing new.
+        // What left together with the question that opened it says nothing new, but for how long to wait.
         if let Some(open) = &mut self.open
             && asked_at < open.since
         {
+            open.asked_for = open.asked_for.max(failure.retry_after);
             return;
         }
         let failures = self
@@ -235,6 +238,11 @@ impl Gate {
             failures,
             probe_at,
             failure: failure.clone(),
+            asked_for: self
+                .open
+                .as_ref()
+                .and_then(|open| open.asked_for)
+                .max(failure.retry_after),
             probe: None,
         });
     }

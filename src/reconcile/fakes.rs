@@ -33,7 +33,7 @@ mod vault;
 pub(super) use sync::{Report, Sync, Turn};
 pub(super) use vault::FakeVault;
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

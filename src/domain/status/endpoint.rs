@@ -58,7 +58,7 @@ impl EndpointStatus {
             next_try: wall(at, now, gate.opens_at()),
         });
         let quiet_until = gate.quiet_until().filter(|until| *until > now);
-        let asked_for = gate.is_open().and_then(|open| open.failure.retry_after);
+        let asked_for = gate.is_open().and_then(|open| open.asked_for);
         Self {
             endpoint: endpoint.clone(),
             asked_for: asked_for.filter(|asked| *asked > Failure::LONGEST_WAIT),

@@ -8,8 +8,9 @@ use super::endpoint::EndpointStatus;
 use super::entry::EntryStatus;
 use super::wall::wall;
 use super::{Status, Sync};
-use crate::domain::entry::EntryKey;
+use crate::domain::entry::{EntryId, EntryKey};
 use crate::domain::event::Event;
+use crate::domain::failure::Reason;
 use crate::domain::outcome::{Decided, PassOutcome};
 use crate::domain::payload::Publication;
 use crate::domain::plan::Outcome;
@@ -37,17 +38,17 @@ impl Status {
         self.busy = !outcome.idle;
         self.lists.update(std::mem::take(&mut outcome.lists));
         self.lists.retain(|query| self.schedule.knows(query));
-        let volume_failed = outcome.volume_failure.is_some();
         self.fold_volume(&outcome, now, &mut events);
         if let Some(decided) = &outcome.decided {
-            let entries = self.fold_entries(decided, !volume_failed, outcome.at, now, &mut events);
-            if volume_failed {
-                // The files are the earlier ones; what failed besides is remembered all the same.
-                self.remember_failures(entries);
-            } else {
+            let published = outcome.volume_failure.is_none() && decided.plan.blocked.is_none();
+            let entries = self.fold_entries(decided, published, outcome.at, now, &mut events);
+            if published {
                 self.entries = entries;
                 self.tell_changes(decided, &mut events);
                 self.tell_remarks(decided, &mut events);
+            } else {
+                // The files are the earlier ones; what failed besides is remembered all the same.
+                self.remember_failures(entries);
             }
             self.tell_failures(decided, &outcome, &mut events);
         }
@@ -67,7 +68,11 @@ impl Status {
             self.schedule.volume_failed(now);
             return;
         }
-        let Some(decided) = &outcome.decided else { return };
+        // What only waits for answers says nothing of the volume.
+        let decided = outcome.decided.as_ref();
+        let Some(decided) = decided.filter(|decided| decided.plan.blocked.is_none()) else {
+            return;
+        };
         if volume.failures > 0 {
             events.push(Event::VolumeRecovered {
                 failures: volume.failures,
@@ -127,8 +132,19 @@ impl Status {
         for (retry, times) in failed {
             self.schedule.entry_failed(&retry, times, now);
         }
+        // One of them may be served while another goes on failing.
+        let fails = |id: &EntryId, reason: Reason| {
+            let mut same = entries.iter().filter(|entry: &&EntryStatus| entry.id == *id);
+            same.any(|entry| {
+                entry
+                    .failure
+                    .as_ref()
+                    .is_some_and(|failure| failure.reason == reason)
+            })
+        };
         let recovered = recovered
             .into_iter()
+            .filter(|((id, reason), _)| !fails(id, *reason))
             .map(|((entry, reason), failures)| Event::Recovered {
                 entry,
                 reason,

@@ -124,6 +124,8 @@ struct OutageStatus {
     untold: bool,
     /// Whether an entry failed that had not failed before.
     newcomer: bool,
+    /// Since when the gate was open that was told last, if it was.
+    open_since: Option<Moment>,
 }
 
 /// A sync that is under way.

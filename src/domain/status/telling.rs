@@ -137,21 +137,22 @@ impl Status {
             .is_some_and(|vault| outcome.under_way.contains(vault));
         let Some(newest) = failed
             .iter()
-            .min_by_key(|failed| failed.times)
+            .min_by_key(|failed| (failed.times, !failed.news))
             .filter(|_| known.untold && !waits)
         else {
             return;
         };
+        let endpoint = outage.0.clone().map_or(Endpoint::Token, Endpoint::Vault);
+        let mut gates = self.schedule.gates();
+        let gate = gates.find(|(known, _)| **known == endpoint);
+        let open_since = gate.and_then(|(_, gate)| Some(gate.is_open()?.since));
         let (times, newcomer) = (known.times.saturating_add(1), known.newcomer);
+        let told_open_since = known.open_since;
         *known = OutageStatus {
             times,
+            open_since,
             ..OutageStatus::default()
         };
-        let endpoint = outage.0.clone().map_or(Endpoint::Token, Endpoint::Vault);
-        let is_open = self
-            .schedule
-            .gates()
-            .any(|(known, gate)| *known == endpoint && gate.is_open().is_some());
         let stopped = self.entries.iter().filter(|entry| {
             let mut questions = outcome.questions.get(&entry.key).into_iter().flatten();
             entry.failure.is_none()
@@ -160,9 +161,10 @@ impl Status {
                         && outage.0.as_ref().is_none_or(|vault| query.vault() == Some(vault))
                 })
         });
-        let objects = failed.len() + if is_open { stopped.count() } else { 0 };
+        let objects = failed.len() + if open_since.is_some() { stopped.count() } else { 0 };
         // While the gate is open, whoever fails next fails for the same cause.
-        let tell = is_news(times) || !is_open && newcomer;
+        let is_told = open_since.is_some() && told_open_since == open_since;
+        let tell = is_news(times) || newcomer && !is_told;
         events.push(failing(*newest, objects, times, tell));
     }
 

@@ -12,7 +12,8 @@ use crate::domain::entry::EntryId;
 use crate::domain::event::Event;
 use crate::domain::object::VersionId;
 use crate::domain::outcome::PassOutcome;
-use crate::domain::plan::{EntryPlan, HeldBack, Outcome};
+use crate::domain::payload::Publication;
+use crate::domain::plan::{Blocked, EntryPlan, HeldBack, Outcome};
 use crate::domain::query::test_queries::secret;
 
 /// A status after these passes, one each second.
@@ -166,6 +167,26 @@ fn the_volume_shows_when_something_changed_there_last_and_how_often_it_failed() 
     assert_eq!((status.volume.failures, status.entries.len()), (2, 1));
     let status = after([blocked(), pass(vec![made("a")])]);
     assert_eq!((status.volume.failures, status.volume.failure), (0, None));
+}
+
+#[test]
+fn a_pass_that_may_publish_nothing_yet_neither_serves_nor_recovers_nor_ends_a_failure_of_the_volume() {
+    let waits = || {
+        let mut outcome = pass(vec![made("a"), pending("b", false)]);
+        decided(&mut outcome).plan.blocked = Some(Blocked {
+            by: None,
+            waits: true,
+        });
+        decided(&mut outcome).publication = Publication::default();
+        outcome.idle = false;
+        outcome
+    };
+    let mut status = Status::new(OnStart::Fresh);
+    assert_eq!(status.fold(waits(), 0.5), Vec::new());
+    status.fold(blocked(), 0.5);
+    assert_eq!(status.fold(waits(), 0.5), Vec::new());
+    assert_eq!(status.volume.failures, 1);
+    assert!(status.entries.iter().all(|entry| entry.written.is_none()));
 }
 
 #[test]

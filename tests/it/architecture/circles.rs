@@ -15,12 +15,6 @@ use std::path::Path;
 use super::code::{Code, Names};
 use super::{root, sources};
 
-/// Known, and mended where signing in and reading keys are cut anew.
-const KNOWN: [[&str; 2]; 2] = [
-    ["identity/acquire.rs", "identity/tokens.rs"],
-    ["keyvault/convert.rs", "keyvault/key.rs"],
-];
-
 /// The modules of a crate, by their paths.
 struct Modules {
     files: BTreeMap<Names, String>,
@@ -205,7 +199,6 @@ fn no_files_need_each_other() {
         let modules = read(directory);
         assert_eq!(modules.unreadable(), Vec::<String>::new(), "write what is meant");
         let mut circles = modules.circles();
-        circles.retain(|files, _| !KNOWN.iter().any(|known| files == known));
         assert!(circles.is_empty(), "circles in {directory}: {circles:#?}");
     }
 }

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use super::*;
-use crate::domain::schedule::Endpoint;
+use crate::domain::moment::Moment;
+use crate::domain::schedule::{Ended, Endpoint, Now};
 use crate::domain::status::test_passes::{ask, still_failing, with_stopped};
 
 fn unreachable() -> Failure {
@@ -76,6 +77,32 @@ fn a_probe_that_fails_while_the_gate_is_open_is_no_second_warning() {
 }
 
 #[test]
+fn an_outage_is_told_although_one_object_has_failed_alone_in_the_same_way_for_long() {
+    let mut told = Told::of(ready());
+    let late = Failure::new(Reason::TimedOut, "seen", "do");
+    // It hangs alone: others were answered since it was asked for.
+    ask(&mut told.status, "b", None, 1);
+    ask(&mut told.status, "poison", Some(&late), 0);
+    let alone = told.lines(pass(vec![failed("poison", Reason::TimedOut), served("b")]));
+    assert_eq!(alone.len(), 1, "{alone:?}");
+
+    ask(&mut told.status, "b", Some(&late), 300);
+    let outage = || {
+        let entries = vec![
+            still_failing("poison", Reason::TimedOut),
+            failed("b", Reason::TimedOut),
+            pending("c", true),
+        ];
+        with_stopped(pass(entries), &["c"])
+    };
+    let all = told.lines(outage());
+    assert_eq!(all.len(), 1, "{all:?}");
+    assert!(all[0].contains("object=app/secrets/b objects=3"), "{}", all[0]);
+    ask(&mut told.status, "b", Some(&late), 900);
+    assert_eq!(told.lines(outage()), Vec::<String>::new());
+}
+
+#[test]
 fn a_lasting_outage_is_told_again_with_its_count() {
     let mut told = Told::of(ready());
     let lines: Vec<_> = (0..10)
@@ -110,5 +137,36 @@ fn a_wish_for_quiet_that_is_cut_short_is_told_once() {
     assert_eq!(
         told.lines(pass(vec![failed("a", Reason::Throttled)])),
         Vec::<String>::new()
+    );
+}
+
+#[test]
+fn a_wish_for_quiet_is_told_whichever_of_the_questions_under_way_heard_it() {
+    let mut told = Told::of(ready());
+    let at = |seconds| Moment::after_start(Duration::from_secs(seconds));
+    let schedule = &mut told.status.schedule;
+    for name in ["a", "b"] {
+        schedule.begin(&secret(name), at(0));
+    }
+    for (name, second, wish) in [("a", 1, 1), ("b", 2, 86_400)] {
+        let throttled = Failure::new(Reason::Throttled, "seen", "do").after(Some(Duration::from_secs(wish)));
+        let ended = Ended {
+            query: &secret(name),
+            asked_at: at(0),
+            failure: Some(&throttled),
+            unused: 0,
+        };
+        let now = Now {
+            at: at(second),
+            ready: true,
+            jitter: 0.5,
+        };
+        schedule.ended(ended, now);
+    }
+    let failing = ["a", "b"].map(|name| failed(name, Reason::Throttled));
+    let lines = told.lines(pass(failing.to_vec()));
+    assert!(
+        lines.iter().any(|line| line.ends_with("asked_seconds=86400")),
+        "{lines:?}"
     );
 }

@@ -7,6 +7,7 @@ mod passwords;
 mod progress;
 mod properties;
 mod provenance;
+mod records;
 mod refusals;
 mod rendering;
 mod secrecy;

@@ -1,0 +1,55 @@
+//! Files whose records are lost: nothing is published until every one of them can be written again.
+
+use super::*;
+use crate::domain::event::Event;
+use crate::domain::schedule::Wanted;
+use crate::reconcile::fakes::Sync;
+
+/// Takes passes until everything that is due has an answer; says what was told of readiness and of the volume, and
+/// whether the required files were said to be served at some time.
+async fn told(sync: &mut Sync) -> (Vec<&'static str>, bool) {
+    let now = sync.pass.uptime.now();
+    sync.status.schedule.wake(&Wanted::All, now);
+    let mut told = Vec::new();
+    let mut served = false;
+    loop {
+        let outcome = sync.pass.take(&mut sync.status).await;
+        let events = sync.status.fold(outcome, 0.5);
+        told.extend(events.iter().filter_map(|event| match event {
+            Event::Ready { .. } => Some("ready"),
+            Event::VolumeFailing { news: true, .. } => Some("failing"),
+            Event::VolumeRecovered { .. } => Some("recovered"),
+            _ => None,
+        }));
+        served |= sync.status.is_served();
+        if !sync.status.busy {
+            return (told, served);
+        }
+        sync.pass.settled(&mut sync.status).await;
+    }
+}
+
+#[test]
+fn while_a_slow_answer_decides_whether_anything_can_be_published_nothing_is_served() {
+    run(async {
+        let bench = Bench::holding(&["a", "b"]);
+        let desired = || {
+            let mut optional = secret("b");
+            optional.required = false;
+            spec(vec![secret("a"), optional])
+        };
+        bench.reconciler(desired()).pass(Turn::All).await;
+        bench.volume.lose_records();
+        bench.vault.set("a", "two", 2);
+        bench.vault.silence("b");
+        let mut sync = bench.reconciler(desired());
+        assert_eq!(told(&mut sync).await, (vec!["failing"], false));
+        assert_eq!(bench.volume.text("a").as_deref(), Some("one"));
+        // It is the same failure, told once.
+        assert_eq!(told(&mut sync).await, (vec![], false));
+
+        bench.vault.set("b", "two", 2);
+        assert_eq!(told(&mut sync).await, (vec!["recovered", "ready"], true));
+        assert_eq!(bench.volume.text("a").as_deref(), Some("two"));
+    });
+}
