@@ -44,6 +44,8 @@ pub struct Gate {
     under_way: BTreeMap<Query, Moment>,
     /// The questions whose 429 opened it, and when.
     culprits: BTreeMap<Query, Moment>,
+    /// The questions that end in an error of the host or in silence, and when the first request of each that did had left.
+    failing: BTreeMap<Query, Moment>,
     stretch: Stretch,
     repeats: Repeats,
 }
@@ -169,6 +171,7 @@ impl Gate {
     pub(super) fn answered(&mut self, query: &Query, asked_at: Moment, now: Moment) {
         self.answered = Some(now);
         self.culprits.remove(query);
+        self.failing.remove(query);
         self.repeats.refund();
         let from_before = |open: &Open| open.failure.reason == Reason::Throttled && asked_at < open.since;
         if !self.open.as_ref().is_some_and(from_before) {
@@ -194,14 +197,24 @@ impl Gate {
         blame
     }
 
-    fn blame(&self, query: &Query, asked_at: Moment, reason: Reason) -> Blame {
-        let answered_since = |then: Moment| self.answered.is_some_and(|answered| answered > then);
+    fn blame(&mut self, query: &Query, asked_at: Moment, reason: Reason) -> Blame {
+        let answered = self.answered;
+        let answered_since = |then: Moment| answered.is_some_and(|answered| answered > then);
         match reason {
             Reason::Throttled => match self.culprits.get(query) {
                 Some(&opened) if self.open.is_none() && answered_since(opened) => Blame::Object,
                 _ => Blame::Host,
             },
-            Reason::Unavailable | Reason::TimedOut if answered_since(asked_at) => Blame::Object,
+            // An answer to another question since it fails says that the host is there, also when this one is tried again
+            // later, with nobody beside it.
+            Reason::Unavailable | Reason::TimedOut => {
+                let began = *self.failing.entry(query.clone()).or_insert(asked_at);
+                if answered_since(began) {
+                    Blame::Object
+                } else {
+                    Blame::Host
+                }
+            }
             // A deletion that is under way is the object's.
             Reason::Conflict => Blame::Object,
             _ => Blame::Host,
@@ -266,6 +279,12 @@ impl Gate {
         if let Some(open) = &mut self.open {
             open.probe_at = open.probe_at.min(now);
         }
+    }
+
+    /// Forgets the questions that nobody asks any more.
+    pub(super) fn retain(&mut self, is_asked: impl Fn(&Query) -> bool) {
+        self.culprits.retain(|query, _| is_asked(query));
+        self.failing.retain(|query, _| is_asked(query));
     }
 
     /// A regular round of questions begins.

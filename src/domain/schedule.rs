@@ -37,6 +37,8 @@ struct Question {
     lane: Option<Lane>,
     /// When it left last, unless a gate stopped it then.
     asked: Option<Moment>,
+    /// When it left last.
+    left: Option<Moment>,
     answered: Option<Moment>,
     /// How it failed when it was asked last.
     failure: Option<Failure>,
@@ -103,6 +105,9 @@ impl Schedule {
         let vaults: BTreeSet<&VaultId> = self.rounds.keys().filter_map(Lane::vault).collect();
         self.gates
             .retain(|endpoint, _| endpoint.vault().is_none_or(|vault| vaults.contains(vault)));
+        for gate in self.gates.values_mut() {
+            gate.retain(|query| intervals.contains_key(query));
+        }
     }
 
     /// Somebody wants to know now. A `Retry-After` holds all the same.
@@ -122,9 +127,13 @@ impl Schedule {
             question.due = Some(now);
         }
         if *wanted == Wanted::All {
-            rounds.values_mut().for_each(|round| round.next = now);
+            for round in rounds.values_mut() {
+                round.next = now;
+            }
         }
-        gates.values_mut().for_each(|gate| gate.wake(now));
+        for gate in gates.values_mut() {
+            gate.wake(now);
+        }
     }
 
     /// Whether the question may leave at `now`: its host and the token endpoint each have a say.
@@ -209,15 +218,15 @@ impl Schedule {
     }
 
     /// Which of the questions that are due leaves first: the smaller the key, the sooner. What is required goes before
-    /// what is not, then what was not answered for longest. What failed alone, or opened its gate, goes last.
+    /// what is not, then what was not answered for longest. What failed goes after all that did not, the latest try last,
+    /// and what opened its gate after that.
     pub fn urgency(&self, query: &Query, required: bool) -> impl Ord + use<> {
         let question = self.questions.get(query);
         let mut gates = Endpoint::for_query(query).filter_map(|endpoint| self.gates.get(&endpoint));
-        let in_trouble = question
-            .is_some_and(|question| question.due.is_some() && question.failure.is_some())
-            || gates.any(|gate| gate.is_culprit(query));
+        let failed = question.filter(|question| question.failure.is_some());
         (
-            in_trouble,
+            gates.any(|gate| gate.is_culprit(query)),
+            failed.and_then(|question| question.left),
             !required,
             question.and_then(|question| question.answered),
         )

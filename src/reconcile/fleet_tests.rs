@@ -7,7 +7,8 @@
 
 mod chance;
 mod fleet;
+mod outage;
+mod poison;
+mod restart;
 mod trace;
 mod vault;
-
-mod experiments;

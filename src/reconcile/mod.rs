@@ -18,3 +18,5 @@ pub mod uptime;
 
 #[cfg(test)]
 mod fakes;
+#[cfg(test)]
+mod fleet_tests;

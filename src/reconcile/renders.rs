@@ -36,6 +36,12 @@ struct Done {
     made: Result<Made, Failure>,
 }
 
+impl Default for Renders {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Renders {
     /// Nothing is under way.
     pub fn new() -> Self {

@@ -209,11 +209,15 @@ impl Drop for StopOnDrop<'_> {
     }
 }
 
-/// What changes when anything is written: everything but the time of the last access.
+/// What changes when anything that a reader opens is written: everything but the time of the last access. The state file
+/// may say anew when the vault confirmed what stands.
 fn fingerprints(reader: &VolumeReader) -> Vec<(PathBuf, u64, i64, i64, u32)> {
-    let root = fs::metadata(&reader.root).expect("there");
-    let all = tree(&reader.root).into_iter().chain([(PathBuf::new(), root)]);
-    all.map(|(path, it)| (path, it.ino(), it.ctime(), it.ctime_nsec(), it.mode()))
+    let opened = tree(&reader.root).into_iter().filter(|(path, it)| {
+        let is_state = path.file_name().is_some_and(|name| name == "..akv-sync.json");
+        !it.is_dir() && !is_state
+    });
+    opened
+        .map(|(path, it)| (path, it.ino(), it.ctime(), it.ctime_nsec(), it.mode()))
         .collect()
 }
 

@@ -58,22 +58,18 @@ impl<'f> Expander<'f> {
     /// Whether the current version is disabled, as far as was told now or before. Just told, it leads to the list.
     fn is_disabled(&mut self, object: &ObjectId, current: &Query, interval: Duration) -> bool {
         let is_disabled = |failure: &Failure| failure.reason == Reason::Disabled;
-        match self.facts.answers.object(&latest(object)) {
-            Some(told) => {
-                let disabled = told.err().is_some_and(is_disabled);
-                if disabled {
-                    self.followed.insert(Query::Versions(object.clone()));
-                }
-                disabled
+        let Some(told) = self.facts.answers.object(&latest(object)) else {
+            let disabled = self.facts.timing.failure(current).is_some_and(is_disabled);
+            if disabled {
+                self.want(Query::Versions(object.clone()), interval);
             }
-            None => {
-                let disabled = self.facts.timing.failure(current).is_some_and(is_disabled);
-                if disabled {
-                    self.want(Query::Versions(object.clone()), interval);
-                }
-                disabled
-            }
+            return disabled;
+        };
+        let disabled = told.err().is_some_and(is_disabled);
+        if disabled {
+            self.followed.insert(Query::Versions(object.clone()));
         }
+        disabled
     }
 
     /// The newest enabled version that the policy allows.

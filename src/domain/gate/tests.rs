@@ -49,9 +49,29 @@ fn an_error_or_silence_opens_it_only_while_nothing_else_is_answered() {
         gate.answered(&secret("b"), at(0), at(1));
         assert_eq!(fails(&mut gate, "a", [0, 2], reason), Blame::Object, "{reason}");
         assert_eq!(gate.permit(at(2)), Permit::Yes);
-        assert_eq!(fails(&mut gate, "a", [3, 4], reason), Blame::Host, "{reason}");
+        assert_eq!(fails(&mut gate, "c", [3, 4], reason), Blame::Host, "{reason}");
         assert_eq!(gate.permit(at(4)), Permit::No);
     }
+}
+
+#[test]
+fn what_failed_alone_is_to_blame_until_it_is_answered() {
+    for reason in [Reason::Unavailable, Reason::TimedOut] {
+        let mut gate = Gate::default();
+        gate.answered(&secret("b"), at(0), at(1));
+        assert_eq!(fails(&mut gate, "a", [0, 2], reason), Blame::Object, "{reason}");
+        assert_eq!(fails(&mut gate, "a", [9, 10], reason), Blame::Object, "{reason}");
+        gate.answered(&secret("a"), at(11), at(12));
+        assert_eq!(fails(&mut gate, "a", [13, 14], reason), Blame::Host, "{reason}");
+    }
+}
+
+#[test]
+fn what_nobody_asks_for_any_more_is_forgotten() {
+    let mut gate = Gate::default();
+    fails(&mut gate, "a", [0, 1], Reason::Throttled);
+    gate.retain(|query| *query != secret("a"));
+    assert!(!gate.is_culprit(&secret("a")));
 }
 
 #[test]

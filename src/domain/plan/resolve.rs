@@ -123,14 +123,7 @@ impl<'e> Resolved<'e> {
                             waits: false,
                         })
                     }
-                    (
-                        Own::Pending {
-                            complete: true,
-                            waits: false,
-                        },
-                        _,
-                        None,
-                    ) => None,
+                    (Own::Pending { complete, waits }, _, None) if *complete && !waits => None,
                     (Own::Pending { waits, .. }, _, _) => Some(Blocked {
                         by: None,
                         waits: *waits,

@@ -48,6 +48,7 @@ impl Schedule {
     pub fn begin(&mut self, query: &Query, now: Moment) -> u32 {
         let question = self.questions.entry(query.clone()).or_default();
         question.asked = Some(now);
+        question.left = Some(now);
         question.due = None;
         for endpoint in Endpoint::for_query(query) {
             self.gates.entry(endpoint).or_default().begin(query);
@@ -113,7 +114,7 @@ impl Schedule {
         // It came as far as the vault.
         let token = self.gates.entry(Endpoint::Token).or_default();
         token.answered(query, ended.asked_at, now.at);
-        let situation = self.situation(Endpoint::Vault(vault.clone()), now);
+        let situation = self.situation(&Endpoint::Vault(vault.clone()), now);
         let gate = self.gates.entry(Endpoint::Vault(vault.clone())).or_default();
         match gate.failed(query, ended.asked_at, failure, situation) {
             Blame::Host => Next::Gate,
@@ -132,7 +133,7 @@ impl Schedule {
         let (query, Some(failure)) = (ended.query, ended.failure) else {
             return Next::Round;
         };
-        let situation = self.situation(Endpoint::Token, now);
+        let situation = self.situation(&Endpoint::Token, now);
         let gate = self.gates.entry(Endpoint::Token).or_default();
         gate.failed(query, ended.asked_at, failure, situation);
         Next::Gate
@@ -180,7 +181,7 @@ impl Schedule {
         lane.map_or_else(|| self.shortest_interval(query.vault()), |lane| lane.interval)
     }
 
-    fn situation(&self, endpoint: Endpoint, now: Now) -> Situation {
+    fn situation(&self, endpoint: &Endpoint, now: Now) -> Situation {
         Situation {
             now: now.at,
             ready: now.ready,

@@ -69,6 +69,7 @@ impl EndpointStatus {
     }
 }
 
+#[expect(clippy::ref_option, reason = "the signature that serde asks for")]
 fn seconds<S: Serializer>(wait: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
     wait.map(|wait| wait.as_secs()).serialize(serializer)
 }

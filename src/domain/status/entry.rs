@@ -14,6 +14,10 @@ use crate::domain::schedule::Endpoint;
 use crate::domain::validity::{Standing, Validity};
 
 /// What is known of one entry.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own, and readers ask for one at a time"
+)]
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct EntryStatus {
@@ -196,6 +200,7 @@ fn shown<S: Serializer>(value: &impl ToString, serializer: S) -> Result<S::Ok, S
     serializer.serialize_str(&value.to_string())
 }
 
+#[expect(clippy::ref_option, reason = "the signature that serde asks for")]
 fn seconds<S: Serializer>(interval: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
     interval.map(|interval| interval.as_secs()).serialize(serializer)
 }

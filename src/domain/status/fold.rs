@@ -44,7 +44,7 @@ impl Status {
             let entries = self.fold_entries(decided, published, outcome.at, now, &mut events);
             if published {
                 self.entries = entries;
-                self.tell_changes(decided, &mut events);
+                Self::tell_changes(decided, &mut events);
                 self.tell_remarks(decided, &mut events);
             } else {
                 // The files are the earlier ones; what failed besides is remembered all the same.

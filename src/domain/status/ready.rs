@@ -50,16 +50,14 @@ impl Status {
         let missing = self
             .required()
             .filter(|entry| !(entry.complete && entry.as_asked));
-        missing.filter_map(|entry| match &entry.failure {
-            Some(failure) => Some(failure.reason),
-            None => {
-                let stopped_by = entry.stopped_by.as_ref()?;
-                let endpoint = self
-                    .endpoints
-                    .iter()
-                    .find(|known| known.endpoint == *stopped_by)?;
-                endpoint.open.as_ref().map(|open| open.reason)
+        missing.filter_map(|entry| {
+            if let Some(failure) = &entry.failure {
+                return Some(failure.reason);
             }
+            let stopped_by = entry.stopped_by.as_ref()?;
+            let mut endpoints = self.endpoints.iter();
+            let endpoint = endpoints.find(|known| known.endpoint == *stopped_by)?;
+            endpoint.open.as_ref().map(|open| open.reason)
         })
     }
 

@@ -24,7 +24,7 @@ struct Failed<'d> {
 
 impl Status {
     /// One event for each object whose files are new, and one for each path that disappeared or changed its mode.
-    pub(super) fn tell_changes(&self, decided: &Decided, events: &mut Vec<Event>) {
+    pub(super) fn tell_changes(decided: &Decided, events: &mut Vec<Event>) {
         for plan in &decided.plan.entries {
             let Outcome::Served {
                 version,
@@ -116,13 +116,13 @@ impl Status {
         }
         self.outages.retain(|outage, _| outages.contains_key(outage));
         for (outage, failed) in outages {
-            self.tell_outage(outage, &failed, outcome, events);
+            self.tell_outage(&outage, &failed, outcome, events);
         }
     }
 
     fn tell_outage(
         &mut self,
-        outage: Outage,
+        outage: &Outage,
         failed: &[Failed<'_>],
         outcome: &PassOutcome,
         events: &mut Vec<Event>,

@@ -38,10 +38,7 @@ fn it_is_even_and_each_stream_is_its_own() {
         (0..10_000).map(|_| chance.sample()).sum::<f64>() / 10_000.0
     };
     let means: Vec<f64> = (0..20).map(mean).collect();
-    assert!(
-        means.iter().all(|mean| (0.48..0.52).contains(mean)),
-        "{means:?}"
-    );
+    assert!(means.iter().all(|mean| (0.48..0.52).contains(mean)), "{means:?}");
     let first: Vec<f64> = (0..100).map(|stream| Chance::new(7, stream).sample()).collect();
     let low = first.iter().filter(|first| **first < 0.5).count();
     assert!((30..70).contains(&low), "{low}");

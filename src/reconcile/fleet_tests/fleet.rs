@@ -87,8 +87,8 @@ pub(super) struct Fleet {
 
 /// One of them.
 pub(super) struct Member {
-    pub(super) waker: Waker,
-    pub(super) volume: Arc<FakeVolume>,
+    /// Kept, since a loop that nobody can wake would have lost its triggers.
+    _waker: Waker,
     ready: Arc<Mutex<Option<Duration>>>,
     _stop: watch::Sender<bool>,
 }
@@ -129,7 +129,6 @@ impl Member {
         let (waker, triggers) = trigger::channel();
         let (stopper, stop) = watch::channel(false);
         let ready = Arc::default();
-        let volume = Arc::default();
         let chance = Arc::new(Chance::new(setup.seed, daemon));
         let jitter: Arc<dyn Jitter> = match setup.fixed_jitter {
             Some(jitter) => Arc::new(jitter),
@@ -144,15 +143,16 @@ impl Member {
             began: vault.began,
             ready: Arc::clone(&ready),
         };
-        let (spec, files) = (spec(setup.objects.clone()), Arc::clone(&volume));
+        let (spec, files) = (spec(setup.objects.clone()), Arc::default());
         tokio::task::spawn_local(async move {
             sleep(delay).await;
             let pass = pass(spec, seat, files, jitter);
-            Daemon::new(pass, vec![Box::new(readiness)]).run(triggers, stop).await;
+            Daemon::new(pass, vec![Box::new(readiness)])
+                .run(triggers, stop)
+                .await;
         });
         Self {
-            waker,
-            volume,
+            _waker: waker,
             ready,
             _stop: stopper,
         }

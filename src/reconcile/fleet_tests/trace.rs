@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::time::Duration;
 
-use super::vault::WINDOW;
+/// Calls are counted in windows of this length, as Key Vault does.
+pub(super) const WINDOW: Duration = Duration::from_secs(10);
 
 /// A call that reached a vault.
 #[derive(Debug, Clone, PartialEq, Eq)]

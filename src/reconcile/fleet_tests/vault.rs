@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 use super::chance::Chance;
-use super::trace::{Answered, Call, Trace};
+use super::trace::{Answered, Call, Trace, WINDOW};
 use crate::domain::failure::{Failure, Reason};
 use crate::domain::fetched::{Attributes, FetchedContent, FetchedObject, SecretContent};
 use crate::domain::listed::{ListedObject, ListedVersion};
@@ -19,9 +19,6 @@ use crate::reconcile::fakes::{lock, version_id};
 
 /// From a request to its answer; the vault counts it half-way.
 const ROUND_TRIP: Duration = Duration::from_millis(20);
-
-/// The vault counts calls in windows of this length, as Key Vault does.
-pub(super) const WINDOW: Duration = Duration::from_secs(10);
 
 /// The adapter repeats a request within a question after at most this long, if it may.
 const REPEAT: Duration = Duration::from_millis(500);
@@ -126,7 +123,9 @@ impl SharedVault {
     }
 
     fn admits(&self, at: Duration) -> bool {
-        let Some(limit) = self.rules.limit else { return true };
+        let Some(limit) = self.rules.limit else {
+            return true;
+        };
         let mut window = lock(&self.window);
         let number = at.as_nanos() / WINDOW.as_nanos();
         if window.number != number {

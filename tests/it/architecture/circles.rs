@@ -198,7 +198,7 @@ fn no_files_need_each_other() {
     for directory in ["src", "fake-azure/src"] {
         let modules = read(directory);
         assert_eq!(modules.unreadable(), Vec::<String>::new(), "write what is meant");
-        let mut circles = modules.circles();
+        let circles = modules.circles();
         assert!(circles.is_empty(), "circles in {directory}: {circles:#?}");
     }
 }

@@ -111,7 +111,9 @@ async fn a_question_that_is_still_open_does_not_hold_up_the_next_due_ones() {
 async fn questions_that_hang_give_their_places_to_others() {
     let bench = Bench::holding(&["late"]);
     let names: Vec<String> = (0..60).map(|number| format!("hangs-{number:02}")).collect();
-    names.iter().for_each(|name| bench.vault.silence(name));
+    for name in &names {
+        bench.vault.silence(name);
+    }
     let mut objects: Vec<_> = names.iter().map(|name| secret(name)).collect();
     objects.push(optional("late"));
     let (_waker, _stopped, _running) = start(&bench, spec(objects));
@@ -123,7 +125,9 @@ async fn questions_that_hang_give_their_places_to_others() {
 async fn a_vault_that_hangs_does_not_hold_up_another() {
     let bench = Bench::holding(&["good"]);
     let names: Vec<String> = (0..60).map(|number| format!("hangs-{number:02}")).collect();
-    names.iter().for_each(|name| bench.vault.silence(name));
+    for name in &names {
+        bench.vault.silence(name);
+    }
     let mut objects: Vec<_> = names.iter().map(|name| secret(name)).collect();
     objects.push(in_vault("zz", secret("good")));
     let (_waker, _stopped, _running) = start(&bench, spec(objects));
@@ -135,7 +139,9 @@ async fn a_vault_that_hangs_does_not_hold_up_another() {
 async fn a_throttled_optional_secret_costs_the_healthy_required_ones_nothing() {
     let bench = Bench::new();
     let names: Vec<String> = (0..60).map(|number| format!("secret-{number:02}")).collect();
-    names.iter().for_each(|name| bench.vault.set(name, "one", 1));
+    for name in &names {
+        bench.vault.set(name, "one", 1);
+    }
     let asked_for = Some(Duration::from_secs(30));
     bench.vault.refuse("a-first", Reason::Throttled, asked_for);
     let mut objects = vec![optional("a-first")];

@@ -92,7 +92,7 @@ proptest! {
         steps in prop::collection::vec((prop::collection::vec(any_change(), 0..4), any_act()), 1..6),
     ) {
         run(async {
-            let mut life = Life::begin(first);
+            let mut life = Life::begin(&first);
             life.act(Act::All).await;
             for (changes, act) in steps {
                 for change in changes {

@@ -126,13 +126,10 @@ impl Publish<'_> {
     /// Whether an entry has the path, and the vault did not say that the file goes.
     fn is_wanted(&self, path: &RelativePath, record: &FileRecord) -> bool {
         let of_objects = self.spec.objects.iter().any(|object| {
-            let slots = match object.history {
-                None => None,
-                Some(count) => Some(match self.history(object).len() {
-                    0 => usize::from(count.get()),
-                    length => length,
-                }),
-            };
+            let slots = object.history.map(|count| match self.history(object).len() {
+                0 => usize::from(count.get()),
+                length => length,
+            });
             object.files.iter().any(|file| match slots {
                 None => file.path == *path,
                 Some(slots) => (0..slots).any(|slot| file.path.join(&slot.to_string()) == *path),

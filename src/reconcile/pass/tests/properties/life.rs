@@ -36,7 +36,7 @@ pub(super) struct Life {
 }
 
 impl Life {
-    pub(super) fn begin(manifest: Manifest) -> Self {
+    pub(super) fn begin(manifest: &Manifest) -> Self {
         let bench = Bench::new();
         let world = World::new();
         world.apply(&bench.vault);
