@@ -63,7 +63,7 @@ struct Counts {
 }
 
 impl Attempts {
-    /// None made, and so many repeats granted after the first request.
+    /// None made, and so many retries granted after the first request.
     pub fn new(retries: u32) -> Self {
         Self(Arc::new(Counts {
             made: AtomicU32::new(0),
@@ -76,7 +76,7 @@ impl Attempts {
         self.0.made.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Takes one of the repeats; says whether there was one.
+    /// Takes one of the retries; says whether there was one.
     pub fn take_retry(&self) -> bool {
         let take = |unused: u32| unused.checked_sub(1);
         let taken = self
@@ -91,7 +91,7 @@ impl Attempts {
         self.0.made.load(Ordering::Relaxed)
     }
 
-    /// Repeats not taken so far.
+    /// Retries not taken so far.
     pub fn unused(&self) -> u32 {
         self.0.unused.load(Ordering::Relaxed)
     }

@@ -47,7 +47,7 @@ pub struct Gate {
     /// The questions that end in an error of the host or in silence, and when the first request of each that did had left.
     failing: BTreeMap<Query, Moment>,
     stretch: Stretch,
-    repeats: Repeats,
+    retries: Retries,
 }
 
 /// Why a gate is open, and until when.
@@ -155,16 +155,16 @@ impl Gate {
     }
 
     /// Gives how often the requests of a question may be repeated: a probe's never.
-    pub(super) fn take_repeat(&mut self) -> u32 {
+    pub(super) fn take_retry(&mut self) -> u32 {
         match &self.open {
             Some(_) => 0,
-            None => self.repeats.take(),
+            None => self.retries.take(),
         }
     }
 
-    /// Takes back what [`Gate::take_repeat`] gave and was not needed.
-    pub(super) fn give_back(&mut self, repeats: u32) {
-        self.repeats.give_back(repeats);
+    /// Takes back what [`Gate::take_retry`] gave and was not needed.
+    pub(super) fn give_back(&mut self, retries: u32) {
+        self.retries.give_back(retries);
     }
 
     /// Takes an answer to a request that left at `asked_at`, if only that the object may not be read.
@@ -172,7 +172,7 @@ impl Gate {
         self.answered = Some(now);
         self.culprits.remove(query);
         self.failing.remove(query);
-        self.repeats.refund();
+        self.retries.refund();
         let from_before = |open: &Open| open.failure.reason == Reason::Throttled && asked_at < open.since;
         if !self.open.as_ref().is_some_and(from_before) {
             self.open = None;
@@ -298,7 +298,7 @@ impl Gate {
     }
 
     /// Why it is open, if it is.
-    pub const fn is_open(&self) -> Option<&Open> {
+    pub const fn opening(&self) -> Option<&Open> {
         self.open.as_ref()
     }
 
@@ -316,11 +316,11 @@ impl Gate {
 /// Requests that may be made once more within a question: a few at once, then one for ten answers.
 ///
 /// One dropped HTTP/2 connection takes all requests under way with it, and each may try again; but while a host is in
-/// trouble, repeats must not double the load on it.
+/// trouble, retries must not double the load on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Repeats(u32);
+struct Retries(u32);
 
-impl Repeats {
+impl Retries {
     /// Twenty: as many requests as are under way at once.
     const FULL: u32 = 200;
     const COST: u32 = 10;
@@ -334,8 +334,8 @@ impl Repeats {
         1
     }
 
-    fn give_back(&mut self, repeats: u32) {
-        self.0 = (self.0 + repeats * Self::COST).min(Self::FULL);
+    fn give_back(&mut self, retries: u32) {
+        self.0 = (self.0 + retries * Self::COST).min(Self::FULL);
     }
 
     fn refund(&mut self) {
@@ -343,7 +343,7 @@ impl Repeats {
     }
 }
 
-impl Default for Repeats {
+impl Default for Retries {
     fn default() -> Self {
         Self(Self::FULL)
     }

@@ -56,7 +56,7 @@ struct VolumeTries {
 
 /// Which questions somebody wants to be asked now.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Wanted {
+pub enum SyncScope {
     /// All.
     All,
     /// Those about these objects.
@@ -111,7 +111,7 @@ impl Schedule {
     }
 
     /// Somebody wants to know now. A `Retry-After` holds all the same.
-    pub fn wake(&mut self, wanted: &Wanted, now: Moment) {
+    pub fn wake(&mut self, wanted: &SyncScope, now: Moment) {
         let Self {
             rounds,
             questions,
@@ -120,13 +120,13 @@ impl Schedule {
         } = self;
         volume.due = volume.due.map(|due| due.min(now));
         let is_wanted = |query: &Query| match wanted {
-            Wanted::All => true,
-            Wanted::Objects(objects) => query.object().is_some_and(|object| objects.contains(object)),
+            SyncScope::All => true,
+            SyncScope::Objects(objects) => query.object().is_some_and(|object| objects.contains(object)),
         };
         for (_, question) in questions.iter_mut().filter(|(query, _)| is_wanted(query)) {
             question.due = Some(now);
         }
-        if *wanted == Wanted::All {
+        if *wanted == SyncScope::All {
             for round in rounds.values_mut() {
                 round.next = now;
             }

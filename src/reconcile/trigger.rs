@@ -2,7 +2,7 @@
 
 use tokio::sync::{mpsc, oneshot};
 
-use crate::domain::schedule::Wanted;
+use crate::domain::schedule::SyncScope;
 
 /// Most wishes that wait. Whoever comes then finds that enough is asked for already.
 const WAITING: usize = 16;
@@ -11,7 +11,7 @@ const WAITING: usize = 16;
 #[derive(Debug)]
 pub struct Trigger {
     /// Which.
-    pub wanted: Wanted,
+    pub wanted: SyncScope,
     /// Who waits until they are answered.
     pub reply: Option<oneshot::Sender<Answered>>,
 }
@@ -40,14 +40,14 @@ impl Waker {
     /// Asks for a sync of everything now.
     pub fn wake(&self) {
         self.send(Trigger {
-            wanted: Wanted::All,
+            wanted: SyncScope::All,
             reply: None,
         });
     }
 
     /// The same for some of it, or all; gives where its end is told. The sender is dropped when the loop ends first, or
     /// when too many wait.
-    pub fn sync(&self, wanted: Wanted) -> oneshot::Receiver<Answered> {
+    pub fn sync(&self, wanted: SyncScope) -> oneshot::Receiver<Answered> {
         let (reply, answered) = oneshot::channel();
         self.send(Trigger {
             wanted,

@@ -82,7 +82,7 @@ fn open_it_lets_one_question_through_and_any_answer_closes_it() {
     assert_eq!(gate.permit(at(2)), Permit::No);
     assert_eq!(gate.permit(at(3)), Permit::Probe);
     gate.begin(&secret("b"));
-    assert_eq!(gate.take_repeat(), 0, "a probe is one call");
+    assert_eq!(gate.take_retry(), 0, "a probe is one call");
     assert_eq!(gate.permit(at(3)), Permit::No, "one at a time");
     gate.answered(&secret("b"), at(3), at(4));
     assert_eq!(gate.permit(at(4)), Permit::Yes);
@@ -94,10 +94,10 @@ fn each_failed_probe_makes_the_wait_longer_and_what_left_together_counts_once() 
     for name in ["a", "b", "c"] {
         fails(&mut gate, name, [0, 1], Reason::Unreachable);
     }
-    assert_eq!(gate.is_open().map(|open| open.failures), Some(1));
+    assert_eq!(gate.opening().map(|open| open.failures), Some(1));
     gate.begin(&secret("a"));
     fails(&mut gate, "a", [4, 5], Reason::Unreachable);
-    let open = gate.is_open().expect("open");
+    let open = gate.opening().expect("open");
     assert_eq!((open.failures, open.since), (2, at(1)));
     assert_eq!(open.probe_at, at(5) + Duration::from_millis(4_500));
 }
@@ -164,15 +164,15 @@ fn while_files_are_served_a_throttled_host_is_asked_again_at_a_stretched_interva
 }
 
 #[test]
-fn repeats_are_few_at_once_and_come_back_with_answers() {
+fn retries_are_few_at_once_and_come_back_with_answers() {
     let mut gate = Gate::default();
-    assert_eq!((0..100).map(|_| gate.take_repeat()).sum::<u32>(), 20);
+    assert_eq!((0..100).map(|_| gate.take_retry()).sum::<u32>(), 20);
     gate.give_back(1);
-    assert_eq!(gate.take_repeat(), 1);
+    assert_eq!(gate.take_retry(), 1);
     (0..9).for_each(|_| gate.answered(&secret("a"), at(0), at(1)));
-    assert_eq!(gate.take_repeat(), 0);
+    assert_eq!(gate.take_retry(), 0);
     gate.answered(&secret("a"), at(0), at(1));
-    assert_eq!(gate.take_repeat(), 1);
+    assert_eq!(gate.take_retry(), 1);
 }
 
 #[test]

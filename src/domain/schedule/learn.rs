@@ -18,7 +18,7 @@ pub struct Ended<'a> {
     pub asked_at: Moment,
     /// Its failure, if it failed.
     pub failure: Option<&'a Failure>,
-    /// Repeats that it was given and did not need.
+    /// Retries that it was given and did not need.
     pub unused: u32,
 }
 
@@ -55,7 +55,7 @@ impl Schedule {
         }
         self.vault_gate(query).map_or(0, |gate| {
             gate.occupy(query, now);
-            gate.take_repeat()
+            gate.take_retry()
         })
     }
 

@@ -50,7 +50,7 @@ pub struct OpenStatus {
 impl EndpointStatus {
     /// What a gate knows at a moment that is `at` by the wall clock.
     pub(super) fn of(endpoint: &Endpoint, gate: &Gate, at: OffsetDateTime, now: Moment) -> Self {
-        let open = gate.is_open().map(|open| OpenStatus {
+        let open = gate.opening().map(|open| OpenStatus {
             reason: open.failure.reason,
             error: open.failure.detail.clone(),
             failures: open.failures,
@@ -58,7 +58,7 @@ impl EndpointStatus {
             next_try: wall(at, now, gate.opens_at()),
         });
         let quiet_until = gate.quiet_until().filter(|until| *until > now);
-        let asked_for = gate.is_open().and_then(|open| open.asked_for);
+        let asked_for = gate.opening().and_then(|open| open.asked_for);
         Self {
             endpoint: endpoint.clone(),
             asked_for: asked_for.filter(|asked| *asked > Failure::LONGEST_WAIT),

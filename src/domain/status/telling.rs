@@ -145,7 +145,7 @@ impl Status {
         let endpoint = outage.0.clone().map_or(Endpoint::Token, Endpoint::Vault);
         let mut gates = self.schedule.gates();
         let gate = gates.find(|(known, _)| **known == endpoint);
-        let open_since = gate.and_then(|(_, gate)| Some(gate.is_open()?.since));
+        let open_since = gate.and_then(|(_, gate)| Some(gate.opening()?.since));
         let (times, newcomer) = (known.times.saturating_add(1), known.newcomer);
         let told_open_since = known.open_since;
         *known = OutageStatus {

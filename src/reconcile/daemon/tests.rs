@@ -9,7 +9,7 @@ use crate::domain::desired::{Content, ObjectSpec, OnStart, SecretEncoding, SyncS
 use crate::domain::failure::Reason;
 use crate::domain::object::{GroupName, Source};
 use crate::domain::path::RelativePath;
-use crate::domain::schedule::Wanted;
+use crate::domain::schedule::SyncScope;
 use crate::reconcile::asking::AskLimits;
 use crate::reconcile::fakes::{Bench, FakeVault, FakeVolume, latest, secret, select, spec, version_id};
 use crate::reconcile::trigger::{Waker, channel};
@@ -124,7 +124,7 @@ async fn who_asks_for_some_objects_is_told_when_they_are_synced() {
     pass_time(Duration::from_secs(1)).await;
     bench.vault.take_calls();
     bench.vault.set("a", "two", 2);
-    let answered = waker.sync(Wanted::Objects([latest("a").object].into())).await;
+    let answered = waker.sync(SyncScope::Objects([latest("a").object].into())).await;
     assert_eq!(answered, Ok(Answered { failing: 0 }));
     assert_eq!(bench.volume.text("a").as_deref(), Some("two"));
     assert_eq!(bench.vault.take_calls(), [latest("a")]);

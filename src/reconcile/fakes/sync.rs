@@ -7,7 +7,7 @@ use crate::domain::failure::Failure;
 use crate::domain::outcome::PassOutcome;
 use crate::domain::payload::Publication;
 use crate::domain::plan::{EntryPlan, Outcome};
-use crate::domain::schedule::Wanted;
+use crate::domain::schedule::SyncScope;
 use crate::domain::status::{Status, VolumeTrouble};
 use crate::reconcile::pass::Pass;
 
@@ -55,10 +55,10 @@ impl Sync {
     pub(in crate::reconcile) async fn pass(&mut self, turn: Turn) -> Report {
         let now = self.pass.uptime.now();
         match turn {
-            Turn::All => self.status.schedule.wake(&Wanted::All, now),
+            Turn::All => self.status.schedule.wake(&SyncScope::All, now),
             Turn::Only(name) => {
                 let objects = [super::latest(name).object].into();
-                self.status.schedule.wake(&Wanted::Objects(objects), now);
+                self.status.schedule.wake(&SyncScope::Objects(objects), now);
             }
             Turn::Nothing => {}
         }

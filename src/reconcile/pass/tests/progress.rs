@@ -6,7 +6,7 @@ use tokio::time::{Instant, timeout};
 
 use super::*;
 use crate::domain::desired::ObjectSpec;
-use crate::domain::schedule::Wanted;
+use crate::domain::schedule::SyncScope;
 use crate::reconcile::fakes::Sync;
 
 fn optional(name: &str) -> ObjectSpec {
@@ -59,7 +59,7 @@ fn what_is_confirmed_and_what_recovers_is_no_later_because_of_an_object_that_han
                 bench.vault.set("a", "one", 1);
             }
             sync.pass.settled(&mut sync.status).await;
-            sync.status.schedule.wake(&Wanted::All, sync.pass.uptime.now());
+            sync.status.schedule.wake(&SyncScope::All, sync.pass.uptime.now());
             step(&mut sync).await;
             sync.pass.settled(&mut sync.status).await;
             step(&mut sync).await;

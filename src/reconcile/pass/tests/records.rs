@@ -2,14 +2,14 @@
 
 use super::*;
 use crate::domain::event::Event;
-use crate::domain::schedule::Wanted;
+use crate::domain::schedule::SyncScope;
 use crate::reconcile::fakes::Sync;
 
 /// Takes passes until everything that is due has an answer; says what was told of readiness and of the volume, and
 /// whether the required files were said to be served at some time.
 async fn told(sync: &mut Sync) -> (Vec<&'static str>, bool) {
     let now = sync.pass.uptime.now();
-    sync.status.schedule.wake(&Wanted::All, now);
+    sync.status.schedule.wake(&SyncScope::All, now);
     let mut told = Vec::new();
     let mut served = false;
     loop {

@@ -11,7 +11,7 @@ use super::world::{NAMES, World};
 use super::{Act, Change, Fault, HOUR};
 use crate::domain::desired::SyncSpec;
 use crate::domain::payload::Publication;
-use crate::domain::schedule::Wanted;
+use crate::domain::schedule::SyncScope;
 use crate::reconcile::fakes::{Bench, Sync, latest};
 
 /// Names at which something foreign may stand.
@@ -80,7 +80,7 @@ impl Life {
                 self.spec = manifest.spec();
                 self.sync.pass.spec = Arc::new(self.spec.clone());
                 self.same_manifest = false;
-                self.wake(&Wanted::All);
+                self.wake(&SyncScope::All);
             }
             Change::Crash => self.sync = self.bench.reconciler(self.spec.clone()),
         }
@@ -109,8 +109,8 @@ impl Life {
     pub(super) async fn act(&mut self, act: Act) {
         sleep(Duration::from_secs(1)).await;
         match act {
-            Act::All => self.wake(&Wanted::All),
-            Act::Only(name) => self.wake(&Wanted::Objects([latest(NAMES[name]).object].into())),
+            Act::All => self.wake(&SyncScope::All),
+            Act::Only(name) => self.wake(&SyncScope::Objects([latest(NAMES[name]).object].into())),
             Act::Minutes(minutes) => self.live(Duration::from_mins(minutes)).await,
         }
         self.settle().await;
@@ -121,7 +121,7 @@ impl Life {
         }
     }
 
-    fn wake(&mut self, wanted: &Wanted) {
+    fn wake(&mut self, wanted: &SyncScope) {
         let now = self.sync.pass.uptime.now();
         self.sync.status.schedule.wake(wanted, now);
     }
@@ -216,9 +216,9 @@ impl Life {
             return;
         }
         self.live(HOUR).await;
-        self.wake(&Wanted::All);
+        self.wake(&SyncScope::All);
         self.settle().await;
-        self.wake(&Wanted::All);
+        self.wake(&SyncScope::All);
         self.is_at_rest().await;
     }
 }
