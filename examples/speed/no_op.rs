@@ -9,9 +9,6 @@ use fake_azure::{CallKind, Calls, Service};
 use crate::program::{Memory, Program};
 use crate::scene::{Scene, Wanted};
 
-/// What the program says at the beginning of a pass that was asked for.
-pub(crate) const PASS_BEGINS: &str = "Sync asked for";
-
 /// Many passes of one process.
 #[derive(Debug)]
 pub(crate) struct Passes {
@@ -26,9 +23,8 @@ pub(crate) struct Passes {
 }
 
 impl Passes {
-    /// What was read of the vault; a certificate is read as its secret.
     pub(crate) fn gets(&self) -> u64 {
-        self.calls.of(CallKind::GetSecret) + self.calls.of(CallKind::GetKey)
+        gets(&self.calls)
     }
 
     /// Whether each pass was one call for each unpinned object, with no token call, no challenge and no new connection.
@@ -42,21 +38,24 @@ impl Passes {
     }
 }
 
+/// What was read of the vault; a certificate is read as its secret.
+fn gets(calls: &Calls) -> u64 {
+    calls.of(CallKind::GetSecret) + calls.of(CallKind::GetKey)
+}
+
 /// Takes `count` passes, one right after the other.
-///
-/// A request for a pass that comes during another is heard when that one is over. So a pass has begun, and the one
-/// before it is over, when the program says so; asking again at once leaves no gap between them.
 pub(crate) fn measure(program: &Path, scene: &Scene, wanted: Wanted, count: u32) -> io::Result<Passes> {
     scene.reset(wanted)?;
     let mut running = Program::start(scene.command(program))?;
     running.wait_for("Ready")?;
-    warm_up(&mut running)?;
+    for _ in 0..5 {
+        pass(&running, scene, wanted.unpinned())?;
+    }
     settled(scene)?;
     scene.fake.reset_calls();
     let before = running.cpu_time()?;
     for _ in 0..count {
-        running.hang_up()?;
-        running.wait_for(PASS_BEGINS)?;
+        pass(&running, scene, wanted.unpinned())?;
     }
     let calls = settled(scene)?;
     let passes = Passes {
@@ -71,12 +70,28 @@ pub(crate) fn measure(program: &Path, scene: &Scene, wanted: Wanted, count: u32)
     Ok(passes)
 }
 
-fn warm_up(running: &mut Program) -> io::Result<()> {
-    for _ in 0..5 {
-        running.hang_up()?;
-        running.wait_for(PASS_BEGINS)?;
+/// Asks for a pass, and waits until it has read so many objects.
+///
+/// A request that comes while questions are under way does not repeat those. So the next pass is asked for when the vault
+/// has heard all of this one, and a moment later, when the answers have arrived.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the program is another process, so its time cannot be paused"
+)]
+pub(crate) fn pass(running: &Program, scene: &Scene, objects: usize) -> io::Result<()> {
+    let before = gets(&scene.fake.calls());
+    let wanted = before + u64::try_from(objects).unwrap_or(u64::MAX);
+    running.hang_up()?;
+    for _ in 0..10_000 {
+        if gets(&scene.fake.calls()) >= wanted {
+            std::thread::sleep(Duration::from_millis(20));
+            return Ok(());
+        }
+        std::thread::sleep(Duration::from_millis(1));
     }
-    Ok(())
+    Err(io::Error::other(
+        "the program did not ask for every object within ten seconds",
+    ))
 }
 
 /// Waits until the fake has heard nothing for a while, which is when the last pass is over; gives what it counted.

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::Path;
 
-use crate::no_op::PASS_BEGINS;
+use crate::no_op::pass;
 use crate::program::{Memory, Program};
 use crate::scene::{Scene, Wanted, secret_name};
 
@@ -30,17 +30,16 @@ pub(crate) fn measure(program: &Path, scene: &Scene, objects: usize, count: u32)
         passes: 0,
         memory: running.memory()?,
     }];
-    for pass in 1..=count {
-        if pass % ROTATE_EVERY == 0 {
-            let number = usize::try_from(pass / ROTATE_EVERY).unwrap_or(0) % objects;
-            let value = format!("a value of thirty-two bytes v{pass:05}");
-            scene.fake.vault("app").set_secret(&secret_name(number), &value);
+    for number in 1..=count {
+        if number % ROTATE_EVERY == 0 {
+            let object = usize::try_from(number / ROTATE_EVERY).unwrap_or(0) % objects;
+            let value = format!("a value of thirty-two bytes v{number:05}");
+            scene.fake.vault("app").set_secret(&secret_name(object), &value);
         }
-        running.hang_up()?;
-        running.wait_for(PASS_BEGINS)?;
-        if pass % every == 0 {
+        pass(&running, scene, objects)?;
+        if number % every == 0 {
             samples.push(Sample {
-                passes: pass,
+                passes: number,
                 memory: running.memory()?,
             });
         }
