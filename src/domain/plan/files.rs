@@ -154,10 +154,17 @@ fn input_record(needed: &Needed<'_>, recorded: &InputRecord, given: &Given<'_>) 
     if needed.version.is_some() {
         record.input = needed.input.clone();
     }
-    if given.confirm && needed.told.is_some() {
+    if given.confirm && needed.told.is_some() && !is_recent(record.confirmed, given.now) {
         record.confirmed = Some(whole_seconds(given.now));
     }
     record
+}
+
+/// Half of the shortest interval: a younger confirmation is not renewed, so that syncs right after each other write nothing.
+const RECENT: time::Duration = time::Duration::seconds(5);
+
+fn is_recent(confirmed: Option<OffsetDateTime>, now: OffsetDateTime) -> bool {
+    confirmed.is_some_and(|at| (time::Duration::ZERO..RECENT).contains(&(now - at)))
 }
 
 fn why_kept(file: &FileSpec, at: &RelativePath, found: &ObservedFile) -> Why {
