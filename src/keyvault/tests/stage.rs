@@ -226,13 +226,16 @@ impl Stage {
         })
     }
 
-    /// The source in the vault that is on the stage under the name of its own, if there is one.
+    /// The vault that is on the stage under this name, wherever its host is; else the usual one of the name.
+    fn vault_named(&self, name: &VaultName) -> VaultId {
+        let mut vaults = self.vaults.iter();
+        let staged = vaults.find(|vault| vault.name == *name);
+        staged.cloned().unwrap_or_else(|| vault(name.as_str()))
+    }
+
     fn placed(&self, source: &Source) -> Source {
         let mut source = source.clone();
-        let mut vaults = self.vaults.iter();
-        if let Some(vault) = vaults.find(|vault| vault.name == source.object.vault.name) {
-            source.object.vault = vault.clone();
-        }
+        source.object.vault = self.vault_named(&source.object.vault.name);
         source
     }
 
@@ -247,7 +250,8 @@ impl Stage {
 
     /// The list of the usual vault's secrets.
     pub(super) async fn secrets(&self) -> Result<Vec<ListedObject>, Failure> {
-        self.vault.secrets(&vault("app"), &usual()).await
+        let app = VaultName::parse("app").expect("a name");
+        self.vault.secrets(&self.vault_named(&app), &usual()).await
     }
 
     pub(super) fn calls(&self) -> Vec<Call> {
