@@ -4,16 +4,19 @@
 //! It is done again whenever more is known. What it cannot know yet it names ([`Expansion::wanted`]), and goes by the
 //! last list, or by what is published: nothing that is published is dropped because a list is missing or failed.
 
+mod left_behind;
 mod named;
 mod selection;
 mod versions;
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::answers::{Answers, Lists};
 use super::desired::SyncSpec;
 use super::entry::{Entry, Group};
+use super::path::RelativePath;
 use super::path_set::PathSet;
 use super::published::Published;
 use super::query::Query;
@@ -71,9 +74,11 @@ fn want(intervals: &mut BTreeMap<Query, Duration>, query: Query, interval: Durat
 }
 
 /// Expands a specification, as far as the facts go.
-pub fn expand(spec: &SyncSpec, facts: Facts<'_>) -> Expansion {
+pub fn expand<'f>(spec: &'f SyncSpec, facts: Facts<'f>) -> Expansion {
     let mut expander = Expander {
+        spec,
         facts,
+        named: OnceCell::new(),
         wanted: BTreeMap::new(),
         followed: BTreeSet::new(),
     };
@@ -93,7 +98,7 @@ pub fn expand(spec: &SyncSpec, facts: Facts<'_>) -> Expansion {
         let _ = paths.claim(&file.path);
     }
     for selection in &spec.selections {
-        entries.extend(expander.selection(selection, &spec.selections, &mut paths));
+        entries.extend(expander.selection(selection, &mut paths));
     }
     entries.extend(templates);
     Expansion {
@@ -105,7 +110,10 @@ pub fn expand(spec: &SyncSpec, facts: Facts<'_>) -> Expansion {
 
 /// Collects what would be good to know.
 struct Expander<'f> {
+    spec: &'f SyncSpec,
     facts: Facts<'f>,
+    /// The paths that the manifest names, when somebody wants to know.
+    named: OnceCell<BTreeSet<RelativePath>>,
     wanted: BTreeMap<Query, Duration>,
     followed: BTreeSet<Query>,
 }

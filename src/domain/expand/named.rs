@@ -1,5 +1,6 @@
 //! Objects that the manifest names, their histories, and templates.
 
+use std::collections::BTreeSet;
 use std::num::NonZeroU16;
 
 use super::versions::{Resolved, Versions, allowed, exact, latest, none};
@@ -103,7 +104,27 @@ impl Expander<'_> {
             };
             Some((slot, source))
         };
-        (0..count.get().into()).filter_map(version).collect()
+        let slots: Vec<_> = (0..count.get().into()).filter_map(version).collect();
+        if slots.is_empty() {
+            self.slots_left_behind(spec, count)
+        } else {
+            slots
+        }
+    }
+
+    /// The slots that the history had at another path, and their versions.
+    fn slots_left_behind(&self, spec: &ObjectSpec, count: NonZeroU16) -> Vec<(usize, Source)> {
+        let wanted = &spec.wanted.object;
+        let mut seen = BTreeSet::new();
+        let files = self.left_behind().into_iter().filter(|file| {
+            let is_form = spec
+                .files
+                .iter()
+                .any(|wanted| wanted.content == file.record.content);
+            is_form && file.source.object == *wanted && seen.insert(file.version)
+        });
+        let versions = files.map(|file| exact(wanted, file.version));
+        versions.take(count.get().into()).enumerate().collect()
     }
 
     fn entry(&mut self, spec: &ObjectSpec, resolved: Resolved, files: Vec<FileSpec>) -> Entry {
@@ -184,7 +205,7 @@ impl Expander<'_> {
 }
 
 /// The files of one version of a history.
-fn slot_files(files: &[FileSpec], slot: usize) -> Vec<FileSpec> {
+pub(super) fn slot_files(files: &[FileSpec], slot: usize) -> Vec<FileSpec> {
     let of_slot = |file: &FileSpec| FileSpec {
         path: file.path.join(&slot.to_string()),
         ..file.clone()

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::Expander;
+use super::left_behind::LeftBehind;
 use super::versions::latest;
 use crate::domain::desired::{Content, FileSpec, SelectionSpec};
 use crate::domain::entry::{Body, Entry, EntryId, Group};
@@ -21,15 +22,10 @@ impl Expander<'_> {
     pub(super) fn selection(
         &mut self,
         spec: &SelectionSpec,
-        all: &[SelectionSpec],
         paths: &mut PathSet,
     ) -> Vec<Entry> {
         let query = Query::Secrets(spec.vault.clone());
         self.want(query.clone(), spec.interval);
-        let Found {
-            files: published,
-            any_of_the_vault,
-        } = self.published_of(spec, all, paths);
         let (list, failure) = match self.facts.answers.secrets(&spec.vault) {
             Some(Ok(list)) => (Some(list), None),
             Some(Err(failure)) => (self.facts.lists.secrets(&spec.vault), Some(failure)),
@@ -38,6 +34,10 @@ impl Expander<'_> {
                 self.facts.timing.failure(&query),
             ),
         };
+        let Found {
+            files: published,
+            any_of_the_vault,
+        } = self.published_of(spec, list.unwrap_or_default(), paths);
         let (mut picked, mut refused) = pick(spec, list.unwrap_or_default(), &published);
         let mut failure = failure.cloned();
         if picked.len() > spec.limit {
@@ -45,14 +45,14 @@ impl Expander<'_> {
             picked.clear();
         }
         let mut removals = Vec::new();
-        for (name, path) in published {
+        for (name, Place { now, wanted }) in published {
             let listed = picked.keys().any(|other| same_name(other, &name));
             match listed {
                 true => {}
                 false if list.is_none() || !self.has_left(spec, &name) => {
-                    picked.insert(name, path);
+                    picked.insert(name, wanted);
                 }
-                false => removals.push(path),
+                false => removals.push(now),
             }
         }
         let whole = Entry {
@@ -87,11 +87,12 @@ impl Expander<'_> {
         entries
     }
 
-    /// The secrets of the selection that the volume has, known by their paths.
+    /// The secrets of the selection that the volume has, known by their paths, or by what they are where an edit of the
+    /// manifest left them behind.
     ///
     /// They are of the selection's vault, or were when its name meant another one, and are nobody else's now: then they
     /// stay until the vault tells, too.
-    fn published_of(&self, spec: &SelectionSpec, all: &[SelectionSpec], paths: &PathSet) -> Found {
+    fn published_of(&self, spec: &SelectionSpec, list: &[ListedObject], paths: &PathSet) -> Found {
         let mut found = Found::default();
         for (path, file) in self.facts.published.files() {
             let Some((Source { object, .. }, _)) = file.record.object() else {
@@ -105,11 +106,25 @@ impl Expander<'_> {
             let is_of_another = || {
                 let has =
                     |other: &SelectionSpec| other.vault == object.vault && may_have(other, object, path);
-                paths.in_the_way(path).is_some() || all.iter().any(has)
+                paths.in_the_way(path).is_some() || self.spec.selections.iter().any(has)
             };
             if is_of_the_vault || !is_of_another() {
                 found.any_of_the_vault |= is_of_the_vault;
-                found.files.insert(object.name.clone(), path.clone());
+                let place = Place {
+                    now: path.clone(),
+                    wanted: path.clone(),
+                };
+                found.files.insert(object.name.clone(), place);
+            }
+        }
+        for file in self.left_behind() {
+            let name = &file.source.object.name;
+            if let Some(wanted) = wanted_path(spec, list, &file) {
+                found.any_of_the_vault = true;
+                found.files.entry(name.clone()).or_insert_with(|| Place {
+                    now: file.path.clone(),
+                    wanted,
+                });
             }
         }
         found
@@ -129,13 +144,34 @@ impl Expander<'_> {
 /// What the volume has of a selection.
 #[derive(Default)]
 struct Found {
-    files: BTreeMap<ObjectName, RelativePath>,
+    files: BTreeMap<ObjectName, Place>,
     /// Whether any of it came from the vault that the manifest means now.
     any_of_the_vault: bool,
 }
 
+/// Where a published file of a selection is, and where the selection puts it.
+struct Place {
+    now: RelativePath,
+    wanted: RelativePath,
+}
+
+/// Where the selection would put a file that was left behind; `None` when it is none of its files, as far as is known.
+/// A list that has the secret and says that it does not fit is believed: it may have been an entry of its own.
+fn wanted_path(spec: &SelectionSpec, list: &[ListedObject], file: &LeftBehind<'_>) -> Option<RelativePath> {
+    let object = &file.source.object;
+    let is_refused = |listed: &ListedObject| {
+        same_name(&listed.name, &object.name) && (listed.managed || !spec.rule.fits_tags(&listed.tags))
+    };
+    let may_be = object.vault == spec.vault
+        && object.kind == ObjectKind::Secret
+        && file.record.content == Content::Secret(spec.form.clone())
+        && spec.rule.fits_name(&object.name)
+        && !list.iter().any(is_refused);
+    path_of(spec, &object.name).ok().filter(|_| may_be)
+}
+
 /// Whether a selection would put an object of its vault there.
-fn may_have(spec: &SelectionSpec, object: &ObjectId, path: &RelativePath) -> bool {
+pub(super) fn may_have(spec: &SelectionSpec, object: &ObjectId, path: &RelativePath) -> bool {
     object.kind == ObjectKind::Secret
         && spec.rule.fits_name(&object.name)
         && path_of(spec, &object.name).as_ref() == Ok(path)
@@ -146,7 +182,7 @@ fn may_have(spec: &SelectionSpec, object: &ObjectId, path: &RelativePath) -> boo
 fn pick(
     spec: &SelectionSpec,
     list: &[ListedObject],
-    published: &BTreeMap<ObjectName, RelativePath>,
+    published: &BTreeMap<ObjectName, Place>,
 ) -> (BTreeMap<ObjectName, RelativePath>, Vec<Failure>) {
     let mut refused = Vec::new();
     let mut picked = BTreeMap::new();

@@ -197,3 +197,45 @@ fn a_selection_moves_together_when_it_has_a_group() {
         assert_eq!(picked(&bench, "a").as_deref(), Some("one"));
     });
 }
+
+fn moved() -> SelectionSpec {
+    SelectionSpec {
+        path: PathTemplate::parse("moved/{suffix}").expect("valid"),
+        ..select("app-")
+    }
+}
+
+#[test]
+fn a_path_template_that_is_edited_moves_what_the_list_does_not_tell_or_has_too_much_of() {
+    run(async {
+        let cases: [(&str, fn(&Bench)); 3] = [
+            ("the list fails", |bench| {
+                bench.vault.refuse_lists(Some(Reason::Forbidden));
+            }),
+            ("the list comes back short", |bench| bench.vault.hide("app-a", true)),
+            ("the rule picks too many", |bench| {
+                (0..10).for_each(|number| bench.vault.set(&format!("app-{number}"), "new", 1));
+            }),
+        ];
+        for (case, happens) in cases {
+            let bench = Bench::holding(&["app-a"]);
+            bench.reconciler(selecting(select("app-"))).pass(Turn::All).await;
+            happens(&bench);
+            bench.reconciler(selecting(moved())).pass(Turn::All).await;
+            assert_eq!(bench.volume.text("moved/a").as_deref(), Some("one"), "{case}");
+            assert_eq!(picked(&bench, "a"), None, "{case}");
+        }
+    });
+}
+
+#[test]
+fn what_left_the_manifest_is_no_secret_of_a_selection_whose_list_refuses_it() {
+    run(async {
+        let bench = Bench::holding(&["app-a"]);
+        bench.vault.tag("app-a", "env", "test");
+        bench.reconciler(spec(vec![secret("app-a")])).pass(Turn::All).await;
+        bench.vault.refuse("app-a", Reason::Unavailable, None);
+        bench.reconciler(selecting(tagged())).pass(Turn::All).await;
+        assert_eq!((bench.volume.text("app-a"), picked(&bench, "app-a")), (None, None));
+    });
+}

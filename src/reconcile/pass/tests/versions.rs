@@ -307,3 +307,43 @@ fn a_history_does_not_grow_while_its_new_version_is_no_good() {
         assert_eq!(slots(&bench, "a"), ["one"]);
     });
 }
+
+fn at_path(mut object: ObjectSpec, path: &str) -> ObjectSpec {
+    object.files[0].path = RelativePath::parse(path).expect("valid");
+    object
+}
+
+#[test]
+fn a_history_whose_path_is_edited_while_its_list_fails_moves_as_a_whole() {
+    run(async {
+        let bench = Bench::with_versions("a", 12);
+        let mut reconciler = bench.reconciler(spec(vec![history("a", 11)]));
+        reconciler.pass(Turn::All).await;
+        let before = slots(&bench, "a");
+        assert_eq!(before.len(), 11);
+
+        bench.vault.refuse_lists(Some(Reason::Unavailable));
+        let mut restarted = bench.reconciler(spec(vec![at_path(history("a", 11), "moved")]));
+        let report = restarted.pass(Turn::All).await;
+        assert_eq!(slots(&bench, "moved"), before);
+        assert_eq!(slots(&bench, "a"), [] as [&str; 0]);
+        assert!(report.required_are_present());
+    });
+}
+
+#[test]
+fn a_history_takes_nothing_over_that_another_entry_has() {
+    run(async {
+        let bench = Bench::with_versions("a", 3);
+        let pinned = with("a", VersionPolicy::Exact(version_id(1)));
+        bench
+            .reconciler(spec(vec![pinned.clone()]))
+            .pass(Turn::All)
+            .await;
+        bench.vault.refuse_lists(Some(Reason::Unavailable));
+        let both = spec(vec![pinned, at_path(history("a", 2), "versions")]);
+        bench.reconciler(both).pass(Turn::All).await;
+        assert_eq!(slots(&bench, "versions"), [] as [&str; 0]);
+        assert_eq!(bench.volume.text("a").as_deref(), Some("v1"));
+    });
+}
