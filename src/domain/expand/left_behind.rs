@@ -29,9 +29,8 @@ impl<'f> Expander<'f> {
             let (source, version) = file.record.object()?;
             let is_selected = || {
                 let mut selections = self.spec.selections.iter();
-                selections.any(|spec| {
-                    spec.vault == source.object.vault && may_have(spec, &source.object, path)
-                })
+                selections
+                    .any(|spec| spec.vault == source.object.vault && may_have(spec, &source.object, path))
             };
             (!named.contains(path) && !is_selected()).then_some(LeftBehind {
                 path,

@@ -19,11 +19,7 @@ use crate::domain::query::Query;
 
 impl Expander<'_> {
     /// The entry of the selection itself, and one for each secret.
-    pub(super) fn selection(
-        &mut self,
-        spec: &SelectionSpec,
-        paths: &mut PathSet,
-    ) -> Vec<Entry> {
+    pub(super) fn selection(&mut self, spec: &SelectionSpec, paths: &mut PathSet) -> Vec<Entry> {
         let query = Query::Secrets(spec.vault.clone());
         self.want(query.clone(), spec.interval);
         let (list, failure) = match self.facts.answers.secrets(&spec.vault) {

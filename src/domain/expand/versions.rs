@@ -62,6 +62,8 @@ impl<'f> Expander<'f> {
             let disabled = self.facts.timing.failure(current).is_some_and(is_disabled);
             if disabled {
                 self.want(Query::Versions(object.clone()), interval);
+                // Enabled again, it needs no list.
+                self.want(current.clone(), interval);
             }
             return disabled;
         };

@@ -212,7 +212,9 @@ fn a_path_template_that_is_edited_moves_what_the_list_does_not_tell_or_has_too_m
             ("the list fails", |bench| {
                 bench.vault.refuse_lists(Some(Reason::Forbidden));
             }),
-            ("the list comes back short", |bench| bench.vault.hide("app-a", true)),
+            ("the list comes back short", |bench| {
+                bench.vault.hide("app-a", true)
+            }),
             ("the rule picks too many", |bench| {
                 (0..10).for_each(|number| bench.vault.set(&format!("app-{number}"), "new", 1));
             }),
@@ -233,9 +235,15 @@ fn what_left_the_manifest_is_no_secret_of_a_selection_whose_list_refuses_it() {
     run(async {
         let bench = Bench::holding(&["app-a"]);
         bench.vault.tag("app-a", "env", "test");
-        bench.reconciler(spec(vec![secret("app-a")])).pass(Turn::All).await;
+        bench
+            .reconciler(spec(vec![secret("app-a")]))
+            .pass(Turn::All)
+            .await;
         bench.vault.refuse("app-a", Reason::Unavailable, None);
         bench.reconciler(selecting(tagged())).pass(Turn::All).await;
-        assert_eq!((bench.volume.text("app-a"), picked(&bench, "app-a")), (None, None));
+        assert_eq!(
+            (bench.volume.text("app-a"), picked(&bench, "app-a")),
+            (None, None)
+        );
     });
 }

@@ -54,6 +54,26 @@ fn latest_enabled_takes_an_older_version_while_the_current_one_is_disabled_and_l
 }
 
 #[test]
+fn latest_enabled_lists_no_more_when_the_current_version_is_enabled_again() {
+    run(async {
+        let bench = Bench::holding(&["a"]);
+        bench.vault.set("a", "two", 2);
+        bench.vault.enable("a", 2, false);
+        let mut reconciler = bench.reconciler(spec(vec![with("a", VersionPolicy::LatestEnabled)]));
+        reconciler.pass(Turn::All).await;
+        assert_eq!(bench.volume.text("a").as_deref(), Some("one"));
+
+        bench.vault.enable("a", 2, true);
+        reconciler.pass(Turn::All).await;
+        assert_eq!(bench.volume.text("a").as_deref(), Some("two"));
+        bench.vault.take_lists();
+        reconciler.pass(Turn::All).await;
+        assert_eq!(bench.vault.take_lists(), [] as [String; 0]);
+        assert_eq!(bench.volume.text("a").as_deref(), Some("two"));
+    });
+}
+
+#[test]
 fn a_disabled_current_version_keeps_the_published_one_and_says_so() {
     run(async {
         let bench = Bench::holding(&["a"]);
@@ -336,10 +356,7 @@ fn a_history_takes_nothing_over_that_another_entry_has() {
     run(async {
         let bench = Bench::with_versions("a", 3);
         let pinned = with("a", VersionPolicy::Exact(version_id(1)));
-        bench
-            .reconciler(spec(vec![pinned.clone()]))
-            .pass(Turn::All)
-            .await;
+        bench.reconciler(spec(vec![pinned.clone()])).pass(Turn::All).await;
         bench.vault.refuse_lists(Some(Reason::Unavailable));
         let both = spec(vec![pinned, at_path(history("a", 2), "versions")]);
         bench.reconciler(both).pass(Turn::All).await;
