@@ -143,11 +143,13 @@ fn written(time: Option<OffsetDateTime>) -> Option<String> {
     time.and_then(|time| time.format(&Rfc3339).ok())
 }
 
-/// What caused a failure, each cause once, the outermost first.
+/// What caused a failure, the outermost first, without what the failure says itself.
 fn cause(failure: &Failure) -> Option<String> {
     let first = std::error::Error::source(failure)?;
-    let causes = std::iter::successors(Some(first), |cause| cause.source());
-    Some(causes.map(ToString::to_string).collect::<Vec<_>>().join(": "))
+    let said = failure.to_string();
+    let causes = std::iter::successors(Some(first), |cause| cause.source()).map(ToString::to_string);
+    let untold: Vec<_> = causes.filter(|cause| !said.contains(cause.as_str())).collect();
+    (!untold.is_empty()).then(|| untold.join(": "))
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use fake_azure::{CallKind, Effect, FakeOptions, Fault, Service};
+use fake_azure::{CallKind, FakeOptions, Service};
 use serde_json::Value;
 
 use crate::support::{World, events, stderr};
@@ -34,15 +34,10 @@ fn synced(world: &World) {
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
 }
 
-fn take_away(world: &World) {
-    let reset = Fault::new(Service::Vault, Effect::Reset).including_unauthenticated();
-    world.fake.faults().inject(reset);
-}
-
 /// While no vault answers, the files stay, and nothing is ready.
 fn stays(world: &World) {
     let before = world.inventory();
-    take_away(world);
+    world.take_the_vault_away();
     let output = world.once_with(&["--timeout", "1s"]);
     assert_eq!(output.status.code(), Some(6), "{}", stderr(&output));
     assert_eq!(world.inventory(), before);
@@ -103,7 +98,7 @@ fn bytes_that_another_entry_has_of_the_vault_that_is_meant_now_are_used_while_it
     world.manifest_of_named(&[("app", "app"), ("other", "other")], &objects);
     synced(&world);
     world.manifest_of_named(&[("app", "other"), ("other", "app")], &objects);
-    take_away(&world);
+    world.take_the_vault_away();
     let output = world.once_with(&["--timeout", "1s"]);
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     assert_eq!(world.text("a").as_deref(), Some("of other"));
@@ -131,7 +126,7 @@ fn another_name_for_the_same_vault_costs_nothing() {
     synced(&world);
     let before = world.inventory();
     world.fake.reset_calls();
-    take_away(&world);
+    world.take_the_vault_away();
     world.manifest_of_named(&[("main", "app")], &pinned("main", &version));
     synced(&world);
     assert_eq!(world.fake.calls().of(CallKind::GetSecret), 0);

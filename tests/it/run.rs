@@ -213,10 +213,7 @@ fn with_last_known_good_it_is_ready_while_the_vault_is_down() {
     assert_eq!(world.once().status.code(), Some(0));
     world.manifest_with("refresh: { interval: 24h, onStart: lastKnownGood }", SECRET);
     let generation = world.generation();
-    world
-        .fake
-        .faults()
-        .inject(Fault::new(Service::Vault, Effect::Reset).including_unauthenticated());
+    world.take_the_vault_away();
     let mut running = world.run();
     running.event("Ready with last known good files");
     running.event("Object not fetched");
@@ -233,10 +230,7 @@ fn with_last_known_good_it_is_ready_while_the_vault_is_down() {
 fn fresh_is_ready_at_once_with_what_the_vault_confirmed_within_one_interval() {
     let world = world();
     assert_eq!(world.once().status.code(), Some(0));
-    world
-        .fake
-        .faults()
-        .inject(Fault::new(Service::Vault, Effect::Reset).including_unauthenticated());
+    world.take_the_vault_away();
     let mut running = world.run();
     running.event("Ready");
     running.event("Object not fetched");
@@ -251,10 +245,7 @@ fn once_renews_a_confirmation_and_touches_no_file() {
     let generation = world.generation();
     assert_eq!(world.once().status.code(), Some(0));
     assert_eq!(world.generation(), generation);
-    world
-        .fake
-        .faults()
-        .inject(Fault::new(Service::Vault, Effect::Reset).including_unauthenticated());
+    world.take_the_vault_away();
     let mut running = world.run();
     running.event("Ready");
 }
@@ -264,10 +255,7 @@ fn a_confirmation_in_the_future_counts_as_never() {
     let world = world();
     assert_eq!(world.once().status.code(), Some(0));
     world.confirmed_at("2100-01-01T00:00:00Z");
-    world
-        .fake
-        .faults()
-        .inject(Fault::new(Service::Vault, Effect::Reset).including_unauthenticated());
+    world.take_the_vault_away();
     let mut running = world.run();
     running.event("Object not fetched");
     let (_, lines) = running.stop();
@@ -279,10 +267,7 @@ fn fresh_is_not_ready_while_the_vault_is_down() {
     let world = world();
     assert_eq!(world.once().status.code(), Some(0));
     world.confirmed_at("2000-01-01T00:00:00Z");
-    world
-        .fake
-        .faults()
-        .inject(Fault::new(Service::Vault, Effect::Reset).including_unauthenticated());
+    world.take_the_vault_away();
     let mut running = world.run();
     running.event("Object not fetched");
     world.fake.faults().clear();

@@ -9,7 +9,7 @@ use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
-use fake_azure::{FakeAzure, FakeOptions};
+use fake_azure::{Effect, FakeAzure, FakeOptions, Fault, Service};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::Value;
@@ -142,6 +142,12 @@ impl World {
     /// The name of the published generation.
     pub(crate) fn generation(&self) -> PathBuf {
         fs::read_link(self.path("volume/..data")).expect("a generation is published")
+    }
+
+    /// From now on the vaults answer nothing: each connection is reset.
+    pub(crate) fn take_the_vault_away(&self) {
+        let reset = Fault::new(Service::Vault, Effect::Reset).including_unauthenticated();
+        self.fake.faults().inject(reset);
     }
 
     /// Writes another time into the records, at which the vaults confirmed last what is published.

@@ -76,7 +76,7 @@ impl Asking<'_> {
     }
 
     /// Whether something of the entry is asked in its own right. A version for ever that is published is not asked for
-    /// again: its question would stay due for as long as there is an entry.
+    /// again: its question would be due for as long as there is an entry.
     fn is_due(&self, entry: &Entry) -> bool {
         let inputs = entry.inputs();
         let mut asked = inputs

@@ -76,8 +76,8 @@ fn one<'g>(
     }
     match own {
         Own::Refused(trouble) => refused(entry, trouble, given),
-        Own::Failed(trouble) => stays(entry, failed(entry, trouble, given), given),
-        Own::Pending { complete, waits } => stays(entry, Outcome::Pending { complete, waits }, given),
+        Own::Failed(trouble) => keeps(entry, failed(entry, trouble, given), given),
+        Own::Pending { complete, waits } => keeps(entry, Outcome::Pending { complete, waits }, given),
         Own::Listed => {
             let outcome = Outcome::Served {
                 version: None,
@@ -122,7 +122,7 @@ fn first_record(files: &PlannedFiles) -> Option<&FileRecord> {
 }
 
 /// The entry keeps what it has, at the paths that it wants.
-fn stays(entry: &Entry, outcome: Outcome, given: &Given<'_>) -> (PlannedFiles, EntryPlan) {
+fn keeps(entry: &Entry, outcome: Outcome, given: &Given<'_>) -> (PlannedFiles, EntryPlan) {
     let why = match &outcome {
         Outcome::Failed { failure, .. } => Why::Failed(failure.clone()),
         Outcome::Pending { waits: true, .. } => Why::Waits,
@@ -218,11 +218,13 @@ fn keep_removals(
     given: &Given<'_>,
     files: &mut BTreeMap<RelativePath, FilePlan>,
 ) {
-    let staying = entries
+    let held_back = entries
         .iter()
         .filter_map(|entry| Some((entry, resolved.held_back(entry)?)));
-    let mut staying = staying.filter(|(entry, _)| !entry.removals.is_empty()).peekable();
-    if staying.peek().is_none() {
+    let mut held_back = held_back
+        .filter(|(entry, _)| !entry.removals.is_empty())
+        .peekable();
+    if held_back.peek().is_none() {
         return;
     }
     let mut paths = PathSet::default();
@@ -230,7 +232,7 @@ fn keep_removals(
         // Only a history that grew into another path can be refused here; the volume tells.
         let _ = paths.claim(path);
     }
-    for (entry, cause) in staying {
+    for (entry, cause) in held_back {
         for path in &entry.removals {
             let found = given.published.at(path).filter(|_| paths.claim(path).is_ok());
             if let Some(found) = found {
@@ -264,14 +266,18 @@ fn removals(
 }
 
 impl Plan {
-    /// The paths of entries at which nothing stays as it is: something is put there, now or when there are bytes for it.
+    /// The paths of entries at which something is put, now or when there are bytes for it.
     /// The volume is asked about all of them, so that what may move does not change with what was told in a pass.
     pub fn moving(&self) -> BTreeSet<RelativePath> {
-        let stays = |path: &RelativePath| {
+        let is_kept = |path: &RelativePath| {
             let action = self.files.get(path).map(|file| &file.action);
             matches!(action, Some(Action::Keep(at)) if at == path)
         };
-        self.wanted.iter().filter(|path| !stays(path)).cloned().collect()
+        self.wanted
+            .iter()
+            .filter(|path| !is_kept(path))
+            .cloned()
+            .collect()
     }
 
     /// The entries whose bytes are to be made, by number.

@@ -10,7 +10,7 @@ use crate::domain::payload::{FileRecord, Input};
 /// One file that shall be on the volume.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FilePlan {
-    /// Whose it is, by number; `None` for a file that is no entry's any more and stays for a group.
+    /// Whose it is, by number; `None` for a file that is no entry's any more and is kept for a group.
     pub entry: Option<usize>,
     /// Where its bytes come from.
     pub action: Action,
@@ -34,7 +34,7 @@ pub enum Action {
 /// Why a file is written, kept or removed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Why {
-    /// Nothing is published there, or what is there was altered by somebody else.
+    /// Nothing is published there, or what is there was changed by somebody else.
     Missing,
     /// The file there is of something else.
     OtherSource,

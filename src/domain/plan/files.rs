@@ -38,7 +38,7 @@ fn told<'k>(input: &Input, answers: &'k Answers) -> Option<&'k FetchedObject> {
     }
 }
 
-/// A published file that stays as it is.
+/// A published file that is kept as it is.
 pub(super) fn unchanged(at: &RelativePath, found: &ObservedFile, why: Why) -> FilePlan {
     FilePlan {
         entry: None,
@@ -147,7 +147,7 @@ pub(super) fn keep_as(
     (files, plan)
 }
 
-/// The record of an input of a file that stays.
+/// The record of an input of a file that is kept.
 fn input_record(needed: &Needed<'_>, recorded: &InputRecord, given: &Given<'_>) -> InputRecord {
     let mut record = recorded.clone();
     // Nothing was told: then a policy may stand at another version than when the record was made.

@@ -29,7 +29,7 @@ pub struct Given<'g> {
     pub tried: &'g Tried,
     /// The time, for what is made now.
     pub now: OffsetDateTime,
-    /// Whether what stays as it is gets a new record when the vault confirmed it.
+    /// Whether what is kept gets a new record when the vault confirmed it.
     pub confirm: bool,
 }
 

@@ -1,9 +1,9 @@
 //! The one resolver: which entries may not move, since something that they hang on cannot.
 //!
 //! 1. An entry of which one name is refused stays in place, with all that moves together with it: a certificate must
-//!    not move while its key cannot. Whatever wants the place of a file that stays has to stay as well, and so on.
+//!    not move while its key cannot. Whatever wants the place of such a file stays in place as well, and so on.
 //! 2. Of what moves together, nothing moves while one member fails, waits or was not asked. What leaves such a group
-//!    stays too.
+//!    is kept too.
 //! 3. While files are published whose records are lost, nothing is published until every file can be written again:
 //!    what is there and unknown would disappear.
 
@@ -19,7 +19,7 @@ use crate::domain::payload::RefusedName;
 use crate::domain::published::{Found, Published, is_form_of};
 use crate::domain::query::Query;
 
-/// What messages call a file that stays in the place of another one.
+/// What messages call a file that is kept in the place of another one.
 const KEPT: &str = "a published file whose own new path is refused";
 
 /// Why nothing at all may be published: files that are there, and unknown, would disappear without a successor.
@@ -153,7 +153,7 @@ impl<'e> Resolved<'e> {
         self.in_place.len() > before
     }
 
-    /// Adds entries that want the place of what stays; says whether there was any.
+    /// Adds entries that want the place of what stays in place; says whether there was any.
     fn add_displaced(&mut self, entries: &[Entry], published: &Published<'_>) -> bool {
         let mut places = PathSet::default();
         for (_, (at, _)) in self.files_in_place(entries, published) {

@@ -101,6 +101,19 @@ fn a_failure_says_what_to_do_and_what_caused_it() {
 }
 
 #[test]
+fn a_cause_that_the_failure_quotes_is_not_told_twice() {
+    let mut plan = failed("a", Reason::Unrenderable);
+    if let Outcome::Failed { failure, .. } = &mut plan.outcome {
+        *failure = failure
+            .clone()
+            .told_as("a cannot be made: no key")
+            .caused_by(std::io::Error::other("no key"));
+    }
+    let line = lines([pass(vec![plan])]).concat().concat();
+    assert!(line.contains("error=a cannot be made: no key hint="), "{line}");
+}
+
+#[test]
 fn a_volume_that_fails_is_told_once_with_its_count_and_its_end_once() {
     let failing = (0..10).map(|_| blocked());
     let lines = lines(failing.chain([pass(vec![served("a")])]));

@@ -29,6 +29,29 @@ async fn told(sync: &mut Sync) -> (Vec<&'static str>, bool) {
     }
 }
 
+/// When the vault confirmed the file `a` last, by its record, after a sync at a second that leaves its word there.
+async fn confirmed_at(bench: &Bench, second: i64) -> i64 {
+    let mut sync = bench.reconciler(spec(vec![secret("a")]));
+    let now = OffsetDateTime::from_unix_timestamp(second).expect("in range");
+    sync.pass.clock = Arc::new(now);
+    sync.pass.confirm = true;
+    sync.pass(Turn::All).await;
+    let observed = bench.volume.observe().await.expect("observed");
+    let a = RelativePath::parse("a").expect("valid");
+    let record = &observed.files[&a].record;
+    record.inputs[0].confirmed.expect("confirmed").unix_timestamp()
+}
+
+#[test]
+fn a_confirmation_is_renewed_when_it_is_five_seconds_old_or_of_the_future() {
+    run(async {
+        let bench = Bench::holding(&["a"]);
+        for (second, confirmed) in [(100, 100), (104, 100), (105, 105), (104, 104)] {
+            assert_eq!(confirmed_at(&bench, second).await, confirmed, "at {second} s");
+        }
+    });
+}
+
 #[test]
 fn while_a_slow_answer_decides_whether_anything_can_be_published_nothing_is_served() {
     run(async {
