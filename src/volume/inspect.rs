@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use ring::digest;
+
 use super::digest::{Digest, DigestKey};
 use super::directory::Directory;
 use super::failure::{failed, is_denied};
 use super::owner::Ownership;
 use super::stat::{Kind, Signature, Stat};
-use super::state::{FileEntry, State};
+use super::state::{self, FileEntry, State};
 use super::tree::{self, Tree};
 use crate::domain::mode::FileMode;
 use crate::domain::path::RelativePath;
@@ -36,9 +38,12 @@ pub(super) struct Intact {
     pub(super) owner_matches: bool,
 }
 
-/// Compares files with what was recorded of them, and remembers which bytes it has compared.
+/// Reads what was recorded of files and compares them with it. It remembers what it has read, so that a pass that
+/// changes nothing understands no state file and reads no file again.
 pub(super) struct Inspector {
     clock: Arc<dyn Clock>,
+    /// The state that was read last, and the SHA-256 of its text.
+    recorded: Option<(digest::Digest, State)>,
     /// Files whose bytes were compared with a digest, what they looked like then, and the digest that they had.
     verified: BTreeMap<RelativePath, (Signature, Digest)>,
 }
@@ -71,8 +76,25 @@ impl Inspector {
     pub(super) const fn new(clock: Arc<dyn Clock>) -> Self {
         Self {
             clock,
+            recorded: None,
             verified: BTreeMap::new(),
         }
+    }
+
+    /// What is recorded in a directory; `None`, with a warning, when nothing is that this code understands.
+    pub(super) fn recorded(&mut self, directory: &Directory) -> Result<Option<State>, VolumeFailure> {
+        let Some(text) = state::read(directory)? else {
+            return Ok(None);
+        };
+        let digest = digest::digest(&digest::SHA256, &text);
+        if let Some((known, state)) = &self.recorded
+            && known.as_ref() == digest.as_ref()
+        {
+            return Ok(Some(state.clone()));
+        }
+        let state = State::of_text(&text, directory);
+        self.recorded = state.clone().map(|state| (digest, state));
+        Ok(state)
     }
 
     /// How many files need not be read again while they look the same.

@@ -162,29 +162,14 @@ impl State {
         self.directories.iter().map(RelativePath::as_str).collect()
     }
 
-    /// Reads the state in a directory; `None`, with a warning, when there is none that this code understands.
-    pub(super) fn read(directory: &Directory) -> Result<Option<Self>, VolumeFailure> {
-        let path = directory.path_of(FILE);
-        let Some(found) = directory.stat_of(FILE)? else {
-            return Ok(None);
-        };
-        let is_ours = found.kind == Kind::File && found.uid == Uid::effective().as_raw();
-        if !is_ours || found.signature.length > LONGEST {
-            tracing::warn!(path = %path.display(), "The state file is not akv-sync's own; all files are written again");
-            return Ok(None);
-        }
-        let Some(file) = directory.open_file(FILE)? else {
-            return Ok(None);
-        };
-        let mut text = Vec::new();
-        file.take(LONGEST)
-            .read_to_end(&mut text)
-            .map_err(|error| failed("read", &path, error))?;
-        let state = Self::parse(&text);
+    /// Understands the text of a state file in `directory`; `None`, with a warning, when this code cannot.
+    pub(super) fn of_text(text: &[u8], directory: &Directory) -> Option<Self> {
+        let state = Self::parse(text);
         if state.is_none() {
+            let path = directory.path_of(FILE);
             tracing::warn!(path = %path.display(), "The state file is damaged or of another format; all files are written again");
         }
-        Ok(state)
+        state
     }
 
     fn parse(text: &[u8]) -> Option<Self> {
@@ -229,6 +214,27 @@ impl State {
     ) -> Result<(), VolumeFailure> {
         while_writable(generation, || self.write(generation, writer))
     }
+}
+
+/// Reads the text of the state file in a directory; `None`, with a warning if it is another's, when there is none of ours.
+pub(super) fn read(directory: &Directory) -> Result<Option<Vec<u8>>, VolumeFailure> {
+    let path = directory.path_of(FILE);
+    let Some(found) = directory.stat_of(FILE)? else {
+        return Ok(None);
+    };
+    let is_ours = found.kind == Kind::File && found.uid == Uid::effective().as_raw();
+    if !is_ours || found.signature.length > LONGEST {
+        tracing::warn!(path = %path.display(), "The state file is not akv-sync's own; all files are written again");
+        return Ok(None);
+    }
+    let Some(file) = directory.open_file(FILE)? else {
+        return Ok(None);
+    };
+    let mut text = Vec::new();
+    file.take(LONGEST)
+        .read_to_end(&mut text)
+        .map_err(|error| failed("read", &path, error))?;
+    Ok(Some(text))
 }
 
 /// Lets the owner write to a generation while `change` is made.

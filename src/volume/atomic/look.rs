@@ -46,7 +46,7 @@ pub(in crate::volume) fn observe(
     owner: &Ownership,
     inspector: &mut Inspector,
 ) -> Result<Observation, VolumeFailure> {
-    let Some(current) = current(root)? else {
+    let Some(current) = current(root, inspector)? else {
         return Ok(Observation::default());
     };
     let inspection = current.inspect(owner, inspector)?;
@@ -73,7 +73,7 @@ pub(in crate::volume) fn foretell(
     payload: &Payload,
 ) -> Result<Publication, VolumeFailure> {
     check_paths(payload, root.path())?;
-    let current = current(root)?;
+    let current = current(root, inspector)?;
     let inspection = match &current {
         Some(current) => current.inspect(owner, inspector)?,
         None => Inspection::default(),
@@ -85,7 +85,7 @@ pub(in crate::volume) fn foretell(
     })
 }
 
-fn current(root: &Directory) -> Result<Option<Current>, VolumeFailure> {
+fn current(root: &Directory, inspector: &mut Inspector) -> Result<Option<Current>, VolumeFailure> {
     layout::check(root, Layout::Atomic)?;
     let published = published(root)?;
     has_staged_link(root)?;
@@ -95,7 +95,7 @@ fn current(root: &Directory) -> Result<Option<Current>, VolumeFailure> {
     Ok(Some(Current {
         name,
         refused: links::refused(root, &links::names_in(&dir)?)?,
-        state: State::read(&dir)?,
+        state: inspector.recorded(&dir)?,
         dir,
     }))
 }

@@ -18,7 +18,7 @@ use crate::volume::state::State;
 
 impl Writer {
     /// Recovers, and gives the published generation; `None` when nothing is published.
-    pub(super) fn recover(&self) -> Result<Option<Current>, VolumeFailure> {
+    pub(super) fn recover(&mut self) -> Result<Option<Current>, VolumeFailure> {
         // 1. The path still leads to the directory that is open and locked.
         self.announce(Step::CheckRoot, self.root.dir.path())?;
         self.root.check()?;
@@ -42,7 +42,7 @@ impl Writer {
 
         // 3. What was published.
         self.announce(Step::ReadState, dir.path())?;
-        let state = State::read(&dir)?;
+        let state = self.inspector.recorded(&dir)?;
         Ok(Some(Current {
             name,
             dir,

@@ -41,7 +41,7 @@ impl Writer {
 
 impl Onlooker<'_> {
     /// Reads what is recorded, and perhaps an intent of what shall be.
-    pub(super) fn current(&self) -> Result<Current, VolumeFailure> {
+    pub(super) fn current(&mut self) -> Result<Current, VolumeFailure> {
         let root = self.root;
         layout::check(root, Layout::Flat)?;
         let Some(found) = root.stat_of(state::FILE)? else {
@@ -59,7 +59,7 @@ impl Onlooker<'_> {
                  published them, or empty the volume",
             ));
         }
-        let state = State::read(root)?;
+        let state = self.inspector.recorded(root)?;
         Ok(Current {
             records_lost: state.is_none(),
             state,

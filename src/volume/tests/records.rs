@@ -9,6 +9,7 @@ use crate::volume::BlockingVolume as _;
 
 for_both_layouts! {
     a_damaged_state_file_costs_a_rewrite_and_never_a_failure,
+    a_state_file_that_somebody_changes_is_read_again,
     the_state_file_is_private_and_holds_no_value,
     the_key_of_digests_outlives_a_publish,
 }
@@ -45,6 +46,22 @@ fn a_damaged_state_file_costs_a_rewrite_and_never_a_failure(layout: Layout) {
             assert!(observed.files.len() == OLD.len() && !observed.records_lost);
         }
     }
+}
+
+fn a_state_file_that_somebody_changes_is_read_again(layout: Layout) {
+    let test = TestVolume::new(layout);
+    test.publish(&payload(OLD));
+    let volume = test.open();
+    let before = fs::read(test.state_file()).expect("readable");
+    let known = || {
+        let observed = volume.observe().expect("observes");
+        (observed.files.len(), observed.records_lost)
+    };
+    assert_eq!(known(), (OLD.len(), false));
+    fs::write(test.state_file(), "{").expect("writes");
+    assert_eq!(known(), (0, true));
+    fs::write(test.state_file(), before).expect("writes");
+    assert_eq!(known(), (OLD.len(), false));
 }
 
 fn the_state_file_is_private_and_holds_no_value(layout: Layout) {
