@@ -55,6 +55,13 @@ pub enum VersionSelector {
     Exact(VersionId),
 }
 
+impl VersionSelector {
+    /// Whether asking again can give another version.
+    pub const fn may_change(&self) -> bool {
+        matches!(self, Self::Latest)
+    }
+}
+
 /// Names one object of one vault.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(from = "RecordedObject", into = "RecordedObject")]

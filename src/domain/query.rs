@@ -30,6 +30,14 @@ impl Query {
         }
     }
 
+    /// Whether another answer may come when it is asked again.
+    pub const fn may_change(&self) -> bool {
+        match self {
+            Self::Object(source) => source.version.may_change(),
+            Self::Versions(_) | Self::Secrets(_) | Self::File(_) => true,
+        }
+    }
+
     /// The object that it is about, if it is about one.
     pub const fn object(&self) -> Option<&ObjectId> {
         match self {

@@ -3,8 +3,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use ring::digest;
-
 use super::digest::{Digest, DigestKey};
 use super::directory::Directory;
 use super::failure::{failed, is_denied};
@@ -42,8 +40,8 @@ pub(super) struct Intact {
 /// changes nothing understands no state file and reads no file again.
 pub(super) struct Inspector {
     clock: Arc<dyn Clock>,
-    /// The state that was read last, and the SHA-256 of its text.
-    recorded: Option<(digest::Digest, State)>,
+    /// The state that was read last, and its text.
+    recorded: Option<(Vec<u8>, State)>,
     /// Files whose bytes were compared with a digest, what they looked like then, and the digest that they had.
     verified: BTreeMap<RelativePath, (Signature, Digest)>,
 }
@@ -86,14 +84,13 @@ impl Inspector {
         let Some(text) = state::read(directory)? else {
             return Ok(None);
         };
-        let digest = digest::digest(&digest::SHA256, &text);
         if let Some((known, state)) = &self.recorded
-            && known.as_ref() == digest.as_ref()
+            && *known == text
         {
             return Ok(Some(state.clone()));
         }
         let state = State::of_text(&text, directory);
-        self.recorded = state.clone().map(|state| (digest, state));
+        self.recorded = state.clone().map(|state| (text, state));
         Ok(state)
     }
 

@@ -91,14 +91,12 @@ pub fn expand<'f>(spec: &'f SyncSpec, facts: Facts<'f>) -> Expansion {
         .iter()
         .map(|template| expander.template(template))
         .collect();
-    // What is named goes before what is picked by rule.
-    let mut paths = PathSet::default();
-    for file in entries.iter().chain(&templates).flat_map(|entry| &entry.files) {
-        // The manifest was checked, so only a history that grew into another path can be refused; the volume tells.
-        let _ = paths.claim(&file.path);
-    }
-    for selection in &spec.selections {
-        entries.extend(expander.selection(selection, &mut paths));
+    if !spec.selections.is_empty() {
+        // What is named goes before what is picked by rule.
+        let mut paths = claimed(entries.iter().chain(&templates));
+        for selection in &spec.selections {
+            entries.extend(expander.selection(selection, &mut paths));
+        }
     }
     entries.extend(templates);
     Expansion {
@@ -106,6 +104,15 @@ pub fn expand<'f>(spec: &'f SyncSpec, facts: Facts<'f>) -> Expansion {
         wanted: expander.wanted,
         followed: expander.followed,
     }
+}
+
+fn claimed<'e>(entries: impl Iterator<Item = &'e Entry>) -> PathSet {
+    let mut paths = PathSet::default();
+    for file in entries.flat_map(|entry| &entry.files) {
+        // The manifest was checked, so only a history that grew into another path can be refused; the volume tells.
+        let _ = paths.claim(&file.path);
+    }
+    paths
 }
 
 /// Collects what would be good to know.

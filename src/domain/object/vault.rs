@@ -12,9 +12,27 @@ use super::name::{NameError, VaultName};
 
 /// Where a vault is: its host in lower case, and its port unless that is 443, as in a URL: `app.vault.azure.net`,
 /// `localhost:8443`, `[::1]:8443`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(from = "String", into = "String")]
 pub struct VaultHost(Arc<str>);
+
+impl PartialOrd for VaultHost {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// Most hosts that are compared are copies of one, and share their text: questions are looked up hundreds of times in a
+/// pass.
+impl Ord for VaultHost {
+    fn cmp(&self, other: &Self) -> Ordering {
+        if Arc::ptr_eq(&self.0, &other.0) {
+            Ordering::Equal
+        } else {
+            self.0.cmp(&other.0)
+        }
+    }
+}
 
 impl VaultHost {
     /// No vault's: the host of what an older program recorded. Equal to itself, and to no host of a manifest.

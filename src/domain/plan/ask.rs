@@ -6,7 +6,6 @@ use super::files::needed;
 use crate::domain::answers::Answers;
 use crate::domain::entry::{Entry, Group};
 use crate::domain::expand::Expansion;
-use crate::domain::object::VersionSelector;
 use crate::domain::payload::Input;
 use crate::domain::published::Published;
 use crate::domain::query::Query;
@@ -56,7 +55,7 @@ pub fn questions(
 /// Whether asking again can give another version.
 pub(super) const fn changes(input: &Input) -> bool {
     match input {
-        Input::Object(source) => matches!(source.version, VersionSelector::Latest),
+        Input::Object(source) => source.version.may_change(),
         Input::File(_) => true,
     }
 }

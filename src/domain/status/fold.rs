@@ -178,12 +178,17 @@ impl Status {
                 .get(&entry.key)
                 .map(Vec::as_slice)
                 .unwrap_or_default();
-            let due = questions.iter().filter_map(|query| schedule.due_of(query)).min();
-            entry.next_due = due.map(|due| wall(at, now, due));
-            entry.effective_interval = questions
-                .iter()
+            // One version for ever is asked for no more once it is there.
+            let asked = || {
+                questions
+                    .iter()
+                    .filter(|query| query.may_change() || !entry.as_asked)
+            };
+            let due = asked().filter_map(|query| schedule.due_of(query)).min();
+            entry.effective_interval = asked()
                 .filter_map(|query| schedule.effective_interval(query))
                 .min();
+            entry.next_due = due.map(|due| wall(at, now, due));
             let stopped = questions.iter().find(|query| outcome.stopped.contains(*query));
             entry.stopped_by = stopped.and_then(|query| schedule.stops(query, now));
         }

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::domain::failure::Failure;
+use crate::domain::object::VersionSelector;
+use crate::domain::query::Query;
 use crate::domain::schedule::Endpoint;
 
 const MINUTES: Duration = Duration::from_mins(2);
@@ -60,6 +62,29 @@ fn each_entry_shows_when_it_is_asked_for_next_and_how_often() {
         .collect();
     assert_eq!(intervals, [Some(MINUTES); 2]);
     assert_eq!(status.at, Some(second(10)));
+}
+
+#[test]
+fn a_version_for_ever_is_due_no_more_once_it_is_served() {
+    let mut status = Status::new(OnStart::Fresh);
+    let mut pinned = secret("a");
+    if let Query::Object(source) = &mut pinned {
+        source.version = VersionSelector::Exact(version(1));
+    }
+    let intervals = BTreeMap::from([(pinned.clone(), MINUTES)]);
+    status.schedule.begin_pass(&intervals, at(0), 0.5);
+    for (plan, due_at) in [
+        (failed("a", Reason::Unavailable), Some(second(120))),
+        (served("a"), None),
+    ] {
+        let mut outcome = pass(vec![plan]);
+        for questions in outcome.questions.values_mut() {
+            *questions = vec![pinned.clone()];
+        }
+        take(&mut status, 0, outcome);
+        assert_eq!(due(&status), [due_at]);
+        assert_eq!(status.entries[0].effective_interval.is_some(), due_at.is_some());
+    }
 }
 
 #[test]
