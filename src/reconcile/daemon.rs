@@ -1,9 +1,11 @@
 //! The loop: wait for something to do, take a pass, fold what it did into the status, tell.
 
+mod until_served;
+
 use std::time::Duration;
 
 use tokio::sync::{oneshot, watch};
-use tokio::time::{Instant, sleep_until, timeout, timeout_at};
+use tokio::time::{Instant, sleep_until, timeout};
 
 use super::pass::Pass;
 use super::trigger::{Answered, Trigger, Triggers};
@@ -13,9 +15,6 @@ use crate::ports::{Observer, Vault, Volume};
 
 /// Longest wait for a publish under way when the loop is told to stop: SIGTERM ends the program within a second.
 const SETTLE: Duration = Duration::from_millis(800);
-
-/// How long `once` waits for the rest when what is required is there, or cannot come.
-const REST: Duration = Duration::from_secs(2);
 
 /// The loop around the pass.
 pub struct Daemon<V, W> {
@@ -60,31 +59,6 @@ impl<V: Vault + 'static, W: Volume> Daemon<V, W> {
                 biased;
                 Some(trigger) = triggers.recv() => self.wake(trigger),
                 () = self.something_to_do() => {}
-            }
-        }
-    }
-
-    /// Takes passes until the required objects are there, or one of them cannot come, and the others have answered too or
-    /// had two seconds more. After `deadline` nothing new is tried; what is under way then comes to its own end, so that
-    /// its real reason is told.
-    pub async fn until_served(&mut self, deadline: Instant) {
-        let mut rest = None;
-        loop {
-            self.step().await;
-            let idle = !self.status.busy;
-            let enough = self.status.is_served() || self.status.is_hopeless() && !self.status.required_wait();
-            let next = self.status.wakes_at.map(|at| self.pass.uptime.instant(at));
-            if idle && (enough || self.status.volume.failures > 0 || next.is_none_or(|next| next >= deadline))
-            {
-                return;
-            }
-            if !enough {
-                self.something_to_do().await;
-                continue;
-            }
-            let end = *rest.get_or_insert_with(|| Instant::now() + REST);
-            if timeout_at(end, self.something_to_do()).await.is_err() {
-                return;
             }
         }
     }

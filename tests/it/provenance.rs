@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use fake_azure::{CallKind, FakeOptions, Service};
+use fake_azure::{CallKind, FakeOptions};
 use serde_json::Value;
 
 use crate::support::{World, events, stderr};
