@@ -139,7 +139,10 @@ impl Schedule {
     /// Whether the question may leave at `now`: its host and the token endpoint each have a say.
     pub fn permit(&self, query: &Query, now: Moment) -> Permit {
         let gates = Endpoint::for_query(query).filter_map(|endpoint| self.gates.get(&endpoint));
-        gates.map(|gate| gate.permit(now)).min().unwrap_or(Permit::Yes)
+        gates
+            .map(|gate| gate.permit(query, now))
+            .min()
+            .unwrap_or(Permit::Yes)
     }
 
     /// When a place at the question's host becomes free although nothing is answered.
@@ -152,7 +155,10 @@ impl Schedule {
     /// From when on it may leave, as far as that is known.
     fn opens_at(&self, query: &Query) -> Moment {
         let gates = Endpoint::for_query(query).filter_map(|endpoint| self.gates.get(&endpoint));
-        gates.map(Gate::opens_at).max().unwrap_or(Moment::START)
+        gates
+            .map(|gate| gate.opens_at(query))
+            .max()
+            .unwrap_or(Moment::START)
     }
 
     /// What keeps a question from leaving at `now`.
@@ -160,7 +166,7 @@ impl Schedule {
         let stops = |endpoint: &Endpoint| {
             self.gates
                 .get(endpoint)
-                .is_some_and(|gate| gate.permit(now) < Permit::Yes)
+                .is_some_and(|gate| gate.permit(query, now) < Permit::Yes)
         };
         Endpoint::for_query(query).find(stops)
     }

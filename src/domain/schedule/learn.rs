@@ -114,10 +114,13 @@ impl Schedule {
         // It came as far as the vault.
         let token = self.gates.entry(Endpoint::Token).or_default();
         token.answered(query, ended.asked_at, now.at);
-        let situation = self.situation(&Endpoint::Vault(vault.clone()), now);
+        let situation = self.situation(&Endpoint::Vault(vault.clone()), query, now);
         let gate = self.gates.entry(Endpoint::Vault(vault.clone())).or_default();
         match gate.failed(query, ended.asked_at, failure, situation) {
-            Blame::Host => Next::Gate,
+            Blame::Host => {
+                self.hold_witnesses(query, &Endpoint::Vault(vault.clone()));
+                Next::Gate
+            }
             Blame::Object => {
                 let failures = self.failures(query) + 1;
                 let wait = backoff::away(failures, now.ready, self.interval(query), now.jitter);
@@ -129,11 +132,23 @@ impl Schedule {
         }
     }
 
+    /// What had failed alone until its host turned out to be in trouble waits for the gate now.
+    fn hold_witnesses(&mut self, query: &Query, endpoint: &Endpoint) {
+        let gate = self.gates.get(endpoint);
+        for witness in gate.into_iter().flat_map(|gate| gate.witnesses(query)) {
+            if let Some(question) = self.questions.get_mut(witness)
+                && question.due.take().is_some()
+            {
+                question.asked = None;
+            }
+        }
+    }
+
     fn no_token(&mut self, ended: Ended<'_>, now: Now) -> Next {
         let (query, Some(failure)) = (ended.query, ended.failure) else {
             return Next::Round;
         };
-        let situation = self.situation(&Endpoint::Token, now);
+        let situation = self.situation(&Endpoint::Token, query, now);
         let gate = self.gates.entry(Endpoint::Token).or_default();
         gate.failed(query, ended.asked_at, failure, situation);
         Next::Gate
@@ -181,11 +196,13 @@ impl Schedule {
         lane.map_or_else(|| self.shortest_interval(query.vault()), |lane| lane.interval)
     }
 
-    fn situation(&self, endpoint: &Endpoint, now: Now) -> Situation {
+    fn situation(&self, endpoint: &Endpoint, query: &Query, now: Now) -> Situation {
+        let mut asked = self.questions.keys();
         Situation {
             now: now.at,
             ready: now.ready,
             interval: self.shortest_interval(endpoint.vault()),
+            others: asked.any(|other| other.vault() == endpoint.vault() && !other.shares_object(query)),
             jitter: now.jitter,
         }
     }

@@ -38,6 +38,36 @@ fn fails(schedule: &mut Schedule, query: &Query, asked_at: u64, reason: Reason, 
 }
 
 #[test]
+fn a_host_whose_every_object_fails_is_left_alone_from_the_second_failure_on() {
+    let (mut schedule, _) = begun(&["a", "b", "c"]);
+    for name in ["a", "b"] {
+        schedule.begin(&secret(name), at(0));
+    }
+    fails(&mut schedule, &secret("a"), 0, Reason::Unavailable, now(1, false));
+    assert_eq!(
+        schedule.permit(&secret("c"), at(1)),
+        Permit::Yes,
+        "it may be the object"
+    );
+    fails(&mut schedule, &secret("b"), 0, Reason::Unavailable, now(1, false));
+    assert_eq!(schedule.permit(&secret("c"), at(1)), Permit::No);
+
+    // The first one waits for the gate like the others: an answer to one of them makes it due.
+    schedule.begin(&secret("c"), at(4));
+    let answered = Ended {
+        query: &secret("c"),
+        asked_at: at(4),
+        failure: None,
+        unused: 0,
+    };
+    schedule.ended(answered, now(5, false));
+    for name in ["a", "b"] {
+        assert!(schedule.at(at(5)).is_due(&secret(name)), "{name}");
+        assert_eq!(schedule.permit(&secret(name), at(5)), Permit::Yes, "{name}");
+    }
+}
+
+#[test]
 fn a_question_that_only_waits_for_a_place_or_for_a_probe_wakes_nobody() {
     let (mut schedule, _) = begun(&["a", "b"]);
     schedule.begin(&secret("a"), at(0));
@@ -48,7 +78,13 @@ fn a_question_that_only_waits_for_a_place_or_for_a_probe_wakes_nobody() {
         "it waits for a place"
     );
 
-    fails(&mut schedule, &secret("a"), 0, Reason::TimedOut, now(30, false));
+    fails(
+        &mut schedule,
+        &secret("a"),
+        0,
+        Reason::Unreachable,
+        now(30, false),
+    );
     let opens = schedule.next_due(at(30), &waiting).expect("known");
     assert_eq!(opens, at(30) + Duration::from_millis(2_500));
     assert_eq!(schedule.permit(&secret("b"), opens), Permit::Probe);
