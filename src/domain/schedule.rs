@@ -63,6 +63,26 @@ pub enum SyncScope {
     Objects(BTreeSet<ObjectId>),
 }
 
+impl SyncScope {
+    fn covers(&self, query: &Query) -> bool {
+        match self {
+            Self::All => true,
+            Self::Objects(objects) => query.object().is_some_and(|object| objects.contains(object)),
+        }
+    }
+
+    /// Whether the way to what is wanted goes through a gate.
+    fn passes(&self, endpoint: &Endpoint) -> bool {
+        match (self, endpoint) {
+            (Self::All, _) => true,
+            (Self::Objects(objects), Endpoint::Token) => !objects.is_empty(),
+            (Self::Objects(objects), Endpoint::Vault(vault)) => {
+                objects.iter().any(|object| object.vault == *vault)
+            }
+        }
+    }
+}
+
 impl Schedule {
     /// Takes the questions that there are, each with its interval, at the start of a pass. Begins the rounds that are
     /// due, and forgets what is not asked any more.
@@ -119,11 +139,7 @@ impl Schedule {
             volume,
         } = self;
         volume.due = volume.due.map(|due| due.min(now));
-        let is_wanted = |query: &Query| match wanted {
-            SyncScope::All => true,
-            SyncScope::Objects(objects) => query.object().is_some_and(|object| objects.contains(object)),
-        };
-        for (_, question) in questions.iter_mut().filter(|(query, _)| is_wanted(query)) {
+        for (_, question) in questions.iter_mut().filter(|(query, _)| wanted.covers(query)) {
             question.due = Some(now);
         }
         if *wanted == SyncScope::All {
@@ -131,7 +147,7 @@ impl Schedule {
                 round.next = now;
             }
         }
-        for gate in gates.values_mut() {
+        for (_, gate) in gates.iter_mut().filter(|(endpoint, _)| wanted.passes(endpoint)) {
             gate.wake(now);
         }
     }

@@ -37,6 +37,51 @@ fn fails(schedule: &mut Schedule, query: &Query, asked_at: u64, reason: Reason, 
     schedule.ended(ended, now);
 }
 
+/// A question for a secret of another vault than the others.
+fn elsewhere(name: &str) -> Query {
+    let Query::Object(mut source) = secret(name) else {
+        unreachable!("it is for an object")
+    };
+    source.object.vault = VaultId::named("shared");
+    Query::Object(source)
+}
+
+#[test]
+fn who_wants_some_objects_wakes_the_gates_of_their_hosts_alone() {
+    let both = [secret("a"), elsewhere("b")];
+    let intervals: BTreeMap<_, _> = both.iter().map(|query| (query.clone(), INTERVAL)).collect();
+    let mut schedule = Schedule::default();
+    schedule.begin_pass(&intervals, at(0), 0.5);
+    for query in &both {
+        schedule.begin(query, at(0));
+        fails(&mut schedule, query, 0, Reason::Unreachable, now(1, true));
+    }
+    let permits = |schedule: &Schedule| both.clone().map(|query| schedule.permit(&query, at(2)));
+    assert_eq!(permits(&schedule), [Permit::No; 2]);
+    let wanted = both[0].object().cloned();
+    schedule.wake(&SyncScope::Objects(wanted.into_iter().collect()), at(2));
+    assert_eq!(permits(&schedule), [Permit::Probe, Permit::No]);
+    schedule.wake(&SyncScope::All, at(2));
+    assert_eq!(permits(&schedule), [Permit::Probe; 2]);
+}
+
+#[test]
+fn who_wants_an_object_wakes_the_gate_of_the_token_endpoint() {
+    let (mut schedule, _) = begun(&["a"]);
+    schedule.begin(&secret("a"), at(0));
+    fails(
+        &mut schedule,
+        &secret("a"),
+        0,
+        Reason::IdentityUnavailable,
+        now(1, true),
+    );
+    assert_eq!(schedule.permit(&secret("a"), at(2)), Permit::No);
+    let wanted = secret("a").object().cloned();
+    schedule.wake(&SyncScope::Objects(wanted.into_iter().collect()), at(2));
+    assert_eq!(schedule.permit(&secret("a"), at(2)), Permit::Probe);
+}
+
 #[test]
 fn a_host_whose_every_object_fails_is_left_alone_from_the_second_failure_on() {
     let (mut schedule, _) = begun(&["a", "b", "c"]);
