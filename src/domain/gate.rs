@@ -346,8 +346,12 @@ impl Gate {
         if !alone {
             self.stretch.raise(situation.interval, situation.now);
         }
-        let wait = self.stretch.wait(situation.interval, situation.jitter);
-        wait.min(THROTTLED_LONGEST)
+        self.throttled_wait(situation.interval, situation.jitter)
+    }
+
+    /// The regular wait, or an hour if that is shorter.
+    pub(super) fn throttled_wait(&self, interval: Duration, jitter: f64) -> Duration {
+        self.stretch.wait(interval, jitter).min(THROTTLED_LONGEST)
     }
 
     /// Somebody wants to know now: the next probe may leave, unless the host asked for quiet.

@@ -45,6 +45,9 @@ struct Question {
     failures: u32,
     /// Its own due time, when it does not wait for its round.
     due: Option<Moment>,
+    /// Until when it is not asked, whoever wants to know: its last answer's `Retry-After`. The gate knows that of the host;
+    /// this is for what is throttled alone.
+    quiet_until: Option<Moment>,
 }
 
 /// Tries of a volume that fails.
@@ -140,7 +143,7 @@ impl Schedule {
         } = self;
         volume.due = volume.due.map(|due| due.min(now));
         for (_, question) in questions.iter_mut().filter(|(query, _)| wanted.covers(query)) {
-            question.due = Some(now);
+            question.due = question.quiet_until.max(Some(now));
         }
         if *wanted == SyncScope::All {
             for round in rounds.values_mut() {

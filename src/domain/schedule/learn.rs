@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{Endpoint, Schedule};
 use crate::domain::backoff;
-use crate::domain::failure::{Failure, FailureClass};
+use crate::domain::failure::{Failure, FailureClass, Reason};
 use crate::domain::gate::{Blame, Gate, Situation};
 use crate::domain::moment::Moment;
 use crate::domain::query::Query;
@@ -87,6 +87,9 @@ impl Schedule {
         };
         let question = self.questions.entry(query.clone()).or_default();
         question.failure = failure.cloned();
+        question.quiet_until = failure
+            .and_then(|failure| asked_wait(failure, now))
+            .map(|wait| now.at + wait);
         question.failures = failure.map_or(0, |_| question.failures.saturating_add(1));
         if failure.is_none() {
             question.answered = Some(now.at);
@@ -121,15 +124,22 @@ impl Schedule {
                 self.hold_witnesses(query, &Endpoint::Vault(vault.clone()));
                 Next::Gate
             }
-            Blame::Object => {
-                let failures = self.failures(query) + 1;
-                let wait = backoff::away(failures, now.ready, self.interval(query), now.jitter);
-                let asked_for = failure
-                    .retry_after
-                    .map(|wish| backoff::retry_after(wish, now.jitter));
-                Next::Own(now.at + wait.max(asked_for.unwrap_or_default()))
-            }
+            Blame::Object => Next::Own(now.at + self.own_wait(query, failure, now)),
         }
+    }
+
+    /// How long a question waits that is in trouble alone.
+    fn own_wait(&self, query: &Query, failure: &Failure, now: Now) -> Duration {
+        let interval = self.interval(query);
+        let gate = query.vault().cloned().map(Endpoint::Vault);
+        let wait = match gate.and_then(|endpoint| self.gates.get(&endpoint)) {
+            // Its files are good, and its next regular time comes anyway.
+            Some(gate) if now.ready && failure.reason == Reason::Throttled => {
+                gate.throttled_wait(interval, now.jitter)
+            }
+            _ => backoff::away(self.failures(query) + 1, now.ready, interval, now.jitter),
+        };
+        wait.max(asked_wait(failure, now).unwrap_or_default())
     }
 
     /// What had failed alone until its host turned out to be in trouble waits for the gate now.
@@ -206,4 +216,10 @@ impl Schedule {
             jitter: now.jitter,
         }
     }
+}
+
+/// How long a failure says to wait.
+fn asked_wait(failure: &Failure, now: Now) -> Option<Duration> {
+    let wish = failure.retry_after?;
+    Some(backoff::retry_after(wish, now.jitter))
 }
