@@ -20,7 +20,7 @@ use std::time::Duration;
 
 use super::backoff;
 use super::failure::{Failure, Reason};
-use super::moment::Moment;
+use super::moment::{Moment, Now};
 use super::query::Query;
 use super::stretch::Stretch;
 
@@ -115,19 +115,15 @@ pub enum Blame {
     Object,
 }
 
-/// What the gate has to know of the loop to say how long to wait.
+/// The present of a host: what a gate has to know to say how long to wait.
 #[derive(Debug, Clone, Copy)]
-pub struct Situation {
+pub struct HostNow {
     /// When the outcome arrived.
-    pub now: Moment,
-    /// Whether last known good is served.
-    pub ready: bool,
+    pub now: Now,
     /// The shortest interval of what is asked of the host.
     pub interval: Duration,
     /// Whether other objects of the host are asked for too, which would suffer from an open gate.
     pub others: bool,
-    /// In `0.0..1.0`.
-    pub jitter: f64,
 }
 
 impl Gate {
@@ -221,26 +217,26 @@ impl Gate {
         query: &Query,
         asked_at: Moment,
         failure: &Failure,
-        situation: Situation,
+        host: HostNow,
     ) -> Blame {
-        let blame = self.blame(query, asked_at, failure, situation);
+        let blame = self.blame(query, asked_at, failure, host);
         if blame == Blame::Host {
-            self.keep_quiet(failure, situation);
-            self.open(query, asked_at, failure, situation);
+            self.keep_quiet(failure, host);
+            self.open(query, asked_at, failure, host);
         } else if failure.reason == Reason::Conflict {
-            self.answered(query, asked_at, situation.now);
+            self.answered(query, asked_at, host.now.at);
         }
         blame
     }
 
-    fn blame(&mut self, query: &Query, asked_at: Moment, failure: &Failure, situation: Situation) -> Blame {
+    fn blame(&mut self, query: &Query, asked_at: Moment, failure: &Failure, host: HostNow) -> Blame {
         let is_its_own = match failure.reason {
             Reason::Throttled => self.open.is_none() && self.opened_it_alone(query),
             // An answer to another question since it fails says that the host is there, also when this one is tried again
             // later, with nobody beside it.
             Reason::Unavailable | Reason::TimedOut => {
                 let began = *self.failing.entry(query.clone()).or_insert(asked_at);
-                let speaks_for_all = failure.retry_after.is_some() || !situation.others;
+                let speaks_for_all = failure.retry_after.is_some() || !host.others;
                 self.answered_since(began) || !speaks_for_all && self.witnesses(query).next().is_none()
             }
             // A deletion that is under way is the object's.
@@ -271,49 +267,49 @@ impl Gate {
     }
 
     /// Whether it is the word of one object so far that the host is in trouble.
-    fn speaks_alone(&self, query: &Query, failure: &Failure, situation: Situation) -> bool {
+    fn speaks_alone(&self, query: &Query, failure: &Failure, host: HostNow) -> bool {
         let may_be_its_own = matches!(
             failure.reason,
             Reason::Throttled | Reason::Unavailable | Reason::TimedOut
         );
         may_be_its_own
-            && situation.others
+            && host.others
             && self.open.as_ref().is_none_or(|open| open.is_by(query))
             && self.witnesses(query).next().is_none()
     }
 
-    fn keep_quiet(&mut self, failure: &Failure, situation: Situation) {
+    fn keep_quiet(&mut self, failure: &Failure, host: HostNow) {
         if let Some(wish) = failure.retry_after {
-            let until = situation.now + backoff::retry_after(wish, situation.jitter);
+            let until = host.now.at + backoff::retry_after(wish, host.now.jitter);
             self.quiet_until = self.quiet_until.max(Some(until));
         }
     }
 
-    fn open(&mut self, query: &Query, asked_at: Moment, failure: &Failure, situation: Situation) {
-        let alone = self.speaks_alone(query, failure, situation);
+    fn open(&mut self, query: &Query, asked_at: Moment, failure: &Failure, host: HostNow) {
+        let alone = self.speaks_alone(query, failure, host);
         match &mut self.open {
             Some(open) if asked_at < open.since => {
                 open.asked_for = open.asked_for.max(failure.retry_after);
                 if !alone {
-                    self.confirm(failure.reason, situation);
+                    self.confirm(failure.reason, host);
                 }
             }
-            _ => self.open_for_longer(query, failure, alone, situation),
+            _ => self.open_for_longer(query, failure, alone, host),
         }
     }
 
     /// Takes that a question failed too that left together with the one that opened it. That says nothing new, unless the
     /// other one was alone until now.
-    fn confirm(&mut self, reason: Reason, situation: Situation) {
+    fn confirm(&mut self, reason: Reason, host: HostNow) {
         let suspect = self.open.as_mut().and_then(|open| open.suspect.take());
-        if suspect.is_some() && situation.ready && reason == Reason::Throttled {
-            let probe_at = situation.now + self.stretched_wait(false, situation);
+        if suspect.is_some() && host.now.ready && reason == Reason::Throttled {
+            let probe_at = host.now.at + self.stretched_wait(false, host);
             self.open.iter_mut().for_each(|open| open.probe_at = probe_at);
         }
     }
 
-    fn open_for_longer(&mut self, query: &Query, failure: &Failure, alone: bool, situation: Situation) {
-        let now = situation.now;
+    fn open_for_longer(&mut self, query: &Query, failure: &Failure, alone: bool, host: HostNow) {
+        let now = host.now.at;
         if failure.reason == Reason::Throttled {
             self.culprits.insert(query.clone(), now);
         }
@@ -323,30 +319,30 @@ impl Gate {
         self.open = Some(Open {
             since: earlier.map_or(now, |open| open.since),
             failures,
-            probe_at: now + self.wait(failures, failure.reason, alone, situation),
+            probe_at: now + self.wait(failures, failure.reason, alone, host),
             failure: failure.clone(),
             asked_for: earlier.and_then(|open| open.asked_for).max(failure.retry_after),
             suspect: alone.then(|| Suspect {
                 query: query.clone(),
-                others_at: others_at(earlier, situation),
+                others_at: others_at(earlier, host),
             }),
             probe: None,
         });
     }
 
-    fn wait(&mut self, failures: u32, reason: Reason, alone: bool, situation: Situation) -> Duration {
-        if situation.ready && reason == Reason::Throttled {
-            return self.stretched_wait(alone, situation);
+    fn wait(&mut self, failures: u32, reason: Reason, alone: bool, host: HostNow) -> Duration {
+        if host.now.ready && reason == Reason::Throttled {
+            return self.stretched_wait(alone, host);
         }
-        backoff::away(failures, situation.ready, situation.interval, situation.jitter)
+        backoff::away(failures, host.now.ready, host.interval, host.now.jitter)
     }
 
     /// How long to wait after a 429 while files are served. The word of one object stretches nothing.
-    fn stretched_wait(&mut self, alone: bool, situation: Situation) -> Duration {
+    fn stretched_wait(&mut self, alone: bool, host: HostNow) -> Duration {
         if !alone {
-            self.stretch.raise(situation.interval, situation.now);
+            self.stretch.raise(host.interval, host.now.at);
         }
-        self.throttled_wait(situation.interval, situation.jitter)
+        self.throttled_wait(host.interval, host.now.jitter)
     }
 
     /// The regular wait, or an hour if that is shorter.
@@ -397,10 +393,10 @@ impl Gate {
 }
 
 /// When others may try while one object speaks alone: after the first wait, however often it says so.
-fn others_at(earlier: Option<&Open>, situation: Situation) -> Moment {
+fn others_at(earlier: Option<&Open>, host: HostNow) -> Moment {
     let known = earlier.and_then(|open| open.suspect.as_ref());
     known.map_or_else(
-        || situation.now + backoff::away(1, situation.ready, situation.interval, situation.jitter),
+        || host.now.at + backoff::away(1, host.now.ready, host.interval, host.now.jitter),
         |suspect| suspect.others_at,
     )
 }

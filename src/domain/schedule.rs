@@ -12,12 +12,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 pub use self::endpoint::Endpoint;
-pub use self::learn::{Ended, Now};
+pub use self::learn::Ended;
 use self::round::{Lane, Round};
 use super::backoff;
 use super::failure::Failure;
 use super::gate::{Gate, Permit};
-use super::moment::Moment;
+use super::moment::{Moment, Now};
 use super::object::{ObjectId, VaultId};
 use super::query::Query;
 use super::timing::Timing;

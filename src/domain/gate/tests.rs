@@ -13,13 +13,15 @@ fn failure(reason: Reason, retry_after: Option<u64>) -> Failure {
     Failure::new(reason, "seen", "do").after(retry_after.map(Duration::from_secs))
 }
 
-fn situation(now: Moment, ready: bool) -> Situation {
-    Situation {
-        now,
-        ready,
+fn host(at: Moment, ready: bool) -> HostNow {
+    HostNow {
+        now: Now {
+            at,
+            ready,
+            jitter: 0.5,
+        },
         interval: INTERVAL,
         others: true,
-        jitter: 0.5,
     }
 }
 
@@ -34,7 +36,7 @@ fn fails(gate: &mut Gate, name: &str, [asked, now]: [u64; 2], reason: Reason) ->
         &secret(name),
         at(asked),
         &failure(reason, None),
-        situation(at(now), false),
+        host(at(now), false),
     )
 }
 
@@ -80,7 +82,7 @@ fn the_forms_and_versions_of_one_object_are_no_witnesses_for_each_other() {
     };
     for query in [secret("a"), Query::Versions(source.object)] {
         let told = failure(Reason::Unavailable, None);
-        let blame = gate.failed(&query, at(0), &told, situation(at(1), true));
+        let blame = gate.failed(&query, at(0), &told, host(at(1), true));
         assert_eq!(blame, Blame::Object, "{query}");
     }
 }
@@ -89,9 +91,9 @@ fn the_forms_and_versions_of_one_object_are_no_witnesses_for_each_other() {
 fn where_nothing_else_is_asked_for_an_error_needs_no_witness() {
     let mut gate = Gate::default();
     let told = failure(Reason::Unavailable, None);
-    let only = Situation {
+    let only = HostNow {
         others: false,
-        ..situation(at(1), true)
+        ..host(at(1), true)
     };
     assert_eq!(gate.failed(&secret("a"), at(0), &told, only), Blame::Host);
 }
@@ -100,7 +102,7 @@ fn where_nothing_else_is_asked_for_an_error_needs_no_witness() {
 fn an_error_with_a_retry_after_is_the_word_of_the_host_and_holds_for_all() {
     let mut gate = Gate::default();
     let told = failure(Reason::Unavailable, Some(30));
-    let blame = gate.failed(&secret("a"), at(0), &told, situation(at(1), true));
+    let blame = gate.failed(&secret("a"), at(0), &told, host(at(1), true));
     assert_eq!(blame, Blame::Host);
     assert_eq!(permit(&gate, at(30)), Permit::No);
     assert_eq!(permit(&gate, at(33)), Permit::Probe);
@@ -126,7 +128,7 @@ fn the_word_of_one_throttled_object_stretches_nothing_and_lets_others_try_soon()
     let mut gate = Gate::default();
     let throttled = |gate: &mut Gate, name, now| {
         let told = failure(Reason::Throttled, None);
-        gate.failed(&secret(name), at(now), &told, situation(at(now), true))
+        gate.failed(&secret(name), at(now), &told, host(at(now), true))
     };
     throttled(&mut gate, "a", 0);
     assert!(!gate.stretch().is_stretched());
@@ -148,7 +150,7 @@ fn throttled_answers_that_arrive_together_are_witnesses_for_each_other() {
     let mut gate = Gate::default();
     let told = failure(Reason::Throttled, None);
     for name in ["a", "b", "c"] {
-        gate.failed(&secret(name), at(0), &told, situation(at(1), true));
+        gate.failed(&secret(name), at(0), &told, host(at(1), true));
     }
     assert_eq!(gate.opening().map(|open| open.failures), Some(1));
     assert_eq!(gate.opens_at(&secret("b")), at(451));
@@ -206,14 +208,14 @@ fn an_answer_from_before_a_429_does_not_close_it() {
 fn retry_after_holds_for_the_host_whoever_wants_to_know_and_for_five_minutes_at_most() {
     let mut gate = Gate::default();
     let told = failure(Reason::Throttled, Some(4));
-    gate.failed(&secret("a"), at(0), &told, situation(at(0), true));
+    gate.failed(&secret("a"), at(0), &told, host(at(0), true));
     gate.wake(at(1));
     assert_eq!(permit(&gate, at(3)), Permit::No);
     assert_eq!(permit(&gate, at(5)), Permit::Probe);
 
     let mut gate = Gate::default();
     let told = failure(Reason::Throttled, Some(86_400));
-    gate.failed(&secret("a"), at(0), &told, situation(at(0), false));
+    gate.failed(&secret("a"), at(0), &told, host(at(0), false));
     gate.wake(at(1));
     assert_eq!(permit(&gate, at(299)), Permit::No);
     assert_eq!(permit(&gate, at(330)), Permit::Probe);
@@ -223,7 +225,7 @@ fn retry_after_holds_for_the_host_whoever_wants_to_know_and_for_five_minutes_at_
 fn an_object_that_is_throttled_alone_costs_the_others_its_first_retry_after() {
     let mut gate = Gate::default();
     let told = failure(Reason::Throttled, Some(30));
-    let poisoned = |gate: &mut Gate, now| gate.failed(&secret("a"), at(now), &told, situation(at(now), true));
+    let poisoned = |gate: &mut Gate, now| gate.failed(&secret("a"), at(now), &told, host(at(now), true));
     assert_eq!(poisoned(&mut gate, 0), Blame::Host);
     assert!(gate.is_culprit(&secret("a")));
     gate.answered(&secret("b"), at(400), at(401));
@@ -240,14 +242,14 @@ fn an_object_that_is_throttled_alone_costs_the_others_its_first_retry_after() {
 fn while_files_are_served_a_throttled_host_is_asked_again_at_a_stretched_interval() {
     let mut gate = Gate::default();
     let told = failure(Reason::Throttled, None);
-    let only = Situation {
+    let only = HostNow {
         others: false,
-        ..situation(at(0), true)
+        ..host(at(0), true)
     };
     gate.failed(&secret("a"), at(0), &told, only);
     assert_eq!(gate.stretch().effective(INTERVAL), Duration::from_secs(450));
     assert_eq!(gate.opens_at(&secret("b")), at(450));
-    let day = Situation {
+    let day = HostNow {
         interval: Duration::from_hours(24),
         ..only
     };

@@ -5,8 +5,8 @@ use std::time::Duration;
 use super::{Endpoint, Schedule};
 use crate::domain::backoff;
 use crate::domain::failure::{Failure, FailureClass, Reason};
-use crate::domain::gate::{Blame, Gate, Situation};
-use crate::domain::moment::Moment;
+use crate::domain::gate::{Blame, Gate, HostNow};
+use crate::domain::moment::{Moment, Now};
 use crate::domain::query::Query;
 
 /// How a question ended.
@@ -20,17 +20,6 @@ pub struct Ended<'a> {
     pub failure: Option<&'a Failure>,
     /// Retries that it was given and did not need.
     pub unused: u32,
-}
-
-/// When that was, and what decides how long to wait.
-#[derive(Debug, Clone, Copy)]
-pub struct Now {
-    /// The time.
-    pub at: Moment,
-    /// Whether last known good is served.
-    pub ready: bool,
-    /// In `0.0..1.0`.
-    pub jitter: f64,
 }
 
 /// What happens to the question after a failure.
@@ -117,9 +106,9 @@ impl Schedule {
         // It came as far as the vault.
         let token = self.gates.entry(Endpoint::Token).or_default();
         token.answered(query, ended.asked_at, now.at);
-        let situation = self.situation(&Endpoint::Vault(vault.clone()), query, now);
+        let host = self.host_now(&Endpoint::Vault(vault.clone()), query, now);
         let gate = self.gates.entry(Endpoint::Vault(vault.clone())).or_default();
-        match gate.failed(query, ended.asked_at, failure, situation) {
+        match gate.failed(query, ended.asked_at, failure, host) {
             Blame::Host => {
                 self.hold_witnesses(query, &Endpoint::Vault(vault.clone()));
                 Next::Gate
@@ -158,9 +147,9 @@ impl Schedule {
         let (query, Some(failure)) = (ended.query, ended.failure) else {
             return Next::Round;
         };
-        let situation = self.situation(&Endpoint::Token, query, now);
+        let host = self.host_now(&Endpoint::Token, query, now);
         let gate = self.gates.entry(Endpoint::Token).or_default();
-        gate.failed(query, ended.asked_at, failure, situation);
+        gate.failed(query, ended.asked_at, failure, host);
         Next::Gate
     }
 
@@ -206,14 +195,12 @@ impl Schedule {
         lane.map_or_else(|| self.shortest_interval(query.vault()), |lane| lane.interval)
     }
 
-    fn situation(&self, endpoint: &Endpoint, query: &Query, now: Now) -> Situation {
+    fn host_now(&self, endpoint: &Endpoint, query: &Query, now: Now) -> HostNow {
         let mut asked = self.questions.keys();
-        Situation {
-            now: now.at,
-            ready: now.ready,
+        HostNow {
+            now,
             interval: self.shortest_interval(endpoint.vault()),
             others: asked.any(|other| other.vault() == endpoint.vault() && !other.shares_object(query)),
-            jitter: now.jitter,
         }
     }
 }

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::*;
-use crate::domain::moment::Moment;
-use crate::domain::schedule::{Ended, Endpoint, Now};
+use crate::domain::moment::{Moment, Now};
+use crate::domain::schedule::{Ended, Endpoint};
 use crate::domain::status::test_passes::{ask, still_failing, with_stopped};
 
 fn unreachable() -> Failure {
