@@ -3,13 +3,15 @@
 //! The rules, in the order in which they are asked:
 //!
 //! 1. A host that asked for quiet (`Retry-After`) gets it, whoever wants to ask, up to five minutes.
-//! 2. A 429, or no connection, opens the gate. An answer 5xx, or none in time, opens it only when nothing else of that
-//!    host was answered since the request left: otherwise it is the object's own trouble.
+//! 2. A 429, or no connection, opens the gate. An answer 5xx, or none in time, opens it only when another object is a
+//!    witness of the trouble, and nothing of that host was answered since the request left: otherwise it is the object's
+//!    own. Where nothing else is asked for, and where the answer bears a `Retry-After`, no witness is needed.
 //! 3. What opened it by a 429 and does so again, although others were answered since, is in trouble alone too.
 //! 4. Open, it lets one question through at a time, the probe. Any answer closes it, and the rest may be asked at once;
 //!    of an answer to a request from before a 429, that is not believed.
-//! 5. 401, 403 and 404 are answers.
-//! 6. At most twenty questions are under way at once, without those that seem to hang.
+//! 5. Opened by the word of one object, it lets others try soon, and stretches nothing, until one of them says the same.
+//! 6. 401, 403 and 404 are answers.
+//! 7. At most twenty questions are under way at once, without those that seem to hang.
 //!
 //! The numbers are those of [`super::backoff`] and [`super::stretch`].
 
@@ -18,7 +20,7 @@ use std::time::Duration;
 
 use super::backoff;
 use super::failure::{Failure, Reason};
-use super::moment::Moment;
+use super::moment::{Moment, Now};
 use super::query::Query;
 use super::stretch::Stretch;
 
@@ -63,8 +65,34 @@ pub struct Open {
     pub failure: Failure,
     /// The longest quiet that was asked for since then.
     pub asked_for: Option<Duration>,
+    /// Who said so, while nobody else did.
+    suspect: Option<Suspect>,
     /// The question that tries now.
     probe: Option<Query>,
+}
+
+/// A question that opened a gate, and may have spoken of its own object only.
+#[derive(Debug, Clone)]
+struct Suspect {
+    query: Query,
+    /// When another object may try.
+    others_at: Moment,
+}
+
+impl Open {
+    /// Whether it is only the object of this question whose word keeps it open.
+    fn is_by(&self, query: &Query) -> bool {
+        let suspect = self.suspect.as_ref();
+        suspect.is_some_and(|suspect| suspect.query.shares_object(query))
+    }
+
+    /// When a question may try.
+    fn probe_at(&self, query: &Query) -> Moment {
+        match &self.suspect {
+            Some(suspect) if !self.is_by(query) => suspect.others_at,
+            _ => self.probe_at,
+        }
+    }
 }
 
 /// Whether a question may leave.
@@ -87,29 +115,27 @@ pub enum Blame {
     Object,
 }
 
-/// What the gate has to know of the loop to say how long to wait.
+/// The present of a host: what a gate has to know to say how long to wait.
 #[derive(Debug, Clone, Copy)]
-pub struct Situation {
+pub struct HostNow {
     /// When the outcome arrived.
-    pub now: Moment,
-    /// Whether last known good is served.
-    pub ready: bool,
+    pub now: Now,
     /// The shortest interval of what is asked of the host.
     pub interval: Duration,
-    /// In `0.0..1.0`.
-    pub jitter: f64,
+    /// Whether other objects of the host are asked for too, which would suffer from an open gate.
+    pub others: bool,
 }
 
 impl Gate {
     /// Whether a question may leave at `now`.
-    pub fn permit(&self, now: Moment) -> Permit {
+    pub fn permit(&self, query: &Query, now: Moment) -> Permit {
         if self.quiet_until.is_some_and(|until| now < until) {
             return Permit::No;
         }
         match &self.open {
             None if self.places_taken(now) >= AT_ONCE => Permit::No,
             None => Permit::Yes,
-            Some(open) if open.probe.is_none() && open.probe_at <= now => Permit::Probe,
+            Some(open) if open.probe.is_none() && open.probe_at(query) <= now => Permit::Probe,
             Some(_) => Permit::No,
         }
     }
@@ -127,9 +153,15 @@ impl Gate {
     }
 
     /// From when on a question may leave, as far as it is known.
-    pub fn opens_at(&self) -> Moment {
-        let probe_at = self.open.as_ref().map(|open| open.probe_at);
+    pub fn opens_at(&self, query: &Query) -> Moment {
+        let probe_at = self.open.as_ref().map(|open| open.probe_at(query));
         self.quiet_until.max(probe_at).unwrap_or(Moment::START)
+    }
+
+    /// When what opened it is tried again.
+    pub fn next_try(&self) -> Option<Moment> {
+        let probe_at = self.open.as_ref().map(|open| open.probe_at)?;
+        self.quiet_until.max(Some(probe_at))
     }
 
     /// Takes a question that leaves now, and occupies a place.
@@ -185,99 +217,146 @@ impl Gate {
         query: &Query,
         asked_at: Moment,
         failure: &Failure,
-        situation: Situation,
+        host: HostNow,
     ) -> Blame {
-        let blame = self.blame(query, asked_at, failure.reason);
+        let blame = self.blame(query, asked_at, failure, host);
         if blame == Blame::Host {
-            self.keep_quiet(failure, situation);
-            self.open(query, asked_at, failure, situation);
+            self.keep_quiet(failure, host);
+            self.open(query, asked_at, failure, host);
         } else if failure.reason == Reason::Conflict {
-            self.answered(query, asked_at, situation.now);
+            self.answered(query, asked_at, host.now.at);
         }
         blame
     }
 
-    fn blame(&mut self, query: &Query, asked_at: Moment, reason: Reason) -> Blame {
-        let answered = self.answered;
-        let answered_since = |then: Moment| answered.is_some_and(|answered| answered > then);
-        match reason {
-            Reason::Throttled => match self.culprits.get(query) {
-                Some(&opened) if self.open.is_none() && answered_since(opened) => Blame::Object,
-                _ => Blame::Host,
-            },
+    fn blame(&mut self, query: &Query, asked_at: Moment, failure: &Failure, host: HostNow) -> Blame {
+        let is_its_own = match failure.reason {
+            Reason::Throttled => self.open.is_none() && self.opened_it_alone(query),
             // An answer to another question since it fails says that the host is there, also when this one is tried again
             // later, with nobody beside it.
             Reason::Unavailable | Reason::TimedOut => {
                 let began = *self.failing.entry(query.clone()).or_insert(asked_at);
-                if answered_since(began) {
-                    Blame::Object
-                } else {
-                    Blame::Host
-                }
+                let speaks_for_all = failure.retry_after.is_some() || !host.others;
+                self.answered_since(began) || !speaks_for_all && self.witnesses(query).next().is_none()
             }
             // A deletion that is under way is the object's.
-            Reason::Conflict => Blame::Object,
-            _ => Blame::Host,
-        }
+            Reason::Conflict => true,
+            _ => false,
+        };
+        if is_its_own { Blame::Object } else { Blame::Host }
     }
 
-    fn keep_quiet(&mut self, failure: &Failure, situation: Situation) {
+    /// Whether the object's 429 opened it, and others were answered since.
+    fn opened_it_alone(&self, query: &Query) -> bool {
+        let mut culprits = self.culprits.iter();
+        culprits.any(|(culprit, opened)| culprit.shares_object(query) && self.answered_since(*opened))
+    }
+
+    fn answered_since(&self, then: Moment) -> bool {
+        self.answered.is_some_and(|answered| answered > then)
+    }
+
+    /// The questions about other objects that fail, with no answer since.
+    pub(super) fn witnesses(&self, query: &Query) -> impl Iterator<Item = &Query> {
+        let fail = self
+            .failing
+            .iter()
+            .filter(|(_, began)| !self.answered_since(**began));
+        fail.map(|(witness, _)| witness)
+            .filter(|witness| !witness.shares_object(query))
+    }
+
+    /// Whether it is the word of one object so far that the host is in trouble.
+    fn speaks_alone(&self, query: &Query, failure: &Failure, host: HostNow) -> bool {
+        let may_be_its_own = matches!(
+            failure.reason,
+            Reason::Throttled | Reason::Unavailable | Reason::TimedOut
+        );
+        may_be_its_own
+            && host.others
+            && self.open.as_ref().is_none_or(|open| open.is_by(query))
+            && self.witnesses(query).next().is_none()
+    }
+
+    fn keep_quiet(&mut self, failure: &Failure, host: HostNow) {
         if let Some(wish) = failure.retry_after {
-            let until = situation.now + backoff::retry_after(wish, situation.jitter);
+            let until = host.now.at + backoff::retry_after(wish, host.now.jitter);
             self.quiet_until = self.quiet_until.max(Some(until));
         }
     }
 
-    fn open(&mut self, query: &Query, asked_at: Moment, failure: &Failure, situation: Situation) {
-        let Situation { now, .. } = situation;
-        // What left together with the question that opened it says nothing new, but for how long to wait.
-        if let Some(open) = &mut self.open
-            && asked_at < open.since
-        {
-            open.asked_for = open.asked_for.max(failure.retry_after);
-            return;
+    fn open(&mut self, query: &Query, asked_at: Moment, failure: &Failure, host: HostNow) {
+        let alone = self.speaks_alone(query, failure, host);
+        match &mut self.open {
+            Some(open) if asked_at < open.since => {
+                open.asked_for = open.asked_for.max(failure.retry_after);
+                if !alone {
+                    self.confirm(failure.reason, host);
+                }
+            }
+            _ => self.open_for_longer(query, failure, alone, host),
         }
-        let failures = self
-            .open
-            .as_ref()
-            .map_or(0, |open| open.failures)
-            .saturating_add(1);
-        let probe_at = now + self.wait(failures, failure.reason, situation);
+    }
+
+    /// Takes that a question failed too that left together with the one that opened it. That says nothing new, unless the
+    /// other one was alone until now.
+    fn confirm(&mut self, reason: Reason, host: HostNow) {
+        let suspect = self.open.as_mut().and_then(|open| open.suspect.take());
+        if suspect.is_some() && host.now.ready && reason == Reason::Throttled {
+            let probe_at = host.now.at + self.stretched_wait(false, host);
+            self.open.iter_mut().for_each(|open| open.probe_at = probe_at);
+        }
+    }
+
+    fn open_for_longer(&mut self, query: &Query, failure: &Failure, alone: bool, host: HostNow) {
+        let now = host.now.at;
         if failure.reason == Reason::Throttled {
             self.culprits.insert(query.clone(), now);
         }
+        let earlier = self.open.take();
+        let earlier = earlier.as_ref();
+        let failures = earlier.map_or(0, |open| open.failures).saturating_add(1);
         self.open = Some(Open {
-            since: self.open.as_ref().map_or(now, |open| open.since),
+            since: earlier.map_or(now, |open| open.since),
             failures,
-            probe_at,
+            probe_at: now + self.wait(failures, failure.reason, alone, host),
             failure: failure.clone(),
-            asked_for: self
-                .open
-                .as_ref()
-                .and_then(|open| open.asked_for)
-                .max(failure.retry_after),
+            asked_for: earlier.and_then(|open| open.asked_for).max(failure.retry_after),
+            suspect: alone.then(|| Suspect {
+                query: query.clone(),
+                others_at: others_at(earlier, host),
+            }),
             probe: None,
         });
     }
 
-    fn wait(&mut self, failures: u32, reason: Reason, situation: Situation) -> Duration {
-        let Situation {
-            now,
-            ready,
-            interval,
-            jitter,
-        } = situation;
-        if ready && reason == Reason::Throttled {
-            self.stretch.raise(interval, now);
-            return self.stretch.wait(interval, jitter).min(THROTTLED_LONGEST);
+    fn wait(&mut self, failures: u32, reason: Reason, alone: bool, host: HostNow) -> Duration {
+        if host.now.ready && reason == Reason::Throttled {
+            return self.stretched_wait(alone, host);
         }
-        backoff::away(failures, ready, interval, jitter)
+        backoff::away(failures, host.now.ready, host.interval, host.now.jitter)
+    }
+
+    /// How long to wait after a 429 while files are served. The word of one object stretches nothing.
+    fn stretched_wait(&mut self, alone: bool, host: HostNow) -> Duration {
+        if !alone {
+            self.stretch.raise(host.interval, host.now.at);
+        }
+        self.throttled_wait(host.interval, host.now.jitter)
+    }
+
+    /// The regular wait, or an hour if that is shorter.
+    pub(super) fn throttled_wait(&self, interval: Duration, jitter: f64) -> Duration {
+        self.stretch.wait(interval, jitter).min(THROTTLED_LONGEST)
     }
 
     /// Somebody wants to know now: the next probe may leave, unless the host asked for quiet.
     pub(super) fn wake(&mut self, now: Moment) {
         if let Some(open) = &mut self.open {
             open.probe_at = open.probe_at.min(now);
+            if let Some(suspect) = &mut open.suspect {
+                suspect.others_at = suspect.others_at.min(now);
+            }
         }
     }
 
@@ -311,6 +390,15 @@ impl Gate {
     pub const fn stretch(&self) -> &Stretch {
         &self.stretch
     }
+}
+
+/// When others may try while one object speaks alone: after the first wait, however often it says so.
+fn others_at(earlier: Option<&Open>, host: HostNow) -> Moment {
+    let known = earlier.and_then(|open| open.suspect.as_ref());
+    known.map_or_else(
+        || host.now.at + backoff::away(1, host.now.ready, host.interval, host.now.jitter),
+        |suspect| suspect.others_at,
+    )
 }
 
 /// Requests that may be made once more within a question: a few at once, then one for ten answers.

@@ -29,6 +29,17 @@ impl Moment {
     }
 }
 
+/// The present: the time, and what else decides how long to wait from it.
+#[derive(Debug, Clone, Copy)]
+pub struct Now {
+    /// The time.
+    pub at: Moment,
+    /// Whether last known good is served.
+    pub ready: bool,
+    /// In `0.0..1.0`.
+    pub jitter: f64,
+}
+
 impl Add<Duration> for Moment {
     type Output = Self;
 

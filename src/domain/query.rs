@@ -46,6 +46,14 @@ impl Query {
             Self::Secrets(_) | Self::File(_) => None,
         }
     }
+
+    /// Whether both are about one object. The key and the secret of a certificate bear its name, and count as it.
+    pub fn shares_object(&self, other: &Self) -> bool {
+        match (self.object(), other.object()) {
+            (Some(one), Some(other)) => one.vault == other.vault && one.name == other.name,
+            _ => self == other,
+        }
+    }
 }
 
 impl From<&Input> for Query {

@@ -12,12 +12,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 pub use self::endpoint::Endpoint;
-pub use self::learn::{Ended, Now};
+pub use self::learn::Ended;
 use self::round::{Lane, Round};
 use super::backoff;
 use super::failure::Failure;
 use super::gate::{Gate, Permit};
-use super::moment::Moment;
+use super::moment::{Moment, Now};
 use super::object::{ObjectId, VaultId};
 use super::query::Query;
 use super::timing::Timing;
@@ -45,6 +45,9 @@ struct Question {
     failures: u32,
     /// Its own due time, when it does not wait for its round.
     due: Option<Moment>,
+    /// Until when it is not asked, whoever wants to know: its last answer's `Retry-After`. The gate knows that of the host;
+    /// this is for what is throttled alone.
+    quiet_until: Option<Moment>,
 }
 
 /// Tries of a volume that fails.
@@ -61,6 +64,26 @@ pub enum SyncScope {
     All,
     /// Those about these objects.
     Objects(BTreeSet<ObjectId>),
+}
+
+impl SyncScope {
+    fn covers(&self, query: &Query) -> bool {
+        match self {
+            Self::All => true,
+            Self::Objects(objects) => query.object().is_some_and(|object| objects.contains(object)),
+        }
+    }
+
+    /// Whether the way to what is wanted goes through a gate.
+    fn passes(&self, endpoint: &Endpoint) -> bool {
+        match (self, endpoint) {
+            (Self::All, _) => true,
+            (Self::Objects(objects), Endpoint::Token) => !objects.is_empty(),
+            (Self::Objects(objects), Endpoint::Vault(vault)) => {
+                objects.iter().any(|object| object.vault == *vault)
+            }
+        }
+    }
 }
 
 impl Schedule {
@@ -119,19 +142,15 @@ impl Schedule {
             volume,
         } = self;
         volume.due = volume.due.map(|due| due.min(now));
-        let is_wanted = |query: &Query| match wanted {
-            SyncScope::All => true,
-            SyncScope::Objects(objects) => query.object().is_some_and(|object| objects.contains(object)),
-        };
-        for (_, question) in questions.iter_mut().filter(|(query, _)| is_wanted(query)) {
-            question.due = Some(now);
+        for (_, question) in questions.iter_mut().filter(|(query, _)| wanted.covers(query)) {
+            question.due = question.quiet_until.max(Some(now));
         }
         if *wanted == SyncScope::All {
             for round in rounds.values_mut() {
                 round.next = now;
             }
         }
-        for gate in gates.values_mut() {
+        for (_, gate) in gates.iter_mut().filter(|(endpoint, _)| wanted.passes(endpoint)) {
             gate.wake(now);
         }
     }
@@ -139,7 +158,10 @@ impl Schedule {
     /// Whether the question may leave at `now`: its host and the token endpoint each have a say.
     pub fn permit(&self, query: &Query, now: Moment) -> Permit {
         let gates = Endpoint::for_query(query).filter_map(|endpoint| self.gates.get(&endpoint));
-        gates.map(|gate| gate.permit(now)).min().unwrap_or(Permit::Yes)
+        gates
+            .map(|gate| gate.permit(query, now))
+            .min()
+            .unwrap_or(Permit::Yes)
     }
 
     /// When a place at the question's host becomes free although nothing is answered.
@@ -152,7 +174,10 @@ impl Schedule {
     /// From when on it may leave, as far as that is known.
     fn opens_at(&self, query: &Query) -> Moment {
         let gates = Endpoint::for_query(query).filter_map(|endpoint| self.gates.get(&endpoint));
-        gates.map(Gate::opens_at).max().unwrap_or(Moment::START)
+        gates
+            .map(|gate| gate.opens_at(query))
+            .max()
+            .unwrap_or(Moment::START)
     }
 
     /// What keeps a question from leaving at `now`.
@@ -160,7 +185,7 @@ impl Schedule {
         let stops = |endpoint: &Endpoint| {
             self.gates
                 .get(endpoint)
-                .is_some_and(|gate| gate.permit(now) < Permit::Yes)
+                .is_some_and(|gate| gate.permit(query, now) < Permit::Yes)
         };
         Endpoint::for_query(query).find(stops)
     }

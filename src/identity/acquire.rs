@@ -64,9 +64,10 @@ impl Acquirer {
         asked + asked.mul_f64(JITTER * self.jitter.sample())
     }
 
-    /// How long this failure stands for new attempts.
+    /// How long this failure stands for new attempts. Whoever asks again adds jitter to what was asked for; with more here,
+    /// the first try of each would meet this failure.
     pub(super) fn rest_after(&self, failure: &Failure) -> Duration {
-        self.limits.rest.max(self.asked_wait(failure))
+        self.limits.rest.max(failure.retry_after.unwrap_or_default())
     }
 
     /// One attempt.

@@ -36,8 +36,8 @@ struct Shared {
 struct Slot {
     held: Option<HeldToken>,
     flight: Option<Flight>,
-    /// How the attempts of the exchange that runs were refused up to now.
-    refused: Option<Failure>,
+    /// How the last attempt of the exchange that runs was refused, and when.
+    refused: Option<(Failure, Instant)>,
     /// The task that waits for the time of renewal.
     renewal: Option<Task>,
     failed_renewals: u32,
@@ -199,6 +199,12 @@ impl Flight {
     }
 }
 
+/// A refusal as it is this long after it: a part of what was asked for is over.
+fn with_the_rest(failure: &Failure, since: Duration) -> Failure {
+    let asked = failure.retry_after.map(|asked| asked.saturating_sub(since));
+    failure.clone().after(asked)
+}
+
 /// Only when the runtime ends while somebody waits.
 fn abandoned() -> Failure {
     Failure::new(
@@ -238,7 +244,7 @@ impl Shared {
 
     /// Remembers how an attempt of the exchange that runs was refused.
     fn note_refusal(&self, scope: Scope, failure: &Failure) {
-        self.lock().entry(scope).or_default().refused = Some(failure.clone());
+        self.lock().entry(scope).or_default().refused = Some((failure.clone(), Instant::now()));
     }
 
     /// What a read ends with that waited long enough: the last refusal, also for those who ask right after it.
@@ -247,7 +253,8 @@ impl Shared {
         let slot = slots.entry(scope).or_default();
         let failure = slot
             .refused
-            .clone()
+            .as_ref()
+            .map(|(failure, at)| with_the_rest(failure, at.elapsed()))
             .or_else(|| Some(self.acquirer.exchange.waits_for()?.failure))
             .unwrap_or_else(|| self.acquirer.timed_out(self.acquirer.limits.patience).failure);
         slot.failed = Some((failure.clone(), Instant::now() + self.acquirer.limits.rest));

@@ -16,7 +16,7 @@ pub(super) const CUT_SHORT: &str =
     "nothing to do unless it lasts; a proxy or firewall on the way may limit or inspect answers";
 pub(super) const UNAVAILABLE: &str =
     "nothing to do unless it lasts; see the service health of Key Vault in the vault's region";
-pub(super) const THROTTLED: &str = "raise refresh.interval, read fewer objects, or split them over more vaults; the limits are per vault and per subscription";
+pub(super) const THROTTLED: &str = "raise refresh.interval or the interval of entries, read fewer objects, or split them over more vaults; the limits are per vault and per subscription";
 pub(super) const CONFLICT: &str = "wait until the deletion, recovery or purge of the object has ended";
 pub(super) const NOT_KEY_VAULT: &str =
     "check that the vault's URL is a Key Vault and that no proxy answers in its place";

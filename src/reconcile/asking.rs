@@ -17,11 +17,11 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 use crate::domain::answers::{Answer, Answers};
 use crate::domain::failure::{Failure, Reason};
 use crate::domain::gate::Permit;
-use crate::domain::moment::Moment;
+use crate::domain::moment::{Moment, Now};
 use crate::domain::news::Baseline;
 use crate::domain::object::VaultId;
 use crate::domain::query::Query;
-use crate::domain::schedule::{Ended, Now, Schedule};
+use crate::domain::schedule::{Ended, Schedule};
 use crate::ports::{Attempts, Jitter, Vault};
 
 use super::passwords::PasswordReads;
@@ -68,15 +68,25 @@ pub trait AskProgress: Send + Sync {
     fn answered(&self, done: usize, total: usize);
 }
 
-/// What the schedule needs to learn of an answer.
+/// Where the schedule's [`Now`] comes from.
 #[derive(Clone, Copy)]
-pub struct Circumstances<'c> {
+pub struct NowSource<'n> {
     /// The time.
-    pub uptime: &'c Uptime,
+    pub uptime: &'n Uptime,
     /// Whether last known good is served.
     pub ready: bool,
     /// Chance.
-    pub jitter: &'c dyn Jitter,
+    pub jitter: &'n dyn Jitter,
+}
+
+impl NowSource<'_> {
+    fn now(&self) -> Now {
+        Now {
+            at: self.uptime.now(),
+            ready: self.ready,
+            jitter: self.jitter.sample(),
+        }
+    }
 }
 
 /// The questions that are under way, and the answers that are not used up.
@@ -234,7 +244,7 @@ impl<V: Vault + 'static> Asking<V> {
 
     /// Returns when there is something to do for a pass: the answers are ripe, or one of them leads to other questions.
     /// Never, when nothing is under way. May be dropped and called again.
-    pub async fn settled(&mut self, schedule: &mut Schedule, circumstances: Circumstances<'_>) {
+    pub async fn settled(&mut self, schedule: &mut Schedule, present: NowSource<'_>) {
         loop {
             if self.open.is_empty() && self.last_answer.is_none() {
                 std::future::pending::<()>().await;
@@ -243,13 +253,13 @@ impl<V: Vault + 'static> Asking<V> {
                 self.last_answer = self.last_answer.filter(|_| !self.open.is_empty());
                 return;
             }
-            let next_look = self.next_look(schedule, circumstances.uptime);
+            let next_look = self.next_look(schedule, present.uptime);
             tokio::select! {
                 biased;
-                Some(landed) = self.flights.next() => self.land(landed, schedule, circumstances),
+                Some(landed) = self.flights.next() => self.land(landed, schedule, present),
                 () = sleep_until(next_look) => {}
             }
-            self.send(schedule, circumstances.uptime);
+            self.send(schedule, present.uptime);
         }
     }
 
@@ -264,18 +274,14 @@ impl<V: Vault + 'static> Asking<V> {
         ripe.into_iter().chain(places).min().unwrap_or(far)
     }
 
-    fn land(&mut self, landed: Landed, schedule: &mut Schedule, circumstances: Circumstances<'_>) {
+    fn land(&mut self, landed: Landed, schedule: &mut Schedule, present: NowSource<'_>) {
         let Landed {
             query,
             left,
             answer,
             unused,
         } = landed;
-        let now = Now {
-            at: circumstances.uptime.now(),
-            ready: circumstances.ready,
-            jitter: circumstances.jitter.sample(),
-        };
+        let now = present.now();
         let ended = Ended {
             query: &query,
             asked_at: left,

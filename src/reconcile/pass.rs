@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use time::OffsetDateTime;
 
-use super::asking::{Asking, Circumstances};
+use super::asking::{Asking, NowSource};
 use super::renders::Renders;
 use super::uptime::Uptime;
 use crate::domain::answers::Answers;
@@ -97,14 +97,14 @@ impl<V: Vault + 'static, W: Volume> Pass<V, W> {
 
     /// Returns when there is something to do for a pass besides what is due.
     pub async fn settled(&mut self, status: &mut Status) {
-        let circumstances = Circumstances {
+        let present = NowSource {
             uptime: &self.uptime,
             ready: status.is_ready(),
             jitter: &*self.jitter,
         };
         tokio::select! {
             biased;
-            () = self.asking.settled(&mut status.schedule, circumstances) => {}
+            () = self.asking.settled(&mut status.schedule, present) => {}
             () = self.renders.finished() => {}
         }
     }

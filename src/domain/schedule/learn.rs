@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use super::{Endpoint, Schedule};
 use crate::domain::backoff;
-use crate::domain::failure::{Failure, FailureClass};
-use crate::domain::gate::{Blame, Gate, Situation};
-use crate::domain::moment::Moment;
+use crate::domain::failure::{Failure, FailureClass, Reason};
+use crate::domain::gate::{Blame, Gate, HostNow};
+use crate::domain::moment::{Moment, Now};
 use crate::domain::query::Query;
 
 /// How a question ended.
@@ -20,17 +20,6 @@ pub struct Ended<'a> {
     pub failure: Option<&'a Failure>,
     /// Retries that it was given and did not need.
     pub unused: u32,
-}
-
-/// When that was, and what decides how long to wait.
-#[derive(Debug, Clone, Copy)]
-pub struct Now {
-    /// The time.
-    pub at: Moment,
-    /// Whether last known good is served.
-    pub ready: bool,
-    /// In `0.0..1.0`.
-    pub jitter: f64,
 }
 
 /// What happens to the question after a failure.
@@ -87,6 +76,9 @@ impl Schedule {
         };
         let question = self.questions.entry(query.clone()).or_default();
         question.failure = failure.cloned();
+        question.quiet_until = failure
+            .and_then(|failure| asked_wait(failure, now))
+            .map(|wait| now.at + wait);
         question.failures = failure.map_or(0, |_| question.failures.saturating_add(1));
         if failure.is_none() {
             question.answered = Some(now.at);
@@ -114,17 +106,39 @@ impl Schedule {
         // It came as far as the vault.
         let token = self.gates.entry(Endpoint::Token).or_default();
         token.answered(query, ended.asked_at, now.at);
-        let situation = self.situation(&Endpoint::Vault(vault.clone()), now);
+        let host = self.host_now(&Endpoint::Vault(vault.clone()), query, now);
         let gate = self.gates.entry(Endpoint::Vault(vault.clone())).or_default();
-        match gate.failed(query, ended.asked_at, failure, situation) {
-            Blame::Host => Next::Gate,
-            Blame::Object => {
-                let failures = self.failures(query) + 1;
-                let wait = backoff::away(failures, now.ready, self.interval(query), now.jitter);
-                let asked_for = failure
-                    .retry_after
-                    .map(|wish| backoff::retry_after(wish, now.jitter));
-                Next::Own(now.at + wait.max(asked_for.unwrap_or_default()))
+        match gate.failed(query, ended.asked_at, failure, host) {
+            Blame::Host => {
+                self.hold_witnesses(query, &Endpoint::Vault(vault.clone()));
+                Next::Gate
+            }
+            Blame::Object => Next::Own(now.at + self.own_wait(query, failure, now)),
+        }
+    }
+
+    /// How long a question waits that is in trouble alone.
+    fn own_wait(&self, query: &Query, failure: &Failure, now: Now) -> Duration {
+        let interval = self.interval(query);
+        let gate = query.vault().cloned().map(Endpoint::Vault);
+        let wait = match gate.and_then(|endpoint| self.gates.get(&endpoint)) {
+            // Its files are good, and its next regular time comes anyway.
+            Some(gate) if now.ready && failure.reason == Reason::Throttled => {
+                gate.throttled_wait(interval, now.jitter)
+            }
+            _ => backoff::away(self.failures(query) + 1, now.ready, interval, now.jitter),
+        };
+        wait.max(asked_wait(failure, now).unwrap_or_default())
+    }
+
+    /// What had failed alone until its host turned out to be in trouble waits for the gate now.
+    fn hold_witnesses(&mut self, query: &Query, endpoint: &Endpoint) {
+        let gate = self.gates.get(endpoint);
+        for witness in gate.into_iter().flat_map(|gate| gate.witnesses(query)) {
+            if let Some(question) = self.questions.get_mut(witness)
+                && question.due.take().is_some()
+            {
+                question.asked = None;
             }
         }
     }
@@ -133,9 +147,9 @@ impl Schedule {
         let (query, Some(failure)) = (ended.query, ended.failure) else {
             return Next::Round;
         };
-        let situation = self.situation(&Endpoint::Token, now);
+        let host = self.host_now(&Endpoint::Token, query, now);
         let gate = self.gates.entry(Endpoint::Token).or_default();
-        gate.failed(query, ended.asked_at, failure, situation);
+        gate.failed(query, ended.asked_at, failure, host);
         Next::Gate
     }
 
@@ -181,12 +195,18 @@ impl Schedule {
         lane.map_or_else(|| self.shortest_interval(query.vault()), |lane| lane.interval)
     }
 
-    fn situation(&self, endpoint: &Endpoint, now: Now) -> Situation {
-        Situation {
-            now: now.at,
-            ready: now.ready,
+    fn host_now(&self, endpoint: &Endpoint, query: &Query, now: Now) -> HostNow {
+        let mut asked = self.questions.keys();
+        HostNow {
+            now,
             interval: self.shortest_interval(endpoint.vault()),
-            jitter: now.jitter,
+            others: asked.any(|other| other.vault() == endpoint.vault() && !other.shares_object(query)),
         }
     }
+}
+
+/// How long a failure says to wait.
+fn asked_wait(failure: &Failure, now: Now) -> Option<Duration> {
+    let wish = failure.retry_after?;
+    Some(backoff::retry_after(wish, now.jitter))
 }

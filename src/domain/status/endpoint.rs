@@ -50,12 +50,13 @@ pub struct OpenStatus {
 impl EndpointStatus {
     /// What a gate knows at a moment that is `at` by the wall clock.
     pub(super) fn of(endpoint: &Endpoint, gate: &Gate, at: OffsetDateTime, now: Moment) -> Self {
-        let open = gate.opening().map(|open| OpenStatus {
+        let open = gate.opening().zip(gate.next_try());
+        let open = open.map(|(open, next_try)| OpenStatus {
             reason: open.failure.reason,
             error: open.failure.detail.clone(),
             failures: open.failures,
             since: wall(at, now, open.since),
-            next_try: wall(at, now, gate.opens_at()),
+            next_try: wall(at, now, next_try),
         });
         let quiet_until = gate.quiet_until().filter(|until| *until > now);
         let asked_for = gate.opening().and_then(|open| open.asked_for);

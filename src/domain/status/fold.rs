@@ -11,10 +11,10 @@ use super::{Status, Sync};
 use crate::domain::entry::{EntryId, EntryKey};
 use crate::domain::event::Event;
 use crate::domain::failure::Reason;
+use crate::domain::moment::Now;
 use crate::domain::outcome::{Decided, PassOutcome};
 use crate::domain::payload::Publication;
 use crate::domain::plan::Outcome;
-use crate::domain::schedule::Now;
 use crate::domain::volume_failure::VolumeFailure;
 
 /// Repetitions after which a lasting failure is told again.

@@ -9,7 +9,7 @@ use super::Status;
 use crate::domain::desired::OnStart;
 use crate::domain::entry::{EntryId, EntryKey};
 use crate::domain::failure::{Failure, Reason};
-use crate::domain::moment::Moment;
+use crate::domain::moment::{Moment, Now};
 use crate::domain::object::VersionId;
 use crate::domain::outcome::{Decided, PassOutcome};
 use crate::domain::path::RelativePath;
@@ -17,7 +17,7 @@ use crate::domain::payload::{Publication, Validity};
 use crate::domain::plan::{EntryPlan, Outcome, Plan};
 use crate::domain::query::Query;
 use crate::domain::query::test_queries::secret;
-use crate::domain::schedule::{Ended, Now};
+use crate::domain::schedule::Ended;
 use crate::domain::volume_failure::{VolumeFailure, VolumeFailureKind};
 
 /// A version made of a number.

@@ -282,16 +282,28 @@ async fn a_retry_after_beyond_the_budget_ends_the_wait_and_is_kept() {
     let bench = Bench::new(vec![(takes, long)], good(0));
     let failure = bench.read_at_once().await.expect_err("throttled");
     assert_eq!(failure.retry_after, Some(Duration::from_secs(90)));
-    sleep(Duration::from_secs(90)).await;
+    sleep(Duration::from_secs(87)).await;
     let failure = bench.read_at_once().await.expect_err("still resting");
-    assert!(
-        failure.retry_after < Some(Duration::from_secs(5)),
+    assert_eq!(
+        failure.retry_after,
+        Some(Duration::from_secs(3)),
         "the rest of the wait"
     );
     assert_eq!(bench.calls(), 1);
-    // A tenth more at most.
-    sleep(Duration::from_secs(9)).await;
+    // The gate adds its jitter; a second one on top of it would refuse the probe.
+    sleep(Duration::from_secs(3)).await;
     bench.read().await.expect("a token");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_read_that_waited_is_told_the_rest_of_a_retry_after() {
+    let patience = TokenLimits::default().patience;
+    let asked = Duration::from_secs(30);
+    let (takes, refused) = bad(Retry::Backoff);
+    let throttled = (takes, refused.map_err(|it| it.after(Some(asked))));
+    let bench = Bench::with_patience(vec![throttled], good(0), patience);
+    let failure = bench.read().await.expect_err("throttled");
+    assert_eq!(failure.retry_after, Some(asked.saturating_sub(patience)));
 }
 
 #[tokio::test(start_paused = true)]

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::fleet::{Fleet, Setup, simulate};
-use super::trace::{Trace, WINDOW};
+use super::trace::WINDOW;
 use super::vault::{Away, Rules};
 
 const INTERVAL: Duration = Duration::from_mins(5);
@@ -35,21 +35,18 @@ fn come_back(away: Away) {
             ..Rules::default()
         };
         let fleet = Fleet::start(&setup, rules);
-        fleet.run(BACK + Duration::from_mins(30)).await;
+        fleet.run(BACK + Duration::from_hours(1)).await;
         fleet.vault.trace()
     });
     let asked = trace.within(GOES..BACK).len();
-    let after: Vec<_> = (0..30_u32)
-        .map(|window| BACK + Duration::from_mins(1) * window)
-        .map(|from| trace.within(from..from + INTERVAL))
-        .collect();
-    let most = after.iter().map(Trace::len).max().unwrap_or_default();
-    let busiest = trace.within(BACK..BACK + Duration::from_hours(1)).busiest();
+    let after = trace.within(BACK..BACK + Duration::from_hours(1));
+    let (most, busiest) = (after.most_in(INTERVAL), after.most_in(WINDOW));
+    let before = trace.within(INTERVAL..GOES).most_in(WINDOW);
     println!(
-        "while it was away: {asked} calls; after it, in one interval: {most} calls at most; in ten seconds: {busiest}"
+        "{away:?}: {asked} calls meanwhile; afterwards at most {most} in an interval and {busiest} in ten seconds, which were {before} before"
     );
     let most = u32::try_from(most).map(f64::from).expect("few");
     assert!(most < 1.2 * capacity(), "{most} calls in an interval");
-    let fresh = trace.within(BACK..BACK + Duration::from_mins(30));
-    assert_eq!(fresh.fetches().len(), 1000, "each daemon has each object again");
+    // No wait is longer than an hour, however often a daemon is unlucky.
+    assert_eq!(after.fetches().len(), 1000, "each daemon has each object again");
 }

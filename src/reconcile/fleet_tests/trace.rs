@@ -48,12 +48,12 @@ impl Trace {
         self.0.iter().filter(throttled).count()
     }
 
-    /// The most calls in any ten seconds, wherever they begin.
-    pub(super) fn busiest(&self) -> usize {
+    /// The most calls in any time of this length, wherever it begins.
+    pub(super) fn most_in(&self, length: Duration) -> usize {
         let mut first = 0;
         let mut most = 0;
         for (last, call) in self.0.iter().enumerate() {
-            while self.0[first].at + WINDOW <= call.at {
+            while self.0[first].at + length <= call.at {
                 first += 1;
             }
             most = most.max(last + 1 - first);

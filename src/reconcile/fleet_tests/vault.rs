@@ -35,8 +35,8 @@ pub(super) struct Rules {
     pub(super) retry_after: Option<Duration>,
     /// When it is away, and how.
     pub(super) away: Option<(Range<Duration>, Away)>,
-    /// Objects that behave otherwise.
-    pub(super) trouble: BTreeMap<String, Trouble>,
+    /// Objects that behave otherwise, each from some time on.
+    pub(super) trouble: BTreeMap<String, (Duration, Trouble)>,
 }
 
 /// How a vault is away.
@@ -115,10 +115,12 @@ impl SharedVault {
             return Answered::Throttled(self.rules.retry_after);
         }
         match self.rules.trouble.get(object) {
-            None => Answered::Object,
-            Some(Trouble::Fails) => Answered::Failed,
-            Some(Trouble::Hangs) => Answered::Never,
-            Some(Trouble::Throttled(wish)) => Answered::Throttled(Some(*wish)),
+            Some((from, trouble)) if *from <= at => match trouble {
+                Trouble::Fails => Answered::Failed,
+                Trouble::Hangs => Answered::Never,
+                Trouble::Throttled(wish) => Answered::Throttled(Some(*wish)),
+            },
+            _ => Answered::Object,
         }
     }
 

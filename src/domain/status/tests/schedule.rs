@@ -106,13 +106,16 @@ fn an_entry_of_several_inputs_is_due_when_the_first_of_them_is() {
 fn a_gate_shows_why_it_is_open_and_stretches_the_intervals_of_its_vault() {
     let mut status = ready();
     begin(&mut status, &["a", "b"], 0);
-    ask(
-        &mut status,
-        "a",
-        Some(&throttled(Some(Duration::from_secs(30)))),
-        5,
-    );
-    let outcome = with_stopped(pass(vec![failed("a", Reason::Throttled), served("b")]), &["b"]);
+    for name in ["a", "b"] {
+        ask(
+            &mut status,
+            name,
+            Some(&throttled(Some(Duration::from_secs(30)))),
+            5,
+        );
+    }
+    let entries = ["a", "b"].map(|name| failed(name, Reason::Throttled));
+    let outcome = pass(entries.into());
     take(&mut status, 5, outcome);
     let vault = secret("a").vault().cloned().map(Endpoint::Vault);
     let known = status.endpoints.iter();
@@ -125,7 +128,7 @@ fn a_gate_shows_why_it_is_open_and_stretches_the_intervals_of_its_vault() {
     let open = shown.open.as_ref().expect("open");
     assert_eq!(
         (open.reason, open.failures, open.since),
-        (Reason::Throttled, 1, second(5))
+        (Reason::Throttled, 2, second(5))
     );
     assert_eq!(open.error, "too many");
     assert!((shown.stretch - 1.5).abs() < 1e-9, "{}", shown.stretch);

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::*;
-use crate::domain::moment::Moment;
-use crate::domain::schedule::{Ended, Endpoint, Now};
+use crate::domain::moment::{Moment, Now};
+use crate::domain::schedule::{Ended, Endpoint};
 use crate::domain::status::test_passes::{ask, still_failing, with_stopped};
 
 fn unreachable() -> Failure {
@@ -86,18 +86,21 @@ fn an_outage_is_told_although_one_object_has_failed_alone_in_the_same_way_for_lo
     let alone = told.lines(pass(vec![failed("poison", Reason::TimedOut), served("b")]));
     assert_eq!(alone.len(), 1, "{alone:?}");
 
-    ask(&mut told.status, "b", Some(&late), 300);
+    for name in ["b", "c"] {
+        ask(&mut told.status, name, Some(&late), 300);
+    }
     let outage = || {
         let entries = vec![
             still_failing("poison", Reason::TimedOut),
             failed("b", Reason::TimedOut),
-            pending("c", true),
+            failed("c", Reason::TimedOut),
+            pending("d", true),
         ];
-        with_stopped(pass(entries), &["c"])
+        with_stopped(pass(entries), &["d"])
     };
     let all = told.lines(outage());
     assert_eq!(all.len(), 1, "{all:?}");
-    assert!(all[0].contains("object=app/secrets/b objects=3"), "{}", all[0]);
+    assert!(all[0].contains("object=app/secrets/b objects=4"), "{}", all[0]);
     ask(&mut told.status, "b", Some(&late), 900);
     assert_eq!(told.lines(outage()), Vec::<String>::new());
 }
