@@ -15,9 +15,15 @@
 //!
 //! The numbers are those of [`super::backoff`] and [`super::stretch`].
 
+mod opening;
+mod retries;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+pub use self::opening::Open;
+use self::opening::Suspect;
+use self::retries::Retries;
 use super::backoff;
 use super::failure::{Failure, Reason};
 use super::moment::{Moment, Now};
@@ -50,49 +56,6 @@ pub struct Gate {
     failing: BTreeMap<Query, Moment>,
     stretch: Stretch,
     retries: Retries,
-}
-
-/// Why a gate is open, and until when.
-#[derive(Debug, Clone)]
-pub struct Open {
-    /// Since when.
-    pub since: Moment,
-    /// How many tries failed in a row, the first included.
-    pub failures: u32,
-    /// When the next question may try.
-    pub probe_at: Moment,
-    /// How the last try failed.
-    pub failure: Failure,
-    /// The longest quiet that was asked for since then.
-    pub asked_for: Option<Duration>,
-    /// Who said so, while nobody else did.
-    suspect: Option<Suspect>,
-    /// The question that tries now.
-    probe: Option<Query>,
-}
-
-/// A question that opened a gate, and may have spoken of its own object only.
-#[derive(Debug, Clone)]
-struct Suspect {
-    query: Query,
-    /// When another object may try.
-    others_at: Moment,
-}
-
-impl Open {
-    /// Whether it is only the object of this question whose word keeps it open.
-    fn is_by(&self, query: &Query) -> bool {
-        let suspect = self.suspect.as_ref();
-        suspect.is_some_and(|suspect| suspect.query.shares_object(query))
-    }
-
-    /// When a question may try.
-    fn probe_at(&self, query: &Query) -> Moment {
-        match &self.suspect {
-            Some(suspect) if !self.is_by(query) => suspect.others_at,
-            _ => self.probe_at,
-        }
-    }
 }
 
 /// Whether a question may leave.
@@ -399,42 +362,6 @@ fn others_at(earlier: Option<&Open>, host: HostNow) -> Moment {
         || host.now.at + backoff::away(1, host.now.ready, host.interval, host.now.jitter),
         |suspect| suspect.others_at,
     )
-}
-
-/// Requests that may be made once more within a question: a few at once, then one for ten answers.
-///
-/// One dropped HTTP/2 connection takes all requests under way with it, and each may try again; but while a host is in
-/// trouble, retries must not double the load on it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Retries(u32);
-
-impl Retries {
-    /// Twenty: as many requests as are under way at once.
-    const FULL: u32 = 200;
-    const COST: u32 = 10;
-    const REFUND: u32 = 1;
-
-    fn take(&mut self) -> u32 {
-        let Some(left) = self.0.checked_sub(Self::COST) else {
-            return 0;
-        };
-        self.0 = left;
-        1
-    }
-
-    fn give_back(&mut self, retries: u32) {
-        self.0 = (self.0 + retries * Self::COST).min(Self::FULL);
-    }
-
-    fn refund(&mut self) {
-        self.0 = (self.0 + Self::REFUND).min(Self::FULL);
-    }
-}
-
-impl Default for Retries {
-    fn default() -> Self {
-        Self(Self::FULL)
-    }
 }
 
 #[cfg(test)]
