@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::secret::SecretForm;
 use crate::domain::mode::FileMode;
-use crate::domain::object::{GroupName, ObjectName, VaultId};
+use crate::domain::object::{GroupName, ObjectId, ObjectKind, ObjectName, VaultId};
 use crate::domain::path::{PathError, RelativePath};
 
 /// Secrets of one vault that a rule picks, each written to one file.
@@ -30,6 +30,20 @@ pub struct SelectionSpec {
     pub group: Option<GroupName>,
     /// Mean time after which the list and each secret of it is asked for again: the entry's own, or that of `refresh`.
     pub interval: Duration,
+}
+
+impl SelectionSpec {
+    /// The path of a secret that it picks.
+    pub fn path_of(&self, name: &ObjectName) -> Result<RelativePath, PathError> {
+        self.path.path_of(name, self.rule.prefix.as_deref())
+    }
+
+    /// Whether it would put an object of its vault there, as far as a name tells.
+    pub fn may_have(&self, object: &ObjectId, path: &RelativePath) -> bool {
+        object.kind == ObjectKind::Secret
+            && self.rule.fits_name(&object.name)
+            && self.path_of(&object.name).as_ref() == Ok(path)
+    }
 }
 
 /// Which secrets: all conditions that are given must hold.

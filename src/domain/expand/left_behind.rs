@@ -7,7 +7,6 @@ use std::collections::BTreeSet;
 
 use super::Expander;
 use super::named::slot_files;
-use super::selection::may_have;
 use crate::domain::desired::SyncSpec;
 use crate::domain::object::{Source, VersionId};
 use crate::domain::path::RelativePath;
@@ -30,7 +29,7 @@ impl<'f> Expander<'f> {
             let is_selected = || {
                 let mut selections = self.spec.selections.iter();
                 selections
-                    .any(|spec| spec.vault == source.object.vault && may_have(spec, &source.object, path))
+                    .any(|spec| spec.vault == source.object.vault && spec.may_have(&source.object, path))
             };
             (!named.contains(path) && !is_selected()).then_some(LeftBehind {
                 path,

@@ -96,12 +96,11 @@ impl Expander<'_> {
             };
             let is_of_the_vault = object.vault == spec.vault;
             let was_of_its_name = object.vault.name == spec.vault.name;
-            if !(is_of_the_vault || was_of_its_name) || !may_have(spec, object, path) {
+            if !(is_of_the_vault || was_of_its_name) || !spec.may_have(object, path) {
                 continue;
             }
             let is_of_another = || {
-                let has =
-                    |other: &SelectionSpec| other.vault == object.vault && may_have(other, object, path);
+                let has = |other: &SelectionSpec| other.vault == object.vault && other.may_have(object, path);
                 paths.in_the_way(path).is_some() || self.spec.selections.iter().any(has)
             };
             if is_of_the_vault || !is_of_another() {
@@ -163,14 +162,7 @@ fn wanted_path(spec: &SelectionSpec, list: &[ListedObject], file: &LeftBehind<'_
         && file.record.content == Content::Secret(spec.form.clone())
         && spec.rule.fits_name(&object.name)
         && !list.iter().any(is_refused);
-    path_of(spec, &object.name).ok().filter(|_| may_be)
-}
-
-/// Whether a selection would put an object of its vault there.
-pub(super) fn may_have(spec: &SelectionSpec, object: &ObjectId, path: &RelativePath) -> bool {
-    object.kind == ObjectKind::Secret
-        && spec.rule.fits_name(&object.name)
-        && path_of(spec, &object.name).as_ref() == Ok(path)
+    spec.path_of(&object.name).ok().filter(|_| may_be)
 }
 
 /// The secrets of a list that the rule picks. A disabled one is picked when it is published: its file stays then, and
@@ -204,8 +196,7 @@ fn same_name(one: &ObjectName, other: &ObjectName) -> bool {
 }
 
 fn path_of(spec: &SelectionSpec, name: &ObjectName) -> Result<RelativePath, Failure> {
-    let path = spec.path.path_of(name, spec.rule.prefix.as_deref());
-    path.map_err(|error| {
+    spec.path_of(name).map_err(|error| {
         let detail = format!("{spec}: secret {name} can have no file: {error}");
         Failure::new(Reason::PathTaken, detail, "change `pathTemplate`, or the rule")
     })
