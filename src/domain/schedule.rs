@@ -2,9 +2,10 @@
 //!
 //! What is asked of one host at one interval is a round, with one due time, so that a pass stays a pass. A question is
 //! due when it was not asked since its round began. One that fails by itself has a due time of its own; one that its
-//! host's gate stopped stays due.
+//! host's gate stopped stays due. What an entry is made of that is new is due at once.
 
 mod endpoint;
+mod lack;
 mod learn;
 mod round;
 
@@ -12,6 +13,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 pub use self::endpoint::Endpoint;
+pub use self::lack::Lack;
+use self::lack::Lacks;
 pub use self::learn::{Ended, Now};
 use self::round::{Lane, Round};
 use super::backoff;
@@ -29,6 +32,7 @@ pub struct Schedule {
     questions: BTreeMap<Query, Question>,
     gates: BTreeMap<Endpoint, Gate>,
     volume: VolumeTries,
+    lacks: Lacks,
 }
 
 /// What is remembered of a question.
@@ -117,6 +121,7 @@ impl Schedule {
             questions,
             gates,
             volume,
+            ..
         } = self;
         volume.due = volume.due.map(|due| due.min(now));
         let is_wanted = |query: &Query| match wanted {

@@ -17,7 +17,7 @@ mod given;
 mod own;
 mod resolve;
 
-pub use self::ask::questions;
+pub use self::ask::{lacks, questions};
 pub use self::decide::{Plan, decide};
 pub use self::entry_plan::{EntryPlan, HeldBack, Outcome};
 pub use self::file_plan::{Action, FilePlan, Why};
