@@ -16,6 +16,8 @@ mod files;
 mod given;
 mod own;
 mod resolve;
+#[cfg(test)]
+mod tests;
 
 pub use self::ask::{lacks, questions};
 pub use self::decide::{Plan, decide};
