@@ -122,44 +122,53 @@ impl Case {
         }
     }
 
-    /// What is to become of each file.
-    fn expected(self) -> Files {
-        let mut files = Files::new();
-        // The last good bytes: its own, else whatever is at its place.
-        let last_good = match (self.had, self.place) {
+    /// The last good bytes: its own, else whatever is at its place.
+    fn last_good(self) -> Option<&'static str> {
+        match (self.had, self.place) {
             (Had::There, _) | (Had::Nowhere, Place::Leaving) => Some("a"),
             (Had::Elsewhere, _) => Some("was"),
             (Had::Nowhere, _) => None,
-        };
-        let why = self.why_it_stays();
-        if let Some(why) = why {
-            // They come along to the new path, but not to a place that is refused.
-            if let Some(from) = last_good {
-                let at = if self.place == Place::Foreign { from } else { "a" };
-                files.insert(at.into(), format!("keep {from}: {why}"));
-            }
-        } else {
-            let row = match (self.told, self.had, self.place) {
-                (Told::Version(1), Had::There, _) => "keep a: unchanged",
-                (Told::Version(1), Had::Elsewhere, _) => "keep was: moved",
-                (_, Had::There, _) => "write: version",
-                (.., Place::Leaving) => "write: other source",
-                _ => "write: missing",
-            };
-            files.insert("a".into(), row.into());
         }
+    }
+
+    fn when_it_moves(self) -> &'static str {
+        match (self.told, self.had, self.place) {
+            (Told::Version(1), Had::There, _) => "keep a: unchanged",
+            (Told::Version(1), Had::Elsewhere, _) => "keep was: moved",
+            (_, Had::There, _) => "write: version",
+            (.., Place::Leaving) => "write: other source",
+            _ => "write: missing",
+        }
+    }
+
+    fn of_the_member(self) -> Option<&'static str> {
+        match (self.member, self.place, self.why_it_stays()) {
+            (Member::None, ..) => None,
+            (Member::Waits, Place::Foreign, _) => Some("keep b: unchanged"),
+            (Member::Waits, ..) => Some("keep b: waits"),
+            (Member::Fails, ..) | (_, Place::Foreign, _) => Some("keep b: failed"),
+            (Member::Fine, _, None) => Some("write: version"),
+            (Member::Fine, _, Some(_)) => Some("keep b: held back"),
+        }
+    }
+
+    /// What is to become of each file.
+    fn expected(self) -> Files {
+        let mut files = Files::new();
+        let mut row = |at: &str, row: String| files.insert(at.to_owned(), row);
+        // What stays comes along to a new path, but not to a place that is refused.
+        let stays_at = |from| if self.place == Place::Foreign { from } else { "a" };
+        match (self.why_it_stays(), self.last_good()) {
+            (Some(why), Some(from)) => row(stays_at(from), format!("keep {from}: {why}")),
+            (Some(_), None) => None,
+            (None, _) => row("a", self.when_it_moves().to_owned()),
+        };
         if self.had == Had::Elsewhere && self.place != Place::Foreign {
-            files.insert("was".into(), "remove: leaves the manifest".into());
+            row("was", "remove: leaves the manifest".to_owned());
         }
-        let row = match (self.member, self.place, why) {
-            (Member::None, ..) => return files,
-            (Member::Waits, Place::Foreign, _) => "keep b: unchanged",
-            (Member::Waits, ..) => "keep b: waits",
-            (Member::Fails, ..) | (_, Place::Foreign, _) => "keep b: failed",
-            (Member::Fine, _, None) => "write: version",
-            (Member::Fine, _, Some(_)) => "keep b: held back",
-        };
-        files.insert("b".into(), row.into());
+        if let Some(member) = self.of_the_member() {
+            row("b", member.to_owned());
+        }
         files
     }
 }
