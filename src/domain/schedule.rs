@@ -2,8 +2,8 @@
 //!
 //! What is asked of one host at one interval is a round, with one due time, so that a pass stays a pass. A question is
 //! due when it was not asked since its round began. One that fails by itself has a due time of its own; one that its
-//! host's gate stopped stays due. What an entry is made of that is new is due at once. An
-//! interval that is edited counts from when its questions were asked.
+//! host's gate stopped stays due. What an entry is made of that is new is due at once. An interval that is edited counts
+//! from when its questions were asked.
 
 mod endpoint;
 mod lack;
