@@ -61,7 +61,7 @@ fn what_waits_for_its_own_time_does_so_no_more() {
 
 #[test]
 fn an_open_gate_lets_its_probe_leave_and_a_quiet_host_is_left_alone() {
-    for (asked_for, expected) in [(None, Permit::Probe), (Some(Duration::from_secs(60)), Permit::No)] {
+    for (asked_for, expected) in [(None, Permit::Probe), (Some(Duration::from_mins(1)), Permit::No)] {
         let (mut schedule, _) = begun(&["a"]);
         schedule.begin(&secret("a"), at(0));
         let failure = Failure::new(Reason::Throttled, "seen", "do").after(asked_for);
