@@ -2,9 +2,11 @@
 //!
 //! What is asked of one host at one interval is a round, with one due time, so that a pass stays a pass. A question is
 //! due when it was not asked since its round began. One that fails by itself has a due time of its own; one that its
-//! host's gate stopped stays due.
+//! host's gate stopped stays due. What an entry is made of that is new is due at once. An interval that is edited counts
+//! from when its questions were asked.
 
 mod endpoint;
+mod lack;
 mod learn;
 mod round;
 
@@ -12,6 +14,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 pub use self::endpoint::Endpoint;
+pub use self::lack::Lack;
+use self::lack::Lacks;
 pub use self::learn::Ended;
 use self::round::{Lane, Round};
 use super::backoff;
@@ -29,6 +33,7 @@ pub struct Schedule {
     questions: BTreeMap<Query, Question>,
     gates: BTreeMap<Endpoint, Gate>,
     volume: VolumeTries,
+    lacks: Lacks,
 }
 
 /// What is remembered of a question.
@@ -90,17 +95,34 @@ impl Schedule {
     /// Takes the questions that there are, each with its interval, at the start of a pass. Begins the rounds that are
     /// due, and forgets what is not asked any more.
     pub fn begin_pass(&mut self, intervals: &BTreeMap<Query, Duration>, now: Moment, jitter: f64) {
-        for (query, &interval) in intervals {
-            let lane = Lane::of(query, interval);
-            self.rounds.entry(lane.clone()).or_insert_with(Round::due);
-            self.questions.entry(query.clone()).or_default().lane = Some(lane);
-        }
+        self.add_rounds(intervals, jitter);
         self.forget(intervals);
         if self.volume.due.take_if(|due| *due <= now).is_some() {
             // What was fetched for the publish that failed is lost.
             self.rounds.values_mut().for_each(|round| round.next = now);
         }
         self.begin_rounds(now, jitter);
+    }
+
+    /// Puts each question into its round. What was asked a moment ago is not asked again because its interval is another
+    /// one now.
+    fn add_rounds(&mut self, intervals: &BTreeMap<Query, Duration>, jitter: f64) {
+        let mut new: BTreeMap<Lane, Option<Moment>> = BTreeMap::new();
+        for (query, &interval) in intervals {
+            let lane = Lane::of(query, interval);
+            let question = self.questions.entry(query.clone()).or_default();
+            if !self.rounds.contains_key(&lane) {
+                let first = new.entry(lane.clone()).or_default();
+                *first = first.iter().copied().chain(question.asked).min();
+            }
+            question.lane = Some(lane);
+        }
+        for (lane, asked) in new {
+            let gate = lane.vault().cloned().map(Endpoint::Vault);
+            let gate = gate.and_then(|endpoint| self.gates.get(&endpoint));
+            let round = asked.map_or_else(Round::due, |asked| Round::after(asked, &lane, gate, jitter));
+            self.rounds.insert(lane, round);
+        }
     }
 
     fn begin_rounds(&mut self, now: Moment, jitter: f64) {
@@ -140,6 +162,7 @@ impl Schedule {
             questions,
             gates,
             volume,
+            ..
         } = self;
         volume.due = volume.due.map(|due| due.min(now));
         for (_, question) in questions.iter_mut().filter(|(query, _)| wanted.covers(query)) {

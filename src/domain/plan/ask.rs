@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::files::needed;
+use super::files::{has_all, needed};
 use crate::domain::answers::Answers;
 use crate::domain::entry::{Entry, Group};
 use crate::domain::expand::Expansion;
 use crate::domain::payload::Input;
 use crate::domain::published::Published;
 use crate::domain::query::Query;
+use crate::domain::schedule::Lack;
 use crate::domain::timing::Timing;
 
 /// The questions that are worth asking now, each once, besides those that are `open`: asked, and not answered yet.
@@ -50,6 +51,36 @@ pub fn questions(
         }
     }
     questions
+}
+
+/// The entries of which a file is missing, or is not in the form asked for, and whose bytes are not published elsewhere.
+pub fn lacks(
+    entries: &[Entry],
+    published: &Published<'_>,
+    answers: &Answers,
+    open: &BTreeSet<Query>,
+) -> Vec<Lack> {
+    let lacking = entries
+        .iter()
+        .filter(|entry| !has_all(entry, published) && !is_served(entry, published, answers));
+    let lack = |entry: &Entry| {
+        let inputs = entry.inputs();
+        let queries: Vec<Query> = if entry.unresolved {
+            entry.depends_on.clone()
+        } else {
+            inputs.iter().map(Query::from).collect()
+        };
+        let awaited = queries
+            .into_iter()
+            .filter(|query| !answers.has(query) && !open.contains(query));
+        Lack {
+            key: entry.key(),
+            files: entry.files.clone(),
+            queries: awaited.collect(),
+            inputs,
+        }
+    };
+    lacking.map(lack).collect()
 }
 
 /// Whether asking again can give another version.
@@ -122,10 +153,14 @@ impl Asking<'_> {
             .any(|input| matches!(self.answers.version(input), Some(Ok(_))))
     }
 
-    /// Whether every file is published, made of what is known of the inputs.
     fn is_served(&self, entry: &Entry) -> bool {
-        let needed = needed(&entry.inputs(), self.answers);
-        let mut files = entry.files.iter();
-        files.all(|file| self.published.made_of(file, &needed).is_some())
+        is_served(entry, self.published, self.answers)
     }
+}
+
+/// Whether every file is published, made of what is known of the inputs.
+fn is_served(entry: &Entry, published: &Published<'_>, answers: &Answers) -> bool {
+    let needed = needed(&entry.inputs(), answers);
+    let mut files = entry.files.iter();
+    files.all(|file| published.made_of(file, &needed).is_some())
 }

@@ -16,8 +16,10 @@ mod files;
 mod given;
 mod own;
 mod resolve;
+#[cfg(test)]
+mod tests;
 
-pub use self::ask::questions;
+pub use self::ask::{lacks, questions};
 pub use self::decide::{Plan, decide};
 pub use self::entry_plan::{EntryPlan, HeldBack, Outcome};
 pub use self::file_plan::{Action, FilePlan, Why};

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::domain::backoff;
 use crate::domain::gate::Gate;
 use crate::domain::moment::Moment;
 use crate::domain::object::VaultId;
@@ -36,6 +37,14 @@ impl Lane {
     pub(super) const fn vault(&self) -> Option<&VaultId> {
         self.vault.as_ref()
     }
+
+    /// Time from one round to the next.
+    fn wait(&self, gate: Option<&Gate>, jitter: f64) -> Duration {
+        gate.map_or_else(
+            || backoff::regular(self.interval, jitter),
+            |gate| gate.stretch().wait(self.interval, jitter),
+        )
+    }
 }
 
 impl Round {
@@ -47,25 +56,27 @@ impl Round {
         }
     }
 
+    /// One whose questions were asked in rounds of another interval before, the first of them at `asked`.
+    pub(super) fn after(asked: Moment, lane: &Lane, gate: Option<&Gate>, jitter: f64) -> Self {
+        Self {
+            began: Moment::START,
+            next: asked + lane.wait(gate, jitter),
+        }
+    }
+
     /// Begins now; the next one comes after the interval as the gate stretches it.
     pub(super) fn begin(
         &mut self,
         lane: &Lane,
-        gate: Option<&mut Gate>,
+        mut gate: Option<&mut Gate>,
         is_shortest: bool,
         now: Moment,
         jitter: f64,
     ) {
-        let wait = match gate {
-            Some(gate) => {
-                if is_shortest {
-                    gate.round_begins(now);
-                }
-                gate.stretch().wait(lane.interval, jitter)
-            }
-            None => crate::domain::backoff::regular(lane.interval, jitter),
-        };
+        if let Some(gate) = gate.as_mut().filter(|_| is_shortest) {
+            gate.round_begins(now);
+        }
         self.began = now;
-        self.next = now + wait;
+        self.next = now + lane.wait(gate.as_deref(), jitter);
     }
 }

@@ -25,6 +25,9 @@ impl<V: Vault + 'static, W: Volume> Pass<V, W> {
             .begin_pass(&expansion.intervals(), now, self.jitter.sample());
 
         let open = self.asking.open();
+        let published = published.wanted_by(&expansion.entries);
+        let lacks = plan::lacks(&expansion.entries, &published, answers, &open);
+        status.schedule.need(lacks, now);
         let timing = status.schedule.at(now);
         let questions = plan::questions(&expansion, &published, answers, &open, &timing);
         let required = required(&expansion.entries);

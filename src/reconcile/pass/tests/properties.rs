@@ -2,6 +2,7 @@
 //! and comes to rest.
 
 mod expected;
+mod kept;
 mod life;
 mod manifest;
 mod world;
@@ -10,7 +11,7 @@ use std::time::Duration;
 
 use super::run;
 use life::Life;
-use manifest::{Manifest, any_manifest};
+use manifest::{Edit, Manifest, any_edit, any_manifest};
 use proptest::prelude::*;
 use world::{NAMES, State, any_lists, any_state};
 
@@ -33,8 +34,10 @@ enum Change {
     Name(usize, bool),
     /// The volume cannot be written, or read, during one sync.
     Volume(Fault),
-    /// The manifest is edited.
+    /// The manifest is another one.
     Manifest(Manifest),
+    /// The manifest is edited, and perhaps everything is asked for.
+    Edit { edit: Edit, wake: bool },
     /// The process ends, and another one starts.
     Crash,
 }
@@ -71,7 +74,8 @@ fn any_change() -> impl Strategy<Value = Change> {
             Just(Fault::Broken), Just(Fault::Hidden), Just(Fault::RecordsLost),
             (0..manifest::PLACES.len()).prop_map(Fault::FileLost),
         ].prop_map(Change::Volume),
-        4 => any_manifest().prop_map(Change::Manifest),
+        2 => any_manifest().prop_map(Change::Manifest),
+        6 => (any_edit(), any::<bool>()).prop_map(|(edit, wake)| Change::Edit { edit, wake }),
         1 => Just(Change::Crash),
     ]
 }

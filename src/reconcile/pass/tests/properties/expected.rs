@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::world::{Secret, State, Version, World};
+use crate::domain::answers::Lists;
 use crate::domain::desired::{ObjectSpec, SyncSpec, VersionPolicy};
 use crate::domain::object::ObjectName;
 use crate::domain::path::RelativePath;
@@ -22,8 +23,12 @@ pub(super) struct Publish<'p> {
     pub(super) world: &'p World,
     /// Names at which something foreign stands.
     pub(super) foreign: &'p [String],
+    /// What the vault said last of what it has.
+    pub(super) lists: &'p Lists,
     /// Whether nothing but the vault changed since the last publish.
     pub(super) same_manifest: bool,
+    /// Whether everything was asked for since the manifest was edited.
+    pub(super) all_asked: bool,
     /// Whether what there was before was not known.
     pub(super) records_lost: bool,
 }
@@ -51,6 +56,10 @@ impl Publish<'_> {
         self.no_file_is_in_the_way_of_another();
         self.what_is_foreign_is_not_touched();
         self.nothing_gets_lost();
+        self.content_is_kept();
+        if !self.all_asked {
+            return;
+        }
         let mut together = Unit::default();
         let units = self.units(&mut together);
         for unit in units.iter().chain([&together]) {
@@ -87,40 +96,24 @@ impl Publish<'_> {
             .iter()
             .filter(|(path, _)| !self.after.contains_key(*path));
         for (path, (_, record)) in gone {
-            // Behind something foreign nobody reaches it; when it is of what left the manifest, it may go.
-            let may_go = self.is_foreign(path) && !self.is_of_the_manifest(record);
+            // What is of another entry now may go: behind something foreign nobody reaches it, and what was to take its
+            // place may have to stay where it is, with all that moves together with it.
+            let may_go = !self.foreign.is_empty() && !self.is_at_home(path, record);
             assert!(may_go || !self.is_wanted(path, record), "{path} got lost");
-        }
-        if self.records_lost {
-            return;
-        }
-        let lasting =
-            |object: &&ObjectSpec| object.history.is_none() && object.wanted.version == VersionPolicy::Latest;
-        for object in self.spec.objects.iter().filter(lasting) {
-            for file in &object.files {
-                let is_its_own = |record: &FileRecord| {
-                    let source = record.object().map(|(source, _)| &source.object);
-                    record.content == file.content && source == Some(&object.wanted.object)
-                };
-                let mut had = self
-                    .before
-                    .iter()
-                    .filter(|(_, (_, record))| is_its_own(record))
-                    .peekable();
-                let has = self.after.contains_key(&file.path);
-                assert!(
-                    has || had.peek().is_none() || had.any(|(at, _)| self.after.contains_key(at)),
-                    "the bytes for {} got lost",
-                    file.path
-                );
-            }
         }
     }
 
-    fn is_of_the_manifest(&self, record: &FileRecord) -> bool {
-        let source = record.object().map(|(source, _)| &source.object);
+    /// Whether the object that it is of is to be there.
+    fn is_at_home(&self, path: &RelativePath, record: &FileRecord) -> bool {
+        let Some((source, _)) = record.object() else {
+            return true;
+        };
         let mut objects = self.spec.objects.iter();
-        source.is_none_or(|source| objects.any(|object| object.wanted.object == *source))
+        objects.any(|object| {
+            let mut files = object.files.iter();
+            object.wanted.object == source.object
+                && files.any(|file| path.as_str().starts_with(file.path.as_str()))
+        })
     }
 
     /// Whether an entry has the path, and the vault did not say that the file goes.

@@ -20,16 +20,22 @@ pub(super) const FOREIGN: [&str; 6] = ["p", "q", "r", "r/s", "picked", "app.conf
 /// More passes than this at one moment are a loop without an end.
 const MOST_AT_ONCE: u32 = 25;
 
+/// More passes than this in an hour do not wait between two tries.
+const MOST_IN_AN_HOUR: u32 = 1_000;
+
 /// A world, a volume, and the process between them.
 pub(super) struct Life {
     world: World,
     bench: Bench,
+    manifest: Manifest,
     spec: SyncSpec,
     sync: Sync,
     foreign: Vec<String>,
     fault: Option<Fault>,
     /// Whether nothing but the vault changed since the last publish.
     same_manifest: bool,
+    /// Whether everything was asked for since the manifest was edited.
+    all_asked: bool,
     records_lost: bool,
     /// How many passes began at a moment.
     passes: (Instant, u32),
@@ -45,10 +51,12 @@ impl Life {
             sync: bench.reconciler(spec.clone()),
             world,
             bench,
+            manifest: manifest.clone(),
             spec,
             foreign: Vec::new(),
             fault: None,
             same_manifest: false,
+            all_asked: false,
             records_lost: false,
             passes: (Instant::now(), 0),
         }
@@ -77,14 +85,26 @@ impl Life {
             }
             Change::Volume(fault) => self.break_volume(fault, true),
             Change::Manifest(manifest) => {
-                self.spec = manifest.spec();
-                self.sync.pass.spec = Arc::new(self.spec.clone());
-                self.same_manifest = false;
-                self.wake(&SyncScope::All);
+                self.manifest = manifest;
+                self.exchange(true);
+            }
+            Change::Edit { edit, wake } => {
+                self.manifest.edit(edit);
+                self.exchange(wake);
             }
             Change::Crash => self.sync = self.bench.reconciler(self.spec.clone()),
         }
         self.world.apply(&self.bench.vault);
+    }
+
+    fn exchange(&mut self, wake: bool) {
+        self.spec = self.manifest.spec();
+        self.sync.pass.spec = Arc::new(self.spec.clone());
+        self.same_manifest = false;
+        self.all_asked = false;
+        if wake {
+            self.wake(&SyncScope::All);
+        }
     }
 
     fn break_volume(&mut self, fault: Fault, broken: bool) {
@@ -124,12 +144,17 @@ impl Life {
     fn wake(&mut self, wanted: &SyncScope) {
         let now = self.sync.pass.uptime.now();
         self.sync.status.schedule.wake(wanted, now);
+        self.all_asked |= *wanted == SyncScope::All;
     }
 
-    /// Takes passes until nothing is under way.
+    /// Takes passes until nothing is under way. Of hosts that never answer, something always is.
     async fn settle(&mut self) -> Publication {
         let mut all = self.take().await;
-        while self.sync.status.busy {
+        let mut passes = 0;
+        let began = Instant::now();
+        while self.sync.status.busy && began.elapsed() < HOUR {
+            passes += 1;
+            assert!(passes <= MOST_IN_AN_HOUR, "it is asked again and again");
             let settled = self.sync.pass.settled(&mut self.sync.status);
             timeout(HOUR, settled).await.expect("the loop stands still");
             let publication = self.take().await;
@@ -173,6 +198,8 @@ impl Life {
             .as_ref()
             .map(|decided| decided.publication.clone());
         let failed = outcome.volume_failure.is_some();
+        let mut lists = self.sync.status.lists.clone();
+        lists.update(outcome.lists.clone());
         let _told = self.sync.status.fold(outcome, 0.5);
         let publish = Publish {
             before: &before,
@@ -180,7 +207,9 @@ impl Life {
             spec: &self.spec,
             world: &self.world,
             foreign: &self.foreign,
+            lists: &lists,
             same_manifest: self.same_manifest,
+            all_asked: self.all_asked,
             records_lost: self.records_lost,
         };
         match publication {

@@ -11,7 +11,7 @@ use super::world::NAMES;
 use crate::domain::desired::{
     Content, FileSpec, ObjectSpec, PathTemplate, SecretEncoding, SelectionSpec, SyncSpec, VersionPolicy,
 };
-use crate::domain::object::{GroupName, VaultId};
+use crate::domain::object::{GroupName, VaultId, VaultName};
 use crate::domain::path::RelativePath;
 use crate::domain::path_set::PathSet;
 use crate::reconcile::fakes::{secret, select, spec, version_id};
@@ -19,14 +19,55 @@ use crate::reconcile::fakes::{secret, select, spec, version_id};
 /// Where entries may be, some in the way of others.
 pub(super) const PLACES: [&str; 6] = ["p", "p/q", "q", "r", "r/s", "r/t"];
 
+/// Where a selection may put its secrets.
+pub(super) const PICKED: [&str; 2] = ["picked/{suffix}", "chosen/{suffix}"];
+
 /// A manifest, in choices that shrink well.
 #[derive(Debug, Clone)]
 pub(super) struct Manifest {
     objects: Vec<Object>,
-    /// Whether there is a selection, at its second place, in the group.
-    selection: Option<(bool, bool)>,
+    selection: Option<Selection>,
     /// Whether there is a template, in the group.
     template: Option<bool>,
+    /// Whether the vault has another name; it is the same one.
+    renamed: bool,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Selection {
+    path: usize,
+    grouped: bool,
+    /// Whether the name of its vault stands for another one.
+    other_vault: bool,
+}
+
+/// One edit of a manifest. Objects are meant by number; where there are fewer, it is counted round.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Edit {
+    /// An object, or its history, gets another path.
+    Place { object: usize, place: usize },
+    /// The path is that of another object now.
+    Name { object: usize, name: usize },
+    /// The object is that of another vault now.
+    Vault { object: usize },
+    /// The vault gets another name.
+    Rename,
+    /// The selection gets another `pathTemplate`.
+    PickedPath,
+    /// The name of the selection's vault stands for another one.
+    PickedVault,
+}
+
+pub(super) fn any_edit() -> impl Strategy<Value = Edit> {
+    let object = 0_usize..4;
+    prop_oneof![
+        4 => (object.clone(), 0..PLACES.len()).prop_map(|(object, place)| Edit::Place { object, place }),
+        2 => (object.clone(), 0_usize..3).prop_map(|(object, name)| Edit::Name { object, name }),
+        1 => object.prop_map(|object| Edit::Vault { object }),
+        1 => Just(Edit::Rename),
+        2 => Just(Edit::PickedPath),
+        1 => Just(Edit::PickedVault),
+    ]
 }
 
 #[derive(Debug, Clone)]
@@ -92,13 +133,19 @@ fn any_object() -> impl Strategy<Value = Object> {
 }
 
 pub(super) fn any_manifest() -> impl Strategy<Value = Manifest> {
-    let selection = prop::option::weighted(0.3, (any::<bool>(), any::<bool>()));
+    let selection = (0..PICKED.len(), any::<bool>()).prop_map(|(path, grouped)| Selection {
+        path,
+        grouped,
+        other_vault: false,
+    });
+    let selection = prop::option::weighted(0.3, selection);
     let template = prop::option::weighted(0.3, any::<bool>());
     (prop::collection::vec(any_object(), 1..5), selection, template).prop_map(
         |(objects, selection, template)| Manifest {
             objects,
             selection,
             template,
+            renamed: false,
         },
     )
 }
@@ -121,23 +168,64 @@ impl Manifest {
             .map(Object::spec)
             .filter(|object| free(object));
         let mut spec = spec(objects.collect());
-        if let Some((moved, grouped)) = self.selection {
-            let path = if moved {
-                "chosen/{suffix}"
-            } else {
-                "picked/{suffix}"
-            };
-            spec.selections.push(SelectionSpec {
-                path: PathTemplate::parse(path).expect("valid"),
-                form: SecretEncoding::Base64.into(),
-                group: pair(grouped),
-                ..select("app-")
-            });
-        }
+        spec.selections.extend(self.selection.map(Selection::spec));
         if let Some(grouped) = self.template {
             let mut template = template();
             template.group = pair(grouped);
             spec.templates.push(template);
+        }
+        if self.renamed {
+            rename(&mut spec);
+        }
+        spec
+    }
+
+    pub(super) fn edit(&mut self, edit: Edit) {
+        let count = self.objects.len();
+        match (edit, &mut self.selection) {
+            (Edit::Place { object, place }, _) => self.objects[object % count].place = place,
+            (Edit::Name { object, name }, _) => self.objects[object % count].name = name,
+            (Edit::Vault { object }, _) => self.objects[object % count].other_vault ^= true,
+            (Edit::Rename, _) => self.renamed ^= true,
+            (Edit::PickedPath, Some(selection)) => selection.path = (selection.path + 1) % PICKED.len(),
+            (Edit::PickedVault, Some(selection)) => selection.other_vault ^= true,
+            (Edit::PickedPath | Edit::PickedVault, None) => {}
+        }
+    }
+}
+
+/// Gives the vault `app` another name. It stays the same one.
+fn rename(spec: &mut SyncSpec) {
+    let objects = spec
+        .objects
+        .iter_mut()
+        .map(|object| &mut object.wanted.object.vault);
+    let inputs = spec
+        .templates
+        .iter_mut()
+        .flat_map(|template| &mut template.inputs);
+    let inputs = inputs.map(|(_, wanted)| &mut wanted.object.vault);
+    let selections = spec.selections.iter_mut().map(|selection| &mut selection.vault);
+    let app = VaultId::named("app");
+    for vault in objects
+        .chain(inputs)
+        .chain(selections)
+        .filter(|vault| **vault == app)
+    {
+        vault.name = VaultName::parse("renamed").expect("valid");
+    }
+}
+
+impl Selection {
+    fn spec(self) -> SelectionSpec {
+        let mut spec = SelectionSpec {
+            path: PathTemplate::parse(PICKED[self.path]).expect("valid"),
+            form: SecretEncoding::Base64.into(),
+            group: pair(self.grouped),
+            ..select("app-")
+        };
+        if self.other_vault {
+            spec.vault.host = VaultId::named("other").host;
         }
         spec
     }
