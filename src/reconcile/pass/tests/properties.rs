@@ -40,6 +40,8 @@ enum Change {
     Edit { edit: Edit, wake: bool },
     /// The process ends, and another one starts.
     Crash,
+    /// Another one starts with an edited manifest, while lists fail that it does not remember.
+    CrashAndEdit(Edit),
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -77,6 +79,7 @@ fn any_change() -> impl Strategy<Value = Change> {
         2 => any_manifest().prop_map(Change::Manifest),
         6 => (any_edit(), any::<bool>()).prop_map(|(edit, wake)| Change::Edit { edit, wake }),
         1 => Just(Change::Crash),
+        2 => any_edit().prop_map(Change::CrashAndEdit),
     ]
 }
 

@@ -137,7 +137,10 @@ impl Publish<'_> {
             let at = selection
                 .path
                 .path_of(&source.object.name, selection.rule.prefix.as_deref());
-            at.as_ref() == Ok(path) && secret.is_some_and(|secret| secret.state != State::Gone)
+            // By another name and at another host, it is a vault that the manifest did not have before.
+            let vault = &source.object.vault;
+            let is_known = *vault == selection.vault || vault.name == selection.vault.name;
+            is_known && at.as_ref() == Ok(path) && secret.is_some_and(|secret| secret.state != State::Gone)
         });
         of_objects || of_templates || of_selections && !self.records_lost
     }

@@ -7,9 +7,10 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use super::expected::Publish;
 use super::manifest::{Manifest, PLACES};
-use super::world::{NAMES, World};
+use super::world::{NAMES, State, World};
 use super::{Act, Change, Fault, HOUR};
 use crate::domain::desired::SyncSpec;
+use crate::domain::failure::Reason;
 use crate::domain::payload::Publication;
 use crate::domain::schedule::SyncScope;
 use crate::reconcile::fakes::{Bench, Sync, latest};
@@ -93,6 +94,12 @@ impl Life {
                 self.exchange(wake);
             }
             Change::Crash => self.sync = self.bench.reconciler(self.spec.clone()),
+            Change::CrashAndEdit(edit) => {
+                self.world.lists = State::Refused(Reason::Forbidden);
+                self.manifest.edit(edit);
+                self.exchange(true);
+                self.sync = self.bench.reconciler(self.spec.clone());
+            }
         }
         self.world.apply(&self.bench.vault);
     }

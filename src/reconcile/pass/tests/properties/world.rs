@@ -76,7 +76,7 @@ pub(super) fn any_lists() -> impl Strategy<Value = State> {
 }
 
 impl World {
-    /// Each secret in one version.
+    /// Each secret in two versions.
     pub(super) fn new() -> Self {
         let secrets = NAMES.map(|name| {
             let mut secret = Secret {
@@ -84,6 +84,7 @@ impl World {
                 versions: Vec::new(),
                 state: State::Fine,
             };
+            secret.add(true);
             secret.add(true);
             (name, secret)
         });
