@@ -109,7 +109,7 @@ impl<'o> Published<'o> {
     pub fn last_good<'e>(&self, entry: &'e Entry) -> Vec<(&'e FileSpec, Found<'o>)> {
         let inputs = entry.inputs();
         let files = entry.files.iter();
-        let found = files.filter_map(|file| Some((file, self.last_good_file(file, &inputs)?)));
+        let found = files.filter_map(|file| Some((file, self.last_good_file(file, entry, &inputs)?)));
         let mut found: Vec<_> = found.collect();
         let is_whole = found.len() == entry.files.len()
             && found
@@ -123,28 +123,43 @@ impl<'o> Published<'o> {
 
     /// The last known good bytes of a file that cannot be made now: those of its object at its path, else the same
     /// content of the object elsewhere, of a version that will do; of several, the one that was fetched last, and of
-    /// those the first by path, which is a history's newest. Else whatever is at its path.
+    /// those the first by path, which is a history's newest. Else of any version, when no other entry is of the object:
+    /// then it can only be what this one had at another path. Else whatever is at its path.
     ///
     /// Another entry's file, in its place, is none that does: that entry may ask for another version, and it may be ahead
     /// of what this one moves together with.
-    fn last_good_file(&self, file: &FileSpec, inputs: &[Input]) -> Option<Found<'o>> {
+    fn last_good_file(&self, file: &FileSpec, entry: &Entry, inputs: &[Input]) -> Option<Found<'o>> {
         let at = self.files.get_key_value(&file.path);
         let is_its_own = |(_, found): &Found<'_>| match (found.record.inputs.first(), inputs.first()) {
             (Some(record), Some(input)) => same(&record.input, input),
             _ => false,
         };
-        let elsewhere = || {
+        let elsewhere = |fits: &dyn Fn(&FileRecord) -> bool| {
             let others = self.beside(inputs.first());
-            let fits = |(at, found): &Found<'_>| {
-                found.record.content == file.content
-                    && may_be_of(&found.record, inputs)
-                    && !self.is_anothers(at, found)
-            };
+            let is_free = |(at, found): &Found<'_>| fits(&found.record) && !self.is_anothers(at, found);
             others
-                .filter(fits)
+                .filter(is_free)
                 .min_by_key(|(_, found)| Reverse(found.record.fetched))
         };
-        at.filter(is_its_own).or_else(elsewhere).or(at)
+        let will_do = |record: &FileRecord| record.content == file.content && may_be_of(record, inputs);
+        let is_form = |record: &FileRecord| is_form_of(record, &file.content, inputs);
+        at.filter(is_its_own)
+            .or_else(|| elsewhere(&will_do))
+            .or_else(|| elsewhere(&is_form).filter(|_| self.is_alone(entry)))
+            .or(at)
+    }
+
+    /// Whether no other entry is made of the same object.
+    fn is_alone(&self, entry: &Entry) -> bool {
+        let own = entry.inputs().into_iter().next();
+        let is_of_another = |(path, first): (&RelativePath, &Option<Input>)| {
+            let is_same = first
+                .as_ref()
+                .zip(own.as_ref())
+                .is_some_and(|(one, other)| same(one, other));
+            is_same && entry.files.iter().all(|file| file.path != *path)
+        };
+        !self.wanted.iter().any(is_of_another)
     }
 
     /// Whether a file is where the entry wants it that it belongs to.

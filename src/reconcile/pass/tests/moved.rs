@@ -81,3 +81,33 @@ fn a_history_that_gets_another_path_has_its_newest_version_there_while_it_cannot
         assert_eq!(bench.volume.text("new/0").as_deref(), Some("v3"));
     });
 }
+
+#[test]
+fn an_object_whose_path_and_version_are_edited_at_once_keeps_what_it_had_while_the_new_version_fails() {
+    run(async {
+        let bench = Bench::holding(&["a"]);
+        let edited = |path: &str, version| {
+            let mut object = at(path, secret("a"));
+            object.wanted.version = VersionPolicy::Exact(version_id(version));
+            object
+        };
+        bench.reconciler(spec(vec![edited("a", 1)])).pass(Turn::All).await;
+        let report = bench.reconciler(spec(vec![edited("b", 2)])).pass(Turn::All).await;
+        assert_eq!(reasons(&report), [Reason::VersionNotFound]);
+        assert_eq!(bench.volume.text("b").as_deref(), Some("one"));
+        assert!(
+            !report.required_are_present(),
+            "it is not the version that is pinned"
+        );
+
+        let both = spec(vec![edited("b", 2), edited("c", 3)]);
+        let another = Bench::holding(&["a"]);
+        another
+            .reconciler(spec(vec![edited("a", 1)]))
+            .pass(Turn::All)
+            .await;
+        another.reconciler(both).pass(Turn::All).await;
+        let texts = ["b", "c"].map(|path| another.volume.text(path));
+        assert_eq!(texts, [None, None], "it may have been either's");
+    });
+}

@@ -9,18 +9,6 @@ use crate::domain::object::{ObjectId, VersionId};
 use crate::domain::path::RelativePath;
 use crate::domain::payload::FileRecord;
 
-/// A history whose path is edited while nobody knows its versions keeps the newest of them only.
-const A_MOVED_HISTORY_IS_KEPT_WITHOUT_A_LIST: bool = false;
-
-/// A selection whose `pathTemplate` is edited while nobody knows its secrets loses its files.
-const A_MOVED_SELECTION_IS_KEPT_WITHOUT_A_LIST: bool = false;
-
-/// A secret that is disabled loses its file when the `pathTemplate` of its selection is edited.
-const A_DISABLED_SECRET_OF_A_MOVED_SELECTION_IS_KEPT: bool = false;
-
-/// An entry whose version a policy finds loses its file when its path is edited while a newer version cannot be made.
-const A_MOVED_ENTRY_OF_A_POLICY_IS_KEPT_WITHOUT_ITS_NEW_VERSION: bool = false;
-
 /// A file: where it is, and of which version.
 type At<'f> = (&'f RelativePath, &'f VersionId);
 
@@ -64,13 +52,8 @@ impl Publish<'_> {
         for file in &object.files {
             let mut had = self.had(&wanted.object, &file.content);
             match &wanted.version {
-                VersionPolicy::Latest => {}
                 VersionPolicy::Exact(pinned) => had.retain(|(_, version)| *version == pinned),
-                VersionPolicy::LatestEnabled | VersionPolicy::CreatedBefore(_) => {
-                    had.retain(|(at, _)| {
-                        **at == file.path || A_MOVED_ENTRY_OF_A_POLICY_IS_KEPT_WITHOUT_ITS_NEW_VERSION
-                    });
-                }
+                VersionPolicy::Latest | VersionPolicy::LatestEnabled | VersionPolicy::CreatedBefore(_) => {}
             }
             let there = self.after.get(&file.path);
             let is_there =
@@ -105,7 +88,7 @@ impl Publish<'_> {
         let all: BTreeSet<_> = had.iter().map(|(_, version)| *version).collect();
         let kept: BTreeSet<&VersionId> = match self.told_versions(object, count) {
             Some(told) => all.into_iter().filter(|version| told.contains(version)).collect(),
-            None if at_its_path.is_empty() && A_MOVED_HISTORY_IS_KEPT_WITHOUT_A_LIST => {
+            None if at_its_path.is_empty() => {
                 // Identifiers of later versions are greater here.
                 all.into_iter().rev().take(count).collect()
             }
@@ -134,7 +117,7 @@ impl Publish<'_> {
 
     fn a_selection_is_kept(&self, selection: &SelectionSpec) {
         let content = Content::Secret(selection.form.clone());
-        for (path, (_, record)) in self.before {
+        for (_, record) in self.before.values() {
             let Some((source, _)) = record.object() else {
                 continue;
             };
@@ -144,17 +127,7 @@ impl Publish<'_> {
             if !is_its_own || !selection.rule.fits_name(name) || self.is_gone(name.as_str()) {
                 continue;
             }
-            let at = selection.path.path_of(name, selection.rule.prefix.as_deref());
-            let is_listed = self.lists.secrets(&selection.vault).is_some_and(|list| {
-                let mut list = list.iter();
-                list.any(|listed| {
-                    let is_kept = listed.enabled || A_DISABLED_SECRET_OF_A_MOVED_SELECTION_IS_KEPT;
-                    listed.name == *name && is_kept
-                })
-            });
-            if at.as_ref() == Ok(path) || is_listed || A_MOVED_SELECTION_IS_KEPT_WITHOUT_A_LIST {
-                assert!(self.has(object, &content, None), "{name} of {selection} got lost");
-            }
+            assert!(self.has(object, &content, None), "{name} of {selection} got lost");
         }
     }
 
