@@ -1,8 +1,8 @@
-//! What a person should know of an object although it was rendered.
+//! What a person should know of an entry although nothing failed.
 
 use std::fmt;
 
-/// Something odd about an object that was rendered.
+/// Something odd about an entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Notice {
     /// The value holds neither the issuer of the last certificate of the chain nor a root.
@@ -17,15 +17,23 @@ pub enum Notice {
         /// How many.
         count: usize,
     },
+    /// The rule of a selection picks none of the vault's secrets: a typing mistake gives no other sign.
+    NothingSelected {
+        /// How many secrets the vault has.
+        looked_at: usize,
+    },
 }
 
 impl Notice {
-    /// Whether clients are likely to refuse the chain.
+    /// Whether something is likely to be wrong: clients refuse the chain, or files are missing.
     ///
     /// A chain with intermediates that ends without its root is the common way to store one; a leaf alone that is not
     /// self-signed lacks at least one intermediate, unless a root issued it.
     pub const fn is_warning(&self) -> bool {
-        matches!(self, Self::MissingIssuer { intermediates: 0, .. })
+        matches!(
+            self,
+            Self::MissingIssuer { intermediates: 0, .. } | Self::NothingSelected { .. }
+        )
     }
 }
 
@@ -48,6 +56,12 @@ impl fmt::Display for Notice {
                 write!(
                     f,
                     "the chain ends after {intermediates} intermediate(s), before `{subject}`"
+                )
+            }
+            Self::NothingSelected { looked_at } => {
+                write!(
+                    f,
+                    "the selection picks none of the vault's {looked_at} secret(s); check its prefix, pattern and tags"
                 )
             }
             Self::UnrelatedCertificates { count } => {

@@ -35,6 +35,9 @@ impl Expander<'_> {
             any_of_the_vault,
         } = self.published_of(spec, list.unwrap_or_default(), paths);
         let (mut picked, mut refused) = pick(spec, list.unwrap_or_default(), &published);
+        let picks_none_of = list
+            .filter(|_| picked.is_empty() && refused.is_empty())
+            .map(<[_]>::len);
         let mut failure = failure.cloned();
         if picked.len() > spec.limit {
             failure = failure.or_else(|| Some(too_many(spec, picked.len())));
@@ -61,6 +64,7 @@ impl Expander<'_> {
             group: spec.group.clone().map(Group::Named),
             body: Body::Selection {
                 known: list.is_some() || any_of_the_vault,
+                picks_none_of,
             },
             files: Vec::new(),
             interval: spec.interval,

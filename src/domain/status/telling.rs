@@ -58,8 +58,7 @@ impl Status {
         let keys: BTreeSet<EntryKey> = plans.iter().map(remarked_key).collect();
         self.remarks.retain(|key, _| keys.contains(key));
         for (number, plan) in plans.iter().enumerate() {
-            // An entry that was not made in this pass has nothing new to remark.
-            if !matches!(plan.outcome, Outcome::Served { changed: true, .. }) {
+            if !is_news_of(plan) {
                 continue;
             }
             let notices = decided
@@ -202,6 +201,15 @@ fn failing(failed: Failed<'_>, objects: usize, times: u32, news: bool) -> Event 
         required: failed.plan.required,
         times,
         news,
+    }
+}
+
+/// Whether a pass may have something new to remark on an entry: it made its files, or it was told what a selection picks.
+const fn is_news_of(plan: &EntryPlan) -> bool {
+    match (&plan.id, &plan.outcome) {
+        (EntryId::Selection { .. }, Outcome::Served { .. }) => true,
+        (_, Outcome::Served { changed, .. }) => *changed,
+        (_, Outcome::Pending { .. } | Outcome::Failed { .. }) => false,
     }
 }
 

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Pass;
-use crate::domain::entry::Entry;
+use crate::domain::entry::{Body, Entry};
 use crate::domain::failure::{Failure, Reason};
 use crate::domain::notice::Notice;
 use crate::domain::outcome::{Decided, PassOutcome};
@@ -138,7 +138,7 @@ impl<V: Vault + 'static, W: Volume> Pass<V, W> {
         entries: &[Entry],
         plan: &mut Plan,
     ) -> (Payload, BTreeMap<usize, Vec<Notice>>) {
-        let mut notices = BTreeMap::new();
+        let mut notices = notices_of_selections(entries);
         let mut payload = Payload {
             wanted: plan.wanted.clone(),
             outbox: observed.outbox.clone(),
@@ -173,6 +173,19 @@ impl<V: Vault + 'static, W: Volume> Pass<V, W> {
         }
         (payload, notices)
     }
+}
+
+/// What is odd about selections, by the number of each.
+fn notices_of_selections(entries: &[Entry]) -> BTreeMap<usize, Vec<Notice>> {
+    let selections = entries.iter().enumerate();
+    let notices = selections.filter_map(|(number, entry)| match entry.body {
+        Body::Selection {
+            picks_none_of: Some(looked_at),
+            ..
+        } => Some((number, vec![Notice::NothingSelected { looked_at }])),
+        _ => None,
+    });
+    notices.collect()
 }
 
 /// The names at which the plan cannot be written, as far as they were not asked for yet.

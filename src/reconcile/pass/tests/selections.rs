@@ -4,8 +4,11 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::domain::desired::{PathTemplate, SelectionRule, SelectionSpec, SyncSpec};
+use crate::domain::event::Event;
+use crate::domain::notice::Notice;
 use crate::domain::object::GroupName;
-use crate::reconcile::fakes::select;
+use crate::domain::schedule::SyncScope;
+use crate::reconcile::fakes::{Sync, select};
 
 fn selecting(selection: SelectionSpec) -> SyncSpec {
     SyncSpec {
@@ -245,5 +248,39 @@ fn what_left_the_manifest_is_no_secret_of_a_selection_whose_list_refuses_it() {
             (bench.volume.text("app-a"), picked(&bench, "app-a")),
             (None, None)
         );
+    });
+}
+
+/// What is remarked in a sync of everything.
+async fn remarks(sync: &mut Sync) -> Vec<Notice> {
+    let now = sync.pass.uptime.now();
+    sync.status.schedule.wake(&SyncScope::All, now);
+    let mut remarks = Vec::new();
+    loop {
+        let outcome = sync.pass.take(&mut sync.status).await;
+        let events = sync.status.fold(outcome, 0.5);
+        remarks.extend(events.into_iter().filter_map(|event| match event {
+            Event::Remark { notice, .. } => Some(notice),
+            _ => None,
+        }));
+        if !sync.status.busy {
+            return remarks;
+        }
+        sync.pass.settled(&mut sync.status).await;
+    }
+}
+
+#[test]
+fn a_selection_that_picks_nothing_is_remarked_once_with_the_number_of_secrets_looked_at() {
+    run(async {
+        let bench = Bench::holding(&["one", "two"]);
+        let mut sync = bench.reconciler(selecting(select("app-")));
+        let nothing = || vec![Notice::NothingSelected { looked_at: 2 }];
+        assert_eq!(remarks(&mut sync).await, nothing());
+        assert_eq!(remarks(&mut sync).await, []);
+        bench.vault.set("app-a", "one", 1);
+        assert_eq!(remarks(&mut sync).await, []);
+        bench.vault.delete("app-a");
+        assert_eq!(remarks(&mut sync).await, nothing());
     });
 }
