@@ -11,7 +11,7 @@ use super::desired::{FileSpec, PasswordSource, PathTemplate, Reference, Template
 use super::failure::Failure;
 use super::object::{GroupName, Source, VaultId};
 use super::path::RelativePath;
-use super::payload::Input;
+use super::payload::{Input, Selected};
 use super::query::Query;
 
 /// Files that are made together.
@@ -37,6 +37,8 @@ pub struct Entry {
     /// The questions whose answers decide what it is made of, besides its inputs. When it fails, they are asked again
     /// with it: another answer may mend it.
     pub depends_on: Vec<Query>,
+    /// That a selection picked it, if one did.
+    pub selected: Option<Selected>,
     /// Published files that belonged to it and do so no more: they go when its group moves, and not before.
     pub removals: Vec<RelativePath>,
 }

@@ -113,6 +113,8 @@ pub enum Reason {
     Unrenderable,
     /// A selection's rule picks more secrets than it may.
     TooManySelected,
+    /// The vault says that all secrets of a selection are gone, or many of them at once.
+    ManyGone,
     /// A selected secret can have no file, because its path is another's or is no path.
     PathTaken,
     /// A password file cannot be read.
@@ -136,7 +138,7 @@ pub enum FailureClass {
 
 impl Reason {
     /// Every reason, for tests and reference pages.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::IdentityMisconfigured,
         Self::IdentityNotPropagated,
         Self::IdentityUnavailable,
@@ -156,6 +158,7 @@ impl Reason {
         Self::BadRequest,
         Self::Unrenderable,
         Self::TooManySelected,
+        Self::ManyGone,
         Self::PathTaken,
         Self::PasswordUnreadable,
         Self::NameTaken,
@@ -183,6 +186,7 @@ impl Reason {
             Self::BadRequest => "badRequest",
             Self::Unrenderable => "unrenderable",
             Self::TooManySelected => "tooManySelected",
+            Self::ManyGone => "manyGone",
             Self::PathTaken => "pathTaken",
             Self::PasswordUnreadable => "passwordUnreadable",
             Self::NameTaken => "nameTaken",
@@ -205,6 +209,7 @@ impl Reason {
             | Self::Malformed
             | Self::Unrenderable
             | Self::TooManySelected
+            | Self::ManyGone
             | Self::PathTaken
             | Self::PasswordUnreadable => FailureClass::Refused,
             Self::Throttled

@@ -86,6 +86,24 @@ pub struct FileRecord {
     /// When these versions were fetched first; whole seconds, UTC.
     #[serde(with = "time::serde::rfc3339")]
     pub fetched: OffsetDateTime,
+    /// That a selection picked it, if one did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub selected: Option<Selected>,
+}
+
+/// That a selection picked the secret of a file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Selected {
+    /// The rule that picked it: what an edited rule leaves out goes at once.
+    pub rule: String,
+    /// Since when its file is held although the vault says that the secret is gone; UTC.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        with = "time::serde::rfc3339::option"
+    )]
+    pub held_since: Option<OffsetDateTime>,
 }
 
 impl FileRecord {

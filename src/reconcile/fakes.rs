@@ -256,6 +256,7 @@ pub(super) fn select(prefix: &str) -> SelectionSpec {
             ..SelectionRule::default()
         },
         limit: 10,
+        may_be_empty: false,
         path: PathTemplate::parse("picked/{suffix}").expect("valid"),
         form: SecretForm::default(),
         mode: FileMode::from_bits(0o440),

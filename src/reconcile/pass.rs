@@ -157,6 +157,7 @@ impl<V: Vault + 'static, W: Volume> Pass<V, W> {
             lists: &status.lists,
             timing,
             published,
+            now: self.now(),
         };
         expand(&self.spec, facts)
     }

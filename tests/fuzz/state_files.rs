@@ -56,6 +56,7 @@ fn payload(files: &[(&str, FileBytes)]) -> Payload {
         }],
         validity: Validity::default(),
         fetched: OffsetDateTime::UNIX_EPOCH,
+        selected: None,
     };
     let files = files.iter().map(|(name, bytes)| {
         let file = PayloadFile {

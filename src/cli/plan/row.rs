@@ -76,6 +76,8 @@ pub(super) enum Reason {
     LeavesManifest,
     /// The vault has it no longer in a selection or history.
     LeavesVault,
+    /// The vault has it no longer, with many others of its selection.
+    GoneFromVault,
     /// It was altered on the volume, and cannot be made again now.
     Altered,
     /// Nothing is to be done.
@@ -208,7 +210,7 @@ mod tests {
 
     use super::*;
 
-    const REASONS: [Reason; 21] = [
+    const REASONS: [Reason; 22] = [
         Reason::Missing,
         Reason::OtherSource,
         Reason::NewVersion,
@@ -222,6 +224,7 @@ mod tests {
         Reason::Moved,
         Reason::LeavesManifest,
         Reason::LeavesVault,
+        Reason::GoneFromVault,
         Reason::Altered,
         Reason::Unchanged,
         Reason::NotAsked,

@@ -1,5 +1,7 @@
 //! Reasons in plain words.
 
+use time::format_description::well_known::Rfc3339;
+
 use super::row::{Because, Reason};
 use crate::domain::entry::EntryId;
 use crate::domain::failure::Failure;
@@ -25,6 +27,11 @@ pub(super) fn because(why: &Why, entry: Option<&EntryPlan>, status: &Status) -> 
             .between(Some(from.to_string()), Some(to.to_string())),
         Why::Owner => Because::new(Reason::Owner, "owner or group"),
         Why::Moved { from } => moved_from(from),
+        Why::GoneSince(since) => {
+            let since = since.format(&Rfc3339).unwrap_or_default();
+            let detail = format!("gone from the vault since {since}, with many others; what is there stays");
+            Because::new(Reason::GoneFromVault, detail)
+        }
         Why::NotAsked => not_asked(entry, status),
         Why::Waits => no_answer(),
         Why::Failed(failure) if entry.is_none() => Because::new(

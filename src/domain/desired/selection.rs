@@ -18,6 +18,8 @@ pub struct SelectionSpec {
     pub rule: SelectionRule,
     /// Most secrets that it may pick; more are an error, and none is added then.
     pub limit: usize,
+    /// Whether all of its files may go when the vault says twice that all of its secrets are gone.
+    pub may_be_empty: bool,
     /// Where the files go.
     pub path: PathTemplate,
     /// How their values become bytes.

@@ -4,6 +4,7 @@
 //! It is done again whenever more is known. What it cannot know yet it names ([`Expansion::wanted`]), and goes by the
 //! last list, or by what is published: nothing that is published is dropped because a list is missing or failed.
 
+mod exodus;
 mod left_behind;
 mod named;
 mod selection;
@@ -12,6 +13,8 @@ mod versions;
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
+
+use time::OffsetDateTime;
 
 use super::answers::{Answers, Lists};
 use super::desired::SyncSpec;
@@ -33,6 +36,8 @@ pub struct Facts<'f> {
     pub timing: &'f dyn Timing,
     /// What the volume has.
     pub published: &'f Published<'f>,
+    /// The time by the wall clock.
+    pub now: OffsetDateTime,
 }
 
 /// Entries, and what would make them more certain.

@@ -167,6 +167,7 @@ impl Expander<'_> {
             obstacle,
             unresolved,
             depends_on,
+            selected: None,
             removals: Vec::new(),
         }
     }
@@ -199,6 +200,7 @@ impl Expander<'_> {
             obstacle,
             unresolved,
             depends_on,
+            selected: None,
             removals: Vec::new(),
         }
     }

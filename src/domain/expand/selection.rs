@@ -5,7 +5,10 @@
 
 use std::collections::BTreeMap;
 
+use time::OffsetDateTime;
+
 use super::Expander;
+use super::exodus::{Gone, Held};
 use super::left_behind::LeftBehind;
 use super::versions::latest;
 use crate::domain::desired::{Content, FileSpec, SelectionSpec};
@@ -15,6 +18,7 @@ use crate::domain::listed::ListedObject;
 use crate::domain::object::{ObjectId, ObjectKind, ObjectName, Source};
 use crate::domain::path::RelativePath;
 use crate::domain::path_set::PathSet;
+use crate::domain::payload::Selected;
 use crate::domain::query::Query;
 
 impl Expander<'_> {
@@ -39,21 +43,27 @@ impl Expander<'_> {
             .filter(|_| picked.is_empty() && refused.is_empty())
             .map(<[_]>::len);
         let mut failure = failure.cloned();
+        let served = published.len();
         if picked.len() > spec.limit {
             failure = failure.or_else(|| Some(too_many(spec, picked.len())));
             picked.clear();
         }
         let mut removals = Vec::new();
-        for (name, Place { now, wanted }) in published {
-            let listed = picked.keys().any(|other| same_name(other, &name));
-            match listed {
-                true => {}
-                false if list.is_none() || !self.has_left(spec, &name) => {
-                    picked.insert(name, wanted);
-                }
-                false => removals.push(now),
+        let unlisted = published.into_iter().filter(|(name, _)| {
+            let mut picked = picked.keys();
+            !picked.any(|other| same_name(other, name))
+        });
+        let unlisted: Vec<_> = unlisted.collect();
+        let held = self.held(spec, served, list.is_some(), &unlisted);
+        for (name, Place { now, wanted }) in unlisted {
+            let stays = held.since.contains_key(&name) || list.is_none() || !self.has_left(spec, &name);
+            if stays {
+                picked.insert(name, wanted);
+            } else {
+                removals.push(now);
             }
         }
+        failure = failure.or_else(|| held.failure(spec));
         let whole = Entry {
             id: EntryId::Selection {
                 vault: spec.vault.clone(),
@@ -71,12 +81,16 @@ impl Expander<'_> {
             obstacle: failure.map(|failure| (failure, query.clone())),
             unresolved: false,
             depends_on: vec![query.clone()],
+            selected: None,
             removals,
         };
         let mut entries = vec![whole];
         for (name, path) in picked {
             match paths.claim(&path) {
-                Ok(()) => entries.push(member(spec, name, path)),
+                Ok(()) => {
+                    let held_since = held.since.get(&name).copied();
+                    entries.push(member(spec, name, path, held_since));
+                }
                 Err(taken) => refused.push(path_taken(spec, &name, &taken)),
             }
         }
@@ -127,6 +141,43 @@ impl Expander<'_> {
             }
         }
         found
+    }
+
+    /// Which of the published secrets that no list has are held although they are gone.
+    fn held(
+        &self,
+        spec: &SelectionSpec,
+        served: usize,
+        is_listed: bool,
+        unlisted: &[(ObjectName, Place)],
+    ) -> Held {
+        let gone = unlisted.iter().filter_map(|(name, place)| {
+            let record = &self.facts.published.at(&place.now)?.record;
+            let selected = record.selected.as_ref();
+            let is_told = is_listed && self.has_left(spec, name);
+            let gone = Gone {
+                held_since: selected.and_then(|selected| selected.held_since),
+                is_told,
+            };
+            // What an edited rule leaves out goes at once, and so does what another vault does not have.
+            let is_by_edit = || {
+                let answer = self.facts.answers.object(&source(spec, name.clone()));
+                let same_rule = selected.is_some_and(|selected| selected.rule == spec.rule.to_string());
+                let same_vault = record
+                    .object()
+                    .is_some_and(|(source, _)| source.object.vault == spec.vault);
+                !same_vault || answer.is_some_and(|answer| answer.is_ok()) && !same_rule
+            };
+            let counts = is_told && !is_by_edit() || gone.held_since.is_some() && !self.is_back(spec, name);
+            counts.then(|| (name.clone(), gone))
+        });
+        Held::of(spec, served, &gone.collect(), self.facts.now)
+    }
+
+    /// Whether the vault says of a secret that it has it, and that it fits.
+    fn is_back(&self, spec: &SelectionSpec, name: &ObjectName) -> bool {
+        let answer = self.facts.answers.object(&source(spec, name.clone()));
+        answer.is_some_and(|answer| answer.is_ok_and(|object| spec.rule.fits_tags(&object.attributes.tags)))
     }
 
     /// Whether the vault says of a published secret that it is not in the selection any more.
@@ -206,7 +257,12 @@ fn path_of(spec: &SelectionSpec, name: &ObjectName) -> Result<RelativePath, Fail
     })
 }
 
-fn member(spec: &SelectionSpec, name: ObjectName, path: RelativePath) -> Entry {
+fn member(
+    spec: &SelectionSpec,
+    name: ObjectName,
+    path: RelativePath,
+    held_since: Option<OffsetDateTime>,
+) -> Entry {
     let source = source(spec, name);
     let file = FileSpec {
         path,
@@ -223,6 +279,10 @@ fn member(spec: &SelectionSpec, name: ObjectName, path: RelativePath) -> Entry {
         obstacle: None,
         unresolved: false,
         depends_on: Vec::new(),
+        selected: Some(Selected {
+            rule: spec.rule.to_string(),
+            held_since,
+        }),
         removals: Vec::new(),
     }
 }

@@ -126,11 +126,19 @@ fn keeps(entry: &Entry, outcome: Outcome, given: &Given<'_>) -> (PlannedFiles, E
     let why = match &outcome {
         Outcome::Failed { failure, .. } => Why::Failed(failure.clone()),
         Outcome::Pending { waits: true, .. } => Why::Waits,
-        Outcome::Pending { .. } | Outcome::Served { .. } => Why::NotAsked,
+        Outcome::Pending { .. } | Outcome::Served { .. } => why_pending(entry),
     };
     let files = keep(entry, given.published, &why);
     let plan = EntryPlan::new(entry, outcome, first_record(&files));
     (files, plan)
+}
+
+fn why_pending(entry: &Entry) -> Why {
+    let selected = entry.selected.as_ref();
+    match selected.and_then(|selected| selected.held_since) {
+        Some(since) => Why::GoneSince(since),
+        None => Why::NotAsked,
+    }
 }
 
 /// The entry keeps what it has where it is; its files are added when all others have their places.

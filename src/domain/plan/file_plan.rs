@@ -1,5 +1,7 @@
 //! What becomes of a file, and why.
 
+use time::OffsetDateTime;
+
 use super::entry_plan::HeldBack;
 use crate::domain::failure::Failure;
 use crate::domain::mode::FileMode;
@@ -67,6 +69,8 @@ pub enum Why {
         /// Where they are now.
         from: RelativePath,
     },
+    /// The vault says since then that its secret is gone, with many others of the selection.
+    GoneSince(OffsetDateTime),
     /// Nothing was told of it.
     NotAsked,
     /// An answer is under way.

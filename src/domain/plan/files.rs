@@ -59,13 +59,24 @@ pub(super) fn keep(entry: &Entry, published: &Published<'_>, why: &Why) -> Plann
     found
         .map(|(file, (at, found))| {
             let ours = is_form_of(&found.record, &file.content, &inputs);
-            let kept = FilePlan {
+            let mut kept = FilePlan {
                 mode: if ours { file.mode } else { found.mode },
                 ..unchanged(at, found, why.clone())
             };
+            note_held(&mut kept.record, entry);
             (file.path.clone(), kept)
         })
         .collect()
+}
+
+/// Notes since when a file is held. The rule that picked it stays as it was: the vault confirmed nothing.
+fn note_held(record: &mut FileRecord, entry: &Entry) {
+    let held_since = entry.selected.as_ref().and_then(|selected| selected.held_since);
+    match &mut record.selected {
+        Some(selected) => selected.held_since = held_since,
+        None if held_since.is_some() => record.selected.clone_from(&entry.selected),
+        None => {}
+    }
 }
 
 /// Whether each file of an entry is there, made of it and in the form asked for, of a version that will do.
@@ -112,6 +123,7 @@ pub(super) fn keep_as(
                 .collect(),
             validity: told.unwrap_or(found.record.validity),
             fetched: found.record.fetched,
+            selected: entry.selected.clone(),
         };
         let kept = FilePlan {
             mode: file.mode,
@@ -198,6 +210,7 @@ pub(super) fn write(entry: &Entry, given: &Given<'_>) -> PlannedFiles {
             inputs: records,
             validity,
             fetched: same.map_or_else(|| whole_seconds(given.now), |same| same.fetched),
+            selected: entry.selected.clone(),
         };
         let planned = FilePlan {
             entry: None,

@@ -58,10 +58,22 @@ pub(super) fn own<'g>(entry: &Entry, given: &Given<'g>) -> Own<'g> {
             news: true,
         });
     }
+    if is_held(entry) {
+        return Own::Pending {
+            complete: has_all(entry, given.published),
+            waits: false,
+        };
+    }
     match trouble(entry, &inputs, given) {
         Some(trouble) => Own::Failed(trouble),
         None => without_trouble(entry, &inputs, given),
     }
+}
+
+/// Whether its files are held although the vault says that it is gone. Its selection tells of it.
+fn is_held(entry: &Entry) -> bool {
+    let selected = entry.selected.as_ref();
+    selected.is_some_and(|selected| selected.held_since.is_some())
 }
 
 fn without_trouble<'g>(entry: &Entry, inputs: &[Input], given: &Given<'g>) -> Own<'g> {

@@ -124,6 +124,7 @@ impl Objects<'_> {
             vault: vault?,
             rule,
             limit: limit.0.get().into(),
+            may_be_empty: select.value.may_be_empty.value().unwrap_or(false),
             path: path?,
             form,
             mode,

@@ -114,6 +114,10 @@ pub(in crate::manifest) struct Select {
     #[serde(default)]
     #[cfg_attr(test, schemars(extend("default" = 100)))]
     pub(in crate::manifest) limit: Optional<Text<SelectLimit>>,
+    /// Whether the selection may lose all of its files when the vault says twice that all of its secrets are gone.
+    #[serde(default)]
+    #[cfg_attr(test, schemars(extend("default" = false)))]
+    pub(in crate::manifest) may_be_empty: Optional<bool>,
 }
 
 /// A version by its name, or by a rule.

@@ -210,6 +210,7 @@ fn payload(value: &Marker) -> Payload {
             }],
             validity: Validity::default(),
             fetched: Fixed.now(),
+            selected: None,
         },
     };
     Payload {

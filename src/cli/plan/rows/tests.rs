@@ -22,6 +22,7 @@ fn file(entry: Option<usize>, action: Action, why: Why) -> FilePlan {
             inputs: Vec::new(),
             validity: Validity::default(),
             fetched: second(0),
+            selected: None,
         },
         why,
     }

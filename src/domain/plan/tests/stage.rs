@@ -92,6 +92,7 @@ pub(super) fn entry(source: Source, at: &str) -> Entry {
         obstacle: None,
         unresolved: false,
         depends_on: Vec::new(),
+        selected: None,
         removals: Vec::new(),
     }
 }
@@ -130,6 +131,7 @@ impl Stage {
             inputs: vec![input],
             validity: Validity::default(),
             fetched: OffsetDateTime::UNIX_EPOCH,
+            selected: None,
         };
         let found = ObservedFile {
             record,
@@ -240,6 +242,7 @@ const fn word(why: &Why) -> &'static str {
         Why::Mode { .. } => "mode",
         Why::Owner => "owner",
         Why::Moved { .. } => "moved",
+        Why::GoneSince(_) => "gone",
         Why::NotAsked => "not asked",
         Why::Waits => "waits",
         Why::Failed(_) => "failed",

@@ -20,6 +20,7 @@ fn entry(name: &str, interval: Duration, group: Option<&str>) -> Entry {
         obstacle: None,
         unresolved: false,
         depends_on: Vec::new(),
+        selected: None,
         removals: Vec::new(),
     }
 }

@@ -1,6 +1,7 @@
 //! One pass over fakes: what is written, kept, removed and told.
 
 mod exchange;
+mod exodus;
 mod groups;
 mod moved;
 mod passwords;

@@ -37,6 +37,7 @@ pub(in crate::volume::tests) fn record(version: u8) -> FileRecord {
         }],
         validity: Validity::default(),
         fetched: datetime!(2026-11-23 05:48:45 UTC),
+        selected: None,
     }
 }
 

@@ -38,6 +38,7 @@ pub(super) fn passed(spec: &SyncSpec, answers: &Answers) -> Vec<(String, String)
         lists: &lists,
         timing: &timing,
         published: &published,
+        now: Fixed.now(),
     };
     let expansion = expand(spec, facts);
     let entry = &expansion.entries[0];
