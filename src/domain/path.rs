@@ -87,6 +87,11 @@ impl RelativePath {
         Self(format!("{}/{element}", self.0).into())
     }
 
+    /// The number at its end, if it is a slot of a history; slot 0 has the newest version.
+    pub fn slot(&self) -> Option<u16> {
+        self.elements().next_back()?.parse().ok()
+    }
+
     /// Whether `self` would have to be a directory for `other` to exist.
     pub fn is_directory_of(&self, other: &Self) -> bool {
         other

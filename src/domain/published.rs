@@ -121,32 +121,48 @@ impl<'o> Published<'o> {
         found
     }
 
-    /// The last known good bytes of a file that cannot be made now: those of its object at its path, else the same
-    /// content of the object elsewhere, of a version that will do; of several, the one that was fetched last, and of
-    /// those the first by path, which is a history's newest. Else of any version, when no other entry is of the object:
-    /// then it can only be what this one had at another path. Else whatever is at its path.
+    /// The last known good bytes of a file that cannot be made now; the first of these that there are:
     ///
-    /// Another entry's file, in its place, is none that does: that entry may ask for another version, and it may be ahead
-    /// of what this one moves together with.
+    /// 1. its object at its path, when that was made by a rule of the same kind;
+    /// 2. the same content of its object elsewhere, made by a rule of the same kind, of a version that will do;
+    /// 3. its object at its path, by whatever rule, else elsewhere, of a version that will do;
+    /// 4. the same content elsewhere, of any version, when no other entry is of the object: then it can only be what this
+    ///    one had at another path;
+    /// 5. whatever is at its path.
+    ///
+    /// Rules are of two kinds, the current version and a named one: where paths of both are exchanged, each takes its bytes
+    /// along. Another entry's file, in its place, is none that does: that entry may ask for another version, and it may be
+    /// ahead of what this one moves together with.
     fn last_good_file(&self, file: &FileSpec, entry: &Entry, inputs: &[Input]) -> Option<Found<'o>> {
         let at = self.files.get_key_value(&file.path);
-        let is_its_own = |(_, found): &Found<'_>| match (found.record.inputs.first(), inputs.first()) {
-            (Some(record), Some(input)) => same(&record.input, input),
-            _ => false,
+        let first = inputs.first();
+        let is_of_object = |record: &FileRecord| {
+            let made = record.inputs.first().zip(first);
+            made.is_some_and(|(made, first)| same(&made.input, first))
         };
-        let elsewhere = |fits: &dyn Fn(&FileRecord) -> bool| {
-            let others = self.beside(inputs.first());
-            let is_free = |(at, found): &Found<'_>| fits(&found.record) && !self.is_anothers(at, found);
-            others
-                .filter(is_free)
-                .min_by_key(|(_, found)| Reverse(found.record.fetched))
+        // What is unresolved has an input that only stands in for a version that a list will name.
+        let by_kind = |record: &FileRecord| {
+            let made = record.inputs.first().zip(first);
+            made.is_some_and(|(made, first)| is_named(&made.input) == (is_named(first) || entry.unresolved))
         };
-        let will_do = |record: &FileRecord| record.content == file.content && may_be_of(record, inputs);
         let is_form = |record: &FileRecord| is_form_of(record, &file.content, inputs);
-        at.filter(is_its_own)
-            .or_else(|| elsewhere(&will_do))
-            .or_else(|| elsewhere(&is_form).filter(|_| self.is_alone(entry)))
+        let will_do = |record: &FileRecord| record.content == file.content && may_be_of(record, inputs);
+        let here = |fits: &dyn Fn(&FileRecord) -> bool| at.filter(|(_, found)| fits(&found.record));
+        here(&|record| is_of_object(record) && by_kind(record))
+            .or_else(|| self.elsewhere(first, &|record| by_kind(record) && will_do(record)))
+            .or_else(|| here(&is_of_object))
+            .or_else(|| self.elsewhere(first, &will_do))
+            .or_else(|| self.elsewhere(first, &is_form).filter(|_| self.is_alone(entry)))
             .or(at)
+    }
+
+    /// A file of the input's object that fits and that no entry has in its place: the first slot of a history, which is its
+    /// newest, before the others; of several, the one that was fetched last.
+    fn elsewhere(&self, first: Option<&Input>, fits: &dyn Fn(&FileRecord) -> bool) -> Option<Found<'o>> {
+        let free = self
+            .beside(first)
+            .filter(|(at, found)| fits(&found.record) && !self.is_anothers(at, found));
+        free.min_by_key(|(at, found)| (at.slot(), Reverse(found.record.fetched)))
     }
 
     /// Whether no other entry is made of the same object.
@@ -162,10 +178,12 @@ impl<'o> Published<'o> {
         !self.wanted.iter().any(is_of_another)
     }
 
-    /// Whether a file is where the entry wants it that it belongs to.
+    /// Whether a file is where the entry wants it that it belongs to: of its object, by a rule of its kind.
     fn is_anothers(&self, at: &RelativePath, found: &ObservedFile) -> bool {
         match (self.wanted.get(at), found.record.inputs.first()) {
-            (Some(Some(wanted)), Some(record)) => same(wanted, &record.input),
+            (Some(Some(wanted)), Some(record)) => {
+                same(wanted, &record.input) && is_named(wanted) == is_named(&record.input)
+            }
             _ => false,
         }
     }
@@ -228,6 +246,11 @@ pub fn may_be_of(record: &FileRecord, inputs: &[Input]) -> bool {
         })
         .collect();
     is_made_of(record, &needed)
+}
+
+/// Whether an input names its version.
+fn is_named(input: &Input) -> bool {
+    pinned(input).is_some()
 }
 
 /// The version that an input names, if it names one.

@@ -95,6 +95,7 @@ pub struct Asking<V> {
     passwords: Arc<PasswordReads>,
     limits: AskLimits,
     patience: Patience,
+    asks_no_more: bool,
     /// By host, what may leave when there is a place and its gate lets it, the most urgent first.
     queues: BTreeMap<Option<VaultId>, VecDeque<Query>>,
     /// What left, and when.
@@ -127,6 +128,7 @@ impl<V: Vault + 'static> Asking<V> {
             passwords,
             limits,
             patience,
+            asks_no_more: false,
             queues: BTreeMap::new(),
             open: BTreeMap::new(),
             flights: FuturesUnordered::new(),
@@ -183,9 +185,7 @@ impl<V: Vault + 'static> Asking<V> {
         }
         self.baseline = baseline;
         self.leads_on = false;
-        if self.patience != Patience::Over {
-            self.send(schedule, uptime);
-        }
+        self.send(schedule, uptime);
     }
 
     /// The questions that did not leave, because of their gates.
@@ -226,6 +226,17 @@ impl<V: Vault + 'static> Asking<V> {
     /// Whether answers are let go when they were used.
     pub fn lets_go(&self) -> bool {
         self.patience == Patience::Short
+    }
+
+    /// Lets nothing leave any more. What is under way comes to its own end.
+    pub const fn ask_no_more(&mut self) {
+        self.asks_no_more = true;
+    }
+
+    /// The vaults that a question left for within the last second: their answers are worth waiting for.
+    pub fn just_asked(&self) -> BTreeSet<VaultId> {
+        let just = self.open.iter().filter(|(_, left)| left.elapsed() < LATEST);
+        just.filter_map(|(query, _)| query.vault().cloned()).collect()
     }
 
     /// Lets go of the answers that nothing waits for.
@@ -307,6 +318,9 @@ impl<V: Vault + 'static> Asking<V> {
 
     /// Lets leave what may.
     fn send(&mut self, schedule: &mut Schedule, uptime: &Uptime) {
+        if self.asks_no_more || self.patience == Patience::Over {
+            return;
+        }
         let now = uptime.now();
         for (host, mut queue) in std::mem::take(&mut self.queues) {
             while let Some(query) = queue.pop_front_if(|query| schedule.permit(query, now) > Permit::No) {

@@ -69,8 +69,7 @@ impl<V: Vault + 'static, W: Volume> Pass<V, W> {
                 outcome.volume_failure = Some(failure);
             }
         }
-        let open = self.asking.open();
-        outcome.under_way = open.iter().filter_map(|query| query.vault().cloned()).collect();
+        outcome.under_way = self.asking.just_asked();
         outcome.asked = self.asking.take_asked();
         outcome.stopped = self.asking.stopped();
         outcome.idle = self.is_idle();

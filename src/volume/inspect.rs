@@ -40,8 +40,8 @@ pub(super) struct Intact {
 /// changes nothing understands no state file and reads no file again.
 pub(super) struct Inspector {
     clock: Arc<dyn Clock>,
-    /// The state that was read last, and its text.
-    recorded: Option<(Vec<u8>, State)>,
+    /// The text that was read last, and the state that it is, if this code understands it: what it does not is told once.
+    recorded: Option<(Vec<u8>, Option<State>)>,
     /// Files whose bytes were compared with a digest, what they looked like then, and the digest that they had.
     verified: BTreeMap<RelativePath, (Signature, Digest)>,
 }
@@ -87,10 +87,10 @@ impl Inspector {
         if let Some((known, state)) = &self.recorded
             && *known == text
         {
-            return Ok(Some(state.clone()));
+            return Ok(state.clone());
         }
         let state = State::of_text(&text, directory);
-        self.recorded = state.clone().map(|state| (text, state));
+        self.recorded = Some((text, state.clone()));
         Ok(state)
     }
 

@@ -167,7 +167,7 @@ impl State {
         let state = Self::parse(text);
         if state.is_none() {
             let path = directory.path_of(FILE);
-            tracing::warn!(path = %path.display(), "The state file is damaged or of another format; all files are written again");
+            tracing::warn!(path = %path.display(), "The state file is damaged or of another version of akv-sync; files are written again when every object has been fetched");
         }
         state
     }

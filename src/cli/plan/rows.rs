@@ -118,6 +118,7 @@ impl Teller<'_> {
     fn because(&self, path: &RelativePath, file: &FilePlan, entry: Option<&EntryPlan>) -> Because {
         let because = words::because(&file.why, entry, self.status);
         match (&file.action, &file.why) {
+            (_, Why::Moved { from }) if self.stays(from) => words::copied_from(from),
             (_, Why::Moved { .. }) => because,
             // Last known good bytes follow their entry to its new path.
             (Action::Keep(at), _) if at != path => {
@@ -127,6 +128,12 @@ impl Teller<'_> {
             }
             _ => because,
         }
+    }
+
+    /// Whether the file at a path is kept there.
+    fn stays(&self, path: &RelativePath) -> bool {
+        let file = self.plan.files.get(path);
+        file.is_some_and(|file| matches!(&file.action, Action::Keep(at) if at == path))
     }
 
     /// A file that is there, and shall not be any more.

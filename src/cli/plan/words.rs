@@ -17,7 +17,7 @@ const SHORT: usize = 8;
 /// Of a file that is planned, or that goes.
 pub(super) fn because(why: &Why, entry: Option<&EntryPlan>, status: &Status) -> Because {
     match why {
-        Why::Missing => Because::new(Reason::Missing, "not on the volume, or altered there"),
+        Why::Missing => Because::new(Reason::Missing, "not on the volume, or changed there"),
         Why::OtherSource => Because::new(Reason::OtherSource, "what is there is of another object"),
         Why::Version { of, from, to } => version(of, from, to, entry),
         Why::Form => Because::new(Reason::NewForm, "the manifest asks for another form of it"),
@@ -72,6 +72,11 @@ pub(super) fn failed(failure: &Failure) -> Because {
 /// Its bytes come from another path.
 pub(super) fn moved_from(from: &RelativePath) -> Because {
     Because::new(Reason::Moved, format!("moved from {from}")).between(Some(from.to_string()), None)
+}
+
+/// It has the bytes of another file, which stays.
+pub(super) fn copied_from(from: &RelativePath) -> Because {
+    Because::new(Reason::Moved, format!("copied from {from}")).between(Some(from.to_string()), None)
 }
 
 /// Its bytes go to another path.

@@ -39,7 +39,7 @@ impl<'f> Expander<'f> {
             })
         });
         let mut files: Vec<_> = files.collect();
-        files.sort_by_key(|file| slot_of(file.path));
+        files.sort_by_key(|file| file.path.slot());
         files
     }
 }
@@ -54,9 +54,4 @@ fn named(spec: &SyncSpec) -> BTreeSet<RelativePath> {
     });
     let templates = spec.templates.iter().map(|template| template.path.clone());
     objects.map(|file| file.path).chain(templates).collect()
-}
-
-/// The number at the end of a path, if it is a slot of a history.
-fn slot_of(path: &RelativePath) -> Option<u16> {
-    path.elements().next_back()?.parse().ok()
 }

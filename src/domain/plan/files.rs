@@ -93,16 +93,17 @@ pub fn has_all(entry: &Entry, published: &Published<'_>) -> bool {
 }
 
 /// When the vault said last, by the records, that what is published of the entry is what it has; `None` when it never
-/// did for some of it.
+/// did for some of it, or was asked for another version than now: what is pinned need not be the current one.
 pub fn confirmed(entry: &Entry, published: &Published<'_>) -> Option<OffsetDateTime> {
-    let inputs = entry
+    let inputs = entry.inputs();
+    let records = entry
         .files
         .iter()
         .filter_map(|file| Some(&published.at(&file.path)?.record.inputs));
-    let objects = inputs
-        .flatten()
-        .filter(|record| matches!(record.input, Input::Object(_)));
-    objects.map(|record| record.confirmed).min().flatten()
+    let records = records.flat_map(|records| inputs.iter().zip(records));
+    let objects = records.filter(|(input, _)| matches!(input, Input::Object(_)));
+    let confirmed = objects.map(|(input, record)| record.confirmed.filter(|_| record.input == *input));
+    confirmed.min().flatten()
 }
 
 /// An entry whose files are known to be of these versions; their records say what is asked for now.

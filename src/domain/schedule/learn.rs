@@ -122,8 +122,8 @@ impl Schedule {
         let interval = self.interval(query);
         let gate = query.vault().cloned().map(Endpoint::Vault);
         let wait = match gate.and_then(|endpoint| self.gates.get(&endpoint)) {
-            // Its files are good, and its next regular time comes anyway.
-            Some(gate) if now.ready && failure.reason == Reason::Throttled => {
+            // Its files are good, and its next regular time comes anyway. What is not throttled is tried once before that.
+            Some(gate) if now.ready && (failure.reason == Reason::Throttled || self.failures(query) > 0) => {
                 gate.throttled_wait(interval, now.jitter)
             }
             _ => backoff::away(self.failures(query) + 1, now.ready, interval, now.jitter),

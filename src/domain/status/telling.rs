@@ -136,7 +136,7 @@ impl Status {
             .is_some_and(|vault| outcome.under_way.contains(vault));
         let Some(newest) = failed
             .iter()
-            .min_by_key(|failed| (failed.times, !failed.news))
+            .min_by_key(|failed| (!failed.plan.required, failed.times, !failed.news))
             .filter(|_| known.untold && !waits)
         else {
             return;

@@ -17,16 +17,25 @@ impl<V: Vault + 'static, W: Volume> Daemon<V, W> {
     pub async fn until_served(&mut self, deadline: Instant) {
         let mut rest = None;
         loop {
+            let is_over = Instant::now() >= deadline;
+            if is_over {
+                self.pass.asking.ask_no_more();
+            }
             self.step().await;
             let idle = !self.status.busy;
             let enough = self.status.is_served() || self.status.is_hopeless() && !self.status.required_wait();
             let next = self.status.wakes_at.map(|at| self.pass.uptime.instant(at));
-            if idle && (enough || self.status.volume.failures > 0 || next.is_none_or(|next| next >= deadline))
-            {
+            let nothing_comes = is_over || next.is_none_or(|next| next >= deadline);
+            if idle && (enough || nothing_comes || self.status.volume.failures > 0) {
                 return;
             }
             if !enough {
-                self.something_to_do().await;
+                if is_over {
+                    self.pass.settled(&mut self.status).await;
+                } else {
+                    // Questions may follow each other without a pause, so the end is looked for besides.
+                    let _ = timeout_at(deadline, self.something_to_do()).await;
+                }
                 continue;
             }
             let end = *rest.get_or_insert_with(|| Instant::now() + REST);

@@ -226,3 +226,56 @@ async fn values_that_take_seconds_to_open_hold_up_neither_the_others_nor_the_end
         began.elapsed()
     );
 }
+
+/// Twenty are under way at once, so they hang in two lots, and one of them is always under way.
+#[tokio::test(start_paused = true)]
+async fn once_ends_although_more_required_objects_hang_than_are_asked_at_once() {
+    let bench = Bench::holding(&["healthy"]);
+    let names: Vec<String> = (0..25).map(|number| format!("silent-{number:02}")).collect();
+    names.iter().for_each(|name| bench.vault.silence(name));
+    let mut objects: Vec<_> = names.iter().map(|name| secret(name)).collect();
+    objects.push(secret("healthy"));
+    let began = Instant::now();
+    let mut once = daemon(&bench, spec(objects));
+    once.until_served(began + Duration::from_secs(1)).await;
+    let took = began.elapsed();
+    assert!(took <= Duration::from_secs(32), "{took:?}");
+    assert_eq!(bench.volume.text("healthy").as_deref(), Some("one"));
+    assert_eq!(once.reasons().len(), 25, "each of them is named");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_object_that_timed_out_is_told_while_another_one_hangs() {
+    let bench = Bench::holding(&["a"]);
+    bench.vault.silence("first");
+    let told = Arc::new(std::sync::Mutex::new(Vec::new()));
+    let mut optional = secret("first");
+    optional.required = false;
+    let mut later = secret("later");
+    later.required = false;
+    bench.vault.set("later", "one", 1);
+    bench.vault.delay("later", Duration::from_secs(50));
+    let pass = bench.pass(spec(vec![secret("a"), optional, later]));
+    let daemon = Daemon::new(pass, vec![Box::new(Failures(Arc::clone(&told)))]);
+    let (_waker, triggers) = channel();
+    let (_stopped, stop) = watch::channel(false);
+    let _running = tokio::spawn(daemon.run(triggers, stop));
+    pass_time(Duration::from_secs(32)).await;
+    let told = told.lock().expect("told").clone();
+    assert!(told.contains(&"app/secrets/first".to_owned()), "{told:?}");
+}
+
+/// Notes which failures are news.
+struct Failures(Arc<std::sync::Mutex<Vec<String>>>);
+
+impl crate::ports::Observer for Failures {
+    fn tell(&mut self, _: &Status, events: &[Event]) {
+        let failures = events.iter().filter_map(|event| match event {
+            Event::Failing {
+                entry, news: true, ..
+            } => Some(entry.to_string()),
+            _ => None,
+        });
+        self.0.lock().expect("told").extend(failures);
+    }
+}

@@ -111,3 +111,46 @@ fn an_object_whose_path_and_version_are_edited_at_once_keeps_what_it_had_while_t
         assert_eq!(texts, [None, None], "it may have been either's");
     });
 }
+
+/// Entries of one secret of two versions: `latest` at one path, and the older version pinned at another.
+fn both(latest: &str, older: &str) -> SyncSpec {
+    let mut pinned = at(older, secret("a"));
+    pinned.wanted.version = VersionPolicy::Exact(version_id(1));
+    spec(vec![at(latest, secret("a")), pinned])
+}
+
+#[test]
+fn paths_that_are_exchanged_or_edited_take_their_own_versions_along_while_the_vault_is_away() {
+    run(async {
+        for (latest, older) in [("y", "x"), ("new/x", "new/y"), ("a", "z")] {
+            let bench = Bench::with_versions("a", 2);
+            bench.reconciler(both("x", "y")).pass(Turn::All).await;
+            bench.vault.refuse("a", Reason::Unreachable, None);
+            bench.reconciler(both(latest, older)).pass(Turn::All).await;
+            let texts = [latest, older].map(|path| bench.volume.text(path));
+            assert_eq!(
+                texts,
+                ["v2", "v1"].map(|text| Some(text.to_owned())),
+                "{latest} {older}"
+            );
+        }
+    });
+}
+
+#[test]
+fn the_newest_slot_of_a_history_stays_when_one_file_takes_its_place() {
+    run(async {
+        let bench = Bench::with_versions("a", 3);
+        let history = ObjectSpec {
+            history: NonZeroU16::new(2),
+            ..at("x", secret("a"))
+        };
+        bench.reconciler(spec(vec![history])).pass(Turn::All).await;
+        bench.vault.refuse("a", Reason::Unreachable, None);
+        bench
+            .reconciler(spec(vec![at("y", secret("a"))]))
+            .pass(Turn::All)
+            .await;
+        assert_eq!(bench.volume.text("y").as_deref(), Some("v3"));
+    });
+}

@@ -360,3 +360,25 @@ fn neither_start_counts_files_of_another_vault() {
         }
     });
 }
+
+#[test]
+fn what_was_confirmed_by_one_rule_is_not_confirmed_by_another() {
+    run(async {
+        let latest = || spec(vec![secret("a")]);
+        let old = || spec(vec![pinned("a")]);
+        for (before, after, is_fresh) in [
+            (latest(), latest(), true),
+            (old(), old(), true),
+            (old(), latest(), false),
+            (latest(), old(), false),
+        ] {
+            let bench = Bench::holding(&["a"]);
+            bench.vault.set("a", "two", 2);
+            bench.reconciler(before).pass(Turn::All).await;
+            let mut restarted = bench.reconciler(after);
+            let recalled = restarted.pass.look(&restarted.status).await.expect("readable");
+            let (_, confirmed, _) = &recalled.entries[0];
+            assert_eq!(confirmed.is_some(), is_fresh);
+        }
+    });
+}
