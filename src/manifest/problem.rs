@@ -1,7 +1,8 @@
 //! What is wrong with a manifest: one value per mistake, with its place and the way out.
 //!
 //! Invariant: messages and hints are made of keys, rules and allowed values, and never hold a value of the manifest,
-//! so that they can go to a log. Of a template they name what it names: variables, filters, keys. Only the source line that [`super::Problems::render`] adds shows one.
+//! so that they can go to a log. Of a template they name what it names: variables, filters, keys. Only the source line that [`super::Problems::render`]
+//! adds shows one, and only where no secret can stand (`excerpt`).
 
 use std::borrow::Cow;
 use std::cell::RefCell;
@@ -85,6 +86,8 @@ codes! {
     DuplicateKey = "duplicate-key",
     /// The key does not exist.
     UnknownKey = "unknown-key",
+    /// A warning: the key has another name now, and is read all the same.
+    OldKey = "old-key",
     /// The key is reserved for a later version.
     UnsupportedKey = "unsupported-key",
     /// A required key is not there.
@@ -171,9 +174,20 @@ impl fmt::Display for Code {
     }
 }
 
-/// One mistake.
+/// Whether a problem leaves the manifest without a meaning.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// The manifest is refused.
+    Error,
+    /// The manifest is taken, and does perhaps not what was meant.
+    Warning,
+}
+
+/// One mistake, or what looks like one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
+    /// Whether it leaves the manifest without a meaning.
+    pub severity: Severity,
     /// Its sort.
     pub code: Code,
     /// Where; `None` when the file as a whole is meant.
@@ -192,6 +206,7 @@ impl Problem {
     /// A problem that has no place yet.
     pub(super) fn new(code: Code, message: impl Into<Cow<'static, str>>) -> Self {
         Self {
+            severity: Severity::Error,
             code,
             at: None,
             message: message.into(),
@@ -245,8 +260,20 @@ impl Sink {
         self.0.borrow_mut().push(problem);
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.0.borrow().is_empty()
+    /// Records what is no reason to refuse the manifest.
+    pub(super) fn warn(&self, problem: Problem) {
+        self.push(Problem {
+            severity: Severity::Warning,
+            ..problem
+        });
+    }
+
+    /// Whether nothing but warnings was recorded.
+    pub(super) fn has_no_error(&self) -> bool {
+        let problems = self.0.borrow();
+        problems
+            .iter()
+            .all(|problem| problem.severity == Severity::Warning)
     }
 
     /// The problems in the order of their places. One behind an alias is there once, however often it is used.

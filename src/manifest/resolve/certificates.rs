@@ -42,7 +42,10 @@ impl Objects<'_> {
         let files = given
             .filter_map(|file| self.certificate_file(&file.value, &owner))
             .collect();
-        let (group, interval) = (self.group(&wire.group), self.interval(&wire.interval));
+        let (group, interval) = (
+            self.together(&wire.together, &wire.group),
+            self.interval(&wire.interval),
+        );
         let (wanted, history) = asked?;
         Some(ObjectSpec {
             wanted,

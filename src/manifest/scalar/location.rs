@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use schemars::{Schema, json_schema};
 use url::{Host, Url};
 
+use crate::domain::plain_text::{is_plain, is_plain_text};
 use crate::manifest::field::Scalar;
 use crate::manifest::problem::{Code, Problem};
 
@@ -108,7 +109,7 @@ fn bare_https(text: &str) -> Result<Url, Problem> {
             Problem::new(Code::InvalidUrl, "this URL must not have a user name or password").hiding_rest(),
         );
     }
-    if text.contains(|c: char| c.is_whitespace() || c.is_control() || c == '\\') {
+    if text.contains(|c: char| c.is_whitespace() || !is_plain(c) || c == '\\') {
         return bad("this URL must not have white space, control characters or backslashes");
     }
     let Ok(url) = Url::parse(text) else {
@@ -172,8 +173,10 @@ impl Scalar for AbsolutePath {
         if !text.starts_with('/') {
             return bad("this path must be absolute");
         }
-        if text.contains(char::is_control) || text.len() > 4095 {
-            return bad("this path must be at most 4095 bytes, without control characters");
+        if !is_plain_text(text) || text.len() > 4095 {
+            return bad(
+                "this path must be at most 4095 bytes, without characters that control, format or separate lines of text",
+            );
         }
         if text.split('/').any(|element| matches!(element, "." | "..")) {
             return bad("this path must not contain a `.` or `..` element");
@@ -267,7 +270,17 @@ mod tests {
 
     #[test]
     fn an_absolute_path_is_not_the_root_and_has_no_dots() {
-        for bad in ["", "mnt/akv", "/", "//", "/mnt/../etc", "/mnt/.", "/mnt\0"] {
+        for bad in [
+            "",
+            "mnt/akv",
+            "/",
+            "//",
+            "/mnt/../etc",
+            "/mnt/.",
+            "/mnt\0",
+            "/mnt/\u{202e}a",
+            "/mnt/\u{2028}a",
+        ] {
             assert!(AbsolutePath::parse(bad).is_err(), "{bad:?}");
         }
         assert!(AbsolutePath::parse("/mnt/akv").is_ok());
