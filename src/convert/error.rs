@@ -34,6 +34,24 @@ pub enum ConvertError {
         /// What its configuration is known by.
         known_by: &'static str,
     },
+    /// It is another document.
+    #[error("this is {what}, not the configuration of a tool")]
+    OtherDocument {
+        /// What it is.
+        what: String,
+        /// What to do.
+        hint: &'static str,
+    },
+    /// Something was to fill in a placeholder and did not.
+    #[error("{setting} holds the placeholder `{placeholder}`, which nothing filled in")]
+    NotRendered {
+        /// The setting of the tool, in backquotes.
+        setting: String,
+        /// The form of the placeholder.
+        placeholder: &'static str,
+        /// What to do.
+        hint: &'static str,
+    },
     /// The vault is not known, without which nothing can be read.
     #[error("{setting} does not name a vault")]
     NoVault {
@@ -68,11 +86,8 @@ impl ConvertError {
                                    `--from acsKeyvaultAgent`"
                 .to_owned(),
             Self::NotOfTool { known_by, .. } => format!("look for {known_by}"),
-            Self::NoVault { .. } => {
-                "write its name, or `https://NAME.vault.azure.net`; replace placeholders first, for example with \
-                 `helm template` or `envsubst`"
-                    .to_owned()
-            }
+            Self::OtherDocument { hint, .. } | Self::NotRendered { hint, .. } => (*hint).to_owned(),
+            Self::NoVault { .. } => "write its name, or `https://NAME.vault.azure.net`".to_owned(),
             Self::Refused { .. } => {
                 "this is a mistake of `convert`: report it, with the configuration, but without what is secret in it".to_owned()
             }

@@ -265,7 +265,10 @@ impl<'l> Reader<'l> {
             _ => !self.open.is_empty() && self.is_flow(*place),
         };
         let end = (at + 1..self.line.len()).find(ends).unwrap_or(self.line.len());
-        let blanks = self.line[at..end].iter().rev().take_while(|c| c.is_whitespace());
+        let blanks = self.line[at..end]
+            .iter()
+            .rev()
+            .take_while(|c| matches!(c, ' ' | '\t'));
         end - blanks.count()
     }
 
@@ -347,6 +350,7 @@ mod tests {
             ("template: hunter2 {{ secret(\"a\") }}", "template: …"),
             ("  fileMode: \"0999\"", "  fileMode: \"0999\""),
             ("[name, hunter2]", "[…, …]"),
+            ("[\u{a0}]", "[…]"),
         ] {
             assert_eq!(shown(line), expected, "{line}");
         }

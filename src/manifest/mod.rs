@@ -14,6 +14,8 @@ mod field;
 mod field_schema;
 #[cfg(test)]
 mod fixtures;
+mod other_document;
+mod placeholder;
 mod problem;
 #[cfg(test)]
 mod properties;
@@ -33,6 +35,8 @@ mod wire;
 
 use std::path::Path;
 
+pub(crate) use self::other_document::OtherDocument;
+pub(crate) use self::placeholder::Placeholder;
 pub(crate) use self::problem::Sink;
 pub use self::problem::{Code, Mark, Problem, Severity};
 pub use self::render::Problems;
@@ -80,7 +84,12 @@ pub struct Loaded {
 /// `AZURE_KEYVAULT_RESOURCEENDPOINT` is read, and only for vaults without a URL.
 pub fn load(text: &str, origin: &str, env: &dyn Environment) -> Result<Loaded, Problems> {
     let sink = Sink::default();
-    let spec = Tree::parse(text, &sink).and_then(|tree| {
+    let tree = Tree::parse(text, &sink);
+    // Said of another document, the rules of a manifest would only be noise.
+    if let Some(problem) = tree.as_ref().and_then(other_document::refuse) {
+        return Err(Problems::new(origin, text, vec![problem]));
+    }
+    let spec = tree.and_then(|tree| {
         let manifest = reader::read(&tree, &sink);
         resolve::manifest(manifest.given()?, env, &sink)
     });

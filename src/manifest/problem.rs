@@ -6,6 +6,7 @@
 
 use std::borrow::Cow;
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::fmt;
 
 /// A stretch of one line: where a problem is.
@@ -80,6 +81,10 @@ codes! {
     SeveralDocuments = "several-documents",
     /// The file holds no YAML document.
     EmptyManifest = "empty-manifest",
+    /// The file is another document, such as a `ConfigMap`, a `SecretProviderClass` or a pod.
+    WrongDocument = "wrong-document",
+    /// A placeholder, such as `{{ … }}` or `${…}`, was not filled in.
+    Placeholder = "placeholder",
     /// A key is a list or a mapping.
     KeyNotText = "key-not-text",
     /// A mapping has the same key twice.
@@ -221,6 +226,15 @@ impl Problem {
         self
     }
 
+    /// A hint, unless it has one.
+    pub(super) fn or_hint(self, hint: &'static str) -> Self {
+        if self.hint.is_some() {
+            self
+        } else {
+            self.hint(hint)
+        }
+    }
+
     pub(super) fn at(mut self, mark: Mark) -> Self {
         self.at = Some(mark);
         self
@@ -281,14 +295,20 @@ impl Sink {
         let mut problems = self.0.into_inner();
         problems.sort_by(|a, b| (a.at, a.code, &a.message).cmp(&(b.at, b.code, &b.message)));
         problems.dedup();
+        // A line of which a placeholder makes something else has no other problem.
+        let line = |problem: &Problem| problem.at.map(|mark| mark.line);
+        let explained: BTreeSet<_> = problems
+            .iter()
+            .filter(|problem| problem.code == Code::Placeholder)
+            .map(line)
+            .collect();
+        problems.retain(|problem| problem.code == Code::Placeholder || !explained.contains(&line(problem)));
         problems
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
     use super::*;
 
     #[test]

@@ -28,7 +28,7 @@ impl Settings {
         };
         let name = parameters
             .text("keyvaultName")
-            .filter(|name| is_vault_name(name))?;
+            .filter(|name| rules::is_vault_name(name))?;
         let cloud = Cloud::named(parameters.text("cloudName"), &class.subject("cloudName"), notes);
         let (url, trusted_host) = rules::vault_url(&format!("https://{name}.{}", cloud.vault_suffix))?;
         let vault = Vault {
@@ -40,11 +40,6 @@ impl Settings {
         parameters.refuse_others();
         Some(Self { vault, identity })
     }
-}
-
-/// `getVaultURL` in `pkg/provider/provider.go`.
-fn is_vault_name(name: &str) -> bool {
-    (3..=24).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
 }
 
 /// `spec.parameters` of a class.
