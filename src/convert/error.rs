@@ -1,6 +1,6 @@
 //! Why there is no manifest at all.
 
-use super::{Note, Tool};
+use super::{Fate, Note, Tool};
 use crate::manifest::Mark;
 
 /// Why an input gives no manifest.
@@ -53,10 +53,12 @@ pub enum ConvertError {
         hint: &'static str,
     },
     /// The vault is not known, without which nothing can be read.
-    #[error("{setting} does not name a vault")]
+    #[error("{setting} does not name a vault: {reason}")]
     NoVault {
         /// The setting of the tool.
         setting: &'static str,
+        /// What is wrong with it.
+        reason: &'static str,
     },
     /// Its manifest does not pass `check`, for a reason that is in no entry.
     #[error("the manifest of this configuration would not pass `check`: {problem}")]
@@ -91,7 +93,14 @@ impl ConvertError {
             Self::Refused { .. } => {
                 "this is a mistake of `convert`: report it, with the configuration, but without what is secret in it".to_owned()
             }
-            Self::Nothing { .. } => "see the list above for each reason".to_owned(),
+            Self::Nothing { notes, .. } => {
+                let lost: Vec<_> = notes.iter().filter(|note| note.fate == Fate::NotCarried).collect();
+                match lost.as_slice() {
+                    [] => "it is empty: it names nothing that is to be written".to_owned(),
+                    [only] => only.to_string(),
+                    _ => "see the list above for each reason".to_owned(),
+                }
+            }
         }
     }
 

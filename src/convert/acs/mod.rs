@@ -73,11 +73,12 @@ pub(super) struct Agent<'r> {
 }
 
 fn vault(variables: &Variables, notes: &Notes) -> Result<Vault, ConvertError> {
+    let given = variables.text("VAULT_BASE_URL");
     let missing = ConvertError::NoVault {
         setting: "VAULT_BASE_URL",
+        reason: given.map_or("it is missing", |_| "it is not the URL of a vault"),
     };
-    let url = variables
-        .text("VAULT_BASE_URL")
+    let url = given
         .and_then(rules::vault_url)
         .filter(|(url, _)| !rules::is_managed_hsm(url));
     let (url, trusted_host) = url.ok_or(missing)?;
