@@ -30,6 +30,7 @@ mod schema;
 mod source;
 mod tree;
 mod tree_builder;
+mod typography;
 mod vocabulary;
 mod wire;
 

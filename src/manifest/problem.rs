@@ -85,6 +85,12 @@ codes! {
     WrongDocument = "wrong-document",
     /// A placeholder, such as `{{ … }}` or `${…}`, was not filled in.
     Placeholder = "placeholder",
+    /// A typographic quote or a no-break space stands where YAML knows neither.
+    TypographicCharacter = "typographic-character",
+    /// A warning: every user may change the file or directory.
+    OpenToAll = "open-to-all",
+    /// A warning: the volume is a directory of the system.
+    SystemDirectory = "system-directory",
     /// A key is a list or a mapping.
     KeyNotText = "key-not-text",
     /// A mapping has the same key twice.

@@ -15,6 +15,7 @@ use super::field::{CHOICE, QUOTED, REQUIRED, Required};
 use super::placeholder::Placeholder;
 use super::problem::{Code, Mark, Problem, Sink};
 use super::tree::{Kind, NodeId, Tree};
+use super::typography;
 use super::vocabulary::{nearest, unknown_key, unknown_value};
 
 /// Reads the root of a tree; `None` when it is not even a mapping.
@@ -205,10 +206,13 @@ impl<'r, 't> ValueReader<'r, 't> {
         }
     }
 
-    /// A text without a placeholder. In a template, what looks like one is meant.
+    /// A text without a placeholder, and without what only looks like quotes and spaces. In a template, what looks like one is meant.
     fn rendered(&self, text: &'r str) -> Result<&'r str, Problem> {
         if matches!(self.subject, Subject::Key("template")) {
             return Ok(text);
+        }
+        if let Some(problem) = typography::problem(text) {
+            return Err(problem);
         }
         Placeholder::in_value(text).map_or(Ok(text), |placeholder| Err(placeholder.problem(&self.subject)))
     }
@@ -226,7 +230,8 @@ impl<'r, 't> ValueReader<'r, 't> {
                 values[index] = Given::Value(*value);
             } else {
                 misspelt.extend(nearest(text, known.iter().copied()));
-                let problem = unknown_key(wire_type, text, known);
+                let problem =
+                    typography::problem(text).unwrap_or_else(|| unknown_key(wire_type, text, known));
                 self.record(problem.at(self.context.tree.node(*key).mark));
             }
         }

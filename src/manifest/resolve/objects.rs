@@ -218,6 +218,7 @@ impl<'r> Objects<'r> {
 
     /// The mode of a file: its own, or the volume's.
     pub(super) fn mode(&self, mode: &Optional<Text<FileMode>>) -> FileMode {
+        super::warn_of_mode(mode, self.sink);
         mode.parse(self.sink).unwrap_or(self.defaults.file_mode)
     }
 
