@@ -9,6 +9,7 @@ use tokio::sync::watch;
 use crate::domain::desired::VolumeSpec;
 use crate::identity::Tokens;
 use crate::keyvault::{KeyVault, Outside};
+use crate::manifest::Loaded;
 use crate::passwords::PasswordFileReader;
 use crate::ports::{Clock, VolumeFailure};
 use crate::reconcile::asking::{AskLimits, Asking, Patience};
@@ -23,6 +24,7 @@ use super::args::SyncArgs;
 use super::check;
 use super::exit::Exit;
 use super::failure::CommandFailure;
+use super::manifest_log;
 use super::system::{ProcessEnvironment, SystemClock, SystemJitter};
 
 /// What every command that talks to Azure works with.
@@ -66,7 +68,8 @@ fn compose_blocking<B: BlockingVolume + 'static>(
     file_system: Handle,
 ) -> Result<Composition<B>, CommandFailure> {
     let environment = ProcessEnvironment;
-    let spec = check::read(&args.manifest, &environment)?;
+    let Loaded { spec, warnings } = check::read(&args.manifest, &environment)?;
+    manifest_log::log(&warnings);
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let jitter = SystemJitter::new();
     let authorities = AuthorityOptions::from_environment(&environment, args.ca_file.clone());

@@ -1,10 +1,10 @@
 //! `convert`: another tool's configuration on stdin or in a file, a manifest on stdout, remarks on stderr.
 
-use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
 use crate::convert::{self, Conversion, ConvertError, Fate, Note};
+use crate::manifest;
 use crate::telemetry::LogFormat;
 
 use super::args::ConvertArgs;
@@ -39,16 +39,12 @@ fn failure(error: &ConvertError) -> CommandFailure {
 
 /// The text of a file, or of stdin when there is none or it is `-`.
 fn read(file: Option<&Path>) -> Result<String, CommandFailure> {
-    let limit = u64::try_from(convert::MAX_BYTES)
-        .unwrap_or(u64::MAX)
-        .saturating_add(1);
-    let mut bytes = Vec::new();
-    let done = match file.filter(|path| *path != Path::new("-")) {
-        Some(path) => File::open(path).and_then(|file| file.take(limit).read_to_end(&mut bytes)),
-        None => io::stdin().lock().take(limit).read_to_end(&mut bytes),
+    let read = match file.filter(|path| *path != Path::new("-")) {
+        Some(path) => manifest::bytes(path, convert::MAX_BYTES),
+        None => stdin(),
     };
     let name = file.map_or_else(|| "stdin".into(), |path| path.display().to_string());
-    done.map_err(|error| {
+    let bytes = read.map_err(|error| {
         let hint = "name the file with the configuration, or `-` for stdin".to_owned();
         CommandFailure::new(
             Exit::Usage,
@@ -67,6 +63,16 @@ fn read(file: Option<&Path>) -> Result<String, CommandFailure> {
         let hint = "save it as UTF-8".to_owned();
         CommandFailure::new(Exit::Manifest, &NotText { name }, hint)
     })
+}
+
+/// Waits for its end as long as it takes: a person may type.
+fn stdin() -> io::Result<Vec<u8>> {
+    let limit = u64::try_from(convert::MAX_BYTES)
+        .unwrap_or(u64::MAX)
+        .saturating_add(1);
+    let mut bytes = Vec::new();
+    io::stdin().lock().take(limit).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 #[derive(Debug, thiserror::Error)]

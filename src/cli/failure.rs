@@ -9,6 +9,7 @@ use crate::manifest::Problems;
 use crate::ports::VolumeFailure;
 
 use super::exit::Exit;
+use super::manifest_log;
 
 /// Why a command ends with a code other than 0.
 #[derive(Debug)]
@@ -83,10 +84,8 @@ impl CommandFailure {
 
     /// The same as events of the log, for a reader that is a program.
     pub(super) fn log(&self) {
-        for problem in self.problems.iter().flat_map(|problems| problems.iter()) {
-            let (line, column) = problem.at.map(|at| (at.line, at.column)).unzip();
-            let (code, hint) = (problem.code.as_str(), problem.hint.as_deref());
-            tracing::error!(code, line, column, error = %problem.message, hint, "Manifest refused");
+        if let Some(problems) = &self.problems {
+            manifest_log::log(problems);
         }
         if let [error, causes @ ..] = self.chain.as_slice() {
             let cause = (!causes.is_empty()).then(|| causes.join(": "));

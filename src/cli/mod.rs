@@ -6,6 +6,7 @@ mod compose;
 mod convert;
 mod exit;
 mod failure;
+mod manifest_log;
 mod once;
 mod output;
 mod plan;
@@ -59,7 +60,7 @@ fn execute(cli: Cli) -> Result<Exit, CommandFailure> {
         Command::Run(args) => run::run(&args),
         Command::Once(args) => once::once(&args),
         Command::Plan(args) => plan::plan(&args),
-        Command::Check(args) => check::check(&args),
+        Command::Check(args) => check::check(&args, cli.log_format.into()),
         Command::Schema => Ok(check::schema()),
         Command::Convert(args) => convert::convert(&args, cli.log_format.into()),
     }

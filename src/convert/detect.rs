@@ -2,6 +2,7 @@
 
 use super::input::{self, Value};
 use super::{ConvertError, Tool, acs, akva, csi};
+use crate::manifest::OtherDocument;
 
 /// The one tool whose configuration this can be.
 pub(super) fn tool(text: &str) -> Result<Tool, ConvertError> {
@@ -20,6 +21,23 @@ pub(super) fn tool(text: &str) -> Result<Tool, ConvertError> {
         [tool] => Ok(*tool),
         _ => Err(ConvertError::Undetermined),
     }
+}
+
+/// An error that only says what an input is not, as one that says what it is, where that can be told.
+pub(super) fn explained(error: ConvertError, text: &str) -> ConvertError {
+    let says_nothing = matches!(error, ConvertError::Undetermined | ConvertError::NotOfTool { .. });
+    let documents = if says_nothing {
+        input::documents(text).ok()
+    } else {
+        None
+    };
+    let other = documents.iter().flatten().find_map(OtherDocument::of);
+    // Of a configuration for which `--from` names another tool, the error says what is missing.
+    let other = other.filter(|other| !matches!(other, OtherDocument::Convertible(_)));
+    other.map_or(error, |other| ConvertError::OtherDocument {
+        what: other.what(),
+        hint: other.instead_of_a_configuration(),
+    })
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Why there is no manifest at all.
 
-use super::{Note, Tool};
+use super::{Fate, Note, Tool};
 use crate::manifest::Mark;
 
 /// Why an input gives no manifest.
@@ -34,11 +34,31 @@ pub enum ConvertError {
         /// What its configuration is known by.
         known_by: &'static str,
     },
+    /// It is another document.
+    #[error("this is {what}, not the configuration of a tool")]
+    OtherDocument {
+        /// What it is.
+        what: String,
+        /// What to do.
+        hint: &'static str,
+    },
+    /// Something was to fill in a placeholder and did not.
+    #[error("{setting} holds the placeholder `{placeholder}`, which nothing filled in")]
+    NotRendered {
+        /// The setting of the tool, in backquotes.
+        setting: String,
+        /// The form of the placeholder.
+        placeholder: &'static str,
+        /// What to do.
+        hint: &'static str,
+    },
     /// The vault is not known, without which nothing can be read.
-    #[error("{setting} does not name a vault")]
+    #[error("{setting} does not name a vault: {reason}")]
     NoVault {
         /// The setting of the tool.
         setting: &'static str,
+        /// What is wrong with it.
+        reason: &'static str,
     },
     /// Its manifest does not pass `check`, for a reason that is in no entry.
     #[error("the manifest of this configuration would not pass `check`: {problem}")]
@@ -68,15 +88,19 @@ impl ConvertError {
                                    `--from acsKeyvaultAgent`"
                 .to_owned(),
             Self::NotOfTool { known_by, .. } => format!("look for {known_by}"),
-            Self::NoVault { .. } => {
-                "write its name, or `https://NAME.vault.azure.net`; replace placeholders first, for example with \
-                 `helm template` or `envsubst`"
-                    .to_owned()
-            }
+            Self::OtherDocument { hint, .. } | Self::NotRendered { hint, .. } => (*hint).to_owned(),
+            Self::NoVault { .. } => "write its name, or `https://NAME.vault.azure.net`".to_owned(),
             Self::Refused { .. } => {
                 "this is a mistake of `convert`: report it, with the configuration, but without what is secret in it".to_owned()
             }
-            Self::Nothing { .. } => "see the list above for each reason".to_owned(),
+            Self::Nothing { notes, .. } => {
+                let lost: Vec<_> = notes.iter().filter(|note| note.fate == Fate::NotCarried).collect();
+                match lost.as_slice() {
+                    [] => "it is empty: it names nothing that is to be written".to_owned(),
+                    [only] => only.to_string(),
+                    _ => "see the list above for each reason".to_owned(),
+                }
+            }
         }
     }
 

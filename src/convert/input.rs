@@ -145,14 +145,18 @@ fn describe(problem: &Problem) -> String {
 
 fn refused(problem: &Problem, first_line: u32) -> ConvertError {
     let at = problem.at.unwrap_or(Mark::START);
-    let hint = (problem.code != Code::YamlLimit).then_some(problem.hint.as_deref());
+    let hint = match problem.code {
+        Code::YamlLimit => None,
+        Code::MergeKey => Some("`kubectl get -o yaml` of what is applied writes the keys out"),
+        _ => problem.hint.as_deref(),
+    };
     ConvertError::Syntax {
         at: Mark {
             line: at.line.saturating_add(first_line),
             ..at
         },
         message: describe(problem),
-        hint: hint.flatten().map(str::to_owned),
+        hint: hint.map(str::to_owned),
     }
 }
 

@@ -23,6 +23,7 @@ mod input;
 mod note;
 #[cfg(test)]
 mod properties;
+mod rendered;
 mod scalar;
 mod vaults;
 mod yaml;
@@ -70,6 +71,22 @@ pub struct Conversion {
     pub notes: Vec<Note>,
 }
 
+fn draft(text: &str, tool: Tool, notes: &Notes) -> Result<draft::Draft, ConvertError> {
+    match tool {
+        Tool::SecretProviderClass => {
+            let documents = input::documents(text)?;
+            rendered::refuse_class(&documents)?;
+            csi::draft(&documents, notes)
+        }
+        Tool::Akva => {
+            let documents = input::documents(text)?;
+            rendered::refuse_akva(&documents)?;
+            akva::draft(&documents, notes)
+        }
+        Tool::AcsKeyvaultAgent => acs::draft(text, notes),
+    }
+}
+
 /// Bytes of an input.
 pub const MAX_BYTES: usize = 1024 * 1024;
 
@@ -78,13 +95,10 @@ pub fn convert(text: &str, from: Option<Tool>) -> Result<Conversion, ConvertErro
     if text.len() > MAX_BYTES {
         return Err(ConvertError::TooLarge { limit: "1 MiB" });
     }
-    let tool = from.map_or_else(|| detect::tool(text), Ok)?;
+    let tool = from.map_or_else(|| detect::tool(text), Ok);
+    let tool = tool.map_err(|error| detect::explained(error, text))?;
     let notes = Notes::default();
-    let draft = match tool {
-        Tool::SecretProviderClass => csi::draft(&input::documents(text)?, &notes)?,
-        Tool::Akva => akva::draft(&input::documents(text)?, &notes)?,
-        Tool::AcsKeyvaultAgent => acs::draft(text, &notes)?,
-    };
+    let draft = draft(text, tool, &notes).map_err(|error| detect::explained(error, text))?;
     let manifest = checked::manifest(draft.settled(&notes), &notes)?;
     let notes = notes.into_list();
     match manifest {

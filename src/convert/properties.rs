@@ -26,7 +26,7 @@ const TOOLS: [Option<Tool>; 4] = [
 
 fn load(manifest: &str) -> Result<SyncSpec, Problems> {
     let no_variables: &[(&str, &str)] = &[];
-    manifest::load(manifest, "converted", &no_variables)
+    manifest::load(manifest, "converted", &no_variables).map(|loaded| loaded.spec)
 }
 
 /// The file of the one template of a manifest, when every secret has this value.

@@ -6,6 +6,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::plain_text::is_plain_text;
+
 /// Why a text is not a path that may be published.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PathError {
@@ -21,8 +23,10 @@ pub enum PathError {
     /// The first element starts with `..`, which the volume keeps for itself.
     #[error("the first element of a path must not start with `..`")]
     Reserved,
-    /// NUL, another control character or a backslash.
-    #[error("a path must not contain control characters or backslashes")]
+    /// NUL, another control character, what breaks a line or turns the direction of text, or a backslash.
+    #[error(
+        "a path must not contain backslashes, nor characters that control, format or separate lines of text"
+    )]
     Character,
     /// Longer than a file system takes: 255 bytes an element, 4096 in all.
     #[error("a path must be at most 4096 bytes, and each of its elements at most 255")]
@@ -32,7 +36,8 @@ pub enum PathError {
 /// Relative path of one published file, `/`-separated, that cannot leave the volume.
 ///
 /// The rules are those of a Kubernetes projected volume (`validatePayload` in `pkg/volume/util/atomic_writer.go`),
-/// and no control characters or backslashes, which no reader of a manifest expects in a file name.
+/// and nothing that is not [`is_plain`](super::plain_text::is_plain), nor backslashes: no reader of a manifest expects them in a
+/// file name, and a name that reads backwards is taken for another one.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct RelativePath(Arc<str>);
@@ -46,7 +51,7 @@ impl RelativePath {
         if text.starts_with('/') {
             return Err(PathError::Absolute);
         }
-        if text.chars().any(|c| c.is_control() || c == '\\') {
+        if text.contains('\\') || !is_plain_text(text) {
             return Err(PathError::Character);
         }
         if text.len() > 4096 || text.split('/').any(|element| element.len() > 255) {

@@ -6,6 +6,8 @@
 use azure_core::http::headers::{HeaderName, Headers};
 use serde_json::Value;
 
+use crate::domain::plain_text::one_line;
+
 /// The members of an error body that decide or explain.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct ErrorBody {
@@ -99,23 +101,9 @@ pub(super) fn request_id(headers: &Headers) -> Option<String> {
     Some(quote(id, CODE_LIMIT)).filter(|id| !id.is_empty())
 }
 
-/// A text from outside, made safe for one line of a terminal or log: control and invisible characters become
-/// spaces, runs of spaces one, the final full stop goes, and what is longer than `limit` characters is cut.
+/// A text from outside on one line of at most `limit` characters, without the final full stop.
 pub(super) fn quote(text: &str, limit: usize) -> String {
-    let printable = |c: char| if c.is_control() || is_invisible(c) { ' ' } else { c };
-    let one_line: String = text.chars().take(4 * limit).map(printable).collect();
-    let words: Vec<_> = one_line.split_whitespace().collect();
-    let words = words.join(" ");
-    let cut: String = words.chars().take(limit).collect();
-    if cut.len() < words.len() {
-        return format!("{}…", cut.trim_end());
-    }
-    cut.trim_end_matches('.').to_owned()
-}
-
-/// Line separators, and characters that change the direction of text or have no width.
-fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+    one_line(text, limit).trim_end_matches('.').to_owned()
 }
 
 #[cfg(test)]
@@ -180,7 +168,5 @@ mod tests {
     #[test]
     fn a_quoted_text_is_one_safe_line() {
         assert_eq!(quote(" a\r\n\u{1b}[31mb\u{202e}c. ", 99), "a [31mb c");
-        assert_eq!(quote(&"ä".repeat(50), 10), format!("{}…", "ä".repeat(10)));
-        assert_eq!(quote("\n", 10), "");
     }
 }

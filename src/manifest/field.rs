@@ -134,6 +134,11 @@ impl<T: Scalar> Located<Text<T>> {
 }
 
 impl<T> Located<Text<T>> {
+    /// The text as written.
+    pub(super) fn text(&self) -> &str {
+        &self.value.text
+    }
+
     /// What the text means as another type, when it means anything there.
     pub(super) fn parse_as<U: Scalar>(&self) -> Option<U> {
         U::parse(&self.value.text).ok()

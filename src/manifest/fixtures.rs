@@ -49,20 +49,21 @@ fn environment(name: &str) -> Vec<(&'static str, &'static str)> {
     vec![("AZURE_KEYVAULT_RESOURCEENDPOINT", url)]
 }
 
-fn load_fixture(name: &str, text: &str) -> Result<SyncSpec, Problems> {
+fn load_fixture(name: &str, text: &str) -> Result<Loaded, Problems> {
     load(text, "manifest.yaml", &environment(name).as_slice())
 }
 
 fn load_valid(name: &str) -> SyncSpec {
     let text = fs::read_to_string(folder("valid").join(format!("{name}.yaml"))).expect("readable");
-    load_fixture(name, &text).expect("valid")
+    load_fixture(name, &text).expect("valid").spec
 }
 
 #[test]
 fn every_valid_manifest_is_accepted() {
     for (name, text) in manifests("valid") {
-        if let Err(problems) = load_fixture(&name, &text) {
-            panic!("{name}:\n{}", problems.render(false));
+        match load_fixture(&name, &text) {
+            Ok(loaded) => assert!(loaded.warnings.is_empty(), "{name}:\n{}", loaded.warnings),
+            Err(problems) => panic!("{name}:\n{}", problems.render(false)),
         }
     }
 }
@@ -75,25 +76,44 @@ fn the_example_is_accepted() {
     }
 }
 
-#[test]
-fn every_invalid_manifest_is_reported_as_recorded() {
+/// Compares the report on a manifest with the one beside it.
+fn assert_recorded(of: &str, name: &str, problems: &Problems) {
     let mut settings = insta::Settings::new();
-    settings.set_snapshot_path("../../tests/manifests/invalid");
+    settings.set_snapshot_path(format!("../../tests/manifests/{of}"));
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
+    let report = format!("{}\n{problems}\n", problems.render(false));
+    settings.bind(|| insta::assert_snapshot!(name, report));
+}
+
+#[test]
+fn every_invalid_manifest_is_reported_as_recorded() {
     for (name, text) in manifests("invalid") {
         let Err(problems) = load_fixture(&name, &text) else {
             panic!("{name} is accepted");
         };
-        let report = format!("{}\n{problems}\n", problems.render(false));
-        settings.bind(|| insta::assert_snapshot!(name.as_str(), report));
+        assert_recorded("invalid", &name, &problems);
+    }
+}
+
+#[test]
+fn every_warned_manifest_is_accepted_with_the_warnings_as_recorded() {
+    for (name, text) in manifests("warned") {
+        let loaded = load_fixture(&name, &text).unwrap_or_else(|problems| panic!("{name}:\n{problems}"));
+        assert_recorded("warned", &name, &loaded.warnings);
     }
 }
 
 #[test]
 fn every_report_belongs_to_a_manifest() {
-    let names: BTreeSet<String> = manifests("invalid").into_iter().map(|(name, _)| name).collect();
-    for entry in fs::read_dir(folder("invalid")).expect("the folder is there") {
+    for of in ["invalid", "warned"] {
+        assert_reports_belong(of);
+    }
+}
+
+fn assert_reports_belong(of: &str) {
+    let names: BTreeSet<String> = manifests(of).into_iter().map(|(name, _)| name).collect();
+    for entry in fs::read_dir(folder(of)).expect("the folder is there") {
         let path = entry.expect("an entry").path();
         let name = path
             .file_stem()
@@ -112,6 +132,13 @@ fn a_manifest_with_one_fault_has_one_problem_and_every_code_has_a_manifest() {
         seen.extend(problems.iter().map(|problem| problem.code));
         let complete = |problem: &Problem| problem.at.is_some() && problem.hint.is_some();
         assert!(problems.iter().all(complete), "{name}");
+    }
+    for (name, text) in manifests("warned") {
+        let warnings = load_fixture(&name, &text).expect("accepted").warnings;
+        assert!(!warnings.is_empty(), "{name}");
+        let of_warning = |problem: &Problem| problem.severity == Severity::Warning;
+        assert!(warnings.iter().all(of_warning), "{name}");
+        seen.extend(warnings.iter().map(|problem| problem.code));
     }
     // These are of files, not of texts; `read` has tests of its own.
     seen.extend([Code::UnreadableFile, Code::FileTooLarge, Code::NotUtf8]);

@@ -8,11 +8,14 @@
 //!
 //! Invariant: a manifest is all or nothing. No step but [`read`] does I/O; the environment comes in as a port.
 
+mod excerpt;
 mod field;
 #[cfg(test)]
 mod field_schema;
 #[cfg(test)]
 mod fixtures;
+mod other_document;
+mod placeholder;
 mod problem;
 #[cfg(test)]
 mod properties;
@@ -24,19 +27,22 @@ mod resolve;
 pub(crate) mod rules;
 mod scalar;
 mod schema;
+mod source;
 mod tree;
 mod tree_builder;
+mod typography;
 mod vocabulary;
 mod wire;
 
-use std::fs::File;
-use std::io::Read;
 use std::path::Path;
 
+pub(crate) use self::other_document::OtherDocument;
+pub(crate) use self::placeholder::Placeholder;
 pub(crate) use self::problem::Sink;
-pub use self::problem::{Code, Mark, Problem};
+pub use self::problem::{Code, Mark, Problem, Severity};
 pub use self::render::Problems;
 pub use self::schema::SCHEMA;
+pub(crate) use self::source::bytes;
 use self::tree::MAX_BYTES;
 pub(crate) use self::tree::{Kind, NodeId, Tree};
 use crate::domain::desired::SyncSpec;
@@ -49,12 +55,7 @@ pub fn read(path: &Path) -> Result<String, Problems> {
         let problem = Problem::new(Code::UnreadableFile, format!("cannot read this file: {error}"));
         fail(problem.hint("name the manifest with `--manifest FILE` or AKV_SYNC_MANIFEST"))
     };
-    let limit = u64::try_from(MAX_BYTES).unwrap_or(u64::MAX);
-    let mut bytes = Vec::new();
-    let mut file = File::open(path)
-        .map_err(unreadable)?
-        .take(limit.saturating_add(1));
-    file.read_to_end(&mut bytes).map_err(unreadable)?;
+    let bytes = bytes(path, MAX_BYTES).map_err(unreadable)?;
     if bytes.len() > MAX_BYTES {
         let message = format!("a manifest must not be larger than {MAX_BYTES} bytes");
         let problem = Problem::new(Code::FileTooLarge, message);
@@ -69,19 +70,38 @@ pub fn read(path: &Path) -> Result<String, Problems> {
     })
 }
 
-/// Turns the text of a manifest into what it means, or into everything that is wrong with it.
+/// A manifest that is taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Loaded {
+    /// What it means.
+    pub spec: SyncSpec,
+    /// What is perhaps not meant so; often nothing. No command ends with another exit code for it.
+    pub warnings: Problems,
+}
+
+/// Turns the text of a manifest into what it means, or into everything that is wrong with it, warnings included.
 ///
 /// `origin` is the name that problems give the text, usually its path. Of `env` only
 /// `AZURE_KEYVAULT_RESOURCEENDPOINT` is read, and only for vaults without a URL.
-pub fn load(text: &str, origin: &str, env: &dyn Environment) -> Result<SyncSpec, Problems> {
+pub fn load(text: &str, origin: &str, env: &dyn Environment) -> Result<Loaded, Problems> {
     let sink = Sink::default();
-    let spec = Tree::parse(text, &sink).and_then(|tree| {
+    let tree = Tree::parse(text, &sink);
+    // Said of another document, the rules of a manifest would only be noise.
+    if let Some(problem) = tree.as_ref().and_then(other_document::refuse) {
+        return Err(Problems::new(origin, text, vec![problem]));
+    }
+    let spec = tree.and_then(|tree| {
         let manifest = reader::read(&tree, &sink);
         resolve::manifest(manifest.given()?, env, &sink)
     });
+    let accepted = sink.has_no_error();
+    let problems = Problems::new(origin, text, sink.into_sorted());
     match spec {
-        Some(spec) if sink.is_empty() => Ok(spec),
-        _ => Err(Problems::new(origin, text, sink.into_sorted())),
+        Some(spec) if accepted => Ok(Loaded {
+            spec,
+            warnings: problems,
+        }),
+        _ => Err(problems),
     }
 }
 

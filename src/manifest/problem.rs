@@ -1,10 +1,12 @@
 //! What is wrong with a manifest: one value per mistake, with its place and the way out.
 //!
 //! Invariant: messages and hints are made of keys, rules and allowed values, and never hold a value of the manifest,
-//! so that they can go to a log. Of a template they name what it names: variables, filters, keys. Only the source line that [`super::Problems::render`] adds shows one.
+//! so that they can go to a log. Of a template they name what it names: variables, filters, keys. Only the source line that [`super::Problems::render`]
+//! adds shows one, and only where no secret can stand (`excerpt`).
 
 use std::borrow::Cow;
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::fmt;
 
 /// A stretch of one line: where a problem is.
@@ -79,12 +81,24 @@ codes! {
     SeveralDocuments = "several-documents",
     /// The file holds no YAML document.
     EmptyManifest = "empty-manifest",
+    /// The file is another document, such as a `ConfigMap`, a `SecretProviderClass` or a pod.
+    WrongDocument = "wrong-document",
+    /// A placeholder, such as `{{ … }}` or `${…}`, was not filled in.
+    Placeholder = "placeholder",
+    /// A typographic quote or a no-break space stands where YAML knows neither.
+    TypographicCharacter = "typographic-character",
+    /// A warning: every user may change the file or directory.
+    OpenToAll = "open-to-all",
+    /// A warning: the volume is a directory of the system.
+    SystemDirectory = "system-directory",
     /// A key is a list or a mapping.
     KeyNotText = "key-not-text",
     /// A mapping has the same key twice.
     DuplicateKey = "duplicate-key",
     /// The key does not exist.
     UnknownKey = "unknown-key",
+    /// A warning: the key has another name now, and is read all the same.
+    OldKey = "old-key",
     /// The key is reserved for a later version.
     UnsupportedKey = "unsupported-key",
     /// A required key is not there.
@@ -171,9 +185,20 @@ impl fmt::Display for Code {
     }
 }
 
-/// One mistake.
+/// Whether a problem leaves the manifest without a meaning.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// The manifest is refused.
+    Error,
+    /// The manifest is taken, and does perhaps not what was meant.
+    Warning,
+}
+
+/// One mistake, or what looks like one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
+    /// Whether it leaves the manifest without a meaning.
+    pub severity: Severity,
     /// Its sort.
     pub code: Code,
     /// Where; `None` when the file as a whole is meant.
@@ -192,6 +217,7 @@ impl Problem {
     /// A problem that has no place yet.
     pub(super) fn new(code: Code, message: impl Into<Cow<'static, str>>) -> Self {
         Self {
+            severity: Severity::Error,
             code,
             at: None,
             message: message.into(),
@@ -204,6 +230,15 @@ impl Problem {
     pub(super) fn hint(mut self, hint: impl Into<Cow<'static, str>>) -> Self {
         self.hint = Some(hint.into());
         self
+    }
+
+    /// A hint, unless it has one.
+    pub(super) fn or_hint(self, hint: &'static str) -> Self {
+        if self.hint.is_some() {
+            self
+        } else {
+            self.hint(hint)
+        }
     }
 
     pub(super) fn at(mut self, mark: Mark) -> Self {
@@ -245,8 +280,20 @@ impl Sink {
         self.0.borrow_mut().push(problem);
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.0.borrow().is_empty()
+    /// Records what is no reason to refuse the manifest.
+    pub(super) fn warn(&self, problem: Problem) {
+        self.push(Problem {
+            severity: Severity::Warning,
+            ..problem
+        });
+    }
+
+    /// Whether nothing but warnings was recorded.
+    pub(super) fn has_no_error(&self) -> bool {
+        let problems = self.0.borrow();
+        problems
+            .iter()
+            .all(|problem| problem.severity == Severity::Warning)
     }
 
     /// The problems in the order of their places. One behind an alias is there once, however often it is used.
@@ -254,14 +301,20 @@ impl Sink {
         let mut problems = self.0.into_inner();
         problems.sort_by(|a, b| (a.at, a.code, &a.message).cmp(&(b.at, b.code, &b.message)));
         problems.dedup();
+        // A line of which a placeholder makes something else has no other problem.
+        let line = |problem: &Problem| problem.at.map(|mark| mark.line);
+        let explained: BTreeSet<_> = problems
+            .iter()
+            .filter(|problem| problem.code == Code::Placeholder)
+            .map(line)
+            .collect();
+        problems.retain(|problem| problem.code == Code::Placeholder || !explained.contains(&line(problem)));
         problems
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
     use super::*;
 
     #[test]

@@ -17,7 +17,7 @@ fn try_load(text: &str) -> Result<SyncSpec, Problems> {
         "AZURE_KEYVAULT_RESOURCEENDPOINT",
         "https://contoso.vault.azure.net/",
     );
-    load(text, "manifest.yaml", &[connected].as_slice())
+    load(text, "manifest.yaml", &[connected].as_slice()).map(|loaded| loaded.spec)
 }
 
 /// Asserts what every user of a `SyncSpec` relies on.
@@ -58,7 +58,8 @@ fn assert_sound(spec: &SyncSpec) {
 /// Asserts what holds for every report on `text`.
 fn assert_useful(problems: &Problems, text: &str) {
     assert!(!problems.is_empty());
-    assert_eq!(problems.to_string().lines().count(), problems.len());
+    let told = problems.len().min(50) + usize::from(problems.len() > 50);
+    assert_eq!(problems.to_string().lines().count(), told);
     let lines = text.split(['\n', '\r']).count();
     for problem in problems {
         let mark = problem.at.expect("every problem of a text has a place");
@@ -73,7 +74,7 @@ fn assert_useful(problems: &Problems, text: &str) {
         }
     }
     let rendered = problems.render(false);
-    assert!(rendered.len() <= 100 + problems.len() * 2000);
+    assert!(rendered.len() <= 100 + told * 2000);
     assert!(!rendered.contains('\u{1b}'));
 }
 

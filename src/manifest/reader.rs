@@ -12,8 +12,10 @@ use serde::de::{
 use serde::forward_to_deserialize_any;
 
 use super::field::{CHOICE, QUOTED, REQUIRED, Required};
+use super::placeholder::Placeholder;
 use super::problem::{Code, Mark, Problem, Sink};
 use super::tree::{Kind, NodeId, Tree};
+use super::typography;
 use super::vocabulary::{nearest, unknown_key, unknown_value};
 
 /// Reads the root of a tree; `None` when it is not even a mapping.
@@ -197,11 +199,22 @@ impl<'r, 't> ValueReader<'r, 't> {
 
     fn scalar(&self) -> Result<&'r str, Problem> {
         match self.kind() {
-            Kind::Scalar { text, .. } => Ok(text),
+            Kind::Scalar { text, .. } => self.rendered(text),
             Kind::Sequence(_) | Kind::Mapping(_) => {
                 Err(self.wrong_type("a single value", "write one value, without `- ` and without keys"))
             }
         }
+    }
+
+    /// A text without a placeholder, and without what only looks like quotes and spaces. In a template, what looks like one is meant.
+    fn rendered(&self, text: &'r str) -> Result<&'r str, Problem> {
+        if matches!(self.subject, Subject::Key("template")) {
+            return Ok(text);
+        }
+        if let Some(problem) = typography::problem(text) {
+            return Err(problem);
+        }
+        Placeholder::in_value(text).map_or(Ok(text), |placeholder| Err(placeholder.problem(&self.subject)))
     }
 
     /// The value of each known key, in the order of `fields`; records the others.
@@ -217,7 +230,8 @@ impl<'r, 't> ValueReader<'r, 't> {
                 values[index] = Given::Value(*value);
             } else {
                 misspelt.extend(nearest(text, known.iter().copied()));
-                let problem = unknown_key(wire_type, text, known);
+                let problem =
+                    typography::problem(text).unwrap_or_else(|| unknown_key(wire_type, text, known));
                 self.record(problem.at(self.context.tree.node(*key).mark));
             }
         }
@@ -279,8 +293,9 @@ impl<'de> Deserializer<'de> for ValueReader<'_, '_> {
         match self.kind() {
             Kind::Scalar { plain: true, .. } if text == "true" => visitor.visit_bool(true),
             Kind::Scalar { plain: true, .. } if text == "false" => visitor.visit_bool(false),
-            _ => Err(unknown_value(&self.subject, text, &["true", "false"])
+            Kind::Scalar { plain: false, .. } => Err(unknown_value(&self.subject, text, &["true", "false"])
                 .hint("write `true` or `false`, without quotes")),
+            _ => Err(unknown_value(&self.subject, text, &["true", "false"]).hint("write `true` or `false`")),
         }
     }
 
@@ -298,7 +313,7 @@ impl<'de> Deserializer<'de> for ValueReader<'_, '_> {
         if sort == CHOICE {
             return match self.kind() {
                 Kind::Mapping(_) => visitor.visit_newtype_struct(self),
-                Kind::Scalar { text, .. } => visitor.visit_str(text),
+                Kind::Scalar { .. } => visitor.visit_str(self.scalar()?),
                 Kind::Sequence(_) => {
                     Err(self.wrong_type("a single value or a mapping", "write it without `- `"))
                 }

@@ -167,7 +167,8 @@ fn value(property: &Value) -> String {
 fn codes(out: &mut String) {
     out.push_str(
         "\n## Problems\n\n\
-         `akv-sync check` reports every problem of a manifest at once, each with one of these codes. The message and\n\
+         `akv-sync check` reports every problem of a manifest at once, each with one of these codes. What is a\n\
+         warning leaves the manifest as it is: `run`, `once` and `plan` log it once, and no exit code changes. The message and\n\
          the line in a log never hold a value of the manifest; of a template they name variables, filters and keys.\n\n| Code | Meaning |\n|---|---|\n",
     );
     for code in Code::ALL {

@@ -1,22 +1,19 @@
 //! Problems as text: one line each for logs, or with the source line and a caret for people.
 //!
-//! Invariant: no control character of the manifest reaches the output, and its length is bounded by the number of
-//! problems, not by the length of lines.
+//! Invariant: no control character of the manifest reaches the output, and its length is bounded, whatever the number of
+//! problems and the length of lines.
 
 use std::fmt::{self, Write as _};
 
-use super::problem::{Mark, Problem};
+use super::excerpt::Excerpt;
+use super::problem::{Mark, Problem, Severity};
 
-/// Characters of a source line that are shown at most.
-const SNIPPET_WIDTH: usize = 120;
-/// Bytes of a source line that is shown; finding a column in a longer one takes too long for thousands of problems.
-const LONGEST_LINE: usize = 16 * 1024;
-/// Characters shown before the marked ones when a line is too long to show whole.
-const SNIPPET_LEAD: usize = 40;
+/// Problems that a report tells; who mends so many has had enough to do.
+const MOST_TOLD: usize = 50;
 
-/// Everything that is wrong with a manifest, in the order of the file; never empty.
+/// Everything that is wrong with a manifest, in the order of the file.
 ///
-/// Its `Display` has one line per problem, `PATH:LINE:COLUMN: CODE: MESSAGE`, without anything that the file holds
+/// Its `Display` has one line per problem that is [told](Self::told), `PATH:LINE:COLUMN: CODE: MESSAGE`, without anything that the file holds
 /// but the names of keys and vaults.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problems {
@@ -40,7 +37,7 @@ impl Problems {
         self.list.len()
     }
 
-    /// Whether there are none, which no caller ever sees.
+    /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.list.is_empty()
     }
@@ -50,6 +47,32 @@ impl Problems {
         self.list.iter()
     }
 
+    /// Those that a report tells: the first fifty, errors before warnings where there are more.
+    pub fn told(&self) -> impl Iterator<Item = &Problem> {
+        let of = |severity| self.iter().filter(move |problem| problem.severity == severity);
+        let all_fit = self.list.len() <= MOST_TOLD;
+        let in_order = self.iter().filter(move |_| all_fit);
+        let worst_first = of(Severity::Error).chain(of(Severity::Warning));
+        in_order.chain(worst_first.filter(move |_| !all_fit).take(MOST_TOLD))
+    }
+
+    /// What a report says of those that it does not tell; `None` when it tells all.
+    pub fn left_out(&self) -> Option<String> {
+        let more = self.list.len().checked_sub(MOST_TOLD).filter(|more| *more > 0)?;
+        Some(format!("{more} more are not shown: mend these first"))
+    }
+
+    /// How many there are of each severity: "2 problems, 1 warning".
+    fn counted(&self) -> String {
+        let of = |severity: Severity, noun: &str| {
+            let count = self.iter().filter(|problem| problem.severity == severity).count();
+            let plural = if count == 1 { "" } else { "s" };
+            (count > 0).then(|| format!("{count} {noun}{plural}"))
+        };
+        let counts = [of(Severity::Error, "problem"), of(Severity::Warning, "warning")];
+        counts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+    }
+
     /// The problems for a person: with source lines, hints and a count; with ANSI colours when `color` says so.
     ///
     /// It shows lines of the manifest, so it is for the terminal of whoever has the file, not for logs.
@@ -57,77 +80,66 @@ impl Problems {
         let style = if color { &Style::ANSI } else { &Style::PLAIN };
         let mut out = String::new();
         let lines = lines_of(&self.text);
-        for problem in &self.list {
+        for problem in self.told() {
             self.render_one(problem, &lines, style, &mut out);
             out.push('\n');
         }
-        let noun = if self.list.len() == 1 {
-            "problem"
-        } else {
-            "problems"
-        };
-        push(
-            &mut out,
-            format_args!("{}: {} {noun}\n", self.origin, self.list.len()),
-        );
+        if let Some(left_out) = self.left_out() {
+            push(&mut out, format_args!("{left_out}\n"));
+        }
+        push(&mut out, format_args!("{}: {}\n", self.origin, self.counted()));
         out
     }
 
     fn render_one(&self, problem: &Problem, lines: &[&str], style: &Style, out: &mut String) {
-        let Style {
-            error,
-            bold,
-            hint,
-            off,
-            ..
-        } = style;
+        let Style { bold, hint, off, .. } = style;
+        let (label, colour) = style.of(problem.severity);
         push(
             out,
             format_args!(
-                "{error}error[{}]{off}{bold}: {}{off}\n",
+                "{colour}{label}[{}]{off}{bold}: {}{off}\n",
                 problem.code, problem.message
             ),
         );
         match problem.at {
-            Some(mark) => self.render_place(mark, problem.hides_rest, lines, style, out),
+            Some(mark) => self.render_place(mark, problem, lines, style, out),
             None => push(out, format_args!("  {}-->{off} {}\n", style.gutter, self.origin)),
         }
         if let Some((mark, what)) = problem.related {
             push(out, format_args!("{hint}note{off}: {what}\n"));
-            self.render_place(mark, problem.hides_rest, lines, style, out);
+            self.render_place(mark, problem, lines, style, out);
         }
         if let Some(text) = &problem.hint {
             push(out, format_args!("{hint}hint{off}: {text}\n"));
         }
     }
 
-    fn render_place(&self, mark: Mark, hides_rest: bool, lines: &[&str], style: &Style, out: &mut String) {
-        let Style {
-            gutter, error, off, ..
-        } = style;
+    fn render_place(&self, mark: Mark, problem: &Problem, lines: &[&str], style: &Style, out: &mut String) {
+        let Style { gutter, off, .. } = style;
+        let (_, colour) = style.of(problem.severity);
         let number = mark.line.to_string();
         let pad = " ".repeat(number.len());
         push(
             out,
             format_args!("{pad} {gutter}-->{off} {}:{mark}\n", self.origin),
         );
-        let Some(snippet) = Snippet::of(lines, mark, hides_rest) else {
+        let Some(excerpt) = Excerpt::of(lines, mark, problem.hides_rest) else {
             return;
         };
-        let Snippet { line, indent, carets } = snippet;
+        let Excerpt { line, indent, carets } = excerpt;
         push(out, format_args!("{pad} {gutter}|{off}\n"));
         push(out, format_args!("{gutter}{number} |{off} {line}\n"));
         let (indent, carets) = (" ".repeat(indent), "^".repeat(carets));
         push(
             out,
-            format_args!("{pad} {gutter}|{off} {indent}{error}{carets}{off}\n"),
+            format_args!("{pad} {gutter}|{off} {indent}{colour}{carets}{off}\n"),
         );
     }
 }
 
 impl fmt::Display for Problems {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, problem) in self.list.iter().enumerate() {
+        for (index, problem) in self.told().enumerate() {
             if index > 0 {
                 f.write_char('\n')?;
             }
@@ -135,7 +147,14 @@ impl fmt::Display for Problems {
             if let Some(mark) = problem.at {
                 write!(f, ":{mark}")?;
             }
-            write!(f, ": {}: {}", problem.code, problem.message)?;
+            let warning = match problem.severity {
+                Severity::Error => "",
+                Severity::Warning => "warning: ",
+            };
+            write!(f, ": {warning}{}: {}", problem.code, problem.message)?;
+        }
+        if let Some(left_out) = self.left_out() {
+            write!(f, "\n{}: {left_out}", self.origin)?;
         }
         Ok(())
     }
@@ -148,49 +167,6 @@ impl<'a> IntoIterator for &'a Problems {
     type IntoIter = std::slice::Iter<'a, Problem>;
     fn into_iter(self) -> Self::IntoIter {
         self.iter()
-    }
-}
-
-/// The part of a source line that is shown, and where its carets stand.
-struct Snippet {
-    line: String,
-    indent: usize,
-    carets: usize,
-}
-
-impl Snippet {
-    fn of(lines: &[&str], mark: Mark, hides_rest: bool) -> Option<Self> {
-        let line = lines.get(usize::try_from(mark.line).ok()?.checked_sub(1)?)?;
-        if line.len() > LONGEST_LINE {
-            return None;
-        }
-        let line: Vec<char> = line.trim_end().chars().map(visible).collect();
-        let start = usize::try_from(mark.column).ok()?.checked_sub(1)?.min(line.len());
-        let end = start
-            .saturating_add(usize::try_from(mark.width).ok()?)
-            .min(line.len());
-        let last = if hides_rest { end } else { line.len() };
-        let first = if last > SNIPPET_WIDTH {
-            start.saturating_sub(SNIPPET_LEAD)
-        } else {
-            0
-        };
-        let shown = last.min(first + SNIPPET_WIDTH);
-        let mut out = String::new();
-        if first > 0 {
-            out.push('…');
-        }
-        out.extend(line.get(first..shown)?);
-        if shown < line.len() {
-            out.push('…');
-        }
-        let indent = start - first + usize::from(first > 0);
-        let carets = end.min(shown).saturating_sub(start).max(1);
-        Some(Self {
-            line: out,
-            indent,
-            carets,
-        })
     }
 }
 
@@ -208,22 +184,10 @@ fn lines_of(text: &str) -> Vec<&str> {
     lines
 }
 
-/// A character that takes one column and drives no terminal.
-fn visible(c: char) -> char {
-    match c {
-        '\t' => ' ',
-        c if c.is_control()
-            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}') =>
-        {
-            '\u{fffd}'
-        }
-        c => c,
-    }
-}
-
 /// ANSI sequences, or none.
 struct Style {
     error: &'static str,
+    warning: &'static str,
     bold: &'static str,
     gutter: &'static str,
     hint: &'static str,
@@ -233,6 +197,7 @@ struct Style {
 impl Style {
     const PLAIN: Self = Self {
         error: "",
+        warning: "",
         bold: "",
         gutter: "",
         hint: "",
@@ -240,11 +205,20 @@ impl Style {
     };
     const ANSI: Self = Self {
         error: "\x1b[1;31m",
+        warning: "\x1b[1;33m",
         bold: "\x1b[1m",
         gutter: "\x1b[1;34m",
         hint: "\x1b[1;36m",
         off: "\x1b[0m",
     };
+
+    /// What a problem is called, and in which colour.
+    const fn of(&self, severity: Severity) -> (&'static str, &'static str) {
+        match severity {
+            Severity::Error => ("error", self.error),
+            Severity::Warning => ("warning", self.warning),
+        }
+    }
 }
 
 fn push(out: &mut String, text: fmt::Arguments<'_>) {
@@ -254,6 +228,7 @@ fn push(out: &mut String, text: fmt::Arguments<'_>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::plain_text::is_plain;
     use crate::manifest::problem::Code;
 
     fn rendered(text: &str, column: u32, width: u32, color: bool) -> String {
@@ -270,10 +245,10 @@ mod tests {
 
     #[test]
     fn a_caret_stands_under_each_marked_character() {
-        let text = rendered("\ta: äöü\r\n", 5, 3, false);
+        let text = rendered("\tname: äöü\r\n", 8, 3, false);
         assert_eq!(
             text,
-            "error[unknown-key]: a message\n  --> m.yaml:1:5\n  |\n1 |  a: äöü\n  |     ^^^\nhint: a hint\n\n\
+            "error[unknown-key]: a message\n  --> m.yaml:1:8\n  |\n1 |  name: äöü\n  |        ^^^\nhint: a hint\n\n\
              m.yaml: 1 problem\n"
         );
     }
@@ -286,20 +261,48 @@ mod tests {
 
     #[test]
     fn a_long_line_is_cut_on_both_sides_and_the_caret_still_fits() {
-        let line = format!("{}HERE{}", "a".repeat(500), "b".repeat(500));
-        let text = rendered(&line, 501, 4, false);
+        let line = format!("name: {}HERE{}", "a".repeat(500), "b".repeat(500));
+        let text = rendered(&line, 507, 4, false);
         let shown: Vec<&str> = text.lines().collect();
         assert!(shown[3].starts_with("1 | …") && shown[3].ends_with('…'), "{text}");
         assert!(shown[3].chars().count() < 130);
         let at = shown[3].chars().position(|c| c == 'H').expect("shown");
         assert_eq!(shown[4].find('^'), Some(at));
-        assert!(!rendered(&"a".repeat(20_000), 10_000, 1, false).contains("aaa"));
+        assert!(!rendered(&format!("name: {}", "a".repeat(20_000)), 10_000, 1, false).contains("aaa"));
     }
 
     #[test]
     fn control_characters_of_the_manifest_do_not_reach_the_terminal() {
-        let text = rendered("a: \u{1b}[31m\u{202e}x\u{7}", 1, 1, false);
-        assert!(!text.chars().any(|c| c != '\n' && visible(c) != c), "{text:?}");
+        let text = rendered("name: \u{1b}[31m\u{202e}x\u{7}", 1, 1, false);
+        assert!(text.contains("name: \u{fffd}[31m\u{fffd}x\u{fffd}"), "{text:?}");
+        assert!(text.chars().all(|c| c == '\n' || is_plain(c)), "{text:?}");
+    }
+
+    #[test]
+    fn after_fifty_problems_only_their_number_is_told_and_no_error_hides_behind_warnings() {
+        let mark = |line| Mark { line, ..Mark::START };
+        let numbered = |line| Problem::new(Code::DuplicateKey, format!("number {line}")).at(mark(line));
+        let mut list: Vec<_> = (1..=5_000).map(numbered).collect();
+        for problem in list.iter_mut().take(4_999) {
+            problem.severity = Severity::Warning;
+        }
+        let problems = Problems::new("m.yaml", "", list);
+        let text = problems.to_string();
+        assert_eq!(text.lines().count(), 51);
+        assert_eq!(
+            text.lines().next(),
+            Some("m.yaml:5000:1: duplicate-key: number 5000")
+        );
+        assert_eq!(
+            text.lines().last(),
+            Some("m.yaml: 4950 more are not shown: mend these first")
+        );
+        let rendered = problems.render(false);
+        assert!(
+            rendered
+                .ends_with("\n4950 more are not shown: mend these first\nm.yaml: 1 problem, 4999 warnings\n")
+        );
+        assert!(rendered.len() < 10_000, "{}", rendered.len());
     }
 
     #[test]

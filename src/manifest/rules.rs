@@ -4,7 +4,7 @@
 use url::Url;
 
 use super::field::Scalar;
-use super::scalar::{AbsolutePath, AuthorityUrl, ClientId, HostName, ResourceId, TenantId, VaultUrl};
+use super::scalar::{self, AbsolutePath, AuthorityUrl, ClientId, HostName, ResourceId, TenantId, VaultUrl};
 use crate::domain::mode::{FileMode, Principal};
 
 /// Whether `identity.tenantId` may be this.
@@ -25,6 +25,11 @@ pub(crate) fn is_resource_id(text: &str) -> bool {
 /// Whether `volume.path` may be this.
 pub(crate) fn is_absolute_path(text: &str) -> bool {
     AbsolutePath::parse(text).is_ok()
+}
+
+/// Whether a vault can be called so.
+pub(crate) fn is_vault_name(name: &str) -> bool {
+    scalar::is_vault_name(name)
 }
 
 /// The URL that `identity.authorityHost` takes.

@@ -67,17 +67,20 @@ mod tests {
     fn document(text: &str) -> Option<Value> {
         let sink = Sink::default();
         let tree = Tree::parse(text, &sink)?;
-        sink.is_empty().then(|| as_json(&tree, tree.root()))
+        sink.has_no_error().then(|| as_json(&tree, tree.root()))
     }
 
     #[test]
     fn every_valid_manifest_and_the_example_validate() {
         let validator = validator(&generated());
+        let mut warned = manifests("warned");
+        // A name of digits alone has to be quoted.
+        warned.retain(|(name, _)| name != "old-key-group-2000");
         let example = (
             "example".to_owned(),
             include_str!("../../examples/manifest.yaml").to_owned(),
         );
-        for (name, text) in manifests("valid").into_iter().chain([example]) {
+        for (name, text) in manifests("valid").into_iter().chain(warned).chain([example]) {
             let document = document(&text).expect("YAML");
             if let Err(error) = validator.validate(&document) {
                 panic!("{name}: {error} at {}", error.instance_path());

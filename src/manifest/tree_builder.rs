@@ -3,10 +3,11 @@
 //! Reading ends at the first problem that leaves no tree (an `Err`); all others go to the sink and reading goes on.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError, Span};
 
+use super::placeholder::Placeholder;
 use super::problem::{Code, Mark, Problem, Sink};
 use super::tree::{Kind, MAX_ALIASES, MAX_BYTES, MAX_DEPTH, MAX_NODES, Node, NodeId, Tree};
 use super::vocabulary::quoted;
@@ -14,14 +15,51 @@ use super::vocabulary::quoted;
 impl<'t> Tree<'t> {
     /// Reads the one document of `text`; `None` when a problem leaves nothing to go on with.
     pub(crate) fn parse(text: &'t str, sink: &Sink) -> Option<Self> {
-        match Builder::new(sink).build(text) {
-            Ok((nodes, root)) => Some(Self::new(nodes, root)),
-            Err(problem) => {
-                sink.push(problem);
-                None
-            }
+        let own = Sink::default();
+        let built = Builder::new(&own).build(text);
+        let tree = built.map_err(|problem| own.push(problem)).ok();
+        let found = own.into_sorted();
+        let is_broken = |problem: &Problem| matches!(problem.code, Code::YamlSyntax | Code::KeyNotText);
+        let broken = found.iter().filter(|problem| is_broken(problem));
+        let lines: BTreeSet<u32> = broken
+            .filter_map(|problem| unrendered_line(text, problem))
+            .collect();
+        for line in &lines {
+            sink.push(unrendered(text, *line));
         }
+        // What a placeholder leaves of a text breaks off at places that have nothing to do with it.
+        let rest = found
+            .into_iter()
+            .filter(|problem| lines.is_empty() || !is_broken(problem));
+        rest.for_each(|problem| sink.push(problem));
+        tree.map(|(nodes, root)| Self::new(nodes, root))
     }
+}
+
+/// The line, from 1, of the placeholder that is the cause of broken YAML: that of the problem, or the one before it.
+fn unrendered_line(text: &str, problem: &Problem) -> Option<u32> {
+    let at = problem.at?.line;
+    let is_unrendered = |line: &u32| Placeholder::in_broken_line(line_of(text, *line)).is_some();
+    [at, at.saturating_sub(1)].into_iter().find(is_unrendered)
+}
+
+fn unrendered(text: &str, line: u32) -> Problem {
+    let content = line_of(text, line);
+    let placeholder = Placeholder::in_broken_line(content).expect("the line was chosen for it");
+    let columns = |range: &str| u32::try_from(range.chars().count()).unwrap_or(u32::MAX);
+    let mark = Mark {
+        line,
+        column: columns(&content[..placeholder.range.start]).saturating_add(1),
+        width: columns(&content[placeholder.range.clone()]),
+    };
+    placeholder.problem(&"this line").at(mark)
+}
+
+fn line_of(text: &str, line: u32) -> &str {
+    let index = usize::try_from(line).unwrap_or(usize::MAX).checked_sub(1);
+    index
+        .and_then(|index| text.lines().nth(index))
+        .unwrap_or_default()
 }
 
 /// A tree that is being read.

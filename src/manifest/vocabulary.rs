@@ -47,7 +47,15 @@ pub(super) fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) 
     if word.len() > LONGEST {
         return None;
     }
+    let known: Vec<&'k str> = known.into_iter().collect();
     let word = folded(word);
+    let called = |(other, meant): &(&str, &str)| {
+        let found = known.iter().find(|known| *known == meant);
+        found.copied().filter(|_| *other == word)
+    };
+    if let Some(meant) = OTHER_NAMES.iter().find_map(called) {
+        return Some(meant);
+    }
     known
         .into_iter()
         .map(|candidate| (strsim::osa_distance(&word, &folded(candidate)), candidate))
@@ -55,6 +63,48 @@ pub(super) fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) 
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
 }
+
+/// What other tools and people call things, folded, and the word of the manifest.
+const OTHER_NAMES: [(&str, &str); 38] = [
+    ("pfx", "pkcs12"),
+    ("p12", "pkcs12"),
+    ("pem", "bundle"),
+    ("key", "privateKey"),
+    ("cert", "fullChain"),
+    ("crt", "fullChain"),
+    ("certificate", "fullChain"),
+    ("certificate", "clientCertificate"),
+    ("cer", "der"),
+    ("root", "ca"),
+    ("keystore", "jks"),
+    ("text", "value"),
+    ("openssh", "ssh"),
+    ("jwks", "jwk"),
+    ("env", "dotenv"),
+    (".env", "dotenv"),
+    ("yml", "yaml"),
+    ("workload", "workloadIdentity"),
+    ("federated", "workloadIdentity"),
+    ("msi", "managedIdentity"),
+    ("managed", "managedIdentity"),
+    ("systemassigned", "managedIdentity"),
+    ("userassigned", "managedIdentity"),
+    ("serviceprincipal", "clientSecret"),
+    ("secret", "clientSecret"),
+    ("cli", "developer"),
+    ("azurecli", "developer"),
+    ("permissions", "mode"),
+    ("permission", "mode"),
+    ("filepermission", "mode"),
+    ("chmod", "mode"),
+    ("filename", "path"),
+    ("objectalias", "path"),
+    ("secretname", "name"),
+    ("objectname", "name"),
+    ("vaultname", "vault"),
+    ("keyvaultname", "vault"),
+    ("refreshinterval", "interval"),
+];
 
 /// `client_id`, `client-id` and `ClientID` are one word to a reader.
 fn folded(word: &str) -> String {
@@ -99,6 +149,16 @@ mod tests {
         assert_eq!(nearest("client_id", known), Some("clientId"));
         assert_eq!(nearest("TENANTID", known), Some("tenantId"));
         assert_eq!(nearest("frobnicate", known), None);
+        let contents = ["fullChain", "privateKey", "bundle", "pkcs12"];
+        for (word, meant) in [
+            ("pfx", "pkcs12"),
+            ("pem", "bundle"),
+            ("key", "privateKey"),
+            ("cert", "fullChain"),
+        ] {
+            assert_eq!(nearest(word, contents), Some(meant));
+        }
+        assert_eq!(nearest("permissions", ["path", "mode"]), Some("mode"));
         assert_eq!(nearest(&"n".repeat(1_000_000), known), None);
     }
 }

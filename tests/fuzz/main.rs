@@ -94,7 +94,11 @@ fn a_secret_of_any_bytes_is_decoded_or_refused() {
 
 #[test]
 fn a_manifest_of_any_bytes_is_decided() {
-    let folders = ["tests/manifests/valid", "tests/manifests/invalid"];
+    let folders = [
+        "tests/manifests/valid",
+        "tests/manifests/warned",
+        "tests/manifests/invalid",
+    ];
     fuzz("manifest", &seeds::of("manifest", &folders), targets::manifest);
 }
 

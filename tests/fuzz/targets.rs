@@ -125,7 +125,7 @@ pub(crate) fn manifest(bytes: &[u8]) {
 
 fn load(text: &str) -> Result<SyncSpec, Problems> {
     const NO_VARIABLES: &[(&str, &str)] = &[];
-    manifest::load(text, "manifest.yaml", &NO_VARIABLES as &dyn Environment)
+    manifest::load(text, "manifest.yaml", &NO_VARIABLES as &dyn Environment).map(|loaded| loaded.spec)
 }
 
 /// A template, and what it makes of objects that fit nothing in particular.

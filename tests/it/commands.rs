@@ -57,6 +57,45 @@ fn check_of_a_good_manifest_says_so_and_asks_nobody() {
 }
 
 #[test]
+fn an_old_key_is_warned_of_by_check_and_once_in_the_log_and_changes_no_exit_code() {
+    let world = world();
+    world.manifest("secrets: [{ name: db-password, path: db/password, group: login }]");
+    let checked = output(&world, &["check"]);
+    let text = stderr(&checked);
+    assert_eq!(checked.status.code(), Some(0), "{text}");
+    assert!(
+        text.starts_with("warning[old-key]: `group` of an entry is called `together` now"),
+        "{text}"
+    );
+    let synced = output(&world, &["once"]);
+    let log = stderr(&synced);
+    assert_eq!(synced.status.code(), Some(0), "{log}");
+    assert_eq!(
+        log.matches("`group` of an entry is called `together` now")
+            .count(),
+        1,
+        "{log}"
+    );
+}
+
+#[test]
+fn a_password_in_the_place_of_a_mapping_is_not_printed() {
+    let world = world();
+    world.manifest(
+        "certificates:\n  - name: tls\n    files:\n      - { path: a.p12, content: pkcs12, passwordFrom: hunter2 }",
+    );
+    for command in ["check", "run", "once", "plan"] {
+        let output = output(&world, &[command]);
+        assert_eq!(output.status.code(), Some(3));
+        let text = stderr(&output);
+        assert!(
+            text.contains("passwordFrom: …") && !text.contains("hunter2"),
+            "{text}"
+        );
+    }
+}
+
+#[test]
 fn check_tells_every_problem_at_once_with_its_line_and_a_hint() {
     let world = world();
     world.manifest(

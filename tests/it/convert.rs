@@ -143,7 +143,7 @@ fn an_input_that_cannot_be_understood_ends_with_3_and_prints_nothing_on_stdout()
     assert_eq!(output.status.code(), Some(3), "{}", stderr(&output));
     let nothing = convert(&[&path("secretProviderClass/nothing-left.yaml")]);
     assert!(
-        stderr(&nothing).contains("not carried:\n  - secret `$SECRET_NAME`: "),
+        stderr(&nothing).contains("not carried:\n  - secret `a b`: "),
         "{}",
         stderr(&nothing)
     );

@@ -73,7 +73,7 @@ fn a_file_of_somebody_else_is_refused_and_the_others_are_written() {
 
 #[test]
 fn what_stands_in_the_way_of_one_file_holds_up_all_that_moves_with_it_until_it_is_gone() {
-    let world = world_of("secrets: [{ name: a, path: db/a, group: login }, { name: b, group: login }]");
+    let world = world_of("secrets: [{ name: a, path: db/a, together: login }, { name: b, together: login }]");
     assert_eq!(world.once().status.code(), Some(0));
     let at_b = world.path("volume").join("b");
     fs::remove_file(&at_b).expect("removed");
@@ -86,7 +86,7 @@ fn what_stands_in_the_way_of_one_file_holds_up_all_that_moves_with_it_until_it_i
         let log = stderr(&output);
         assert_eq!(output.status.code(), Some(7), "{log}");
         assert!(
-            log.contains("a directory stands at `b`") && log.contains("group login"),
+            log.contains("a directory stands at `b`") && log.contains("held back with `together: login`"),
             "{log}"
         );
         assert_eq!(world.text("db/a").as_deref(), Some("one"));

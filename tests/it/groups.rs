@@ -16,11 +16,11 @@ fn world() -> World {
         &["app", "shared"],
         "refresh: { interval: 24h }\n\
          secrets:\n\
-         - { name: user, vault: app, group: login }\n\
-         - { name: password, vault: shared, group: login }\n\
+         - { name: user, vault: app, together: login }\n\
+         - { name: password, vault: shared, together: login }\n\
          templates:\n\
          - path: login.env\n\
-         \x20 group: login\n\
+         \x20 together: login\n\
          \x20 format: dotenv\n\
          \x20 values:\n\
          \x20 - { key: DB_USER, secret: user, vault: app }\n\
@@ -63,5 +63,5 @@ fn a_group_that_cannot_be_complete_at_first_writes_nothing_and_says_why() {
     let log = stderr(&output);
     assert_eq!(output.status.code(), Some(5), "{log}");
     assert_eq!(files(&world), [None, None]);
-    assert!(log.contains("group login moves together"), "{log}");
+    assert!(log.contains("held back with `together: login`"), "{log}");
 }

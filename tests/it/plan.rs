@@ -351,7 +351,7 @@ fn a_group_with_a_member_that_fails_is_held_back() {
     }
     world.manifest_with(
         BY_HAND,
-        "secrets: [{ name: user, group: login }, { name: password, group: login }]",
+        "secrets: [{ name: user, together: login }, { name: password, together: login }]",
     );
     sync(&world);
     vault.set_secret("user", "two");
@@ -363,7 +363,7 @@ fn a_group_with_a_member_that_fails_is_held_back() {
     );
     assert_eq!(
         row(&plan, "user")["detail"],
-        "group login moves together, and app/secrets/password failed: forbidden"
+        "held back with `together: login`, because app/secrets/password failed: forbidden"
     );
     assert_eq!(
         row(&plan, "password")["detail"],

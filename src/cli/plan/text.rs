@@ -2,6 +2,7 @@
 
 use super::row::{Row, Summary};
 use crate::cli::table;
+use crate::domain::plain_text::is_plain;
 
 /// The whole plan.
 pub(super) fn render(rows: &[Row]) -> String {
@@ -22,9 +23,7 @@ fn cells(row: &Row) -> [String; 4] {
 
 /// Words of a service may be in it, which must not make lines of their own, nor move the cursor.
 fn one_line(text: &str) -> String {
-    text.chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect()
+    text.chars().map(|c| if is_plain(c) { c } else { ' ' }).collect()
 }
 
 #[cfg(test)]

@@ -37,7 +37,7 @@ pub(super) fn because(why: &Why, entry: Option<&EntryPlan>, status: &Status) -> 
         Why::Failed(failure) if entry.is_none() => Because::new(
             Reason::HeldBack,
             format!(
-                "leaves together with its group, and that cannot: {}",
+                "leaves with what it moves together with, and that cannot: {}",
                 failure.reason
             ),
         ),
@@ -123,7 +123,7 @@ fn of_held_back(held_back: &HeldBack, entry: Option<&EntryPlan>) -> Because {
         Some(Outcome::Pending { waits: true, .. }) => "has no answer in time".to_owned(),
         _ => "was not asked for".to_owned(),
     };
-    let detail = format!("{group} moves together, and {member} {why}");
+    let detail = format!("held back with {group}, because {member} {why}");
     Because::new(Reason::HeldBack, detail)
 }
 

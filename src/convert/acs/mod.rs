@@ -9,10 +9,10 @@ mod keys;
 
 use self::env::Variables;
 pub(super) use self::env::{is_mine, is_my_document};
-use super::ConvertError;
 use super::draft::{Draft, Volume};
 use super::note::{Notes, quoted};
 use super::vaults::Vault;
+use super::{ConvertError, rendered};
 use crate::domain::mode::FileMode;
 use crate::domain::object::VaultName;
 use crate::manifest::rules;
@@ -23,6 +23,9 @@ const VOLUME_PATH: &str = "/secrets";
 /// The agent's variables as a draft.
 pub(super) fn draft(text: &str, notes: &Notes) -> Result<Draft, ConvertError> {
     let variables = Variables::read(text, notes)?;
+    for name in variables.names().filter(|name| goes_into_the_manifest(name)) {
+        rendered::refuse(&quoted(name), variables.get(name).unwrap_or_default())?;
+    }
     let vault = vault(&variables, notes)?;
     let agent = Agent {
         variables: &variables,
@@ -56,6 +59,12 @@ pub(super) fn draft(text: &str, notes: &Notes) -> Result<Draft, ConvertError> {
     })
 }
 
+/// Whether what a variable holds goes into the manifest; a client secret, which may be any text, does not.
+fn goes_into_the_manifest(name: &str) -> bool {
+    let of_files = ["VAULT_BASE_URL", "SECRETS_FOLDER", "SECRETS_KEYS", "CERTS_KEYS"];
+    of_files.contains(&name) || (identity::reads(name) && name != "CLIENT_SECRET")
+}
+
 /// The agent that is being read.
 pub(super) struct Agent<'r> {
     variables: &'r Variables,
@@ -64,11 +73,12 @@ pub(super) struct Agent<'r> {
 }
 
 fn vault(variables: &Variables, notes: &Notes) -> Result<Vault, ConvertError> {
+    let given = variables.text("VAULT_BASE_URL");
     let missing = ConvertError::NoVault {
         setting: "VAULT_BASE_URL",
+        reason: given.map_or("it is missing", |_| "it is not the URL of a vault"),
     };
-    let url = variables
-        .text("VAULT_BASE_URL")
+    let url = given
         .and_then(rules::vault_url)
         .filter(|(url, _)| !rules::is_managed_hsm(url));
     let (url, trusted_host) = url.ok_or(missing)?;

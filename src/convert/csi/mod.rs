@@ -57,18 +57,23 @@ pub(super) fn is_mine(document: Value<'_>) -> bool {
 pub(super) fn draft(documents: &[Tree<'_>], notes: &Notes) -> Result<Draft, ConvertError> {
     let classes = classes(documents, notes);
     let mut read = Vec::new();
+    let mut reasons = Vec::new();
     for class in &classes {
         // What is said of a class that is left out would only be noise.
         let own = Notes::default();
         match Settings::read(class, &own) {
-            Some(settings) => read.push((class, settings, own)),
-            None => notes.not_carried(class.subject("keyvaultName"), "it is not the name of a vault"),
+            Ok(settings) => read.push((class, settings, own)),
+            Err(reason) => {
+                reasons.push(reason);
+                notes.not_carried(class.subject("keyvaultName"), reason);
+            }
         }
     }
     let Some((_, Settings { identity, .. }, _)) = read.first() else {
-        return Err(match classes.first() {
-            Some(_) => ConvertError::NoVault {
+        return Err(match reasons.first() {
+            Some(reason) => ConvertError::NoVault {
                 setting: "keyvaultName",
+                reason,
             },
             None => ConvertError::NotOfTool {
                 tool: Tool::SecretProviderClass,

@@ -81,7 +81,7 @@ impl KeyVaultObject {
 
     pub(super) fn name(&self) -> Result<ObjectName, String> {
         let name = self.text("objectName").ok_or("it has no objectName")?;
-        ObjectName::parse(name).map_err(|error| format!("{error}; replace placeholders first"))
+        ObjectName::parse(name).map_err(|error| error.to_string())
     }
 
     pub(super) fn kind(&self) -> Result<Kind, String> {

@@ -72,6 +72,12 @@ fn elements(
                 return Vec::new();
             }
         };
+    if found.is_empty() {
+        notes.not_carried(
+            class.subject("objects"),
+            "its `array` is empty: there is nothing to convert",
+        );
+    }
     let mut objects = Vec::new();
     for (number, element) in (1..).zip(found) {
         match element {

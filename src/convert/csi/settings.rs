@@ -19,32 +19,47 @@ pub(super) struct Settings {
 }
 
 impl Settings {
-    /// Reads the parameters; `None` when they name no vault.
-    pub(super) fn read(class: &Class<'_>, notes: &Notes) -> Option<Self> {
+    /// Reads the parameters; says what is wrong with the name of the vault when they name none.
+    pub(super) fn read(class: &Class<'_>, notes: &Notes) -> Result<Self, &'static str> {
         let parameters = Parameters {
             class,
             values: class.spec().and_then(|spec| spec.get("parameters")),
             notes,
         };
-        let name = parameters
-            .text("keyvaultName")
-            .filter(|name| is_vault_name(name))?;
+        let given = parameters.vault_name().ok_or("it is missing")?;
         let cloud = Cloud::named(parameters.text("cloudName"), &class.subject("cloudName"), notes);
-        let (url, trusted_host) = rules::vault_url(&format!("https://{name}.{}", cloud.vault_suffix))?;
-        let vault = Vault {
-            name: VaultName::parse(name).ok()?,
-            url: vaults::text_of(&url),
-            trusted_host,
-        };
+        let vault = vault(given, &cloud).ok_or("it is not the name of a vault")?;
+        if !rules::is_vault_name(given) {
+            parameters.assumed(
+                "keyvaultName",
+                "it is a host or URL, where the provider wants a name; its vault is taken",
+            );
+        }
         let identity = parameters.identity(cloud);
         parameters.refuse_others();
-        Some(Self { vault, identity })
+        Ok(Self { vault, identity })
     }
 }
 
-/// `getVaultURL` in `pkg/provider/provider.go`.
-fn is_vault_name(name: &str) -> bool {
-    (3..=24).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+/// The vault of a name in the cloud of the class, or of a URL or host, which say their cloud themselves.
+fn vault(given: &str, cloud: &Cloud) -> Option<Vault> {
+    let text = if rules::is_vault_name(given) {
+        format!("https://{given}.{}", cloud.vault_suffix)
+    } else if given.contains("://") {
+        given.to_owned()
+    } else {
+        format!("https://{given}")
+    };
+    let (url, trusted_host) = rules::vault_url(&text)?;
+    if !rules::is_vault_name(given) && (trusted_host.is_some() || rules::is_managed_hsm(&url)) {
+        return None;
+    }
+    let host = url.host_str()?;
+    Some(Vault {
+        name: VaultName::parse(host.split('.').next()?).ok()?,
+        url: vaults::text_of(&url),
+        trusted_host,
+    })
 }
 
 /// `spec.parameters` of a class.
@@ -57,6 +72,23 @@ struct Parameters<'c, 'a> {
 impl<'a> Parameters<'_, 'a> {
     fn text(&self, key: &str) -> Option<&'a str> {
         self.values.and_then(|values| values.text_of(key))
+    }
+
+    /// `keyvaultName`, also in another case: nothing else can be meant, although the provider itself ignores it.
+    fn vault_name(&self) -> Option<&'a str> {
+        const KEY: &str = "keyvaultName";
+        if let Some(name) = self.text(KEY) {
+            return Some(name);
+        }
+        let mut entries = self.values.into_iter().flat_map(Value::entries);
+        let (key, value) =
+            entries.find(|(key, value)| key.eq_ignore_ascii_case(KEY) && value.text().is_some())?;
+        let reason = format!(
+            "taken from {}, which the provider does not read in this case",
+            quoted(key)
+        );
+        self.assumed(KEY, reason);
+        value.text()
     }
 
     fn assumed(&self, part: &str, reason: impl Into<String>) {
@@ -215,6 +247,9 @@ impl<'a> Parameters<'_, 'a> {
                 "clientID" if !machine && !self.is_true("usePodIdentity") => continue,
                 "userAssignedIdentityID" if machine => continue,
                 _ if value.text().is_none() => continue,
+                _ if key.eq_ignore_ascii_case("keyvaultName") && self.text("keyvaultName").is_none() => {
+                    continue;
+                }
                 "clientID" | "userAssignedIdentityID" => {
                     "it belongs to a mode of access that the class does not use"
                 }

@@ -76,8 +76,8 @@ name_type!(
 );
 
 name_type!(
-    /// Name of a group of entries that move together: `[0-9A-Za-z-]{1,64}`.
-    GroupName, "a group name", "1 to 64 letters, digits or dashes", |text| is_name(text, 64)
+    /// Name of a group of entries that move together, which the manifest calls `together`: `[0-9A-Za-z-]{1,64}`.
+    GroupName, "the name after `together`", "1 to 64 letters, digits or dashes", |text| is_name(text, 64)
 );
 
 name_type!(

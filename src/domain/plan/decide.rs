@@ -157,7 +157,7 @@ fn refused(entry: &Entry, trouble: Trouble, given: &Given<'_>) -> (PlannedFiles,
 fn held_back(entry: &Entry, cause: &Cause, given: &Given<'_>) -> (PlannedFiles, EntryPlan) {
     let held_back = HeldBack {
         group: match &entry.group {
-            Some(Group::Named(name)) => format!("group {name}"),
+            Some(Group::Named(name)) => format!("`together: {name}`"),
             Some(Group::History(path)) => format!("the history at {path}"),
             None => String::new(),
         },
@@ -168,8 +168,7 @@ fn held_back(entry: &Entry, cause: &Cause, given: &Given<'_>) -> (PlannedFiles, 
             let HeldBack { group, member } = &held_back;
             let id = &entry.id;
             let seen = &failure.detail;
-            let detail =
-                format!("{id} is held back, because {group} moves together and {member} failed: {seen}");
+            let detail = format!("{id} is held back with {group}, because {member} failed: {seen}");
             let trouble = Trouble {
                 failure: failure.clone().told_as(detail),
                 retry: cause.retry.clone(),

@@ -40,7 +40,7 @@ pub struct EntryPlan {
 /// Why an entry does not move although it could: something that it moves together with cannot.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HeldBack {
-    /// What moves together, in words: "group web", "the history at app/key".
+    /// What moves together, in words: "`together: web`", "the history at app/key".
     pub group: String,
     /// The member that cannot move.
     pub member: EntryId,
@@ -80,7 +80,11 @@ pub enum Outcome {
 
 impl fmt::Display for HeldBack {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} moves together, and {} cannot", self.group, self.member)
+        write!(
+            f,
+            "held back with {}, because {} cannot move",
+            self.group, self.member
+        )
     }
 }
 

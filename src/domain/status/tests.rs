@@ -194,7 +194,7 @@ fn what_is_held_back_says_with_what_and_by_whom() {
     let member = EntryId::Template(path("app.conf"));
     let held_back = EntryPlan {
         held_back: Some(HeldBack {
-            group: "group web".into(),
+            group: "`together: web`".into(),
             member,
         }),
         ..pending("a", true)
@@ -202,7 +202,7 @@ fn what_is_held_back_says_with_what_and_by_whom() {
     let shown = after_entries([served("a"), held_back.clone()]).held_back;
     assert_eq!(
         shown.as_deref(),
-        Some("group web moves together, and template app.conf cannot")
+        Some("held back with `together: web`, because template app.conf cannot move")
     );
     assert_eq!(after_entries([held_back, served("a")]).held_back, None);
 }

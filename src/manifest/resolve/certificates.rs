@@ -42,7 +42,10 @@ impl Objects<'_> {
         let files = given
             .filter_map(|file| self.certificate_file(&file.value, &owner))
             .collect();
-        let (group, interval) = (self.group(&wire.group), self.interval(&wire.interval));
+        let (group, interval) = (
+            self.together(&wire.together, &wire.group),
+            self.interval(&wire.interval),
+        );
         let (wanted, history) = asked?;
         Some(ObjectSpec {
             wanted,
@@ -113,12 +116,15 @@ impl Objects<'_> {
         ];
         for (mark, parts, message) in keys {
             if !parts.contains(&part) {
-                self.refuse_key(
-                    Code::ContentKey,
-                    mark,
-                    message,
-                    "remove it, or choose another `content`",
-                );
+                let is_format = mark.is_some() && mark == file.format.mark();
+                let hint = match part {
+                    Part::Pkcs12 | Part::Jks if is_format => {
+                        "remove it: `content` says the format already; `legacy: true` writes PKCS#12 for older readers"
+                    }
+                    Part::PrivateKey | Part::Bundle if is_format => "did you mean `keyFormat`?",
+                    _ => "remove it, or choose another `content`",
+                };
+                self.refuse_key(Code::ContentKey, mark, message, hint);
             }
         }
     }

@@ -27,7 +27,10 @@ impl Objects<'_> {
             Some(wire::KeyFormat::Metadata) => Content::Metadata,
         };
         let file = self.file(placed, &wire.mode, Some(content), history);
-        let (group, interval) = (self.group(&wire.group), self.interval(&wire.interval));
+        let (group, interval) = (
+            self.together(&wire.together, &wire.group),
+            self.interval(&wire.interval),
+        );
         let (wanted, history) = asked?;
         Some(ObjectSpec {
             wanted,

@@ -12,13 +12,16 @@ mod secrets;
 mod templates;
 mod vaults;
 
+use std::path::Path;
+
 use self::objects::{Defaults, ObjectSpecs, Objects};
 use self::vaults::Vaults;
-use super::field::{Located, Optional, Scalar, Text};
+use super::field::{Located, Optional, Required, Scalar, Text};
 use super::problem::{Code, Mark, Problem, Sink};
-use super::scalar::{DirectoryMode, Interval};
+use super::scalar::{AbsolutePath, DirectoryMode, Interval};
 use super::wire;
 use crate::domain::desired::{IdentitySpec, Layout, OnStart, RefreshSpec, SyncSpec, VolumeSpec};
+use crate::domain::mode::FileMode;
 use crate::ports::Environment;
 
 /// Resolves a manifest; `None`, and also a specification beside recorded problems, is to be thrown away.
@@ -72,6 +75,9 @@ pub(super) fn manifest(
 
 fn resolve_volume(volume: &wire::Volume, sink: &Sink) -> Option<VolumeSpec> {
     let path = volume.path.parse(sink);
+    warn_of_path(&volume.path, path.as_ref(), sink);
+    warn_of_mode(&volume.file_mode, sink);
+    warn_of_mode(&volume.dir_mode, sink);
     let layout = match volume.layout.value() {
         Some(wire::Layout::Atomic) | None => Layout::Atomic,
         Some(wire::Layout::Flat) => Layout::Flat,
@@ -97,6 +103,42 @@ fn resolve_refresh(refresh: &Optional<wire::Refresh>, sink: &Sink) -> RefreshSpe
             Some(wire::OnStart::Fresh) | None => OnStart::Fresh,
             Some(wire::OnStart::LastKnownGood) => OnStart::LastKnownGood,
         },
+    }
+}
+
+/// Warns of a mode by which every user may change what has it.
+fn warn_of_mode<T>(field: &Optional<Text<T>>, sink: &Sink) {
+    const OTHERS_WRITE: u32 = 0o002;
+    let Some(given) = field.given() else { return };
+    // A mode of a directory is one of octal digits too; a wrong one is told where it is read.
+    let open = FileMode::parse(given.text()).is_ok_and(|mode| mode.bits() & OTHERS_WRITE != 0);
+    if open {
+        let problem = Problem::new(Code::OpenToAll, "with this mode every user may change it");
+        sink.warn(
+            problem
+                .at(given.mark)
+                .hint("let the last digit be 0, or 4 for files that all may read"),
+        );
+    }
+}
+
+/// Warns of a volume in the place of what the system has there.
+fn warn_of_path(field: &Required<Text<AbsolutePath>>, path: Option<&AbsolutePath>, sink: &Sink) {
+    /// Directories of the Filesystem Hierarchy Standard 3.0, and of Linux.
+    const SYSTEM: [&str; 17] = [
+        "/bin", "/boot", "/dev", "/etc", "/home", "/lib", "/lib64", "/opt", "/proc", "/root", "/run",
+        "/sbin", "/sys", "/tmp", "/usr", "/var", "/var/run",
+    ];
+    let (Some(given), Some(path)) = (field.given(), path) else {
+        return;
+    };
+    if SYSTEM.iter().any(|system| path.0 == Path::new(system)) {
+        let problem = Problem::new(Code::SystemDirectory, "this is a directory of the system");
+        sink.warn(
+            problem
+                .at(given.mark)
+                .hint("give the volume a directory of its own, such as `/mnt/akv`"),
+        );
     }
 }
 

@@ -9,7 +9,7 @@ use super::vaults::Vaults;
 use crate::domain::desired::{
     Content, FileSpec, ObjectSpec, SelectionSpec, TemplateSpec, VersionPolicy, Wanted,
 };
-use crate::domain::mode::FileMode;
+use crate::domain::mode::{FileMode, Principal};
 use crate::domain::object::{GroupName, ObjectId, ObjectKind, ObjectName, VaultId, VaultName};
 use crate::domain::path::RelativePath;
 use crate::manifest::field::{Choice, Located, Optional, Required, Text};
@@ -218,12 +218,41 @@ impl<'r> Objects<'r> {
 
     /// The mode of a file: its own, or the volume's.
     pub(super) fn mode(&self, mode: &Optional<Text<FileMode>>) -> FileMode {
+        super::warn_of_mode(mode, self.sink);
         mode.parse(self.sink).unwrap_or(self.defaults.file_mode)
     }
 
-    /// The group of an entry; `None` is none, or one with a problem.
-    pub(super) fn group(&self, group: &Optional<Text<GroupName>>) -> Option<GroupName> {
-        group.parse(self.sink)
+    /// The name that an entry shares with what it moves together with; `None` is none, or one with a problem.
+    ///
+    /// `old` is what the key was called: it meant this, while `volume.group` is a group of the system.
+    pub(super) fn together(
+        &self,
+        together: &Optional<Text<GroupName>>,
+        old: &Optional<Text<GroupName>>,
+    ) -> Option<GroupName> {
+        let Some(given) = old.given() else {
+            return together.parse(self.sink);
+        };
+        if !together.is_absent() {
+            let message = "`group` is the old name of `together`, and both are here";
+            self.refuse_key(Code::EitherKey, old.mark(), message, "remove `group`");
+            return None;
+        }
+        let is_number = matches!(given.parse_as(), Some(Principal::Id(_)));
+        let (message, hint) = if is_number {
+            (
+                "a number as `group` of an entry gives its files no group: it is the old name of `together`",
+                "the group of all files is `volume.group`; for entries that move together write `together: NAME`",
+            )
+        } else {
+            (
+                "`group` of an entry is called `together` now",
+                "write `together` instead",
+            )
+        };
+        self.sink
+            .warn(Problem::new(Code::OldKey, message).at(given.mark).hint(hint));
+        given.parse(self.sink)
     }
 
     /// The interval of an entry: its own, or that of `refresh`.

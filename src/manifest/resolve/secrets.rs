@@ -55,7 +55,10 @@ impl Objects<'_> {
             }
         };
         let file = self.file(placed, &wire.mode, Some(content), history);
-        let (group, interval) = (self.group(&wire.group), self.interval(&wire.interval));
+        let (group, interval) = (
+            self.together(&wire.together, &wire.group),
+            self.interval(&wire.interval),
+        );
         let (wanted, history) = asked?;
         Some(ObjectSpec {
             wanted,
@@ -117,7 +120,11 @@ impl Objects<'_> {
             wire::DEFAULT_SELECT_LIMIT,
             self.sink,
         );
-        let (form, mode, group) = (self.form(wire), self.mode(&wire.mode), self.group(&wire.group));
+        let (form, mode, group) = (
+            self.form(wire),
+            self.mode(&wire.mode),
+            self.together(&wire.together, &wire.group),
+        );
         let interval = self.interval(&wire.interval);
         let path = wire.path_template.parse(self.sink);
         Some(SelectionSpec {

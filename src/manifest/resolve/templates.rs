@@ -18,7 +18,7 @@ impl Objects<'_> {
         let wire = &entry.value;
         let placed = self.path(&wire.path);
         let template = self.body(entry);
-        let (mode, group) = (self.mode(&wire.mode), self.group(&wire.group));
+        let (mode, group) = (self.mode(&wire.mode), self.together(&wire.together, &wire.group));
         let interval = self.interval(&wire.interval);
         if let Some((path, mark)) = &placed {
             self.claim(path, *mark);

@@ -6,7 +6,9 @@ use std::path::PathBuf;
 use schemars::{Schema, json_schema};
 use url::{Host, Url};
 
+use crate::domain::plain_text::{is_plain, is_plain_text};
 use crate::manifest::field::Scalar;
+use crate::manifest::placeholder::Placeholder;
 use crate::manifest::problem::{Code, Problem};
 
 /// What the hosts of vaults and managed HSMs end in, per cloud.
@@ -20,6 +22,18 @@ const KEY_VAULT_SUFFIXES: [&str; 6] = [
     ".managedhsm.azure.cn",
     ".managedhsm.usgovcloudapi.net",
 ];
+
+/// Whether Key Vault lets a vault or managed HSM be called so: 3 to 24 letters, digits and dashes, from a letter to a
+/// letter or digit, without two dashes in a row.
+///
+/// Source: <https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules#microsoftkeyvault>.
+pub(in crate::manifest) fn is_vault_name(name: &str) -> bool {
+    (3..=24).contains(&name.len())
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+        && name.starts_with(|c: char| c.is_ascii_alphabetic())
+        && !name.ends_with('-')
+        && !name.contains("--")
+}
 
 /// URL of a vault: `https://HOST[:PORT]/` and nothing else. Whether the host may be one is not said by this type.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,6 +49,15 @@ impl VaultUrl {
             .iter()
             .find_map(|suffix| host.strip_suffix(suffix));
         name.is_some_and(|name| !name.is_empty())
+    }
+
+    /// Whether the host is one of Key Vault with a name that no vault can have.
+    fn has_impossible_name(&self) -> bool {
+        let host = self.0.host_str().unwrap_or_default();
+        let name = KEY_VAULT_SUFFIXES
+            .iter()
+            .find_map(|suffix| host.strip_suffix(suffix));
+        name.is_some_and(|name| !is_vault_name(name))
     }
 
     /// Whether the host is that of a managed HSM.
@@ -55,9 +78,17 @@ impl VaultUrl {
 
 impl Scalar for VaultUrl {
     fn parse(text: &str) -> Result<Self, Problem> {
-        bare_https(text)
-            .map(Self)
-            .map_err(|problem| problem.hint("write the vault's host alone: `https://NAME.vault.azure.net`"))
+        let url = bare_https(text).map(Self).map_err(|problem| {
+            problem.or_hint("write the vault's host alone: `https://NAME.vault.azure.net`")
+        })?;
+        if url.has_impossible_name() {
+            let message = "no vault can be called so: a name has 3 to 24 letters, digits and single dashes, and starts \
+                           with a letter";
+            return Err(Problem::new(Code::InvalidUrl, message).hint(
+                "compare with the vault's URI, such as from `az keyvault show --query properties.vaultUri`",
+            ));
+        }
+        Ok(url)
     }
 
     #[cfg(test)]
@@ -73,7 +104,7 @@ pub(in crate::manifest) struct AuthorityUrl(pub(in crate::manifest) Url);
 impl Scalar for AuthorityUrl {
     fn parse(text: &str) -> Result<Self, Problem> {
         bare_https(text).map(Self).map_err(|problem| {
-            problem.hint("write the authority's host alone, such as `https://login.microsoftonline.us`; the tenant goes to `tenantId`")
+            problem.or_hint("write the authority's host alone, such as `https://login.microsoftonline.us`; the tenant goes to `tenantId`")
         })
     }
 
@@ -94,6 +125,9 @@ fn bare_https_schema() -> Schema {
 /// another host.
 fn bare_https(text: &str) -> Result<Url, Problem> {
     let bad = |message| Err(Problem::new(Code::InvalidUrl, message));
+    if let Some(placeholder) = Placeholder::in_value(text) {
+        return Err(placeholder.problem(&"this URL"));
+    }
     let Some(scheme) = text
         .get(..8)
         .filter(|scheme| scheme.eq_ignore_ascii_case("https://"))
@@ -108,7 +142,7 @@ fn bare_https(text: &str) -> Result<Url, Problem> {
             Problem::new(Code::InvalidUrl, "this URL must not have a user name or password").hiding_rest(),
         );
     }
-    if text.contains(|c: char| c.is_whitespace() || c.is_control() || c == '\\') {
+    if text.contains(|c: char| c.is_whitespace() || !is_plain(c) || c == '\\') {
         return bad("this URL must not have white space, control characters or backslashes");
     }
     let Ok(url) = Url::parse(text) else {
@@ -172,8 +206,10 @@ impl Scalar for AbsolutePath {
         if !text.starts_with('/') {
             return bad("this path must be absolute");
         }
-        if text.contains(char::is_control) || text.len() > 4095 {
-            return bad("this path must be at most 4095 bytes, without control characters");
+        if !is_plain_text(text) || text.len() > 4095 {
+            return bad(
+                "this path must be at most 4095 bytes, without characters that control, format or separate lines of text",
+            );
         }
         if text.split('/').any(|element| matches!(element, "." | "..")) {
             return bad("this path must not contain a `.` or `..` element");
@@ -202,7 +238,6 @@ mod tests {
         assert!(known("https://contoso.managedhsm.usgovcloudapi.net"));
         for foreign in [
             "https://vault.azure.net",
-            "https://.vault.azure.net",
             "https://contosovault.azure.net",
             "https://contoso.vault.azure.net.example.com",
             "https://contoso.vault.azure.net.",
@@ -212,6 +247,32 @@ mod tests {
         ] {
             assert!(!known(foreign), "{foreign}");
         }
+    }
+
+    #[test]
+    fn a_vault_is_called_as_key_vault_lets_it_be() {
+        let takes = |name: &str| VaultUrl::parse(&format!("https://{name}.vault.azure.net")).is_ok();
+        for name in ["abc", "contoso", "Contoso-App-1", &"a".repeat(24)] {
+            assert!(takes(name), "{name}");
+        }
+        for name in [
+            "",
+            "my_vault",
+            "ab",
+            "1contoso",
+            "-contoso",
+            "contoso-",
+            "con--toso",
+            "a.b",
+            &"a".repeat(25),
+            "${VAULT}",
+        ] {
+            assert!(!takes(name), "{name}");
+        }
+        assert!(
+            VaultUrl::parse("https://my_vault.example.com").is_ok(),
+            "that is decided by `trustedHosts`"
+        );
     }
 
     #[test]
@@ -267,7 +328,17 @@ mod tests {
 
     #[test]
     fn an_absolute_path_is_not_the_root_and_has_no_dots() {
-        for bad in ["", "mnt/akv", "/", "//", "/mnt/../etc", "/mnt/.", "/mnt\0"] {
+        for bad in [
+            "",
+            "mnt/akv",
+            "/",
+            "//",
+            "/mnt/../etc",
+            "/mnt/.",
+            "/mnt\0",
+            "/mnt/\u{202e}a",
+            "/mnt/\u{2028}a",
+        ] {
             assert!(AbsolutePath::parse(bad).is_err(), "{bad:?}");
         }
         assert!(AbsolutePath::parse("/mnt/akv").is_ok());

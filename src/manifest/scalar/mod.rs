@@ -14,7 +14,7 @@ mod version;
 use schemars::{Schema, json_schema};
 
 pub(super) use self::identifier::{ClientId, ResourceId, TenantId};
-pub(super) use self::location::{AbsolutePath, AuthorityUrl, HostName, VaultUrl};
+pub(super) use self::location::{AbsolutePath, AuthorityUrl, HostName, VaultUrl, is_vault_name};
 pub(super) use self::mode::DirectoryMode;
 pub(super) use self::pattern::{NameGlob, NamePrefix, TagRule};
 pub(super) use self::quantity::{HistoryCount, Interval, SelectLimit};

@@ -20,7 +20,7 @@ pub(in crate::manifest) const DEFAULT_SELECT_LIMIT: &str = "100";
 #[derive(Debug, Deserialize)]
 #[cfg_attr(test, derive(JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[cfg_attr(test, schemars(extend("oneOf" = [{ "required": ["name"] }, { "required": ["select", "pathTemplate"] }], "allOf" = [
+#[cfg_attr(test, schemars(extend("not" = { "required": ["together", "group"] }, "oneOf" = [{ "required": ["name"] }, { "required": ["select", "pathTemplate"] }], "allOf" = [
     {
         "if": { "required": ["content"], "properties": { "content": { "const": "metadata" } } },
         "then": { "not": { "anyOf": [
@@ -83,8 +83,12 @@ pub(in crate::manifest) struct SecretEntry {
     #[serde(default)]
     #[cfg_attr(test, schemars(extend("default" = true)))]
     pub(in crate::manifest) required: Optional<bool>,
-    /// Entries with the same group move together or not at all.
+    /// Name that entries share which move together or not at all.
     #[serde(default)]
+    pub(in crate::manifest) together: Optional<Text<GroupName>>,
+    /// The old name of `together`; `check` warns of it. The group that files belong to is `volume.group`.
+    #[serde(default)]
+    #[cfg_attr(test, schemars(extend("deprecated" = true)))]
     pub(in crate::manifest) group: Optional<Text<GroupName>>,
     /// Mean time after which it is asked for again, from `10s` to `24h`; with `select`, the list and each secret of it.
     /// When absent, `refresh.interval`. Where several entries need one object, the shortest of theirs counts.

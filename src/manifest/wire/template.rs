@@ -16,7 +16,7 @@ use crate::manifest::scalar::{AnyText, Interval};
 #[derive(Debug, Deserialize)]
 #[cfg_attr(test, derive(JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[cfg_attr(test, schemars(extend("oneOf" = [{ "required": ["template"] }, { "required": ["format", "values"] }])))]
+#[cfg_attr(test, schemars(extend("not" = { "required": ["together", "group"] }, "oneOf" = [{ "required": ["template"] }, { "required": ["format", "values"] }])))]
 pub(in crate::manifest) struct TemplateEntry {
     /// Path of the file in the volume.
     pub(in crate::manifest) path: Required<Text<RelativePath>>,
@@ -34,8 +34,12 @@ pub(in crate::manifest) struct TemplateEntry {
     #[serde(default)]
     #[cfg_attr(test, schemars(extend("default" = true)))]
     pub(in crate::manifest) required: Optional<bool>,
-    /// Entries with the same group move together or not at all.
+    /// Name that entries share which move together or not at all.
     #[serde(default)]
+    pub(in crate::manifest) together: Optional<Text<GroupName>>,
+    /// The old name of `together`; `check` warns of it. The group that files belong to is `volume.group`.
+    #[serde(default)]
+    #[cfg_attr(test, schemars(extend("deprecated" = true)))]
     pub(in crate::manifest) group: Optional<Text<GroupName>>,
     /// Mean time after which its objects are asked for again, from `10s` to `24h`. When absent,
     /// `refresh.interval`. Where several entries need one object, the shortest of theirs counts.

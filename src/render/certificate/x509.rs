@@ -9,6 +9,7 @@ use x509_parser::extensions::ParsedExtension;
 use x509_parser::prelude::FromDer;
 
 use super::public_key::{PublicHalf, RSA_PSS};
+use crate::domain::plain_text::is_plain;
 
 /// Longest name that a message shows, in characters.
 const MAX_SHOWN: usize = 200;
@@ -155,7 +156,7 @@ fn key_ids(certificate: &X509Certificate<'_>) -> (Option<Vec<u8>>, Option<Vec<u8
 
 fn shown(name: &str) -> String {
     name.chars()
-        .map(|c| if c.is_control() { '?' } else { c })
+        .map(|c| if is_plain(c) { c } else { '?' })
         .take(MAX_SHOWN)
         .collect()
 }

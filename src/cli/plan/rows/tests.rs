@@ -133,7 +133,7 @@ fn when_the_volume_fails_nothing_that_would_change_is_told_as_if_it_did() {
 fn what_stays_because_of_others_says_so() {
     let member = EntryPlan {
         held_back: Some(HeldBack {
-            group: "group pair".to_owned(),
+            group: "`together: pair`".to_owned(),
             member: made("b").id,
         }),
         ..entry(
@@ -166,12 +166,12 @@ fn what_stays_because_of_others_says_so() {
             (
                 Act::HoldBack,
                 "a",
-                "group pair moves together, and app/secrets/b has no answer in time"
+                "held back with `together: pair`, because app/secrets/b has no answer in time"
             ),
             (
                 Act::HoldBack,
                 "gone",
-                "leaves together with its group, and that cannot: forbidden"
+                "leaves with what it moves together with, and that cannot: forbidden"
             ),
             (
                 Act::HoldBack,

@@ -13,7 +13,7 @@ fn what_is_held_back_names_the_member_that_cannot_move_and_what_may_mend_it() {
     let stage = stage.published("a", a.clone(), 1).told(&a, 2).fails(&b);
     let plan = stage.plan();
     let held_back = HeldBack {
-        group: "group pair".to_owned(),
+        group: "`together: pair`".to_owned(),
         member: stage.entries[1].id.clone(),
     };
     assert_eq!(plan.files[&path("a")].why, Why::HeldBack(held_back.clone()));

@@ -36,10 +36,7 @@ fn a_member_that_fails_holds_the_others_back_and_the_rest_moves() {
             .failures()
             .map(|(_, failure)| failure.detail.as_str())
             .collect();
-        assert!(
-            told[0].contains("held back") && told[0].contains("group pair"),
-            "{told:?}"
-        );
+        assert!(told[0].contains("held back with `together: pair`"), "{told:?}");
 
         bench.vault.set("b", "two", 2);
         reconciler.pass(Turn::All).await;

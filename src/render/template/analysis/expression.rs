@@ -222,8 +222,31 @@ impl<'a> Analysis<'a> {
     }
 }
 
+/// Filters as Helm, sprig, Ansible and akva call them, and ours.
+const OF_OTHERS: [(&str, &str); 12] = [
+    ("toJson", "json"),
+    ("to_json", "json"),
+    ("fromJson", "from_json"),
+    ("toYaml", "yaml"),
+    ("to_yaml", "yaml"),
+    ("b64enc", "b64encode"),
+    ("b64dec", "b64decode"),
+    ("base64Encode", "b64encode"),
+    ("base64Decode", "b64decode"),
+    ("toUpper", "upper"),
+    ("toLower", "lower"),
+    ("trimSpace", "trim"),
+];
+
 /// The nearest name, or all.
 fn nearest(name: &str, known: impl Iterator<Item = &'static str> + Clone) -> String {
+    if let Some((_, ours)) = OF_OTHERS
+        .iter()
+        .find(|(other, _)| other.eq_ignore_ascii_case(name))
+        && known.clone().any(|known| known == *ours)
+    {
+        return format!("did you mean `{ours}`?");
+    }
     let close = known
         .clone()
         .map(|known| (strsim::osa_distance(name, known), known))

@@ -25,7 +25,8 @@ const PROBLEMS: usize = 50;
 /// Takes the text of a template; gives the objects that it names, or every problem that can be seen.
 pub(super) fn references(source: &str) -> Result<BTreeSet<Reference>, Vec<TemplateProblem>> {
     limits::check(source, engine::syntax()).map_err(|problem| vec![problem])?;
-    let template = parse(source, "template", engine::syntax()).map_err(|error| vec![syntax(&error)])?;
+    let template =
+        parse(source, "template", engine::syntax()).map_err(|error| vec![syntax(&error, source)])?;
     let mut names = BTreeSet::new();
     names::collect(&template, &mut names);
     let mut analysis = Analysis {
@@ -229,8 +230,20 @@ fn is_function(name: &str) -> bool {
     vocabulary::source(name).is_some() || vocabulary::FUNCTIONS.contains(&name)
 }
 
+/// Whether a text has an action that only templates of Go have.
+fn is_of_go(source: &str) -> bool {
+    const ACTIONS: [&str; 8] = ["with ", "range ", "if ", "else", "end", "define ", ".", "$"];
+    let actions = source
+        .split("{{")
+        .skip(1)
+        .map(|rest| rest.trim_start_matches(['-', ' ']));
+    actions
+        .into_iter()
+        .any(|action| ACTIONS.iter().any(|start| action.starts_with(start)))
+}
+
 /// A syntax error quotes the template at most, which is no secret.
-fn syntax(error: &minijinja::Error) -> TemplateProblem {
+fn syntax(error: &minijinja::Error, source: &str) -> TemplateProblem {
     let detail = error
         .detail()
         .unwrap_or("a string has an escape that does not exist");
@@ -238,6 +251,9 @@ fn syntax(error: &minijinja::Error) -> TemplateProblem {
     let statement = detail.strip_prefix("unknown statement ");
     let hint = if statement.is_some_and(|name| other_files.contains(&name)) {
         "a template stands alone: there are no others to include, import or extend"
+    } else if is_of_go(source) {
+        "this is a template of Go, as Vault Agent, consul-template and Helm have it, which is another language; write \
+         `{{ secret(\"NAME\") }}`, and see `docs/templates.md`"
     } else {
         "`{{`, `{%` and `{#` start an expression, a statement and a comment; write them as `{{ \"{{\" }}` to have \
          them in the file"

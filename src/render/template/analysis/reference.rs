@@ -1,7 +1,7 @@
 //! Calls of `secret`, `certificate` and `key`.
 
 use minijinja::machinery::Span;
-use minijinja::machinery::ast::{Call, CallArg, Expr};
+use minijinja::machinery::ast::{BinOpKind, Call, CallArg, Expr};
 
 use super::Analysis;
 use crate::domain::desired::Reference;
@@ -22,6 +22,9 @@ impl<'a> Analysis<'a> {
                 CallArg::PosSplat(_) | CallArg::KwargSplat(_) => return self.not_literal(kind, span),
             };
             let Expr::Const(literal) = value else {
+                if self.is_bare_name(value) {
+                    return self.misused(kind, span, "takes a name in quotes: quote the name");
+                }
                 return self.not_literal(kind, span);
             };
             let Some(text) = literal.value.as_str() else {
@@ -43,6 +46,19 @@ impl<'a> Analysis<'a> {
                     self.invalid(&error, span);
                 }
             }
+        }
+    }
+
+    /// Whether an expression is a name that somebody forgot to quote: `db-password` is a subtraction of what is nowhere.
+    fn is_bare_name(&self, expression: &Expr<'_>) -> bool {
+        match expression {
+            Expr::Var(variable) => self.bound(variable.id).is_none() && !self.anywhere.contains(variable.id),
+            Expr::BinOp(operation) => {
+                matches!(operation.op, BinOpKind::Sub)
+                    && self.is_bare_name(&operation.left)
+                    && (self.is_bare_name(&operation.right) || matches!(&operation.right, Expr::Const(_)))
+            }
+            _ => false,
         }
     }
 

@@ -1,0 +1,48 @@
+//! Placeholders in a configuration: a manifest that is made round one would be of use to nobody.
+
+use super::ConvertError;
+use super::input::Value;
+use super::note::quoted;
+use crate::manifest::{Placeholder, Tree};
+
+/// Refuses a class with a placeholder in any of its values, also in the YAML inside of its texts.
+pub(super) fn refuse_class(documents: &[Tree<'_>]) -> Result<(), ConvertError> {
+    let specs = documents.iter().map(Value::root);
+    specs
+        .filter(|root| root.text_of("kind") == Some("SecretProviderClass"))
+        .try_for_each(|root| in_values(root, "the class", &[]))
+}
+
+/// Refuses a configuration of akva with one, except where the agent itself fills them in.
+pub(super) fn refuse_akva(documents: &[Tree<'_>]) -> Result<(), ConvertError> {
+    const OWN: [&str; 3] = ["template", "preChange", "postChange"];
+    documents
+        .iter()
+        .try_for_each(|tree| in_values(Value::root(tree), "the configuration", &OWN))
+}
+
+/// Refuses a value with a placeholder; `setting` is what it is the value of.
+pub(super) fn refuse(setting: &str, text: &str) -> Result<(), ConvertError> {
+    let Some(placeholder) = Placeholder::in_value(text) else {
+        return Ok(());
+    };
+    Err(ConvertError::NotRendered {
+        setting: setting.to_owned(),
+        placeholder: placeholder.shown(),
+        hint: placeholder.hint(),
+    })
+}
+
+fn in_values(value: Value<'_>, setting: &str, except: &[&str]) -> Result<(), ConvertError> {
+    if let Some(text) = value.raw_text() {
+        return refuse(setting, text);
+    }
+    for item in value.items().into_iter().flatten() {
+        in_values(item, setting, except)?;
+    }
+    let entries = value.entries().filter(|(key, _)| !except.contains(key));
+    for (key, value) in entries {
+        in_values(value, &quoted(key), except)?;
+    }
+    Ok(())
+}

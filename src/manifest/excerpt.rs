@@ -1,0 +1,413 @@
+//! The part of a source line that a report shows: keys, and values only where no secret can stand.
+//!
+//! `run` reports to the same stream as its log, so that what a person wrote in the wrong place, such as a password where
+//! a mapping belongs, must not be in an excerpt. What is not known to be harmless is one `…`, whatever its length.
+
+use std::ops::Range;
+
+use super::problem::Mark;
+use crate::domain::plain_text::is_plain;
+
+/// Characters of a source line that are shown at most.
+const SNIPPET_WIDTH: usize = 120;
+/// Bytes of a source line that is shown; finding a column in a longer one takes too long for thousands of problems.
+const LONGEST_LINE: usize = 16 * 1024;
+/// Characters shown before the marked ones when a line is too long to show whole.
+const SNIPPET_LEAD: usize = 40;
+
+/// Every key of a manifest, and whether its value is shown: closed sets, numbers, and names that secrets are not pasted for.
+const KEYS: [(&str, bool); 61] = [
+    ("alias", false),
+    ("apiVersion", true),
+    ("authorityHost", true),
+    ("certificates", false),
+    ("clientCertificateFile", false),
+    ("clientId", false),
+    ("clientSecretFile", false),
+    ("content", true),
+    ("createdBefore", true),
+    ("dirMode", true),
+    ("encoding", true),
+    ("file", false),
+    ("fileMode", true),
+    ("files", false),
+    ("format", true),
+    ("glob", true),
+    ("group", true),
+    ("history", true),
+    ("identity", false),
+    ("includeRoot", true),
+    ("interval", true),
+    ("key", false),
+    ("keyFormat", true),
+    ("keys", false),
+    ("kind", true),
+    ("layout", true),
+    ("legacy", true),
+    ("limit", true),
+    ("mode", true),
+    ("name", true),
+    ("newline", true),
+    ("objectId", false),
+    ("onStart", true),
+    ("order", true),
+    ("owner", true),
+    ("passwordFrom", false),
+    ("path", true),
+    ("pathTemplate", true),
+    ("prefix", true),
+    ("property", false),
+    ("refresh", false),
+    ("required", true),
+    ("resourceId", false),
+    ("secret", false),
+    ("secrets", false),
+    ("select", false),
+    ("tag", false),
+    ("template", false),
+    ("templates", false),
+    ("tenantId", false),
+    ("together", true),
+    ("tokenFile", false),
+    ("trim", true),
+    ("trustedHosts", true),
+    ("type", true),
+    ("url", true),
+    ("values", false),
+    ("vault", true),
+    ("vaults", false),
+    ("version", true),
+    ("volume", false),
+];
+
+/// A shown line, and where its carets stand.
+pub(super) struct Excerpt {
+    pub(super) line: String,
+    pub(super) indent: usize,
+    pub(super) carets: usize,
+}
+
+impl Excerpt {
+    /// The line at `mark`, without what follows the mark when `hides_rest`; `None` when there is no such line, or it is too long.
+    pub(super) fn of(lines: &[&str], mark: Mark, hides_rest: bool) -> Option<Self> {
+        let line = lines.get(usize::try_from(mark.line).ok()?.checked_sub(1)?)?;
+        if line.len() > LONGEST_LINE {
+            return None;
+        }
+        let line: Vec<char> = line.trim_end().chars().collect();
+        let start = usize::try_from(mark.column).ok()?.checked_sub(1)?.min(line.len());
+        let width = usize::try_from(mark.width).ok()?;
+        let end = start.saturating_add(width).min(line.len());
+        let Masked {
+            mut shown,
+            start,
+            end,
+        } = Masked::of(&line, start..end);
+        let whole = shown.len();
+        if hides_rest {
+            shown.truncate(end.max(start));
+        }
+        Some(Self::within(&shown, start, end, shown.len() < whole))
+    }
+
+    /// The part round the marked characters that fits.
+    fn within(line: &[char], start: usize, end: usize, cut: bool) -> Self {
+        let first = if line.len() > SNIPPET_WIDTH {
+            start.saturating_sub(SNIPPET_LEAD)
+        } else {
+            0
+        };
+        let last = line.len().min(first + SNIPPET_WIDTH);
+        let mut out = String::new();
+        if first > 0 {
+            out.push('…');
+        }
+        out.extend(&line[first..last]);
+        if (cut || last < line.len()) && !out.ends_with('…') {
+            out.push('…');
+        }
+        Self {
+            line: out,
+            indent: start - first + usize::from(first > 0),
+            carets: end.min(last).saturating_sub(start).max(1),
+        }
+    }
+}
+
+/// A line without what may be secret, and where the marked characters are in it.
+struct Masked {
+    shown: Vec<char>,
+    start: usize,
+    end: usize,
+}
+
+impl Masked {
+    fn of(line: &[char], mark: Range<usize>) -> Self {
+        let mut masked = Self {
+            shown: Vec::new(),
+            start: usize::MAX,
+            end: 0,
+        };
+        let mut hidden_before = false;
+        for (at, shows) in Reader::shows(line, &mark).into_iter().enumerate() {
+            if at == mark.start {
+                // In the middle of what is hidden, it is the character that stands for it.
+                masked.start = masked.shown.len() - usize::from(!shows && hidden_before);
+            }
+            if shows {
+                masked.shown.push(visible(line[at]));
+            } else if !hidden_before {
+                masked.shown.push('…');
+            }
+            hidden_before = !shows;
+            if at < mark.end {
+                masked.end = masked.shown.len();
+            }
+        }
+        masked.start = masked.start.min(masked.shown.len());
+        masked
+    }
+}
+
+/// A character that takes one column and drives no terminal.
+fn visible(c: char) -> char {
+    match c {
+        '\t' => ' ',
+        c if is_plain(c) => c,
+        _ => '\u{fffd}',
+    }
+}
+
+/// Reads one line as YAML would, knowing nothing of the lines before it.
+struct Reader<'l> {
+    line: &'l [char],
+    mark: &'l Range<usize>,
+    shows: Vec<bool>,
+    /// The flow collections that are open.
+    open: Vec<char>,
+    /// Whether what stands here is shown, as the value of the last key; nothing without a key.
+    value_shows: bool,
+}
+
+impl<'l> Reader<'l> {
+    /// Whether each character is shown.
+    fn shows(line: &'l [char], mark: &'l Range<usize>) -> Vec<bool> {
+        let mut reader = Self {
+            line,
+            mark,
+            shows: vec![false; line.len()],
+            open: Vec::new(),
+            value_shows: false,
+        };
+        let mut at = 0;
+        while let Some(&c) = line.get(at) {
+            at = reader.take(c, at);
+        }
+        reader.shows
+    }
+
+    /// Takes what starts at `at`; gives where the rest starts.
+    fn take(&mut self, c: char, at: usize) -> usize {
+        let before_blank = self.is_blank(at + 1);
+        match c {
+            ' ' | '\t' => self.show(at..at + 1, true),
+            '#' => return self.line.len(),
+            '{' | '[' => {
+                self.open.push(c);
+                self.value_shows &= c == '[';
+                self.show(at..at + 1, true);
+            }
+            '}' | ']' => {
+                self.open.pop();
+                self.value_shows = false;
+                self.show(at..at + 1, true);
+            }
+            ',' if !self.open.is_empty() => {
+                self.value_shows &= self.open.last() == Some(&'[');
+                self.show(at..at + 1, true);
+            }
+            '-' | '?' if before_blank => self.show(at..at + 1, true),
+            _ => return self.scalar(at),
+        }
+        at + 1
+    }
+
+    /// A key with its colon, or a value.
+    fn scalar(&mut self, at: usize) -> usize {
+        let quote = Some(self.line[at]).filter(|c| matches!(c, '"' | '\''));
+        let end = quote.map_or_else(|| self.end_of_plain(at), |quote| self.end_of_quoted(at, quote));
+        let colon = (end..self.line.len()).find(|place| !matches!(self.line[*place], ' ' | '\t'));
+        let colon = colon.filter(|place| self.line[*place] == ':');
+        let text: String = self.line[at..end].iter().collect();
+        let Some(colon) = colon else {
+            // A user name and password can stand in a URL.
+            let is_block = matches!(text.trim_end_matches(['-', '+']), "|" | ">");
+            self.show(at..end, is_block || (self.value_shows && !text.contains('@')));
+            return end;
+        };
+        let known = KEYS
+            .iter()
+            .find(|(key, _)| *key == text.trim_matches(['"', '\'']));
+        // The message names the key that is marked.
+        let is_marked = self.mark.start == at && self.mark.end >= end;
+        self.value_shows = known.is_some_and(|(_, shows)| *shows);
+        self.show(at..colon + 1, known.is_some() || is_marked);
+        if known.is_none() && self.open.is_empty() {
+            return self.line.len();
+        }
+        colon + 1
+    }
+
+    fn end_of_plain(&self, at: usize) -> usize {
+        let ends = |place: &usize| match self.line[*place] {
+            ':' => self.is_blank(place + 1) || (!self.open.is_empty() && self.is_flow(place + 1)),
+            '#' => self.is_blank(place - 1),
+            _ => !self.open.is_empty() && self.is_flow(*place),
+        };
+        let end = (at + 1..self.line.len()).find(ends).unwrap_or(self.line.len());
+        let blanks = self.line[at..end]
+            .iter()
+            .rev()
+            .take_while(|c| matches!(c, ' ' | '\t'));
+        end - blanks.count()
+    }
+
+    fn end_of_quoted(&self, at: usize, quote: char) -> usize {
+        let mut place = at + 1;
+        while let Some(c) = self.line.get(place) {
+            match *c {
+                '\\' if quote == '"' => place += 1,
+                c if c == quote => return place + 1,
+                _ => {}
+            }
+            place += 1;
+        }
+        self.line.len()
+    }
+
+    fn is_blank(&self, at: usize) -> bool {
+        self.line.get(at).is_none_or(|c| matches!(c, ' ' | '\t'))
+    }
+
+    fn is_flow(&self, at: usize) -> bool {
+        self.line
+            .get(at)
+            .is_some_and(|c| matches!(c, ',' | '{' | '}' | '[' | ']'))
+    }
+
+    fn show(&mut self, range: Range<usize>, shows: bool) {
+        self.shows[range].fill(shows);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+    use serde_json::Value;
+
+    use super::*;
+    use crate::manifest::schema::generated;
+
+    fn shown(line: &str) -> String {
+        let mark = Mark {
+            line: 1,
+            column: 1,
+            width: 0,
+        };
+        Excerpt::of(&[line], mark, false).expect("a line").line
+    }
+
+    #[test]
+    fn what_may_be_a_secret_is_hidden_whatever_its_place_on_the_line() {
+        for (line, expected) in [
+            ("        passwordFrom: hunter2", "        passwordFrom: …"),
+            (
+                "- { path: a, content: jks, passwordFrom: hunter2 }",
+                "- { path: a, content: jks, passwordFrom: … }",
+            ),
+            (
+                "- { passwordFrom: 'hun,ter2', path: a }",
+                "- { passwordFrom: …, path: a }",
+            ),
+            ("passwordFrom: \"hun\\\"ter2: x", "passwordFrom: …"),
+            ("passwordFrom: hunter2: x", "passwordFrom: …"),
+            ("name: a passwordFrom: hunter2", "name: …"),
+            ("- name: hunter 2 # the old one is hunter1", "- name: hunter 2 …"),
+            ("hunter2", "…"),
+            ("  - hunter2", "  - …"),
+            ("  - {secret: hunter2}", "  - {secret: …}"),
+            ("password: hunter2", "…"),
+            ("tenantId: hunter2", "tenantId: …"),
+            ("clientSecretFile: hunter2", "clientSecretFile: …"),
+            ("url: https://user:hunter2@contoso.vault.azure.net", "url: …"),
+            (
+                "trustedHosts: [\"*\", vault.example.com]",
+                "trustedHosts: [\"*\", vault.example.com]",
+            ),
+            ("template: |-", "template: |-"),
+            ("template: hunter2 {{ secret(\"a\") }}", "template: …"),
+            ("  fileMode: \"0999\"", "  fileMode: \"0999\""),
+            ("[name, hunter2]", "[…, …]"),
+            ("[\u{a0}]", "[…]"),
+        ] {
+            assert_eq!(shown(line), expected, "{line}");
+        }
+    }
+
+    /// The schemas of all keys, in every mapping that has them.
+    fn schemas_of_keys(schema: &Value, found: &mut BTreeMap<String, Vec<Value>>) {
+        match schema {
+            Value::Object(object) => {
+                if let Some(Value::Object(properties)) = object.get("properties")
+                    && object.contains_key("additionalProperties")
+                {
+                    for (key, property) in properties {
+                        found.entry(key.clone()).or_default().push(property.clone());
+                    }
+                }
+                object.values().for_each(|value| schemas_of_keys(value, found));
+            }
+            Value::Array(values) => values.iter().for_each(|value| schemas_of_keys(value, found)),
+            _ => {}
+        }
+    }
+
+    #[test]
+    fn every_key_of_the_schema_is_decided_and_no_free_text_is_shown() {
+        let mut keys = BTreeMap::new();
+        schemas_of_keys(&generated(), &mut keys);
+        assert!(
+            keys.keys()
+                .map(String::as_str)
+                .eq(KEYS.iter().map(|(key, _)| *key))
+        );
+        for (key, _) in KEYS.iter().filter(|(_, shows)| *shows) {
+            for schema in &keys[*key] {
+                let text = schema.to_string();
+                let is_closed = [
+                    "\"pattern\"",
+                    "\"oneOf\"",
+                    "\"enum\"",
+                    "\"const\"",
+                    "boolean",
+                    "integer",
+                ];
+                assert!(is_closed.iter().any(|word| text.contains(word)), "{key}: {text}");
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn the_value_of_a_key_that_may_hold_a_secret_is_never_shown(
+            before in "(- |- \\{ name: a, |\\{)?",
+            secret in "Z[-A-Za-z0-9:.#'\"&*!%]{3,12}Z",
+            after in "( \\}| #.*|, path: x)?",
+        ) {
+            let line = format!("{before}passwordFrom: {secret}{after}");
+            prop_assert!(!shown(&line).contains('Z'), "{}", shown(&line));
+        }
+    }
+}
