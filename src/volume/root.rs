@@ -127,9 +127,11 @@ fn create(parent: &Directory, spec: &VolumeSpec) -> Result<(Directory, bool), Vo
         Err(Errno::EEXIST) => false,
         Err(error) => return Err(no_volume("create", path, error)),
     };
-    let dir = parent.open(name)?;
-    dir.map(|dir| (dir, created))
-        .ok_or_else(|| failed("open", path, Errno::ENOENT))
+    let dir = parent
+        .open(name)?
+        .ok_or_else(|| failed("open", path, Errno::ENOENT))?;
+    let created = created && dir.is_new()?;
+    Ok((dir, created))
 }
 
 fn no_volume(action: &'static str, path: &Path, error: Errno) -> VolumeFailure {

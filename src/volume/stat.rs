@@ -67,6 +67,11 @@ impl Signature {
         self.modified.0
     }
 
+    /// The number that the file system knows the file by.
+    pub(super) const fn inode(&self) -> u64 {
+        self.inode
+    }
+
     /// Whether both are on the same file system.
     pub(super) const fn is_same_device(&self, other: &Self) -> bool {
         self.device == other.device
