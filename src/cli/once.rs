@@ -40,6 +40,13 @@ pub(super) fn once(args: &OnceArgs) -> Result<Exit, CommandFailure> {
             _ = stop.wait_for(|stop| *stop) => false,
             () = daemon.until_served(deadline) => true,
         };
+        if ended {
+            tokio::select! {
+                biased;
+                _ = stop.wait_for(|stop| *stop) => {}
+                () = daemon.tidy_up() => {}
+            }
+        }
         daemon.settle().await;
         // An interrupted init container must not count as done, so this is not `Ok`.
         if ended {

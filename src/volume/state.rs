@@ -59,6 +59,9 @@ pub(super) struct State {
     /// Layout `flat`: what is being published, until it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) intent: Option<Intent>,
+    /// Layout `atomic`: the name of the generation that this one replaced, which may still be there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) replaces: Option<String>,
     /// What is still to be told.
     #[serde(default, skip_serializing_if = "Outbox::is_empty")]
     pub(super) outbox: Outbox,
@@ -149,6 +152,7 @@ impl State {
             directories: BTreeSet::new(),
             directory_inodes: BTreeMap::new(),
             intent: None,
+            replaces: None,
             outbox: Outbox(Vec::new()),
             other: Map::new(),
         }
