@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use time::OffsetDateTime;
 
@@ -130,6 +131,14 @@ pub trait Volume: Send + Sync {
     /// Takes what the specification says of owner, group and the mode of directories. It is so from the next call on;
     /// fails, and changes nothing, when a name has no number, or when it is another volume or layout.
     fn declare(&self, spec: VolumeSpec) -> impl Future<Output = Result<(), VolumeFailure>> + Send;
+
+    /// Removes what was replaced and is kept for who was reading it, if it was replaced at least `kept` ago; says how much of
+    /// that time is left otherwise. `None` when nothing is kept any more, or ever was.
+    ///
+    /// [`Volume::observe`] and [`Volume::publish`] do the same by the volume's own time, whenever they are called.
+    fn tidy(&self, _kept: Duration) -> impl Future<Output = Result<Option<Duration>, VolumeFailure>> + Send {
+        async { Ok(None) }
+    }
 
     /// Waits until nothing is under way: a call that was dropped may have left something.
     fn idle(&self) -> impl Future<Output = ()> + Send;

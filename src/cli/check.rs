@@ -31,7 +31,7 @@ pub(super) fn check(args: &ManifestArgs, format: LogFormat) -> Result<Exit, Comm
     if !spec.selections.is_empty() {
         parts.push(counted(spec.selections.len(), "selection"));
     }
-    output::data(&format!("{}: ok, {}", args.manifest.display(), parts.join(", ")));
+    output::data(&format!("{}: ok, {}", args.manifest.display(), parts.join(", ")))?;
     output::message(&format!(
         "note: mount {} as a directory; a `subPath` mount keeps the file of its start for ever",
         spec.volume.path.display()
@@ -40,9 +40,9 @@ pub(super) fn check(args: &ManifestArgs, format: LogFormat) -> Result<Exit, Comm
 }
 
 /// Prints the JSON Schema of the manifest.
-pub(super) fn schema() -> Exit {
-    output::data(manifest::SCHEMA);
-    Exit::Ok
+pub(super) fn schema() -> Result<Exit, CommandFailure> {
+    output::data(manifest::SCHEMA)?;
+    Ok(Exit::Ok)
 }
 
 /// Reads and resolves the manifest; the failure holds every problem otherwise.

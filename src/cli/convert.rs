@@ -17,9 +17,9 @@ pub(super) fn convert(args: &ConvertArgs, format: LogFormat) -> Result<Exit, Com
     let text = read(args.file.as_deref())?;
     match convert::convert(&text, args.from.map(Into::into)) {
         Ok(Conversion { manifest, notes }) => {
-            output::data(&manifest);
+            let written = output::data(&manifest);
             tell(&notes, format);
-            Ok(Exit::Ok)
+            written.map(|()| Exit::Ok)
         }
         Err(error) => {
             tell(error.notes(), format);

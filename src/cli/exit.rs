@@ -10,7 +10,7 @@ use crate::domain::failure::FailureClass;
 pub(super) enum Exit {
     /// Everything asked for was done; for `run`: ended by SIGTERM or SIGINT.
     Ok = 0,
-    /// A defect of the program.
+    /// A defect of the program, or output that could not be written.
     Internal = 1,
     /// The command line is wrong, or what it and the environment name besides the manifest.
     Usage = 2,

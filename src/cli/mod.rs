@@ -35,10 +35,15 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     system::forbid_core_dumps();
     let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
-        Err(error) => return usage(&error),
+        Err(error) => return end(usage(&error), LogFormat::Text),
     };
     let log_format = cli.log_format.into();
-    match execute(cli) {
+    end(execute(cli), log_format)
+}
+
+/// Tells a failure, and gives the exit code.
+fn end(done: Result<Exit, CommandFailure>, log_format: LogFormat) -> ExitCode {
+    match done {
         Ok(exit) => exit.into(),
         Err(failure) => {
             match log_format {
@@ -61,19 +66,19 @@ fn execute(cli: Cli) -> Result<Exit, CommandFailure> {
         Command::Once(args) => once::once(&args),
         Command::Plan(args) => plan::plan(&args),
         Command::Check(args) => check::check(&args, cli.log_format.into()),
-        Command::Schema => Ok(check::schema()),
+        Command::Schema => check::schema(),
         Command::Convert(args) => convert::convert(&args, cli.log_format.into()),
     }
 }
 
 /// Help and version go to stdout with 0, a wrong command line to stderr with 2: clap's own convention.
-fn usage(error: &clap::Error) -> ExitCode {
+fn usage(error: &clap::Error) -> Result<Exit, CommandFailure> {
     let text = error.render().to_string();
     if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
-        output::data(&text);
-        Exit::Ok.into()
+        output::data(&text)?;
+        Ok(Exit::Ok)
     } else {
         output::message(&text);
-        Exit::Usage.into()
+        Ok(Exit::Usage)
     }
 }

@@ -40,6 +40,13 @@ pub(super) fn once(args: &OnceArgs) -> Result<Exit, CommandFailure> {
             _ = stop.wait_for(|stop| *stop) => false,
             () = daemon.until_served(deadline) => true,
         };
+        if ended {
+            tokio::select! {
+                biased;
+                _ = stop.wait_for(|stop| *stop) => {}
+                () = daemon.tidy_up() => {}
+            }
+        }
         daemon.settle().await;
         // An interrupted init container must not count as done, so this is not `Ok`.
         if ended {
@@ -52,9 +59,12 @@ pub(super) fn once(args: &OnceArgs) -> Result<Exit, CommandFailure> {
 
 /// Shows the table to a person and turns what came of it into an exit code.
 fn conclude(status: &Status) -> Result<Exit, CommandFailure> {
-    if output::stdout_is_terminal() {
-        output::data(&table::render(&status.entries));
-    }
+    // What the sync came to is told first.
+    let shown = if output::stdout_is_terminal() {
+        output::data(&table::render(&status.entries))
+    } else {
+        Ok(())
+    };
     let failed = status.failing().count();
     let written = status
         .entries
@@ -67,7 +77,7 @@ fn conclude(status: &Status) -> Result<Exit, CommandFailure> {
         return Err(CommandFailure::of_volume(failure));
     }
     if status.is_served() {
-        return Ok(Exit::Ok);
+        return shown.map(|()| Exit::Ok);
     }
     Err(CommandFailure::told(why_not(status)))
 }

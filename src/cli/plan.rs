@@ -60,7 +60,7 @@ fn conclude(preview: &Preview, form: OutputArg) -> Result<Exit, CommandFailure> 
             OutputArg::Json => {
                 json::render(rows).map_err(|error| CommandFailure::new(Exit::Internal, &error, None))?
             }
-        });
+        })?;
     }
     once::tell_late(status);
     if let Some(failure) = &status.volume.failure {

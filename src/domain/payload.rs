@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
@@ -174,6 +175,9 @@ pub struct ObservedFile {
     /// Whether owner and group are those of the volume's specification.
     pub owner_matches: bool,
 }
+
+/// How long a replaced set is kept for who was reading it, unless the next one needs its room.
+pub const REPLACED_SET_KEPT: Duration = Duration::from_secs(10);
 
 /// What a publish did.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -5,16 +5,20 @@ mod until_served;
 use std::time::Duration;
 
 use tokio::sync::{oneshot, watch};
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use super::pass::Pass;
 use super::trigger::{Answered, Trigger, Triggers};
 use crate::domain::event::Event;
+use crate::domain::payload::REPLACED_SET_KEPT;
 use crate::domain::status::Status;
 use crate::ports::{Observer, Vault, Volume};
 
 /// Longest wait for a publish under way when the loop is told to stop: SIGTERM ends the program within a second.
 const SETTLE: Duration = Duration::from_millis(800);
+
+/// As [`REPLACED_SET_KEPT`], when the program ends.
+const KEPT_AT_END: Duration = Duration::from_secs(1);
 
 /// The loop around the pass.
 pub struct Daemon<V, W> {
@@ -23,6 +27,8 @@ pub struct Daemon<V, W> {
     observers: Vec<Box<dyn Observer>>,
     /// Who waits for the end of what was asked for.
     replies: Vec<oneshot::Sender<Answered>>,
+    /// When the volume has something to remove.
+    tidies_at: Option<Instant>,
 }
 
 impl<V: Vault + 'static, W: Volume> Daemon<V, W> {
@@ -33,6 +39,7 @@ impl<V: Vault + 'static, W: Volume> Daemon<V, W> {
             pass,
             observers,
             replies: Vec::new(),
+            tidies_at: None,
         }
     }
 
@@ -83,6 +90,7 @@ impl<V: Vault + 'static, W: Volume> Daemon<V, W> {
         let outcome = self.pass.take(&mut self.status).await;
         let events = self.status.fold(outcome, self.pass.jitter.sample());
         self.tell(&events);
+        self.tidy().await;
         if !self.status.busy {
             let failing = self.status.failing().count();
             for reply in self.replies.drain(..) {
@@ -94,10 +102,33 @@ impl<V: Vault + 'static, W: Volume> Daemon<V, W> {
 
     async fn something_to_do(&mut self) {
         let due = self.status.wakes_at.map(|at| self.pass.uptime.instant(at));
-        tokio::select! {
-            biased;
-            () = self.pass.settled(&mut self.status) => {}
-            () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {}
+        loop {
+            let tidies_at = self.tidies_at;
+            tokio::select! {
+                biased;
+                () = self.pass.settled(&mut self.status) => return,
+                () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => return,
+                () = sleep_until(tidies_at.unwrap_or_else(Instant::now)), if tidies_at.is_some() => {}
+            }
+            self.tidy().await;
+        }
+    }
+
+    /// Removes the replaced set if it is time for that, and sets the time otherwise. What a volume that fails keeps is
+    /// removed when it works again.
+    async fn tidy(&mut self) {
+        let left = if self.status.volume.failures == 0 {
+            self.pass.volume.tidy(REPLACED_SET_KEPT).await.unwrap_or_default()
+        } else {
+            None
+        };
+        self.tidies_at = left.map(|left| Instant::now() + left);
+    }
+
+    /// Removes the replaced set a second after it was replaced: for who ends and leaves nobody behind to do it later.
+    pub async fn tidy_up(&self) {
+        while let Ok(Some(left)) = self.pass.volume.tidy(KEPT_AT_END).await {
+            sleep(left).await;
         }
     }
 

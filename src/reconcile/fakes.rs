@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use time::OffsetDateTime;
+use tokio::time::Instant;
 
 use crate::domain::answers::PasswordFile;
 use crate::domain::desired::{
@@ -47,6 +48,8 @@ pub(super) struct FakeVolume {
     taken: Mutex<BTreeSet<String>>,
     rendered: Mutex<Vec<String>>,
     declared: Mutex<Option<VolumeSpec>>,
+    /// When a set was replaced that is still kept.
+    replaced: Mutex<Option<Instant>>,
     pub(super) broken: Mutex<bool>,
 }
 
@@ -106,6 +109,11 @@ impl FakeVolume {
     /// The paths whose bytes were handed over, not kept as they are, since the last call of this.
     pub(super) fn take_rendered(&self) -> Vec<String> {
         std::mem::take(&mut *lock(&self.rendered))
+    }
+
+    /// Whether a replaced set is kept.
+    pub(super) fn keeps_replaced(&self) -> bool {
+        lock(&self.replaced).is_some()
     }
 
     /// What the specification last said of the volume, if it was exchanged.
@@ -193,6 +201,9 @@ impl Volume for Arc<FakeVolume> {
             .filter(|path| !next.contains_key(*path))
             .cloned()
             .collect();
+        if !(files.is_empty() || publication.written.is_empty()) {
+            *lock(&self.replaced) = Some(Instant::now());
+        }
         *files = next;
         *lock(&self.outbox) = payload.outbox;
         publication.refused = self.taken_names();
@@ -203,6 +214,16 @@ impl Volume for Arc<FakeVolume> {
         FakeVolume::check(*lock(&self.hidden))?;
         *lock(&self.declared) = Some(spec);
         Ok(())
+    }
+
+    async fn tidy(&self, kept: Duration) -> Result<Option<Duration>, VolumeFailure> {
+        let mut replaced = lock(&self.replaced);
+        let left = replaced.and_then(|at| kept.checked_sub(at.elapsed()));
+        let left = left.filter(|left| !left.is_zero());
+        if left.is_none() {
+            *replaced = None;
+        }
+        Ok(left)
     }
 
     /// No call of it waits, so none is ever left under way.

@@ -2,6 +2,7 @@
 //! them one, and makes them the port.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use crate::domain::desired::VolumeSpec;
 use crate::domain::path::RelativePath;
@@ -21,4 +22,9 @@ pub trait BlockingVolume: Send + Sync {
 
     /// See [`crate::ports::Volume::declare`].
     fn declare(&self, spec: &VolumeSpec) -> Result<(), VolumeFailure>;
+
+    /// See [`crate::ports::Volume::tidy`]. Most keep nothing.
+    fn tidy(&self, _kept: Duration) -> Result<Option<Duration>, VolumeFailure> {
+        Ok(None)
+    }
 }

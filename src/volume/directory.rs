@@ -6,7 +6,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd as _, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
@@ -105,20 +105,46 @@ impl Directory {
     }
 
     /// Opens a directory that was just made with mode [`PRIVATE`], whatever the umask left of that mode.
+    ///
+    /// Between making and opening, somebody who may write here could have put another directory in its place, so its mode
+    /// is given only to one that belongs to this process and is empty.
     pub(super) fn open_made(&self, name: impl AsRef<OsStr>) -> Result<Self, VolumeFailure> {
         let name = name.as_ref();
         let path = self.path_of(name);
         let open = || fcntl::openat(&self.fd, name, DIRECTORY, Mode::empty());
         let fd = match open() {
-            Err(Errno::EACCES) => {
-                let mode = Mode::from_bits_truncate(PRIVATE);
-                stat::fchmodat(&self.fd, name, mode, FchmodatFlags::NoFollowSymlink).and_then(|()| open())
-            }
+            Err(Errno::EACCES) => self.undo_umask(name).and_then(|()| open()),
             opened => opened,
         };
         let made = Self::new(fd.map_err(|error| failed("open", &path, error))?, path);
+        if !made.is_new()? {
+            return Err(refused(
+                "create",
+                made.path,
+                "another process replaced the directory while it was made",
+                "let no other process write to the volume's root; mount it `readOnly` in the other containers",
+            ));
+        }
         made.set_mode(PRIVATE)?;
         Ok(made)
+    }
+
+    /// Lets its owner open a directory that was just made, if it is one of this process. What is changed is what was
+    /// looked at, whatever has its name by then.
+    fn undo_umask(&self, name: &OsStr) -> Result<(), Errno> {
+        let flags = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
+        let fd = fcntl::openat(&self.fd, name, flags, Mode::empty())?;
+        if Stat::of(&fd)?.uid != Uid::effective().as_raw() {
+            return Err(Errno::EACCES);
+        }
+        let same = format!("/proc/self/fd/{}", fd.as_raw_fd());
+        let mode = Mode::from_bits_truncate(PRIVATE);
+        stat::fchmodat(fcntl::AT_FDCWD, same.as_str(), mode, FchmodatFlags::FollowSymlink)
+    }
+
+    /// Whether it belongs to this process and is empty, as a directory that this process has just made.
+    pub(super) fn is_new(&self) -> Result<bool, VolumeFailure> {
+        Ok(self.stat()?.uid == Uid::effective().as_raw() && self.entries()?.is_empty())
     }
 
     /// What an entry is; `None` when there is none of that name. A link is itself, not what it points at.
@@ -236,7 +262,8 @@ impl Directory {
     }
 
     /// Lets the owner write, if this process is the owner: a declared mode without that bit would keep an unprivileged
-    /// process from removing its own files.
+    /// process from removing its own files. No bit goes to anybody else, so it does no harm to a directory that was put in
+    /// the place of ours.
     pub(super) fn make_writable(&self) -> Result<(), VolumeFailure> {
         let found = self.stat()?;
         if found.mode & 0o300 != 0o300 && found.uid == Uid::effective().as_raw() {
@@ -294,6 +321,17 @@ mod tests {
         assert_eq!(found.kind, Kind::Link);
         dir.remove("to-file").expect("removes the link");
         assert!(at("file").exists());
+    }
+
+    #[test]
+    fn a_directory_with_something_in_it_is_not_taken_for_one_just_made() {
+        let place = TempDir::new().expect("temporary directory");
+        fs::create_dir(place.path().join("theirs")).expect("directory");
+        fs::write(place.path().join("theirs/file"), "bytes").expect("file");
+        let dir = open(place.path());
+        let before = dir.stat_of("theirs").expect("stat").expect("there").mode;
+        dir.open_made("theirs").expect_err("it is not empty");
+        assert_eq!(dir.stat_of("theirs").expect("stat").expect("there").mode, before);
     }
 
     #[test]

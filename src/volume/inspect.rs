@@ -33,6 +33,9 @@ pub(super) struct Inspection {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Intact {
     pub(super) mode: FileMode,
+    /// Owner and group of the file itself.
+    pub(super) file_matches: bool,
+    /// Those, and owner, group and mode of its directories.
     pub(super) owner_matches: bool,
 }
 
@@ -137,11 +140,13 @@ impl Inspector {
             };
             let directories_match =
                 tree::directories_above(path).all(|above| directories.get(above) == Some(&true));
+            let file_matches = owner.owns(&found);
             inspection.intact.insert(
                 path.clone(),
                 Intact {
                     mode: FileMode::from_bits(found.mode),
-                    owner_matches: inspection.top_matches && directories_match && owner.owns(&found),
+                    file_matches,
+                    owner_matches: inspection.top_matches && directories_match && file_matches,
                 },
             );
         }

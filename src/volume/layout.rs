@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::atomic::{self, AtomicVolume};
 use super::blocking::BlockingVolume;
@@ -67,6 +68,10 @@ impl BlockingVolume for AnyVolume {
 
     fn declare(&self, spec: &VolumeSpec) -> Result<(), VolumeFailure> {
         self.inner().declare(spec)
+    }
+
+    fn tidy(&self, kept: Duration) -> Result<Option<Duration>, VolumeFailure> {
+        self.inner().tidy(kept)
     }
 }
 

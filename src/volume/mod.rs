@@ -21,6 +21,7 @@ mod failure;
 mod file;
 mod inspect;
 mod layout;
+mod lock;
 mod off_thread;
 mod owner;
 mod payload;

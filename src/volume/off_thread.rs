@@ -84,6 +84,10 @@ impl<B: BlockingVolume + 'static> Volume for OffThread<B> {
         self.call(move |volume| volume.declare(&spec)).await
     }
 
+    async fn tidy(&self, kept: Duration) -> Result<Option<Duration>, VolumeFailure> {
+        self.call(move |volume| volume.tidy(kept)).await
+    }
+
     async fn idle(&self) {
         // The semaphore is never closed; if it were, nothing would be under way.
         let _ = self.turn.acquire().await;

@@ -1,7 +1,8 @@
 //! Who shall own files and directories, and how an open descriptor gets that owner and a mode.
 //!
 //! Invariant: a descriptor gets its owner first and its permission bits after, so that the bits are never those of
-//! the declared mode for anyone but the declared owner.
+//! the declared mode for anyone but the declared owner. Only what this process has just made, or is known to have made,
+//! gets any: a name in the root may be somebody's hard link to a file outside.
 
 use std::fs;
 use std::os::fd::AsFd;
@@ -100,26 +101,6 @@ impl Ownership {
         path: &Path,
     ) -> Result<(), VolumeFailure> {
         self.give(file, mode.bits(), path)
-    }
-
-    /// Gives a published file another owner, group or mode, in place.
-    ///
-    /// Bits that `mode` does not have go first: the new owner and group never have them, not even for an instant.
-    pub(super) fn adjust_file(
-        &self,
-        file: impl AsFd,
-        mode: FileMode,
-        path: &Path,
-    ) -> Result<(), VolumeFailure> {
-        let found = Stat::of(&file).map_err(|error| failed("inspect", path, error))?;
-        let common = found.mode & mode.bits();
-        if self.owns(&found) && found.mode & 0o777 == mode.bits() {
-            return Ok(());
-        }
-        if !self.owns(&found) && common != found.mode {
-            self.set_mode(&file, common, path)?;
-        }
-        self.give_file(file, mode, path)
     }
 
     /// Gives an open directory its owner, its group and then the mode of directories.

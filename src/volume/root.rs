@@ -1,8 +1,6 @@
 //! The root of the volume: opened once, locked for as long as it is open.
 
 use std::ffi::OsStr;
-use std::fs::{File, TryLockError};
-use std::io;
 use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
@@ -11,11 +9,12 @@ use nix::sys::stat::{self, Mode};
 use nix::sys::statfs::{self, FsType};
 
 use super::directory::Directory;
-use super::failure::{failed, failed_with_hint, refused, text, unusable};
+use super::failure::{failed, failed_with_hint, refused, unusable};
+use super::lock::{self, Lock};
 use super::owner::{Declared, Ownership};
 use super::stat::{Kind, Stat};
 use crate::domain::desired::VolumeSpec;
-use crate::ports::{VolumeFailure, VolumeFailureKind};
+use crate::ports::VolumeFailure;
 
 /// The open root, which no other process writes to through this program.
 #[derive(Debug)]
@@ -24,18 +23,7 @@ pub(super) struct Root {
     /// Whether what is written must be flushed to outlive the machine; memory volumes need none.
     pub(super) durable: bool,
     path: PathBuf,
-    _lock: Option<Lock>,
-}
-
-/// The lock on the root, held through a second descriptor of the same open directory.
-#[derive(Debug)]
-struct Lock(File);
-
-impl Drop for Lock {
-    fn drop(&mut self) {
-        // Closing would do, were it not for a child between `fork` and `exec`, which shares the open directory.
-        self.0.unlock().unwrap_or_default();
-    }
+    _lock: Lock,
 }
 
 impl Root {
@@ -56,7 +44,7 @@ impl Root {
             return Err(failure);
         }
         let root = Self {
-            _lock: lock(&dir)?,
+            _lock: lock::lock(&dir)?,
             durable: is_durable(&dir)?,
             path: path.to_owned(),
             dir,
@@ -127,9 +115,11 @@ fn create(parent: &Directory, spec: &VolumeSpec) -> Result<(Directory, bool), Vo
         Err(Errno::EEXIST) => false,
         Err(error) => return Err(no_volume("create", path, error)),
     };
-    let dir = parent.open(name)?;
-    dir.map(|dir| (dir, created))
-        .ok_or_else(|| failed("open", path, Errno::ENOENT))
+    let dir = parent
+        .open(name)?
+        .ok_or_else(|| failed("open", path, Errno::ENOENT))?;
+    let created = created && dir.is_new()?;
+    Ok((dir, created))
 }
 
 fn no_volume(action: &'static str, path: &Path, error: Errno) -> VolumeFailure {
@@ -155,26 +145,6 @@ fn not_a_root(parent: &Directory, path: &Path, failure: VolumeFailure) -> Volume
             failure.with_hint("`volume.path` is a link; write the directory that it leads to")
         }
         _ => failure,
-    }
-}
-
-/// Locks the root against other processes. A file system without locks is used without.
-fn lock(dir: &Directory) -> Result<Option<Lock>, VolumeFailure> {
-    let file = File::from(dir.duplicate()?);
-    match file.try_lock() {
-        Ok(()) => Ok(Some(Lock(file))),
-        Err(TryLockError::WouldBlock) => Err(VolumeFailure::new(
-            VolumeFailureKind::InUse,
-            "lock",
-            text(dir.path()),
-            "another akv-sync writes to this volume; give each one a volume of its own, or let `once` end before \
-             `run` starts (an init container does)",
-            io::Error::from(io::ErrorKind::WouldBlock),
-        )),
-        Err(TryLockError::Error(error)) => {
-            tracing::warn!(path = %dir.path().display(), %error, "The volume cannot be locked; let one akv-sync use it");
-            Ok(None)
-        }
     }
 }
 

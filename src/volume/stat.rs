@@ -6,6 +6,7 @@ use std::os::fd::{AsFd, AsRawFd as _};
 use nix::errno::Errno;
 use nix::libc;
 use nix::sys::stat::{self, SFlag};
+use time::OffsetDateTime;
 
 /// The sort of a directory entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,9 +63,25 @@ impl Signature {
         self.changed.0
     }
 
+    /// When the content last changed.
+    pub(super) fn modified(&self) -> OffsetDateTime {
+        let nanoseconds = i128::from(self.modified.0) * 1_000_000_000 + i128::from(self.modified.1);
+        OffsetDateTime::from_unix_timestamp_nanos(nanoseconds).unwrap_or(OffsetDateTime::UNIX_EPOCH)
+    }
+
     /// When the content last changed, in seconds since 1970.
     pub(super) const fn modified_at(&self) -> i64 {
         self.modified.0
+    }
+
+    /// The number that the file system knows the file by.
+    pub(super) const fn inode(&self) -> u64 {
+        self.inode
+    }
+
+    /// The number of the file system's device.
+    pub(super) const fn device(&self) -> u64 {
+        self.device
     }
 
     /// Whether both are on the same file system.

@@ -19,7 +19,8 @@ use super::directory::Directory;
 use super::failure::failed;
 use super::file::FileWriter;
 use super::owner::Ownership;
-use super::stat::Kind;
+use super::stat::{Kind, Stat};
+use super::tree;
 use crate::domain::mode::FileMode;
 use crate::domain::path::RelativePath;
 use crate::domain::payload::{FileRecord, Outbox, PayloadFile};
@@ -52,9 +53,15 @@ pub(super) struct State {
     /// Layout `flat`: the directories that were made for the files.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub(super) directories: BTreeSet<RelativePath>,
+    /// Layout `flat`: the inode of each. A directory with another one was put there by somebody else.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    directory_inodes: BTreeMap<RelativePath, u64>,
     /// Layout `flat`: what is being published, until it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) intent: Option<Intent>,
+    /// Layout `atomic`: the name of the generation that this one replaced, which may still be there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) replaces: Option<String>,
     /// What is still to be told.
     #[serde(default, skip_serializing_if = "Outbox::is_empty")]
     pub(super) outbox: Outbox,
@@ -143,7 +150,9 @@ impl State {
             digest_key,
             files: BTreeMap::new(),
             directories: BTreeSet::new(),
+            directory_inodes: BTreeMap::new(),
             intent: None,
+            replaces: None,
             outbox: Outbox(Vec::new()),
             other: Map::new(),
         }
@@ -160,6 +169,36 @@ impl State {
     /// The directories that were made for the files, relative to the root.
     pub(super) fn directory_names(&self) -> BTreeSet<&str> {
         self.directories.iter().map(RelativePath::as_str).collect()
+    }
+
+    /// Whether the directory that is found at a name is the one that was made for the files. A state file of an older
+    /// program does not tell which one that was; any is taken for it then.
+    pub(super) fn is_own_directory(&self, name: &str, found: &Stat) -> bool {
+        let Ok(path) = RelativePath::parse(name) else {
+            return false;
+        };
+        let inode = self.directory_inodes.get(&path);
+        self.directories.contains(&path) && inode.is_none_or(|inode| *inode == found.signature.inode())
+    }
+
+    /// The inode that is recorded of a directory.
+    pub(super) fn directory_inode(&self, path: &RelativePath) -> Option<u64> {
+        self.directory_inodes.get(path).copied()
+    }
+
+    /// Records the directories that were made for the files, each with its inode where that is known.
+    pub(super) fn set_directories(&mut self, directories: BTreeMap<RelativePath, Option<u64>>) {
+        self.directories = directories.keys().cloned().collect();
+        let known = directories.into_iter();
+        self.directory_inodes = known.filter_map(|(path, inode)| Some((path, inode?))).collect();
+    }
+
+    /// Forgets directories in which no file is any more.
+    pub(super) fn drop_unused_directories(&mut self) {
+        let used = tree::directories(self.files.keys());
+        self.directories.retain(|path| used.contains(path.as_str()));
+        self.directory_inodes
+            .retain(|path, _| used.contains(path.as_str()));
     }
 
     /// Understands the text of a state file in `directory`; `None`, with a warning, when this code cannot.

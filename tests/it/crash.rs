@@ -12,7 +12,7 @@ use std::time::{Duration, Instant, SystemTime};
 use fake_azure::CertificateOptions;
 
 use crate::support::{World, stderr};
-use crate::volume_reader::{Declared, Set, VolumeReader, check_pair, names, tree};
+use crate::volume_reader::{Declared, LOCK, Set, VolumeReader, check_pair, names, tree};
 
 /// Lives that end with SIGKILL.
 const KILLS: u32 = 40;
@@ -98,14 +98,14 @@ fn a_process_killed_again_and_again_never_shows_a_mixed_set_and_the_next_start_c
     converges(&world, &reader);
 }
 
-/// A last start leaves one generation and the newest versions, and another one changes nothing.
+/// A last start leaves one generation, also of those that were kept for readers, and the newest versions, and another one changes nothing.
 fn converges(world: &World, reader: &VolumeReader) {
     let output = world.once();
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     assert_eq!(reader.leftovers(), Vec::<String>::new());
     let published = fs::read_link(reader.root.join("..data")).expect("published");
     let published = published.to_str().expect("UTF-8");
-    assert_eq!(names(&reader.root), [published, "..data", "db", "tls"]);
+    assert_eq!(names(&reader.root), [published, LOCK, "..data", "db", "tls"]);
     assert_eq!(world.text("db/password"), Some(password(KILLS)));
     let set = reader.read().expect("a set").expect("at rest");
     judge(&set).expect("a whole set");

@@ -15,6 +15,7 @@ mod links;
 mod network;
 mod once;
 mod outage;
+mod output;
 mod plan;
 mod promises;
 mod provenance;

@@ -11,7 +11,10 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer};
 use x509_parser::prelude::{FromDer, X509Certificate};
 
-/// Mode of the state file of each generation.
+/// The file in the root that a running akv-sync has locked.
+pub(crate) const LOCK: &str = "..akv-sync.lock";
+
+/// Mode of the state file of each generation, and of the file that is locked.
 const STATE_MODE: u32 = 0o600;
 
 /// A file that the manifest declares.
@@ -72,14 +75,24 @@ impl VolumeReader {
         Ok(())
     }
 
-    /// The generations in the root that are not published, and a staged link: what an interrupted publish leaves.
+    /// The generations in the root that are neither published nor kept because they were, and a staged link: what an
+    /// interrupted publish leaves.
     pub(crate) fn leftovers(&self) -> Vec<String> {
         let published = fs::read_link(self.root.join("..data")).unwrap_or_default();
+        let replaced = self.replaced().unwrap_or_default();
         let mut names = names(&self.root);
         names.retain(|name| {
-            name.starts_with("..") && name != "..data" && Path::new(name) != published.as_path()
+            let is_known = ["..data", LOCK, &replaced].contains(&name.as_str());
+            name.starts_with("..") && !is_known && Path::new(name) != published.as_path()
         });
         names
+    }
+
+    /// The name of the generation that the published one replaced.
+    pub(crate) fn replaced(&self) -> Option<String> {
+        let text = fs::read(self.root.join("..data/..akv-sync.json")).ok()?;
+        let state: serde_json::Value = serde_json::from_slice(&text).ok()?;
+        Some(state.get("replaces")?.as_str()?.to_owned())
     }
 
     /// The name of the published generation.

@@ -78,6 +78,42 @@ async fn a_rotation_is_on_the_volume_within_one_interval_and_its_jitter() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_replaced_set_is_removed_after_ten_seconds_although_nothing_else_happens() {
+    let bench = Bench::holding(&["a"]);
+    let (waker, _stopped, _running) = start(&bench, spec(vec![secret("a")]));
+    pass_time(Duration::from_secs(1)).await;
+    assert!(!bench.volume.keeps_replaced(), "the first set replaces none");
+    bench.vault.set("a", "two", 2);
+    waker.wake();
+    pass_time(Duration::from_secs(9)).await;
+    assert_eq!(bench.volume.text("a").as_deref(), Some("two"));
+    assert!(bench.volume.keeps_replaced());
+    bench.vault.take_calls();
+    pass_time(Duration::from_secs(4)).await;
+    assert!(!bench.volume.keeps_replaced());
+    assert_eq!(bench.vault.take_calls(), [], "nothing is asked for that");
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_ends_removes_the_replaced_set_a_second_after_it_was_replaced() {
+    let bench = Bench::holding(&["a"]);
+    let mut daemon = daemon(&bench, spec(vec![secret("a")]));
+    daemon.sync().await;
+    daemon.tidy_up().await;
+    bench.vault.set("a", "two", 2);
+    daemon.wake(Trigger {
+        wanted: SyncScope::All,
+        reply: None,
+    });
+    daemon.sync().await;
+    assert!(bench.volume.keeps_replaced());
+    let before = Instant::now();
+    daemon.tidy_up().await;
+    assert!(!bench.volume.keeps_replaced());
+    assert!(before.elapsed() <= KEPT_AT_END);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_failing_object_is_retried_alone_and_sooner_than_the_interval() {
     let bench = Bench::holding(&["good"]);
     bench.vault.refuse("bad", Reason::Unavailable, None);

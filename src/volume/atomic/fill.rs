@@ -1,4 +1,4 @@
-//! Fills a new generation (steps 5 to 8), while nobody else can enter it.
+//! Fills a new generation (steps 6 to 9), while nobody else can enter it.
 
 use super::Writer;
 use super::look::Current;
@@ -14,7 +14,7 @@ use crate::volume::state::{self, State};
 use crate::volume::tree::{self, Tree};
 
 impl Writer {
-    /// Fills a new generation (steps 5 to 8).
+    /// Fills a new generation (steps 6 to 9).
     pub(super) fn fill(
         &self,
         generation: &Directory,
@@ -24,7 +24,7 @@ impl Writer {
         self.announce(Step::MakeGeneration, generation.path())?;
         state::mark(generation, &self.files())?;
 
-        // 6. The files, each complete before it has a name.
+        // 7. The files, each complete before it has a name.
         let published = current.and_then(|current| current.state.as_ref());
         let mut state = if let Some(state) = published {
             state.next()
@@ -33,6 +33,7 @@ impl Writer {
             State::new(key)
         };
         state.outbox.clone_from(&payload.outbox);
+        state.replaces = current.map(|current| current.name.to_string());
         let key = state.digest_key.clone();
         let mut new = Tree::new(generation);
         let top = current.map_or(generation, |current| &current.dir);
@@ -49,11 +50,11 @@ impl Writer {
             state.files.insert(path.clone(), entry.after(earlier));
         }
 
-        // 7. What was written, in place of the mark.
+        // 8. What was written, in place of the mark.
         self.announce(Step::WriteState, generation.path())?;
         state.write(generation, &writer.files)?;
 
-        // 8. The directories. The generation is the last: until then nobody else can reach any of them.
+        // 9. The directories. The generation is the last: until then nobody else can reach any of them.
         for directory in tree::directories(payload.files.keys()) {
             self.finish(new.make(directory)?)?;
         }

@@ -6,7 +6,6 @@
 use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::io;
-use std::path::PathBuf;
 
 use nix::errno::Errno;
 use nix::unistd::Uid;
@@ -15,7 +14,7 @@ use time::OffsetDateTime;
 use crate::ports::VolumeFailure;
 use crate::volume::digest::fill_random;
 use crate::volume::directory::{Directory, PRIVATE};
-use crate::volume::failure::{failed, refused};
+use crate::volume::failure::failed;
 use crate::volume::stat::{Kind, Signature};
 use crate::volume::state;
 
@@ -75,31 +74,15 @@ pub(super) fn make(
     for _ in 0..ATTEMPTS {
         let name = GenerationName::random(now).map_err(|error| failed("create", root.path(), error))?;
         match root.make(name.as_str(), PRIVATE) {
-            Ok(()) => return enter(root, name),
+            Ok(()) => {
+                let dir = root.open_made(name.as_str())?;
+                return Ok((name, dir));
+            }
             Err(Errno::EEXIST) => {}
             Err(error) => return Err(failed("create", root.path_of(name.as_str()), error)),
         }
     }
     Err(failed("create", root.path(), Errno::EEXIST))
-}
-
-/// Opens the directory just made. Between making and opening, somebody who may write to the root could have put
-/// another directory in its place; only ours belongs to this process and is empty.
-fn enter(root: &Directory, name: GenerationName) -> Result<(GenerationName, Directory), VolumeFailure> {
-    let dir = root.open_made(name.as_str())?;
-    if dir.stat()?.uid != Uid::effective().as_raw() || !dir.entries()?.is_empty() {
-        return Err(replaced(dir.path().to_owned()));
-    }
-    Ok((name, dir))
-}
-
-fn replaced(path: PathBuf) -> VolumeFailure {
-    refused(
-        "create",
-        path,
-        "another process replaced the directory while it was made",
-        "let no other process write to the volume's root; mount it `readOnly` in the other containers",
-    )
 }
 
 /// Whether the directory holds our state file, of whatever content.

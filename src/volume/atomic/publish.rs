@@ -1,4 +1,4 @@
-//! Makes a payload the published set (steps 4 to 14).
+//! Makes a payload the published set (steps 4 to 15).
 //!
 //! Invariant: up to the commit nothing that a reader can see is touched, and a failure removes what was made.
 
@@ -69,7 +69,10 @@ impl Writer {
     ) -> Result<Vec<RefusedName>, VolumeFailure> {
         let root = &self.root.dir;
 
-        // 5. A directory that nobody else can enter, marked as ours.
+        // 5. Two sets side by side are enough.
+        self.remove_replaced(current)?;
+
+        // 6. A directory that nobody else can enter, marked as ours.
         self.announce(Step::MakeGeneration, root.path())?;
         let (name, dir) = generation::make(root, self.clock.now())?;
         let committed = self
@@ -82,35 +85,29 @@ impl Writer {
         // From here on the new set is the published one. What fails now is told, and made good by the next call.
         self.root.flush()?;
 
-        // 12. Links to names that are new. They come after the commit, so that none ever leads nowhere.
+        // 13. Links to names that are new. They come after the commit, so that none ever leads nowhere.
         let names = links::names_of(payload.files.keys());
         let refused = links::make_missing(root, &names, |path| self.announce(Step::LinkName, path))?;
 
-        // 13. Links to names that are gone.
+        // 14. Links to names that are gone. The old generation stays a while, for who is listing it.
         links::remove_stale(root, &names, |path| self.announce(Step::UnlinkName, path))?;
         self.root.flush()?;
-
-        // 14. The old generation. Readers that hold its files open keep them.
-        if let Some(current) = current {
-            self.announce(Step::RemoveOld, current.dir.path())?;
-            self.remove_generation(&current.name);
-        }
         Ok(refused)
     }
 
-    /// Makes a generation the published one (steps 9 to 11).
+    /// Makes a generation the published one (steps 10 to 12).
     fn commit(&self, name: &GenerationName) -> Result<(), VolumeFailure> {
         let root = &self.root.dir;
 
-        // 9. On a disk, the generation is there for good before anything points at it.
+        // 10. On a disk, the generation is there for good before anything points at it.
         self.announce(Step::FlushRoot, root.path())?;
         self.root.flush()?;
 
-        // 10. The link that will be `..data`.
+        // 11. The link that will be `..data`.
         self.announce(Step::StageLink, &root.path_of(links::STAGED))?;
         root.make_link(name.as_str(), links::STAGED)?;
 
-        // 11. The commit: one rename.
+        // 12. The commit: one rename.
         self.announce(Step::Commit, &root.path_of(DATA))?;
         root.rename(links::STAGED, DATA)
     }

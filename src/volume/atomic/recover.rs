@@ -10,6 +10,7 @@ use super::look::{self, Current};
 use super::steps::Step;
 use super::{DATA, Writer};
 use crate::domain::desired::Layout;
+use crate::domain::payload::REPLACED_SET_KEPT;
 use crate::ports::VolumeFailure;
 use crate::volume::directory::Directory;
 use crate::volume::layout;
@@ -25,10 +26,22 @@ impl Writer {
 
         layout::check(&self.root.dir, Layout::Atomic)?;
 
-        // 2. What a crash left: a staged link, generations that nothing points at, links missing or stale.
+        // 2. What was published.
         let published = self.published()?;
+        let state = match &published {
+            Some((_, dir)) => {
+                self.announce(Step::ReadState, dir.path())?;
+                self.inspector.recorded(dir)?
+            }
+            None => None,
+        };
+
+        // 3. What a crash left: a staged link, generations that nothing points at, links missing or stale.
         self.remove_staged_link()?;
-        self.remove_unpublished(published.as_ref().map(|(name, _)| name))?;
+        let replaced = self.replaced(state.as_ref())?;
+        let spared = replaced.filter(|replaced| replaced.left_of(REPLACED_SET_KEPT).is_some());
+        let published_name = published.as_ref().map(|(name, _)| name);
+        self.remove_unpublished(&[published_name, spared.as_ref().map(|spared| &spared.name)])?;
         let Some((name, dir)) = published else {
             links::remove_stale(&self.root.dir, &BTreeSet::new(), |path| {
                 self.announce(Step::Recover, path)
@@ -39,10 +52,6 @@ impl Writer {
         let names = links::names_in(&dir)?;
         let refused = links::make_missing(&self.root.dir, &names, |path| self.announce(Step::Recover, path))?;
         links::remove_stale(&self.root.dir, &names, |path| self.announce(Step::Recover, path))?;
-
-        // 3. What was published.
-        self.announce(Step::ReadState, dir.path())?;
-        let state = self.inspector.recorded(&dir)?;
         Ok(Some(Current {
             name,
             dir,
@@ -64,7 +73,7 @@ impl Writer {
         Ok(published)
     }
 
-    /// Left by a crash between steps 10 and 11, it would make step 10 fail for ever.
+    /// Left by a crash between steps 11 and 12, it would make step 11 fail for ever.
     fn remove_staged_link(&self) -> Result<(), VolumeFailure> {
         let root = &self.root.dir;
         if look::has_staged_link(root)? {
@@ -74,8 +83,8 @@ impl Writer {
         Ok(())
     }
 
-    /// Removes generations of ours that are not published: half-written ones, and replaced ones.
-    fn remove_unpublished(&self, published: Option<&GenerationName>) -> Result<(), VolumeFailure> {
+    /// Removes generations of ours that are not `needed`: half-written ones, and replaced ones.
+    fn remove_unpublished(&self, needed: &[Option<&GenerationName>]) -> Result<(), VolumeFailure> {
         let root = &self.root.dir;
         for entry in root.entries()? {
             let Some(name) = GenerationName::parse(&entry) else {
@@ -84,7 +93,7 @@ impl Writer {
             let is_directory = root
                 .stat_of(&entry)?
                 .is_some_and(|found| found.kind == Kind::Directory);
-            if !is_directory || Some(&name) == published {
+            if !is_directory || needed.contains(&Some(&name)) {
                 continue;
             }
             self.announce(Step::Recover, &root.path_of(&entry))?;

@@ -8,32 +8,32 @@ use crate::volume::steps::Action;
 pub enum Step {
     /// The root is still the directory that was opened.
     CheckRoot = 1,
-    /// One leftover of an earlier crash is removed or completed.
-    Recover = 2,
     /// The state of the published generation is read.
-    ReadState = 3,
+    ReadState = 2,
+    /// One leftover of an earlier crash is removed or completed, or a replaced generation is removed in its time.
+    Recover = 3,
     /// Published and wanted files are compared.
     Compare = 4,
+    /// The generation that is kept for readers makes room before its time.
+    RemoveReplaced = 5,
     /// The directory of the new generation is made.
-    MakeGeneration = 5,
+    MakeGeneration = 6,
     /// One file is written.
-    WriteFile = 6,
+    WriteFile = 7,
     /// The state file is written.
-    WriteState = 7,
+    WriteState = 8,
     /// One directory gets its owner and mode.
-    FinishDirectory = 8,
+    FinishDirectory = 9,
     /// The root is flushed to disk.
-    FlushRoot = 9,
+    FlushRoot = 10,
     /// `..data_tmp` is made.
-    StageLink = 10,
+    StageLink = 11,
     /// `..data_tmp` becomes `..data`: the commit.
-    Commit = 11,
+    Commit = 12,
     /// One user-visible link is made.
-    LinkName = 12,
+    LinkName = 13,
     /// One stale link is removed.
-    UnlinkName = 13,
-    /// The replaced generation is removed.
-    RemoveOld = 14,
+    UnlinkName = 14,
     /// A generation that failed before the commit is removed.
     Abandon = 15,
 }
@@ -57,7 +57,7 @@ impl Action for Step {
             Self::FinishDirectory => "change owner of",
             Self::FlushRoot => "flush",
             Self::Commit => "rename",
-            Self::UnlinkName | Self::RemoveOld | Self::Abandon => "remove",
+            Self::RemoveReplaced | Self::UnlinkName | Self::Abandon => "remove",
         }
     }
 }

@@ -1,55 +1,37 @@
-//! Changes modes and owners of what stays, in place (step 7).
+//! Changes modes and owners of directories that stay, in place (step 7). A file with another mode or owner is a new file.
 //!
-//! Invariant: nothing that is published is touched before a probe has shown that mode and owner can be given, and that
-//! this process can still read the file and work in the directory then.
-
-use std::collections::BTreeSet;
+//! Invariant: no directory is touched before a probe has shown that mode and owner can be given, and that this process can
+//! still work in the directory then; and none but those that were made for our files, known by their inodes. Somebody
+//! who may write to the root could otherwise have us open up another program's directory, under one of our names.
 
 use super::Writer;
 use super::staging::Staging;
 use super::steps::Step;
-use crate::domain::path::RelativePath;
 use crate::ports::VolumeFailure;
-use crate::volume::compare::not_there;
+use crate::volume::directory::Directory;
 use crate::volume::state::{Intent, State};
 use crate::volume::tree::{self, Tree};
 
 impl Writer {
-    /// Gives the files at `adjusted` and their directories the modes and owners that they shall have.
+    /// Gives the directories that stay the mode and the owner that they shall have.
     pub(super) fn adjust(
         &self,
         staging: &Staging,
         state: &State,
         intent: &Intent,
-        adjusted: &[RelativePath],
     ) -> Result<(), VolumeFailure> {
-        let entries = adjusted
-            .iter()
-            .filter_map(|path| Some((path, intent.files.get(path)?)));
-        let modes: BTreeSet<_> = entries.clone().map(|(_, entry)| entry.mode).collect();
-        for mode in modes {
-            staging.try_file(mode, &self.files())?;
-        }
         let directories = self.directories_to_adjust(state, intent)?;
         if !(directories.is_empty() && intent.directories.is_empty()) {
             staging.try_directory(&self.owner)?;
         }
-
         let mut tree = Tree::new(&self.root.dir);
         for name in directories {
-            if let Some(directory) = tree.open(name)? {
+            if let Some(directory) = tree.open(name)?
+                && self.differs(state, name, directory)?
+            {
                 self.announce(Step::Adjust, directory.path())?;
                 self.owner.finish_directory(directory)?;
             }
-        }
-        for (path, entry) in entries {
-            let gone = || not_there(self.root.dir.path(), path);
-            let (directory, name) = tree::split(path);
-            let directory = tree.open(directory)?.ok_or_else(gone)?;
-            let file = directory.open_file(name)?.ok_or_else(gone)?;
-            let at = directory.path_of(name);
-            self.announce(Step::Adjust, &at)?;
-            self.owner.adjust_file(&file, entry.mode, &at)?;
         }
         Ok(())
     }
@@ -60,17 +42,20 @@ impl Writer {
         state: &State,
         intent: &'i Intent,
     ) -> Result<Vec<&'i str>, VolumeFailure> {
-        let ours = state.directory_names();
         let mut tree = Tree::new(&self.root.dir);
         let mut differ = Vec::new();
         for name in tree::directories(intent.files.keys()) {
-            if ours.contains(name)
-                && let Some(directory) = tree.open(name)?
-                && !self.owner.owns_directory(&directory.stat()?)
+            if let Some(directory) = tree.open(name)?
+                && self.differs(state, name, directory)?
             {
                 differ.push(name);
             }
         }
         Ok(differ)
+    }
+
+    fn differs(&self, state: &State, name: &str, directory: &Directory) -> Result<bool, VolumeFailure> {
+        let found = directory.stat()?;
+        Ok(state.is_own_directory(name, &found) && !self.owner.owns_directory(&found))
     }
 }

@@ -23,8 +23,9 @@
 //!    gone stays while what replaces it is refused. Nothing differs: return. Only records differ: go on with steps 5
 //!    and 15.
 //! 5. Make `..akv-sync.staged`, mode 0700.
-//! 6. Write each new file there: bytes, a later time than the old file's, owner, then mode, flush; then its name.
-//! 7. Change modes and owners of what stays, in place, once a probe has shown that it can be done.
+//! 6. Write each new file there, also one with just another mode or owner: bytes, a later time than the old file's, owner,
+//!    then mode, flush; then its name.
+//! 7. Change modes and owners of directories that stay, in place, once a probe has shown that it can be done.
 //! 8. **Write the state file with the intent, and with what is to be told: the commit.** Flush the root.
 //! 9. See once more what stands at the paths; what is refused now keeps what it would have replaced. Remove what is ours
 //!    and gone, and in the way: a file where a directory is needed, a directory where a file is.

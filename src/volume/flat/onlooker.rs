@@ -1,5 +1,7 @@
 //! Looks at a flat volume and changes nothing.
 
+use std::collections::BTreeSet;
+
 use nix::unistd::Uid;
 
 use super::Writer;
@@ -12,6 +14,7 @@ use crate::volume::layout;
 use crate::volume::owner::Ownership;
 use crate::volume::stat::Kind;
 use crate::volume::state::{self, State};
+use crate::volume::tree::Tree;
 
 /// What it takes to look.
 pub(in crate::volume) struct Onlooker<'a> {
@@ -59,11 +62,29 @@ impl Onlooker<'_> {
                  published them, or empty the volume",
             ));
         }
-        let state = self.inspector.recorded(root)?;
+        let mut state = self.inspector.recorded(root)?;
+        if let Some(state) = &mut state {
+            self.drop_foreign_directories(state)?;
+        }
         Ok(Current {
             records_lost: state.is_none(),
             state,
         })
+    }
+
+    /// Forgets directories that somebody else has put in the place of those that were made for our files.
+    fn drop_foreign_directories(&self, state: &mut State) -> Result<(), VolumeFailure> {
+        let mut tree = Tree::new(self.root);
+        let mut foreign = BTreeSet::new();
+        for path in &state.directories {
+            if let Some(directory) = tree.open(path.as_str())?
+                && !state.is_own_directory(path.as_str(), &directory.stat()?)
+            {
+                foreign.insert(path.clone());
+            }
+        }
+        state.directories.retain(|path| !foreign.contains(path));
+        Ok(())
     }
 
     /// Compares each recorded file with what is there. Directories that were not made for the files are as they are.

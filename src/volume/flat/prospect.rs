@@ -18,6 +18,8 @@ use crate::volume::tree::{self, Tree};
 pub(super) struct Prospect {
     /// What has to change. Files that are to be removed may be gone already; nothing is said of refused names.
     pub(super) publication: Publication,
+    /// The paths that get a new file: of those with new bytes, and of those with another mode or owner.
+    pub(super) coming: BTreeSet<RelativePath>,
     pub(super) places: Places,
     /// Whether anything has to be written, be it only to the state file.
     pub(super) differs: bool,
@@ -34,9 +36,12 @@ impl Onlooker<'_> {
         let inspection = self.inspect(current.state.as_ref())?;
         let difference = compare(payload, current.state.as_ref(), &inspection, self.root.path())?;
         let mut publication = difference.publication;
-        let mut places = self.places(&publication.written, current, &inspection)?;
+        let mut coming = coming(payload, &publication, &inspection);
+        let mut places = self.places(&coming, current, &inspection)?;
         places.hold(payload, &publication, &inspection);
+        coming.retain(|path| !places.refuse(path));
         publication.written.retain(|path| !places.refuse(path));
+        publication.adjusted.retain(|path| !places.refuse(path));
         places.altered = self.altered(payload, &publication.removed, &inspection)?;
         publication
             .removed
@@ -47,6 +52,7 @@ impl Onlooker<'_> {
         Ok(Prospect {
             differs: publication != Publication::default() || difference.records_differ || shrinks,
             publication,
+            coming,
             places,
             inspection,
         })
@@ -122,4 +128,14 @@ impl Onlooker<'_> {
             Ok(publication)
         })
     }
+}
+
+/// The paths that need a new file. Where only a directory is not as declared, the files in it stay.
+fn coming(payload: &Payload, publication: &Publication, inspection: &Inspection) -> BTreeSet<RelativePath> {
+    let differs = |path: &&RelativePath| match (inspection.intact.get(*path), payload.files.get(*path)) {
+        (Some(found), Some(wanted)) => !found.file_matches || found.mode != wanted.mode,
+        _ => true,
+    };
+    let adjusted = publication.adjusted.iter().filter(differs);
+    publication.written.iter().chain(adjusted).cloned().collect()
 }

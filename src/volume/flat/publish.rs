@@ -1,7 +1,7 @@
 //! Makes a payload the published set (steps 4 to 17).
 //!
-//! Invariant: up to the commit nothing that a reader can see is touched, apart from modes and owners; and a failure
-//! removes what was made.
+//! Invariant: up to the commit nothing that a reader can see is touched, apart from modes and owners of directories; and
+//! a failure removes what was made.
 
 use std::collections::BTreeSet;
 
@@ -11,13 +11,13 @@ use super::places::Places;
 use super::prospect::Prospect;
 use super::staging::{NAME, Staging};
 use super::steps::Step;
+use crate::domain::path::RelativePath;
 use crate::domain::payload::{Payload, Publication};
 use crate::ports::VolumeFailure;
 use crate::volume::compare::check_paths;
 use crate::volume::digest::DigestKey;
 use crate::volume::failure::failed;
 use crate::volume::state::{self, Intent, State};
-use crate::volume::tree;
 
 impl Writer {
     /// Publishes; see [`crate::ports::Volume::publish`].
@@ -29,12 +29,13 @@ impl Writer {
         self.announce(Step::Compare, self.root.dir.path())?;
         let Prospect {
             mut publication,
+            coming,
             places,
             differs,
             ..
         } = self.onlooker().prospect(payload, &current)?;
         if differs {
-            self.replace(payload, current, &places, &mut publication)?;
+            self.replace(payload, current, (&coming, &places), &mut publication)?;
         }
         publication.refused.extend(places.refused().cloned());
         Ok(publication)
@@ -45,7 +46,7 @@ impl Writer {
         &mut self,
         payload: &Payload,
         current: Current,
-        places: &Places,
+        (coming, places): (&BTreeSet<RelativePath>, &Places),
         publication: &mut Publication,
     ) -> Result<(), VolumeFailure> {
         let mut state = match current.state {
@@ -56,11 +57,12 @@ impl Writer {
         // 5. A directory that nobody else can enter.
         self.announce(Step::MakeStaging, &self.root.dir.path_of(NAME))?;
         let staging = Staging::make(&self.root)?;
-        match self.prepare(&staging, payload, &mut state, places, publication) {
+        match self.prepare(&staging, payload, &mut state, (coming, places), publication) {
             Ok(Some(intent)) => {
                 // From here on the publish will be finished, by this call or by a later one.
                 let done = self.redo(&state, &intent, &staging, &BTreeSet::new())?;
                 publication.written.retain(|path| !done.refuses(path));
+                publication.adjusted.retain(|path| !done.refuses(path));
                 publication.removed = done.removed.into_iter().collect();
                 publication.refused.extend(done.refused);
                 self.settle(&done.state, staging)
@@ -80,10 +82,10 @@ impl Writer {
         staging: &Staging,
         payload: &Payload,
         state: &mut State,
-        places: &Places,
+        (coming, places): (&BTreeSet<RelativePath>, &Places),
         publication: &Publication,
     ) -> Result<Option<Intent>, VolumeFailure> {
-        let mut intent = self.stage(staging, payload, state, &publication.written, places)?;
+        let mut intent = self.stage(staging, payload, state, coming, places)?;
         intent.files.retain(|path, _| !places.refuse(path));
         let stay = state.files.iter().filter(|(path, _)| {
             places.held.contains(*path)
@@ -93,12 +95,11 @@ impl Writer {
         intent
             .files
             .extend(stay.map(|(path, entry)| (path.clone(), entry.clone())));
-        self.adjust(staging, state, &intent, &publication.adjusted)?;
-        if publication.written.is_empty() && publication.removed.is_empty() {
+        self.adjust(staging, state, &intent)?;
+        if coming.is_empty() && publication.removed.is_empty() {
             state.files = intent.files;
             state.outbox = intent.outbox;
-            let still = tree::directories(state.files.keys());
-            state.directories.retain(|path| still.contains(path.as_str()));
+            state.drop_unused_directories();
             return Ok(None);
         }
 

@@ -57,6 +57,8 @@ pub(super) struct Redo<'a> {
     pub(super) staging: &'a Staging,
     /// Directories made for files, by this intent or before.
     pub(super) ours: BTreeSet<&'a str>,
+    /// The inodes of those that this call made.
+    made: BTreeMap<&'a str, u64>,
     /// Directories in which something changed.
     pub(super) changed: BTreeSet<&'a str>,
     /// What is published now.
@@ -101,6 +103,7 @@ impl Writer {
             intent,
             staging,
             ours: directories.map(RelativePath::as_str).collect(),
+            made: BTreeMap::new(),
             changed: BTreeSet::new(),
             files,
             refused: places.refused().cloned().collect(),
@@ -157,7 +160,7 @@ impl<'a> Redo<'a> {
         let directories = self.finish_directories(&still)?;
         let mut state = self.state.next();
         state.files = files;
-        state.directories = directories;
+        state.set_directories(directories);
         let abandoned =
             !self.lost.is_empty() && self.intent.staged.keys().all(|path| self.lost.contains(path));
         let outbox = if abandoned {
@@ -189,7 +192,8 @@ impl<'a> Redo<'a> {
             self.open_up(parent, above)?;
             match parent.make(name, PRIVATE) {
                 Ok(()) => {
-                    parent.open_made(name)?;
+                    let made = parent.open_made(name)?;
+                    self.made.insert(path, made.stat()?.signature.inode());
                     self.changed.insert(above);
                 }
                 // Somebody was faster, or does not let us: the rename tells what it finds.
@@ -246,11 +250,13 @@ impl<'a> Redo<'a> {
         Ok(())
     }
 
-    /// Completes the directories of published files; gives those that are ours.
-    fn finish_directories(&self, still: &BTreeSet<&str>) -> Result<BTreeSet<RelativePath>, VolumeFailure> {
-        let recorded = self.state.directory_names();
+    /// Completes the directories of published files; gives those that are ours, each with its inode.
+    fn finish_directories(
+        &self,
+        still: &BTreeSet<&str>,
+    ) -> Result<BTreeMap<RelativePath, Option<u64>>, VolumeFailure> {
         let mut tree = Tree::new(&self.root.dir);
-        let mut ours = BTreeSet::new();
+        let mut ours = BTreeMap::new();
         for name in still
             .iter()
             .chain(&self.changed)
@@ -258,22 +264,20 @@ impl<'a> Redo<'a> {
             .collect::<BTreeSet<_>>()
         {
             if tree.hidden(name)?.is_some() {
-                ours.extend(
-                    RelativePath::parse(name)
-                        .ok()
-                        .filter(|_| self.ours.contains(name)),
-                );
+                let path = RelativePath::parse(name)
+                    .ok()
+                    .filter(|_| self.ours.contains(name));
+                ours.extend(path.map(|path| {
+                    let inode = self.state.directory_inode(&path);
+                    (path, inode)
+                }));
                 continue;
             }
             let Some(directory) = tree.open(name)? else {
                 continue;
             };
             let found = directory.stat()?;
-            // One that this intent should make was made by somebody else, were it of another user: just before. One that
-            // is recorded may have an owner that was declared then.
-            let is_ours = recorded.contains(name)
-                || self.ours.contains(name)
-                    && (found.uid == Uid::effective().as_raw() || self.owner.owns(&found));
+            let is_ours = self.is_own_directory(name, &found);
             let finish = is_ours && !self.owner.owns_directory(&found);
             let flush = self.root.durable && self.changed.contains(name);
             if finish || flush {
@@ -286,10 +290,25 @@ impl<'a> Redo<'a> {
                 directory.flush()?;
             }
             if is_ours && still.contains(name) {
-                ours.extend(RelativePath::parse(name));
+                let inode = Some(found.signature.inode());
+                ours.extend(RelativePath::parse(name).map(|path| (path, inode)));
             }
         }
         Ok(ours)
+    }
+
+    /// Whether a directory was made for our files: recorded, made by this call, or else, after a crash, just as this
+    /// intent makes one.
+    fn is_own_directory(&self, name: &str, found: &Stat) -> bool {
+        if self.state.is_own_directory(name, found) {
+            return true;
+        }
+        if let Some(made) = self.made.get(name) {
+            return *made == found.signature.inode();
+        }
+        let is_new = || found.uid == Uid::effective().as_raw() && found.mode & 0o077 == 0;
+        let recorded = self.state.directories.iter().any(|path| path.as_str() == name);
+        self.ours.contains(name) && !recorded && (is_new() || self.owner.owns_directory(found))
     }
 
     /// Lets this process change a directory of ours, whatever its declared mode; step 14 gives that back.

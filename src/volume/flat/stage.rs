@@ -16,19 +16,19 @@ use crate::volume::state::{FileEntry, Intent, Staged, State};
 use crate::volume::tree::{self, Tree};
 
 impl Writer {
-    /// Writes the files at `written`, and gives the intent of publishing `payload`.
+    /// Writes the files at `coming`, and gives the intent of publishing `payload`.
     pub(super) fn stage(
         &self,
         staging: &Staging,
         payload: &Payload,
         state: &State,
-        written: &[RelativePath],
+        coming: &BTreeSet<RelativePath>,
         places: &Places,
     ) -> Result<Intent, VolumeFailure> {
         let mut intent = Intent {
             files: self.files_that_stay(payload, state),
             staged: BTreeMap::new(),
-            directories: self.missing_directories(written)?,
+            directories: self.missing_directories(coming)?,
             outbox: payload.outbox.clone(),
         };
         let mut writer = PayloadWriter {
@@ -36,7 +36,7 @@ impl Writer {
             published: PublishedSet::new(&self.root.dir, Some(state), self.root.dir.path()),
             key: &state.digest_key,
         };
-        let files = written
+        let files = coming
             .iter()
             .filter_map(|path| Some((path, payload.files.get(path)?)));
         for (number, (path, file)) in files.enumerate() {
@@ -51,8 +51,8 @@ impl Writer {
                 number,
                 replaces: modified_at.is_some(),
                 copy_of: match &file.bytes {
-                    FileBytes::Published(at) => Some(at.clone()),
-                    FileBytes::Write(_) => None,
+                    FileBytes::Published(at) if at != path => Some(at.clone()),
+                    FileBytes::Published(_) | FileBytes::Write(_) => None,
                 },
             };
             intent.staged.insert(path.clone(), staged);
@@ -71,7 +71,10 @@ impl Writer {
     }
 
     /// The directories that have to be made for these files.
-    fn missing_directories(&self, paths: &[RelativePath]) -> Result<BTreeSet<RelativePath>, VolumeFailure> {
+    fn missing_directories(
+        &self,
+        paths: &BTreeSet<RelativePath>,
+    ) -> Result<BTreeSet<RelativePath>, VolumeFailure> {
         let mut tree = Tree::new(&self.root.dir);
         let mut missing = BTreeSet::new();
         for name in tree::directories(paths.iter()) {

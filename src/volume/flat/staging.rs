@@ -7,11 +7,10 @@ use std::io::Write as _;
 use nix::unistd::Uid;
 
 use super::super::state;
-use crate::domain::mode::FileMode;
 use crate::ports::VolumeFailure;
 use crate::volume::directory::{Directory, PRIVATE};
 use crate::volume::failure::{failed, refused};
-use crate::volume::file::{FileWriter, readable};
+use crate::volume::file::FileWriter;
 use crate::volume::owner::Ownership;
 use crate::volume::root::Root;
 use crate::volume::stat::Kind;
@@ -23,7 +22,7 @@ pub(super) const NAME: &str = "..akv-sync.staged";
 /// The next state file, until it takes its place in the root.
 const STATE: &str = "state";
 
-/// A file or directory that shows whether a mode or an owner can be given.
+/// A directory that shows whether mode and owner can be given.
 const PROBE: &str = "probe";
 
 /// The open directory.
@@ -33,17 +32,13 @@ pub(super) struct Staging {
 }
 
 impl Staging {
-    /// Makes it. Between making and opening, somebody who may write to the root could have put another directory in
-    /// its place; only ours belongs to this process and is empty.
+    /// Makes it.
     pub(super) fn make(root: &Root) -> Result<Self, VolumeFailure> {
         root.dir
             .make(NAME, PRIVATE)
             .map_err(|error| failed("create", root.dir.path_of(NAME), error))?;
         let dir = root.dir.open_made(NAME)?;
-        if dir.stat()?.uid == Uid::effective().as_raw() && dir.entries()?.is_empty() {
-            return Ok(Self { dir });
-        }
-        Err(not_ours(&dir))
+        Ok(Self { dir })
     }
 
     /// Opens the one that a crash left; `None` when there is none.
@@ -75,13 +70,6 @@ impl Staging {
         writer.write_own(&self.dir, STATE, state::MODE, |file| file.write_all(&text))?;
         self.dir.rename_into(STATE, &root.dir, state::FILE)?;
         root.flush()
-    }
-
-    /// Shows that a file can get this mode and the volume's owner, and be read after that.
-    pub(super) fn try_file(&self, mode: FileMode, writer: &FileWriter<'_>) -> Result<(), VolumeFailure> {
-        writer.write(&self.dir, PROBE, mode, |_| Ok(()))?;
-        readable(&self.dir, PROBE)?;
-        self.dir.remove(PROBE)
     }
 
     /// Shows that a directory can get its mode and the volume's owner, and be worked in after that.
@@ -118,7 +106,7 @@ fn not_ours(dir: &Directory) -> VolumeFailure {
     refused(
         "open",
         dir.path(),
-        "it belongs to another user, or another process replaced it",
+        "it belongs to another user",
         "let no other process write to the volume's root; if akv-sync ran as another user before, empty the volume",
     )
 }

@@ -18,7 +18,7 @@ pub enum Step {
     MakeStaging = 5,
     /// One new file is written there.
     StageFile = 6,
-    /// One file or directory that stays gets its mode or owner.
+    /// One directory that stays gets its mode or owner.
     Adjust = 7,
     /// The intent is written to the state file: the commit.
     Commit = 8,

@@ -85,9 +85,9 @@ fn a_data_link_that_is_not_ours_stops_everything() {
     ];
     for (case, make) in cases {
         let test = TestVolume::new(Layout::Atomic);
+        let volume = test.open();
         make(test.root());
         let before = fingerprint(test.root());
-        let volume = test.open();
         let failure = volume.observe().expect_err(case);
         assert!(!failure.hint().is_empty());
         volume

@@ -4,3 +4,4 @@ mod crash;
 mod foreign;
 mod publishing;
 mod readers;
+mod replaced;

@@ -218,9 +218,9 @@ fn a_state_file_or_a_staging_directory_that_is_not_ours_stops_everything() {
     ];
     for (case, make) in cases {
         let test = TestVolume::new(Layout::Flat);
+        let volume = test.open();
         make(test.root());
         let before = fingerprint(test.root());
-        let volume = test.open();
         assert!(!volume.observe().expect_err(case).hint().is_empty());
         volume.publish(&wanted()).expect_err(case);
         assert_eq!(fingerprint(test.root()), before, "{case}");

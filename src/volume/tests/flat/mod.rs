@@ -8,6 +8,7 @@ mod foreign;
 mod held;
 mod mounts;
 mod owners;
+mod planted;
 mod readers;
 mod refusals;
 mod resolved;

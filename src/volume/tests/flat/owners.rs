@@ -1,4 +1,4 @@
-//! Owners in place, and directories of somebody else.
+//! Directories of somebody else, and of ours.
 
 use std::fs;
 use std::io;
@@ -9,50 +9,10 @@ use crate::domain::mode::{FileMode, Principal};
 use crate::domain::payload::Payload;
 use crate::volume::BlockingVolume as _;
 use crate::volume::flat::Step;
-use crate::volume::owner::Declared;
-use crate::volume::stat::Stat;
 use crate::volume::tests::owners::FILES;
 use crate::volume::tests::support::{
-    AnyStep, Before, TestVolume, expected, is_privileged, is_unprivileged, kept, mode_of, names, payload,
-    refused, set_mode,
+    AnyStep, Before, TestVolume, expected, is_privileged, is_unprivileged, names, payload, refused, set_mode,
 };
-
-#[test]
-fn a_declared_owner_is_given_in_place() {
-    if !is_privileged() {
-        return;
-    }
-    let mut test = TestVolume::new(Layout::Flat);
-    let wanted = payload(FILES);
-    test.publish(&wanted);
-    let token = test.root().join("token");
-    let inode = || fs::metadata(&token).expect("there").ino();
-    let before = inode();
-    test.spec.owner = Some(Principal::Id(4711));
-    test.publish(&kept(&wanted));
-    assert_eq!(inode(), before);
-}
-
-#[test]
-fn bits_that_a_file_loses_go_before_its_owner_does() {
-    if !is_unprivileged() {
-        return;
-    }
-    let mut test = TestVolume::new(Layout::Flat);
-    test.publish(&payload(&[("token", "t", 0o640)]));
-    let path = test.root().join("token");
-    let file = fs::File::open(&path).expect("opens");
-    test.spec.owner = Some(Principal::Id(4711));
-    let root = Stat::of(fs::File::open(test.root()).expect("opens")).expect("stat");
-    let owner = Declared::resolve(&test.spec)
-        .expect("a number")
-        .on(&root, test.spec.dir_mode);
-    // What the process may not do stops it where another one would be between its two steps.
-    owner
-        .adjust_file(&file, FileMode::from_bits(0o604), &path)
-        .expect_err("not permitted");
-    assert_eq!(mode_of(&path), 0o600);
-}
 
 #[test]
 fn a_directory_of_somebody_else_in_which_nothing_may_be_put_is_refused() {

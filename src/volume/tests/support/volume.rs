@@ -14,7 +14,7 @@ use crate::domain::desired::{Layout, VolumeSpec};
 use crate::domain::mode::FileMode;
 use crate::domain::payload::Payload;
 use crate::ports::VolumeFailure;
-use crate::volume::{AnyVolume, AtomicVolume, BlockingVolume as _, FlatVolume, tree};
+use crate::volume::{AnyVolume, AtomicVolume, BlockingVolume as _, FlatVolume, lock, tree};
 
 /// Path to bytes and mode.
 pub(in crate::volume::tests) type Files = BTreeMap<String, (Vec<u8>, u32)>;
@@ -23,6 +23,8 @@ pub(in crate::volume::tests) type Files = BTreeMap<String, (Vec<u8>, u32)>;
 pub(in crate::volume::tests) struct TestVolume {
     _above: Option<TempDir>,
     pub(in crate::volume::tests) spec: VolumeSpec,
+    /// The time by which it is opened: one at which everything on it is old.
+    pub(in crate::volume::tests) clock: OffsetDateTime,
 }
 
 /// Making and opening it.
@@ -57,12 +59,16 @@ impl TestVolume {
             owner: None,
             group: None,
         };
-        Self { _above: None, spec }
+        Self {
+            _above: None,
+            spec,
+            clock: later(),
+        }
     }
 
     /// Opens it with a clock so far ahead of the files' stamps that each file is read once.
     pub(in crate::volume::tests) fn open(&self) -> AnyVolume {
-        self.open_at(later())
+        self.open_at(self.clock)
     }
 
     /// Opens it with a clock that stands at `now`.
@@ -72,7 +78,7 @@ impl TestVolume {
 
     /// Opens it with somebody who is asked before each step.
     pub(in crate::volume::tests) fn open_observed(&self, steps: impl AnyObserver) -> AnyVolume {
-        let (spec, clock) = (&self.spec, Arc::new(later()));
+        let (spec, clock) = (&self.spec, Arc::new(self.clock));
         let volume = match spec.layout {
             Layout::Atomic => {
                 AtomicVolume::open_observed(spec, clock, Arc::new(steps)).map(AnyVolume::Atomic)
@@ -183,7 +189,8 @@ impl TestVolume {
         }
     }
 
-    /// Fails unless the root of the atomic layout holds `..data`, one generation and the links of `payload`.
+    /// Fails unless the root of the atomic layout holds `..data`, its generation, perhaps the one that this replaced, and the
+    /// links of `payload`.
     fn assert_only_links(&self, payload: &Payload) {
         let paths = payload.files.keys();
         let mut expected: BTreeSet<_> = paths.map(|path| path.first_element().to_owned()).collect();
@@ -194,7 +201,23 @@ impl TestVolume {
         let generation = self.top();
         let generation = generation.file_name().expect("name").to_string_lossy();
         expected.extend(["..data".to_owned(), generation.into_owned()]);
-        assert_eq!(names(self.root()), expected);
+        let mut found = names(self.root());
+        if let Some(replaced) = self.replaced() {
+            found.remove(&replaced);
+        }
+        assert_eq!(found, expected);
+    }
+
+    /// The name of the generation that the published one replaced.
+    pub(in crate::volume::tests) fn replaced(&self) -> Option<String> {
+        Some(self.state().get("replaces")?.as_str()?.to_owned())
+    }
+
+    /// The generations in the root, published or not.
+    pub(in crate::volume::tests) fn generations(&self) -> BTreeSet<String> {
+        let mut found = names(self.root());
+        found.retain(|name| name.starts_with("..2"));
+        found
     }
 
     /// Fails unless each directory that akv-sync made has this mode.
@@ -219,11 +242,12 @@ pub(in crate::volume::tests) fn set_mode(path: &Path, mode: u32) {
     fs::set_permissions(path, Permissions::from_mode(mode)).expect("mode");
 }
 
-/// Names in a directory.
+/// Names in a directory, but for the file that is locked: it is made when a volume is opened, and stays.
 pub(in crate::volume::tests) fn names(directory: &Path) -> BTreeSet<String> {
     let entries = fs::read_dir(directory).expect("directory");
     entries
         .map(|entry| entry.expect("entry").file_name().into_string().expect("UTF-8"))
+        .filter(|name| name != lock::FILE)
         .collect()
 }
 
