@@ -1,13 +1,17 @@
 //! The log: events with fields, as text for people or as JSON lines for collectors, on stderr.
 
+pub mod stderr;
+
 use std::fmt;
-use std::io::{IsTerminal, stderr};
+use std::io::IsTerminal;
 
 use tracing::Level;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::fmt::format::FmtSpan;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::{SubscriberInitExt, TryInitError};
+
+use self::stderr::Stderr;
 
 /// Form of the log.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -49,11 +53,11 @@ pub fn install(format: LogFormat, level: Level) -> Result<(), TryInitError> {
         .with_target("akv_sync", ours);
     let registry = tracing_subscriber::registry().with(targets);
     let layer = tracing_subscriber::fmt::layer()
-        .with_writer(stderr)
+        .with_writer(Stderr::default)
         .with_span_events(FmtSpan::NONE);
     match format {
         LogFormat::Text => {
-            let colour = stderr().is_terminal();
+            let colour = std::io::stderr().is_terminal();
             registry
                 .with(layer.with_ansi(colour).with_target(false))
                 .try_init()

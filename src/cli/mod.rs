@@ -43,16 +43,18 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 /// Tells a failure, and gives the exit code.
 fn end(done: Result<Exit, CommandFailure>, log_format: LogFormat) -> ExitCode {
-    match done {
-        Ok(exit) => exit.into(),
+    let exit = match done {
+        Ok(exit) => exit,
         Err(failure) => {
             match log_format {
                 LogFormat::Text => output::message(&failure.render(output::stderr_is_terminal())),
                 LogFormat::Json => failure.log(),
             }
-            failure.exit.into()
+            failure.exit
         }
-    }
+    };
+    output::settle();
+    exit.into()
 }
 
 fn execute(cli: Cli) -> Result<Exit, CommandFailure> {

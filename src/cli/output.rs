@@ -1,15 +1,27 @@
-//! The only writer of stdout, and of what is not a log line on stderr.
+//! The only writer of stdout, and of what is not a log line on stderr, where it takes its turn among the log lines.
 //!
 //! A reader that went away (a closed pipe) has read what it wanted. Any other failure to write data, as on a full disk, is one of
 //! the command; what fails on stderr could be told nowhere, and is dropped.
 
 use std::io::{self, ErrorKind, IsTerminal, Write, stderr, stdout};
+use std::time::Duration;
+
+use crate::telemetry::stderr::{Stderr, settle as settle_stderr};
 
 use super::exit::Exit;
 use super::failure::CommandFailure;
 
-/// Writes data to stdout, with a line end, to the last byte.
+/// Longest wait for whoever reads stderr.
+const LAST_WORDS: Duration = Duration::from_millis(500);
+
+/// Lets what was said on stderr be written, if somebody reads it.
+pub(super) fn settle() {
+    settle_stderr(LAST_WORDS);
+}
+
+/// Writes data to stdout, with a line end, to the last byte. What was said on stderr before comes before it.
 pub(super) fn data(text: &str) -> Result<(), CommandFailure> {
+    settle();
     let mut stdout = stdout().lock();
     let written = writeln!(stdout, "{}", text.trim_end_matches('\n')).and_then(|()| stdout.flush());
     match written {
@@ -34,14 +46,13 @@ pub(super) fn message(text: &str) {
     if text.is_empty() {
         return;
     }
-    let _ = writeln!(stderr().lock(), "{}", text.trim_end_matches('\n'));
+    // One call, so that it is one message; it cannot fail.
+    let _ = Stderr.write(format!("{}\n", text.trim_end_matches('\n')).as_bytes());
 }
 
 /// Replaces the line under the cursor of a terminal; an empty text clears it.
 pub(super) fn status_line(text: &str) {
-    let mut stderr = stderr().lock();
-    let _ = write!(stderr, "\r\x1b[2K{text}");
-    let _ = stderr.flush();
+    let _ = Stderr.write(format!("\r\x1b[2K{text}").as_bytes());
 }
 
 /// Whether a person reads stderr.

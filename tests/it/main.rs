@@ -26,6 +26,7 @@ mod support;
 mod templates;
 mod terminal;
 mod tokens;
+mod unread;
 mod versions;
 mod volume;
 mod volume_reader;

@@ -306,7 +306,7 @@ impl<'a> Redo<'a> {
         if let Some(made) = self.made.get(name) {
             return *made == found.signature.inode();
         }
-        let is_new = || found.uid == Uid::effective().as_raw() && found.mode & 0o077 == 0;
+        let is_new = || found.uid == Uid::effective().as_raw() && found.mode | PRIVATE == PRIVATE;
         let recorded = self.state.directories.iter().any(|path| path.as_str() == name);
         self.ours.contains(name) && !recorded && (is_new() || self.owner.owns_directory(found))
     }

@@ -1,0 +1,67 @@
+//! Stderr is a pipe that nobody reads: files are written all the same, and SIGTERM ends the program.
+
+use std::io::{self, Write as _};
+use std::process::{Child, ExitStatus};
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+use crate::support::{World, eventually};
+
+/// Ends with the test.
+struct Running(Child);
+
+impl Running {
+    fn signal(&self, signal: Signal) {
+        let process = Pid::from_raw(i32::try_from(self.0.id()).expect("small"));
+        kill(process, signal).expect("it runs");
+    }
+
+    fn ended(&mut self) -> Option<ExitStatus> {
+        self.0.try_wait().expect("a child")
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // Already ended is fine.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn a_pipe_that_nobody_reads_stops_neither_the_sync_nor_the_end() {
+    let world = World::new();
+    world.fake.vault("app").set_secret("a", "one");
+    world.manifest("secrets: [{ name: a }]");
+    let (_reader, writer) = io::pipe().expect("a pipe");
+    fill(&writer);
+    let mut command = world.command(&["run", "--log-level", "debug"]);
+    let mut running = Running(command.stderr(writer).spawn().expect("starts"));
+    eventually("the first set", || world.text("a").as_deref() == Some("one"));
+    for number in 0..20 {
+        let text = number.to_string();
+        world.fake.vault("app").set_secret("a", &text);
+        running.signal(Signal::SIGHUP);
+        eventually("the next set", || world.text("a").as_ref() == Some(&text));
+    }
+    let began = Instant::now();
+    running.signal(Signal::SIGTERM);
+    eventually("the end", || running.ended().is_some());
+    // The program takes a second at most; the machine may be busy besides.
+    assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
+    assert_eq!(running.ended().and_then(|status| status.code()), Some(0));
+}
+
+/// Writes until nothing fits any more.
+fn fill(pipe: &io::PipeWriter) {
+    use nix::fcntl::{FcntlArg, OFlag, fcntl};
+    fcntl(pipe, FcntlArg::F_SETFL(OFlag::O_NONBLOCK)).expect("sets");
+    let mut sink = pipe;
+    for size in [4096, 1] {
+        while sink.write(&vec![b'x'; size]).is_ok() {}
+    }
+    fcntl(pipe, FcntlArg::F_SETFL(OFlag::empty())).expect("sets");
+}
