@@ -17,15 +17,20 @@ pub enum Notice {
         /// How many.
         count: usize,
     },
+    /// A value without a private key whose leaf is the certificate of an authority.
+    AuthorityAsLeaf,
 }
 
 impl Notice {
-    /// Whether clients are likely to refuse the chain.
+    /// Whether clients are likely to refuse what is served.
     ///
     /// A chain with intermediates that ends without its root is the common way to store one; a leaf alone that is not
     /// self-signed lacks at least one intermediate, unless a root issued it.
     pub const fn is_warning(&self) -> bool {
-        matches!(self, Self::MissingIssuer { intermediates: 0, .. })
+        matches!(
+            self,
+            Self::MissingIssuer { intermediates: 0, .. } | Self::AuthorityAsLeaf
+        )
     }
 }
 
@@ -50,6 +55,10 @@ impl fmt::Display for Notice {
                     "the chain ends after {intermediates} intermediate(s), before `{subject}`"
                 )
             }
+            Self::AuthorityAsLeaf => f.write_str(
+                "the value holds no private key, and the certificate that is served as its leaf is one of an authority: \
+                 ask for `ca` if an authority is wanted, else store the leaf too",
+            ),
             Self::UnrelatedCertificates { count } => {
                 write!(
                     f,

@@ -16,6 +16,8 @@ pub(super) struct CertificateFiles {
     parts: IssuedCertificate,
     /// Whether a file has the chain in it; if none has, what the chain lacks is nobody's concern.
     chain_used: bool,
+    /// Whether a file presents the leaf as one; an authority's certificate for clients (`ca`) does not.
+    leaf_used: bool,
 }
 
 impl CertificateFiles {
@@ -25,6 +27,7 @@ impl CertificateFiles {
         Ok(Self {
             parts,
             chain_used: false,
+            leaf_used: false,
         })
     }
 
@@ -44,6 +47,10 @@ impl CertificateFiles {
             content,
             CertificateContent::Leaf | CertificateContent::Der | CertificateContent::PrivateKey { .. }
         );
+        self.leaf_used |= matches!(
+            content,
+            CertificateContent::Leaf | CertificateContent::Der | CertificateContent::FullChain { .. }
+        );
         File {
             parts: &self.parts,
             path,
@@ -54,8 +61,11 @@ impl CertificateFiles {
 
     /// What is odd about the certificate, given the files that were rendered.
     pub(super) fn into_notices(self) -> Vec<Notice> {
+        let has_key = self.parts.private_key.is_some();
+        let authority = self.leaf_used && self.parts.leaf_is_authority && !has_key;
+        let authority = authority.then_some(Notice::AuthorityAsLeaf);
         if !self.chain_used {
-            return Vec::new();
+            return authority.into_iter().collect();
         }
         let intermediates = self.parts.intermediates.len();
         let missing = self.parts.missing_issuer.map(|subject| Notice::MissingIssuer {
@@ -64,7 +74,7 @@ impl CertificateFiles {
         });
         let count = self.parts.left_out;
         let unrelated = (count > 0).then_some(Notice::UnrelatedCertificates { count });
-        missing.into_iter().chain(unrelated).collect()
+        authority.into_iter().chain(missing).chain(unrelated).collect()
     }
 }
 

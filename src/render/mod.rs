@@ -4,7 +4,6 @@
 
 pub mod certificate;
 mod certificate_files;
-pub mod encoding;
 pub mod entry;
 mod error;
 pub mod json;

@@ -1,7 +1,7 @@
 //! Why a value is not a certificate that can be published.
 
-use super::pem::PemError;
 use super::pfx::PfxError;
+use crate::encoding::pem::PemError;
 
 /// Why a value is not a certificate that can be published. No variant holds a byte of it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -18,20 +18,18 @@ pub(crate) mod test_certificates;
 mod tests;
 mod x509;
 
-use base64::engine::general_purpose::STANDARD;
-use base64::{Engine, decoded_len_estimate};
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
 use self::contents::Contents;
 pub use self::error::CertificateError;
 pub use self::older_forms::{OtherAlgorithm, pkcs1, sec1};
-pub use self::pem::PemError;
 pub use self::pfx::PfxError;
 #[cfg(test)]
 pub(crate) use self::pfx::test_encoder::MODERN;
 use self::private_key::PrivateKey;
 use self::x509::Certificate;
+use crate::encoding;
 
 /// Most certificates that one value may hold; chains have two to five.
 const MAX_CERTIFICATES: usize = 32;
@@ -55,6 +53,8 @@ pub struct IssuedCertificate {
     pub top_not_before: OffsetDateTime,
     /// Its private key, `PrivateKeyInfo` (RFC 5208) in DER; `None` when the key is not exportable.
     pub private_key: Option<Zeroizing<Vec<u8>>>,
+    /// Whether the leaf is the certificate of an authority.
+    pub leaf_is_authority: bool,
     /// The name of the issuer at which the value's chain ends without a root.
     pub missing_issuer: Option<String>,
     /// How many certificates of the value are not on the way from the leaf to its root.
@@ -92,6 +92,7 @@ pub fn read(value: &[u8], content_type: Option<&str>) -> Result<IssuedCertificat
         not_after,
         top_not_before: chain.root.map_or(last, |root| &certificates[root]).validity().0,
         private_key: key.map(|index| Zeroizing::new(keys[index].pkcs8().to_vec())),
+        leaf_is_authority: certificates[leaf].is_authority(),
         missing_issuer: (!ends_in_root).then(|| last.issuer_text().to_owned()),
         left_out: certificates.len() - on_the_way,
     })
@@ -104,34 +105,20 @@ fn open(value: &[u8], content_type: Option<&str>) -> Result<Contents, Certificat
         .unwrap_or_default()
         .trim();
     if media_type.eq_ignore_ascii_case(PFX_TYPE) {
-        return Ok(pfx::open(
-            &decode_base64(value).ok_or(CertificateError::NotBase64)?,
-        )?);
+        let bytes = encoding::base64(value).map_err(|_| CertificateError::NotBase64)?;
+        return Ok(pfx::open(bytes.expose())?);
     }
-    let is_pem = value.windows(BEGIN.len()).any(|window| window == BEGIN);
-    if is_pem {
+    if encoding::pem::is_pem(value) {
         return Ok(pem::read(value)?);
     }
     if media_type.eq_ignore_ascii_case(PEM_TYPE) {
         return Err(CertificateError::NotPem);
     }
     // A PFX is a SEQUENCE.
-    match decode_base64(value) {
-        Some(bytes) if bytes.first() == Some(&0x30) => Ok(pfx::open(&bytes)?),
+    match encoding::base64(value) {
+        Ok(bytes) if bytes.expose().first() == Some(&0x30) => Ok(pfx::open(bytes.expose())?),
         _ => Err(CertificateError::UnknownFormat),
     }
-}
-
-const BEGIN: &[u8] = b"-----BEGIN ";
-
-/// Base64 as Key Vault writes it, or broken into lines as `base64` and `openssl` write it.
-fn decode_base64(value: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
-    let mut text = Zeroizing::new(Vec::with_capacity(value.len()));
-    text.extend(value.iter().filter(|byte| !byte.is_ascii_whitespace()));
-    let mut bytes = Zeroizing::new(vec![0; decoded_len_estimate(text.len())]);
-    let len = STANDARD.decode_slice(text.as_slice(), &mut bytes).ok()?;
-    bytes.truncate(len);
-    Some(bytes)
 }
 
 fn keys(contents: &Contents) -> Result<Vec<PrivateKey>, CertificateError> {

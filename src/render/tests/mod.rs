@@ -17,8 +17,9 @@ use crate::domain::failure::{Failure, Reason};
 use crate::domain::fetched::{Attributes, PublicKey, SecretContent};
 use crate::domain::mode::FileMode;
 use crate::domain::object::{ObjectId, ObjectKind, ObjectName, VaultId, VersionId};
+use crate::encoding::pem::{PemError, PemProblem};
 use crate::render::certificate::test_certificates::{Authority, pem as block, self_signed};
-use crate::render::certificate::{CertificateError, MODERN, PemError};
+use crate::render::certificate::{CertificateError, MODERN};
 
 const MARKER: &str = "cGFzc3dvcmQhISEh";
 
@@ -208,6 +209,38 @@ fn what_a_chain_lacks_is_noticed_where_a_chain_is_written() {
 }
 
 #[test]
+fn an_authority_that_is_served_as_a_leaf_without_a_key_is_a_warning() {
+    let root = Authority::root("root");
+    let middle = root.authority("middle");
+    let notices = |keys: &[&[u8]], wanted| {
+        let certificates = [&middle.der, &root.der]
+            .map(|der| block("CERTIFICATE", der))
+            .concat();
+        let keys: String = keys.iter().map(|der| block("PRIVATE KEY", der)).collect();
+        render_all(
+            secret_with(certificates + &keys, None),
+            &[Content::Certificate(wanted)],
+        )
+        .expect("renderable")
+        .notices
+    };
+    let full_chain = CertificateContent::FullChain { root: true };
+    for wanted in [CertificateContent::Leaf, CertificateContent::Der, full_chain] {
+        assert_eq!(notices(&[], wanted), [Notice::AuthorityAsLeaf]);
+    }
+    assert!(Notice::AuthorityAsLeaf.is_warning());
+    assert_eq!(
+        notices(&[], CertificateContent::Ca),
+        [],
+        "an authority is what is wanted"
+    );
+    assert_eq!(
+        notices(&[middle.key().serialized_der()], CertificateContent::Leaf),
+        []
+    );
+}
+
+#[test]
 fn a_key_that_is_not_exportable_refuses_all_files_of_the_object() {
     let value = block("CERTIFICATE", &self_signed("alone").der);
     let public = [
@@ -297,6 +330,9 @@ fn a_failure_names_object_version_and_next_action_and_no_byte_of_the_value() {
             );
         }
     }
-    let encrypted = RenderFault::from(CertificateError::Pem(PemError::EncryptedKey));
+    let encrypted = RenderFault::from(CertificateError::Pem(PemError {
+        line: 1,
+        problem: PemProblem::EncryptedKey,
+    }));
     assert!(encrypted.hint().contains("openssl pkcs8"));
 }
