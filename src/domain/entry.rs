@@ -79,6 +79,8 @@ pub enum Body {
     Selection {
         /// Whether there is anything to go by: a list, or published files of its secrets.
         known: bool,
+        /// How many secrets the list has, when the selection picks none of them and has no published file either.
+        none_of: Option<usize>,
     },
 }
 

@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+use super::object::ObjectName;
+use super::path::RelativePath;
+
 /// Something odd about an object that was rendered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Notice {
@@ -17,6 +20,18 @@ pub enum Notice {
         /// How many.
         count: usize,
     },
+    /// The secret of a certificate is written as it is: the base64 text of a PFX.
+    PfxAsText {
+        /// Its name.
+        name: ObjectName,
+        /// The first file that has it.
+        path: RelativePath,
+    },
+    /// A selection that picks none of the secrets of its vault.
+    NothingSelected {
+        /// How many secrets the list has.
+        looked_at: usize,
+    },
     /// A value without a private key whose leaf is the certificate of an authority.
     AuthorityAsLeaf,
 }
@@ -29,7 +44,10 @@ impl Notice {
     pub const fn is_warning(&self) -> bool {
         matches!(
             self,
-            Self::MissingIssuer { intermediates: 0, .. } | Self::AuthorityAsLeaf
+            Self::MissingIssuer { intermediates: 0, .. }
+                | Self::AuthorityAsLeaf
+                | Self::NothingSelected { .. }
+                | Self::PfxAsText { .. }
         )
     }
 }
@@ -55,6 +73,17 @@ impl fmt::Display for Notice {
                     "the chain ends after {intermediates} intermediate(s), before `{subject}`"
                 )
             }
+            Self::PfxAsText { name, path } => write!(
+                f,
+                "`{path}` is the base64 text of a PFX, and the secret is that of a certificate: for files that programs \
+                 read, write under `certificates` `- {{ name: {name}, files: [{{ path: {path}, content: bundle }}] }}` \
+                 (or `pkcs12`) in place of the entry under `secrets`"
+            ),
+            Self::NothingSelected { looked_at } => write!(
+                f,
+                "the rule picks none of the {looked_at} secrets of the vault: compare it with `az keyvault secret list`; \
+                 the case of a tag matters, disabled secrets and those of certificates are not picked"
+            ),
             Self::AuthorityAsLeaf => f.write_str(
                 "the value holds no private key, and the certificate that is served as its leaf is one of an authority: \
                  ask for `ca` if an authority is wanted, else store the leaf too",

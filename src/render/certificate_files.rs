@@ -1,8 +1,12 @@
 //! The files of a certificate.
 
+use std::collections::BTreeMap;
+
 use super::error::RenderFault;
 use super::{Passwords, pem};
-use crate::domain::desired::{Alias, BundleOrder, CertificateContent, KeyForm, PasswordSource, StoreFormat};
+use crate::domain::desired::{
+    Alias, BundleOrder, CertificateContent, FILE_ENCODING, KeyForm, PasswordSource, StoreFormat,
+};
 use crate::domain::fetched::SecretContent;
 use crate::domain::notice::Notice;
 use crate::domain::path::RelativePath;
@@ -21,9 +25,11 @@ pub(super) struct CertificateFiles {
 }
 
 impl CertificateFiles {
-    /// Takes the secret behind a certificate, or a plain secret that holds one.
-    pub(super) fn read(secret: &SecretContent) -> Result<Self, RenderFault> {
-        let parts = certificate::read(secret.value.expose(), secret.content_type.as_deref())?;
+    /// Takes the secret behind a certificate, or a plain secret that holds one, and its tags.
+    pub(super) fn read(secret: &SecretContent, tags: &BTreeMap<String, String>) -> Result<Self, RenderFault> {
+        let file_encoding = tags.get(FILE_ENCODING).map(String::as_str);
+        let content_type = secret.content_type.as_deref();
+        let parts = certificate::read_tagged(secret.value.expose(), content_type, file_encoding)?;
         Ok(Self {
             parts,
             chain_used: false,

@@ -51,6 +51,7 @@ impl Expander<'_> {
                 false => removals.push(now),
             }
         }
+        let is_nothing = picked.is_empty() && refused.is_empty() && failure.is_none();
         let whole = Entry {
             id: EntryId::Selection {
                 vault: spec.vault.clone(),
@@ -61,6 +62,7 @@ impl Expander<'_> {
             group: spec.group.clone().map(Group::Named),
             body: Body::Selection {
                 known: list.is_some() || any_of_the_vault,
+                none_of: list.map(<[_]>::len).filter(|_| is_nothing),
             },
             files: Vec::new(),
             interval: spec.interval,

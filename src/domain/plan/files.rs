@@ -70,7 +70,7 @@ pub(super) fn keep(entry: &Entry, published: &Published<'_>, why: &Why) -> Plann
 
 /// Whether each file of an entry is there, made of it and in the form asked for, of a version that will do.
 pub fn has_all(entry: &Entry, published: &Published<'_>) -> bool {
-    if let Body::Selection { known } = entry.body {
+    if let Body::Selection { known, .. } = entry.body {
         return known;
     }
     let inputs = entry.inputs();

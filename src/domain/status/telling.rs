@@ -58,8 +58,12 @@ impl Status {
         let keys: BTreeSet<EntryKey> = plans.iter().map(remarked_key).collect();
         self.remarks.retain(|key, _| keys.contains(key));
         for (number, plan) in plans.iter().enumerate() {
-            // An entry that was not made in this pass has nothing new to remark.
-            if !matches!(plan.outcome, Outcome::Served { changed: true, .. }) {
+            // An entry that was not made in this pass has nothing new to remark; a selection is made of its list.
+            let is_made = match plan.outcome {
+                Outcome::Served { changed, .. } => changed || matches!(plan.id, EntryId::Selection { .. }),
+                _ => false,
+            };
+            if !is_made {
                 continue;
             }
             let notices = decided

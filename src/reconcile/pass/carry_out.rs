@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Pass;
-use crate::domain::entry::Entry;
+use crate::domain::entry::{Body, Entry};
 use crate::domain::failure::{Failure, Reason};
 use crate::domain::notice::Notice;
 use crate::domain::outcome::{Decided, PassOutcome};
@@ -171,8 +171,22 @@ impl<V: Vault + 'static, W: Volume> Pass<V, W> {
             };
             payload.files.insert(path.clone(), planned);
         }
+        notices.extend(nothing_selected(entries));
         (payload, notices)
     }
+}
+
+/// A remark for each selection that picks nothing.
+fn nothing_selected(entries: &[Entry]) -> impl Iterator<Item = (usize, Vec<Notice>)> {
+    let looked_at = |entry: &Entry| match entry.body {
+        Body::Selection { none_of, .. } => none_of,
+        _ => None,
+    };
+    let numbered = entries.iter().enumerate();
+    numbered.filter_map(move |(number, entry)| {
+        let looked_at = looked_at(entry)?;
+        Some((number, vec![Notice::NothingSelected { looked_at }]))
+    })
 }
 
 /// The names at which the plan cannot be written, as far as they were not asked for yet.

@@ -6,6 +6,7 @@
 mod chain;
 mod contents;
 mod error;
+mod found;
 mod leaf;
 mod older_forms;
 mod pem;
@@ -23,12 +24,14 @@ use zeroize::Zeroizing;
 
 use self::contents::Contents;
 pub use self::error::CertificateError;
+pub use self::found::Found;
 pub use self::older_forms::{OtherAlgorithm, pkcs1, sec1};
 pub use self::pfx::PfxError;
 #[cfg(test)]
 pub(crate) use self::pfx::test_encoder::MODERN;
 use self::private_key::PrivateKey;
 use self::x509::Certificate;
+use crate::domain::secret::SecretBytes;
 use crate::encoding;
 
 /// Most certificates that one value may hold; chains have two to five.
@@ -71,9 +74,18 @@ impl IssuedCertificate {
     }
 }
 
-/// Takes the value and `contentType` of a secret that holds a certificate.
+/// Takes the value and `contentType` of a secret that holds a certificate and has no tag `file-encoding`.
 pub fn read(value: &[u8], content_type: Option<&str>) -> Result<IssuedCertificate, CertificateError> {
-    let contents = open(value, content_type)?;
+    read_tagged(value, content_type, None)
+}
+
+/// The same of a secret that may have the tag.
+pub fn read_tagged(
+    value: &[u8],
+    content_type: Option<&str>,
+    file_encoding: Option<&str>,
+) -> Result<IssuedCertificate, CertificateError> {
+    let contents = open(value, content_type, file_encoding)?;
     let keys = keys(&contents)?;
     let (certificates, local_key_ids) = distinct_certificates(&contents, keys.len())?;
     let (leaf, key) = leaf::choose(&certificates, &local_key_ids, &keys)?;
@@ -98,12 +110,31 @@ pub fn read(value: &[u8], content_type: Option<&str>) -> Result<IssuedCertificat
     })
 }
 
-/// `contentType` decides; when it names neither format, the value does.
-fn open(value: &[u8], content_type: Option<&str>) -> Result<Contents, CertificateError> {
-    let media_type = content_type
-        .and_then(|text| text.split(';').next())
-        .unwrap_or_default()
-        .trim();
+/// `contentType` decides; when it names neither format, the value does. What was stored in another form is named.
+fn open(
+    value: &[u8],
+    content_type: Option<&str>,
+    file_encoding: Option<&str>,
+) -> Result<Contents, CertificateError> {
+    let media_type = media_type(content_type);
+    if !media_type.eq_ignore_ascii_case(PFX_TYPE) && encoding::pem::is_pem(value) {
+        return Ok(pem::read(value)?);
+    }
+    let decoded = decode_as_tagged(value, file_encoding)?;
+    let value = decoded.as_ref().map_or(value, SecretBytes::expose);
+    open_untagged(value, media_type).map_err(|error| match found::of(value) {
+        Some(found) if error.is_of_form() => CertificateError::OtherForm { found },
+        _ => error,
+    })
+}
+
+/// Takes a value that its tag has no say in any more: text, or the bytes of a PFX that the tag led to.
+fn open_untagged(value: &[u8], media_type: &str) -> Result<Contents, CertificateError> {
+    if found::is_sequence(value)
+        && let Ok(contents) = pfx::open(value)
+    {
+        return Ok(contents);
+    }
     if media_type.eq_ignore_ascii_case(PFX_TYPE) {
         let bytes = encoding::base64(value).map_err(|_| CertificateError::NotBase64)?;
         return Ok(pfx::open(bytes.expose())?);
@@ -114,19 +145,50 @@ fn open(value: &[u8], content_type: Option<&str>) -> Result<Contents, Certificat
     if media_type.eq_ignore_ascii_case(PEM_TYPE) {
         return Err(CertificateError::NotPem);
     }
-    // A PFX is a SEQUENCE.
     match encoding::base64(value) {
-        Ok(bytes) if bytes.expose().first() == Some(&0x30) => Ok(pfx::open(bytes.expose())?),
+        Ok(bytes) if found::is_sequence(bytes.expose()) => Ok(pfx::open(bytes.expose())?),
         _ => Err(CertificateError::UnknownFormat),
     }
+}
+
+/// What the tag `file-encoding` says of the file that was stored, as for secrets; `None` when the value is that file.
+fn decode_as_tagged(
+    value: &[u8],
+    file_encoding: Option<&str>,
+) -> Result<Option<SecretBytes>, CertificateError> {
+    let (encoding, decoded) = match file_encoding.unwrap_or_default().to_ascii_lowercase().as_str() {
+        "base64" => ("base64", encoding::base64(value)),
+        "hex" => ("hex", encoding::hex(value)),
+        _ => return Ok(None),
+    };
+    let decoded = decoded.map_err(|problem| CertificateError::FileEncoding { encoding, problem });
+    decoded.map(Some)
+}
+
+/// Whether `contentType` says that the value is the base64 text of a PFX.
+pub fn is_pfx_type(content_type: Option<&str>) -> bool {
+    media_type(content_type).eq_ignore_ascii_case(PFX_TYPE)
+}
+
+/// `contentType` without its parameters.
+fn media_type(content_type: Option<&str>) -> &str {
+    content_type
+        .and_then(|text| text.split(';').next())
+        .unwrap_or_default()
+        .trim()
 }
 
 fn keys(contents: &Contents) -> Result<Vec<PrivateKey>, CertificateError> {
     let of = contents.keys.len();
     let parsed = contents.keys.iter().enumerate().map(|(index, found)| {
-        PrivateKey::parse(found).map_err(|_| CertificateError::MalformedKey {
-            number: index + 1,
-            of,
+        let number = index + 1;
+        PrivateKey::parse(found).map_err(|_| {
+            if private_key::has_explicit_curve(found) {
+                let part = "private key";
+                CertificateError::ExplicitCurve { part, number, of }
+            } else {
+                CertificateError::MalformedKey { number, of }
+            }
         })
     });
     parsed.collect()
@@ -153,12 +215,22 @@ fn distinct_certificates(contents: &Contents, keys: usize) -> Result<Certificate
             local_key_ids[known] = local_key_ids[known].take().or_else(|| entry.local_key_id.clone());
             continue;
         }
-        let malformed = CertificateError::MalformedCertificate {
-            number: index + 1,
-            of: found.len(),
-        };
-        certificates.push(Certificate::parse(&entry.der).ok_or(malformed)?);
+        let certificate = Certificate::parse(&entry.der);
+        certificates.push(certificate.ok_or_else(|| unreadable(&entry.der, index + 1, found.len()))?);
         local_key_ids.push(entry.local_key_id.clone());
     }
     Ok((certificates, local_key_ids))
+}
+
+/// Why a certificate cannot be parsed.
+fn unreadable(der: &[u8], number: usize, of: usize) -> CertificateError {
+    if x509::has_explicit_curve(der) {
+        CertificateError::ExplicitCurve {
+            part: "certificate",
+            number,
+            of,
+        }
+    } else {
+        CertificateError::MalformedCertificate { number, of }
+    }
 }

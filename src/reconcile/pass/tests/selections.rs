@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::domain::desired::{PathTemplate, SelectionRule, SelectionSpec, SyncSpec};
+use crate::domain::notice::Notice;
 use crate::domain::object::GroupName;
 use crate::reconcile::fakes::select;
 
@@ -42,6 +43,31 @@ fn what_fits_is_written_and_what_joins_later_is_too() {
         bench.vault.set("app-b", "two", 1);
         reconciler.pass(Turn::All).await;
         assert_eq!(picked(&bench, "b").as_deref(), Some("two"));
+    });
+}
+
+#[test]
+fn a_rule_that_picks_nothing_is_a_warning_with_the_number_of_secrets_told_once() {
+    run(async {
+        let bench = Bench::holding(&["app-a", "app-b"]);
+        // The case of the tag's value is not the vault's.
+        bench.vault.tag("app-a", "env", "Prod");
+        let mut reconciler = bench.reconciler(selecting(tagged()));
+        let nothing = Notice::NothingSelected { looked_at: 2 };
+        assert!(nothing.is_warning());
+        let report = reconciler.pass(Turn::All).await;
+        assert!(report.required_are_served());
+        assert_eq!(report.remarks, [nothing]);
+        assert_eq!(reconciler.pass(Turn::All).await.remarks, [], "told once");
+
+        bench.vault.tag("app-a", "env", "prod");
+        assert_eq!(reconciler.pass(Turn::All).await.remarks, []);
+        assert_eq!(picked(&bench, "app-a").as_deref(), Some("one"));
+        let typo = bench.reconciler(selecting(select("ap-"))).pass(Turn::All).await;
+        assert_eq!(typo.remarks, [Notice::NothingSelected { looked_at: 2 }]);
+        let empty = Bench::new();
+        let of_empty = empty.reconciler(selecting(select("app-"))).pass(Turn::All).await;
+        assert_eq!(of_empty.remarks, [Notice::NothingSelected { looked_at: 0 }]);
     });
 }
 

@@ -1,6 +1,7 @@
-//! Formats here; leaf and chain in `chain`, private keys in `keys`.
+//! Formats here, and other forms in `forms`; leaf and chain in `chain`, private keys in `keys`.
 
 mod chain;
+mod forms;
 mod keys;
 
 use base64::Engine;
@@ -196,7 +197,13 @@ fn what_is_no_certificate_is_refused_by_name() {
             Some("text/plain"),
             CertificateError::UnknownFormat,
         ),
-        ("", None, CertificateError::UnknownFormat),
+        (
+            "",
+            None,
+            CertificateError::OtherForm {
+                found: Found::Nothing,
+            },
+        ),
         ("hunter2", PEM, CertificateError::NotPem),
         (
             &key_only,
