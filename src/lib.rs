@@ -5,6 +5,7 @@
 pub mod cli;
 pub mod convert;
 pub mod domain;
+pub mod encoding;
 pub mod identity;
 pub mod keyvault;
 pub mod manifest;

@@ -16,6 +16,7 @@ use zeroize::Zeroizing;
 use crate::domain::answers::PasswordFile;
 use crate::domain::object::VersionId;
 use crate::domain::secret::SecretBytes;
+use crate::encoding::typed;
 use crate::ports::PasswordFiles;
 
 /// Longest password file, in bytes.
@@ -61,8 +62,7 @@ impl PasswordFiles for PasswordFileReader {
         if bytes.len() > LIMIT {
             return Err(io::Error::other(format!("it has more than {LIMIT} bytes")));
         }
-        let without_end = bytes.strip_suffix(b"\r\n").or_else(|| bytes.strip_suffix(b"\n"));
-        let password = without_end.unwrap_or(&bytes);
+        let password = typed::value(&bytes);
         Ok(PasswordFile {
             version: self.version(password),
             password: SecretBytes::new(password.to_vec()),
@@ -87,11 +87,12 @@ mod tests {
     }
 
     #[test]
-    fn one_line_end_is_not_part_of_the_password() {
+    fn a_byte_order_mark_and_one_line_end_are_not_part_of_the_password() {
         for (written, password) in [
             (&b"pass"[..], &b"pass"[..]),
             (b"pass\n", b"pass"),
             (b"pass\r\n", b"pass"),
+            (b"\xef\xbb\xbfpass\n", b"pass"),
             (b"pass \n\n", b"pass \n"),
             (b"pass\r", b"pass\r"),
             (b"", b""),

@@ -11,6 +11,8 @@
 
 mod acs;
 mod akva;
+#[cfg(test)]
+mod bytes;
 mod checked;
 mod csi;
 mod detect;

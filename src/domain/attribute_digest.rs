@@ -21,13 +21,14 @@ impl AttributeDigest {
     /// Takes what a file is, and an object that it is made of; `None` if the value alone decides its bytes.
     pub fn of(content: &Content, object: &FetchedObject) -> Option<Self> {
         match content {
-            Content::Secret(form) if form.encoding.is_none() => {
+            Content::Secret(form) if form.encoding.is_some() => None,
+            Content::Secret(_) | Content::Certificate(_) => {
                 let tag = object.attributes.tags.get(FILE_ENCODING)?;
                 Some(digest(|hash| field(hash, tag)))
             }
             Content::Template(_) => Some(digest(|hash| tags(hash, object))),
             Content::Metadata => Some(digest(|hash| all(hash, object))),
-            Content::Secret(_) | Content::Certificate(_) | Content::Key(_) => None,
+            Content::Key(_) => None,
         }
     }
 }

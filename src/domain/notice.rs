@@ -2,7 +2,10 @@
 
 use std::fmt;
 
-/// Something odd about an entry.
+use super::object::ObjectName;
+use super::path::RelativePath;
+
+/// Something odd about an object that was rendered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Notice {
     /// The value holds neither the issuer of the last certificate of the chain nor a root.
@@ -17,22 +20,34 @@ pub enum Notice {
         /// How many.
         count: usize,
     },
-    /// The rule of a selection picks none of the vault's secrets: a typing mistake gives no other sign.
+    /// The secret of a certificate is written as it is: the base64 text of a PFX.
+    PfxAsText {
+        /// Its name.
+        name: ObjectName,
+        /// The first file that has it.
+        path: RelativePath,
+    },
+    /// A selection that picks none of the secrets of its vault.
     NothingSelected {
-        /// How many secrets the vault has.
+        /// How many secrets the list has.
         looked_at: usize,
     },
+    /// A value without a private key whose leaf is the certificate of an authority.
+    AuthorityAsLeaf,
 }
 
 impl Notice {
-    /// Whether something is likely to be wrong: clients refuse the chain, or files are missing.
+    /// Whether clients are likely to refuse what is served.
     ///
     /// A chain with intermediates that ends without its root is the common way to store one; a leaf alone that is not
     /// self-signed lacks at least one intermediate, unless a root issued it.
     pub const fn is_warning(&self) -> bool {
         matches!(
             self,
-            Self::MissingIssuer { intermediates: 0, .. } | Self::NothingSelected { .. }
+            Self::MissingIssuer { intermediates: 0, .. }
+                | Self::AuthorityAsLeaf
+                | Self::NothingSelected { .. }
+                | Self::PfxAsText { .. }
         )
     }
 }
@@ -58,12 +73,21 @@ impl fmt::Display for Notice {
                     "the chain ends after {intermediates} intermediate(s), before `{subject}`"
                 )
             }
-            Self::NothingSelected { looked_at } => {
-                write!(
-                    f,
-                    "the selection picks none of the vault's {looked_at} secret(s); check its prefix, pattern and tags"
-                )
-            }
+            Self::PfxAsText { name, path } => write!(
+                f,
+                "`{path}` is the base64 text of a PFX, and the secret is that of a certificate: for files that programs \
+                 read, write under `certificates` `- {{ name: {name}, files: [{{ path: {path}, content: bundle }}] }}` \
+                 (or `pkcs12`) in place of the entry under `secrets`"
+            ),
+            Self::NothingSelected { looked_at } => write!(
+                f,
+                "the rule picks none of the {looked_at} secrets of the vault: compare it with `az keyvault secret list`; \
+                 the case of a tag matters, disabled secrets and those of certificates are not picked"
+            ),
+            Self::AuthorityAsLeaf => f.write_str(
+                "the value holds no private key, and the certificate that is served as its leaf is one of an authority: \
+                 ask for `ca` if an authority is wanted, else store the leaf too",
+            ),
             Self::UnrelatedCertificates { count } => {
                 write!(
                     f,

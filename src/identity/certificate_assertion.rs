@@ -9,8 +9,6 @@ use ring::digest::{SHA256, digest};
 use ring::rand::{SecureRandom, SystemRandom};
 use ring::rsa::KeyPair;
 use ring::signature::{KeyPair as _, RSA_PSS_SHA256};
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use serde_json::json;
 use time::{Duration, OffsetDateTime};
 use x509_parser::certificate::X509Certificate;
@@ -19,6 +17,7 @@ use zeroize::Zeroizing;
 
 use super::refusal::Refusal;
 use super::select::Application;
+use crate::encoding::pem::{self, Block, Kind, PemError};
 
 /// How long an assertion is valid. Entra takes at most 24 h; one exchange needs seconds, clocks differ by minutes.
 const LIFETIME: Duration = Duration::minutes(10);
@@ -31,17 +30,18 @@ pub(super) const FILE_HINT: &str = "the file must hold, as PEM, the application'
 
 /// Signs an assertion with the certificate and key of `pem`.
 pub(super) fn sign(
-    pem: &str,
+    pem: &[u8],
     application: &Application,
     now: OffsetDateTime,
 ) -> Result<Zeroizing<String>, Refusal> {
     let refuse = |what: &str| Refusal::misconfigured(format!("{SETTING}: {what}"), FILE_HINT);
-    let key = private_key(pem).map_err(refuse)?;
-    let certificate = certificate_of(pem, &key).map_err(refuse)?;
+    let blocks = blocks(pem)?;
+    let key = private_key(&blocks).map_err(refuse)?;
+    let certificate = certificate_of(&blocks, &key).map_err(refuse)?;
     let header = json!({
         "alg": "PS256",
         "typ": "JWT",
-        "x5t#S256": URL_SAFE_NO_PAD.encode(digest(&SHA256, &certificate)),
+        "x5t#S256": URL_SAFE_NO_PAD.encode(digest(&SHA256, certificate)),
     });
     let random = SystemRandom::new();
     let mut id = [0; 16];
@@ -68,6 +68,16 @@ pub(super) fn sign(
     Ok(assertion)
 }
 
+/// The blocks of the file, each in a form that can be used.
+fn blocks(pem: &[u8]) -> Result<Vec<Block>, Refusal> {
+    let refuse = |error: PemError| Refusal::misconfigured(format!("{SETTING}: {error}"), error.hint());
+    let blocks = pem::blocks(pem).map_err(refuse)?;
+    match blocks.iter().find_map(Block::unread) {
+        Some(unread) => Err(refuse(unread)),
+        None => Ok(blocks),
+    }
+}
+
 fn token_endpoint(application: &Application) -> String {
     let Application {
         authority, tenant_id, ..
@@ -75,32 +85,30 @@ fn token_endpoint(application: &Application) -> String {
     format!("{authority}{tenant_id}/oauth2/v2.0/token")
 }
 
-fn private_key(pem: &str) -> Result<KeyPair, &'static str> {
-    if pem.contains("ENCRYPTED") {
-        return Err("the private key has a password");
-    }
-    let key = PrivateKeyDer::from_pem_slice(pem.as_bytes());
-    let key = match key.map_err(|_| "the file holds no private key")? {
-        PrivateKeyDer::Pkcs8(der) => KeyPair::from_pkcs8(der.secret_pkcs8_der()),
-        PrivateKeyDer::Pkcs1(der) => KeyPair::from_der(der.secret_pkcs1_der()),
+/// The private key of these blocks; with several, the first.
+fn private_key(blocks: &[Block]) -> Result<KeyPair, &'static str> {
+    let mut keys = blocks.iter().filter(|block| block.kind.is_private_key());
+    let key = keys.next().ok_or("the file holds no private key")?;
+    let pair = match key.kind {
+        Kind::PrivateKey => KeyPair::from_pkcs8(key.der.expose()),
+        Kind::RsaPrivateKey => KeyPair::from_der(key.der.expose()),
         _ => return Err("the private key is not an RSA key"),
     };
-    key.map_err(|_| "the private key is not a usable RSA key")
+    pair.map_err(|_| "the private key is not a usable RSA key")
 }
 
 /// The certificate of the key, wherever it stands: files are made in either order, often with the chain.
-fn certificate_of(pem: &str, key: &KeyPair) -> Result<CertificateDer<'static>, &'static str> {
+fn certificate_of<'b>(blocks: &'b [Block], key: &KeyPair) -> Result<&'b [u8], &'static str> {
     let mut found = false;
-    for certificate in CertificateDer::pem_slice_iter(pem.as_bytes()) {
-        let certificate = certificate.map_err(|_| "a certificate of the file is damaged")?;
+    for block in blocks.iter().filter(|block| block.kind == Kind::Certificate) {
+        let der = block.der.expose();
         found = true;
-        let parsed = X509Certificate::from_der(&certificate);
-        let is_of_key = parsed.is_ok_and(|(_, it)| {
+        let is_of_key = X509Certificate::from_der(der).is_ok_and(|(_, it)| {
             let public: &[u8] = &it.public_key().subject_public_key.data;
             public == key.public_key().as_ref()
         });
         if is_of_key {
-            return Ok(certificate);
+            return Ok(der);
         }
     }
     Err(if found {
@@ -142,7 +150,7 @@ mod tests {
     }
 
     fn refused(pem: &str) -> String {
-        let refusal = sign(pem, &application(), OffsetDateTime::UNIX_EPOCH).expect_err("refused");
+        let refusal = sign(pem.as_bytes(), &application(), OffsetDateTime::UNIX_EPOCH).expect_err("refused");
         assert!(refusal.failure.detail.contains(SETTING));
         refusal.failure.detail
     }
@@ -156,25 +164,28 @@ mod tests {
         let own = certificate(&key);
         let other = certificate(&CertificateKey::generate().expect("a key"));
         let now = OffsetDateTime::from_unix_timestamp(1_800_000_000).expect("a time");
-        let der = CertificateDer::from_pem_slice(own.as_bytes()).expect("a certificate");
+        let der = blocks(own.as_bytes()).expect("PEM")[0].der.clone();
 
         for pem in [
             format!("{}{own}{other}", *pkcs8),
             format!("{other}{own}{}", *pkcs1),
         ] {
-            let assertion = sign(&pem, &application(), now).expect("an assertion");
+            let assertion = sign(pem.as_bytes(), &application(), now).expect("an assertion");
             let parts: Vec<_> = assertion.split('.').collect();
             let [header, payload, signature] = parts[..] else {
                 panic!("three parts");
             };
-            let public = private_key(&pem).expect("a key");
+            let public = private_key(&blocks(pem.as_bytes()).expect("PEM")).expect("a key");
             let signature = URL_SAFE_NO_PAD.decode(signature).expect("base64url");
             UnparsedPublicKey::new(&RSA_PSS_2048_8192_SHA256, public.public_key())
                 .verify(format!("{header}.{payload}").as_bytes(), &signature)
                 .expect("the signature is valid");
             let header = decoded(header);
             assert_eq!(header["alg"], "PS256");
-            assert_eq!(header["x5t#S256"], URL_SAFE_NO_PAD.encode(digest(&SHA256, &der)));
+            assert_eq!(
+                header["x5t#S256"],
+                URL_SAFE_NO_PAD.encode(digest(&SHA256, der.expose()))
+            );
             let payload = decoded(payload);
             assert_eq!(
                 payload["aud"],
@@ -192,12 +203,47 @@ mod tests {
     }
 
     #[test]
+    fn a_file_as_editors_and_openssl_leave_it_signs_and_a_damaged_one_is_refused_with_its_line() {
+        let rsa = RsaPrivateKey::new(&mut rsa::rand_core::OsRng, 2048).expect("a key");
+        let pkcs8 = rsa.to_pkcs8_pem(LineEnding::LF).expect("PEM");
+        let own = certificate(&CertificateKey::from_pem(&pkcs8).expect("an RSA key"));
+        let pem = format!("{}{own}", *pkcs8);
+        let latin_1 = [
+            b"Bag Attributes\n    friendlyName: Schl\xfcssel ENCRYPTED\n",
+            pem.as_bytes(),
+        ]
+        .concat();
+        let windows: Vec<u8> = format!("\u{feff}{pem}")
+            .encode_utf16()
+            .flat_map(u16::to_le_bytes)
+            .collect();
+        for (name, bytes) in [
+            ("byte order mark", format!("\u{feff}{pem}").into_bytes()),
+            ("an umlaut in a bag attribute", latin_1),
+            ("UTF-16", windows),
+            (
+                "glued markers",
+                pem.replace("KEY-----\n-----BEGIN", "KEY----------BEGIN")
+                    .into_bytes(),
+            ),
+        ] {
+            let signed = sign(&bytes, &application(), OffsetDateTime::UNIX_EPOCH);
+            assert!(signed.is_ok(), "{name}: {:?}", signed.err());
+        }
+        assert!(refused(&format!("\"{pem}")).contains("line 1 of the PEM text"));
+        let openssh = pem.replace("PRIVATE KEY", "OPENSSH PRIVATE KEY");
+        assert!(refused(&openssh).contains("OpenSSH"));
+        let trusted = pem.replace("CERTIFICATE", "TRUSTED CERTIFICATE");
+        assert!(refused(&trusted).contains("TRUSTED CERTIFICATE"));
+    }
+
+    #[test]
     fn a_key_that_cannot_be_used_is_refused_by_what_it_is() {
         let key = CertificateKey::generate().expect("an EC key");
         let pem = key.serialize_pem() + &certificate(&key);
         assert!(refused(&pem).contains("not a usable RSA key"));
         let encrypted = "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n";
-        assert!(refused(encrypted).contains("password"));
+        assert!(refused(encrypted).contains("encrypted"));
         for odd in ["", "marker", "-----BEGIN PRIVATE KEY-----\nmarker"] {
             assert!(!refused(odd).contains("marker"));
         }

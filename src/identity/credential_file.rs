@@ -7,23 +7,30 @@ use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
 use super::refusal::Refusal;
+use crate::encoding::typed;
 
 /// Federated tokens take 1 to 3 KiB, a certificate with its chain and key up to about 20 KiB.
 const SIZE_LIMIT: u64 = 64 * 1024;
 
-/// The file's text without blanks at either end; never empty. `setting` is what named the path, for the reader of a failure.
+/// The value that the file holds, as [`typed::text`] means it: neither a byte order mark nor the end of the line is sent.
+/// Never blank. `setting` is what named the path, for the reader of a failure.
 pub(super) async fn read(path: &Path, setting: &str) -> Result<Zeroizing<String>, Unread> {
+    let bytes = read_bytes(path, setting).await?;
+    let wrong = |what: &str| Unread::new(path, setting, io::Error::new(io::ErrorKind::InvalidData, what));
+    let text = std::str::from_utf8(&bytes).map_err(|_| wrong("not UTF-8 text"))?;
+    let value = typed::text(text);
+    if value.trim().is_empty() {
+        return Err(wrong("the file is empty"));
+    }
+    Ok(Zeroizing::new(value.to_owned()))
+}
+
+/// The file as it is.
+pub(super) async fn read_bytes(path: &Path, setting: &str) -> Result<Zeroizing<Vec<u8>>, Unread> {
     let owned = path.to_owned();
     let read = tokio::task::spawn_blocking(move || read_blocking(&owned)).await;
     let bytes = read.unwrap_or_else(|_| Err(io::Error::other("the read was abandoned")));
-    let bytes = bytes.map_err(|source| Unread::new(path, setting, source))?;
-    let wrong = |what: &str| Unread::new(path, setting, io::Error::new(io::ErrorKind::InvalidData, what));
-    let text = std::str::from_utf8(&bytes).map_err(|_| wrong("not UTF-8 text"))?;
-    let text = text.trim();
-    if text.is_empty() {
-        return Err(wrong("the file is empty"));
-    }
-    Ok(Zeroizing::new(text.to_owned()))
+    bytes.map_err(|source| Unread::new(path, setting, source))
 }
 
 fn read_blocking(path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {

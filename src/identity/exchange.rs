@@ -103,7 +103,7 @@ impl ApplicationExchange {
                 Ok(Sent::Secret(Secret::new(text.to_string())))
             }
             Proof::CertificateFile(path) => {
-                let pem = credential_file::read(path, certificate_assertion::SETTING).await;
+                let pem = credential_file::read_bytes(path, certificate_assertion::SETTING).await;
                 let pem = pem.map_err(|it| it.refusal(certificate_assertion::FILE_HINT))?;
                 let assertion = certificate_assertion::sign(&pem, &self.application, self.clock.now())?;
                 Ok(Sent::Assertion(Assertion(assertion)))

@@ -22,7 +22,7 @@ const POLL: Duration = Duration::from_millis(250);
 /// What names the file.
 pub(super) const SETTING: &str = "AZURE_FEDERATED_TOKEN_FILE";
 
-/// The token as the file holds it now, trimmed. A file that is absent is waited for until `wait_until`, an empty one never.
+/// The token as the file holds it now. A file that is absent is waited for until `wait_until`, an empty one never.
 pub(super) async fn read(path: &Path, wait_until: Instant) -> Result<Zeroizing<String>, Refusal> {
     let mut told = false;
     loop {
@@ -106,10 +106,10 @@ pub(super) mod tests {
     }
 
     #[tokio::test]
-    async fn the_file_is_read_anew_each_time_and_trimmed() {
+    async fn the_file_is_read_anew_each_time_without_byte_order_mark_and_line_end() {
         let dir = tempfile::tempdir().expect("a directory");
         let path = dir.path().join("token");
-        for (content, token) in [("one\n", "one"), (" two ", "two")] {
+        for (content, token) in [("one\n", "one"), ("\u{feff}two\r\n", "two"), ("three ", "three ")] {
             std::fs::write(&path, content).expect("written");
             let read = read(&path, Instant::now()).await;
             assert_eq!(read.expect("read").as_str(), token);

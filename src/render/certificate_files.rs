@@ -1,8 +1,12 @@
 //! The files of a certificate.
 
+use std::collections::BTreeMap;
+
 use super::error::RenderFault;
 use super::{Passwords, pem};
-use crate::domain::desired::{Alias, BundleOrder, CertificateContent, KeyForm, PasswordSource, StoreFormat};
+use crate::domain::desired::{
+    Alias, BundleOrder, CertificateContent, FILE_ENCODING, KeyForm, PasswordSource, StoreFormat,
+};
 use crate::domain::fetched::SecretContent;
 use crate::domain::notice::Notice;
 use crate::domain::path::RelativePath;
@@ -16,15 +20,20 @@ pub(super) struct CertificateFiles {
     parts: IssuedCertificate,
     /// Whether a file has the chain in it; if none has, what the chain lacks is nobody's concern.
     chain_used: bool,
+    /// Whether a file presents the leaf as one; an authority's certificate for clients (`ca`) does not.
+    leaf_used: bool,
 }
 
 impl CertificateFiles {
-    /// Takes the secret behind a certificate, or a plain secret that holds one.
-    pub(super) fn read(secret: &SecretContent) -> Result<Self, RenderFault> {
-        let parts = certificate::read(secret.value.expose(), secret.content_type.as_deref())?;
+    /// Takes the secret behind a certificate, or a plain secret that holds one, and its tags.
+    pub(super) fn read(secret: &SecretContent, tags: &BTreeMap<String, String>) -> Result<Self, RenderFault> {
+        let file_encoding = tags.get(FILE_ENCODING).map(String::as_str);
+        let content_type = secret.content_type.as_deref();
+        let parts = certificate::read_tagged(secret.value.expose(), content_type, file_encoding)?;
         Ok(Self {
             parts,
             chain_used: false,
+            leaf_used: false,
         })
     }
 
@@ -44,6 +53,10 @@ impl CertificateFiles {
             content,
             CertificateContent::Leaf | CertificateContent::Der | CertificateContent::PrivateKey { .. }
         );
+        self.leaf_used |= matches!(
+            content,
+            CertificateContent::Leaf | CertificateContent::Der | CertificateContent::FullChain { .. }
+        );
         File {
             parts: &self.parts,
             path,
@@ -54,8 +67,11 @@ impl CertificateFiles {
 
     /// What is odd about the certificate, given the files that were rendered.
     pub(super) fn into_notices(self) -> Vec<Notice> {
+        let has_key = self.parts.private_key.is_some();
+        let authority = self.leaf_used && self.parts.leaf_is_authority && !has_key;
+        let authority = authority.then_some(Notice::AuthorityAsLeaf);
         if !self.chain_used {
-            return Vec::new();
+            return authority.into_iter().collect();
         }
         let intermediates = self.parts.intermediates.len();
         let missing = self.parts.missing_issuer.map(|subject| Notice::MissingIssuer {
@@ -64,7 +80,7 @@ impl CertificateFiles {
         });
         let count = self.parts.left_out;
         let unrelated = (count > 0).then_some(Notice::UnrelatedCertificates { count });
-        missing.into_iter().chain(unrelated).collect()
+        authority.into_iter().chain(missing).chain(unrelated).collect()
     }
 }
 

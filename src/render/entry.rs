@@ -16,6 +16,7 @@ use crate::domain::path::RelativePath;
 use crate::domain::payload::Input;
 use crate::domain::secret::SecretBytes;
 use crate::domain::validity::Validity;
+use crate::encoding::typed;
 
 /// The bytes of all files of an entry.
 #[derive(Debug, Clone)]
@@ -168,7 +169,10 @@ fn passwords_told(passwords: &[(PasswordSource, Input)], answers: &Answers) -> P
         let value = match input {
             Input::File(path) => answers.file(path)?.ok()?.password.clone(),
             Input::Object(source) => match &answers.object(source)?.ok()?.content {
-                FetchedContent::Secret(secret) => secret.value.clone(),
+                // As of a file: nobody can type the line end that `az` took over from one.
+                FetchedContent::Secret(secret) => {
+                    SecretBytes::new(typed::value(secret.value.expose()).to_vec())
+                }
                 FetchedContent::Key(_) => return None,
             },
         };

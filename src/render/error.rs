@@ -4,8 +4,8 @@ use crate::domain::desired::JsonPointer;
 use crate::domain::failure::{Failure, Reason};
 use crate::domain::object::{ObjectId, VersionId};
 use crate::domain::path::RelativePath;
+pub use crate::encoding::EncodingProblem;
 use crate::render::certificate::{CertificateError, OtherAlgorithm};
-pub use crate::render::encoding::EncodingProblem;
 use crate::render::json::JsonProblem;
 use crate::render::keystore::PasswordProblem;
 
@@ -151,8 +151,8 @@ impl RenderFault {
             Self::Encoding {
                 encoding: "base64", ..
             } => {
-                "store padded standard base64 (RFC 4648, section 4) without line breaks \
-                 (`base64 -w0`), or remove `encoding`"
+                "store standard base64 with its padding (RFC 4648, section 4), as `base64` writes it, or remove \
+                 `encoding`"
             }
             Self::Encoding { .. } => {
                 "store an even number of digits 0-9, a-f and nothing else, or remove `encoding`"

@@ -4,7 +4,6 @@
 
 pub mod certificate;
 mod certificate_files;
-pub mod encoding;
 pub mod entry;
 mod error;
 pub mod json;
@@ -21,8 +20,8 @@ use std::collections::BTreeMap;
 
 use self::certificate_files::CertificateFiles;
 pub use self::error::{EncodingProblem, RenderError, RenderFault};
-use crate::domain::desired::{Content, FileSpec, PasswordSource};
-use crate::domain::fetched::{FetchedContent, FetchedObject};
+use crate::domain::desired::{Content, FileSpec, PasswordSource, SecretEncoding, SecretForm};
+use crate::domain::fetched::{FetchedContent, FetchedObject, SecretContent};
 use crate::domain::notice::Notice;
 use crate::domain::path::RelativePath;
 use crate::domain::secret::SecretBytes;
@@ -61,6 +60,7 @@ fn files(specs: &[FileSpec], object: &FetchedObject, passwords: &Passwords) -> R
     let mut files = Vec::with_capacity(specs.len());
     // Decoded at the first file that needs it, for all.
     let mut certificate = None;
+    let mut notices = Vec::new();
     for FileSpec {
         path,
         content: wanted,
@@ -69,12 +69,18 @@ fn files(specs: &[FileSpec], object: &FetchedObject, passwords: &Passwords) -> R
     {
         let bytes = match (wanted, content) {
             (Content::Secret(form), FetchedContent::Secret(secret)) => {
+                if is_pfx_as_it_is(form, secret) && notices.is_empty() {
+                    notices.push(Notice::PfxAsText {
+                        name: object.object.name.clone(),
+                        path: path.clone(),
+                    });
+                }
                 secret::render(form, &secret.value, &object.attributes.tags, path)?
             }
             (Content::Certificate(part), FetchedContent::Secret(secret)) => {
                 let certificate = match &mut certificate {
                     Some(certificate) => certificate,
-                    none => none.insert(CertificateFiles::read(secret)?),
+                    none => none.insert(CertificateFiles::read(secret, &object.attributes.tags)?),
                 };
                 certificate.render(part, path, passwords)?
             }
@@ -91,8 +97,17 @@ fn files(specs: &[FileSpec], object: &FetchedObject, passwords: &Passwords) -> R
         validity: certificate
             .as_ref()
             .map_or_else(|| Validity::of(object), CertificateFiles::validity),
-        notices: certificate.map_or_else(Vec::new, CertificateFiles::into_notices),
+        notices: {
+            notices.extend(certificate.into_iter().flat_map(CertificateFiles::into_notices));
+            notices
+        },
     })
+}
+
+/// Whether the base64 text of a certificate's PFX is written, which no program opens; `kid` and `contentType` say so.
+fn is_pfx_as_it_is(form: &SecretForm, secret: &SecretContent) -> bool {
+    let is_decoded = !matches!(form.encoding, None | Some(SecretEncoding::Utf8));
+    secret.backs_certificate && certificate::is_pfx_type(secret.content_type.as_deref()) && !is_decoded
 }
 
 fn kind_mismatch(path: &RelativePath, wanted: &Content, found: &FetchedContent) -> RenderFault {

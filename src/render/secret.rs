@@ -9,7 +9,7 @@ use super::error::RenderFault;
 use crate::domain::desired::{FILE_ENCODING, SecretEncoding, SecretForm};
 use crate::domain::path::RelativePath;
 use crate::domain::secret::SecretBytes;
-use crate::render::encoding;
+use crate::encoding;
 use crate::render::json;
 
 /// Longest part of an unknown encoding that an error repeats.
@@ -70,8 +70,8 @@ fn decode(
     })
 }
 
-/// As `az keyvault secret download` does it: base64 has line breaks, and the other encodings say what a file was before
-/// it became the text of the value.
+/// As `az keyvault secret download` does it: the encodings of text say what a file was before it became the text of
+/// the value.
 fn decode_as_tagged(
     value: &[u8],
     tags: &BTreeMap<String, String>,
@@ -82,7 +82,7 @@ fn decode_as_tagged(
     };
     let (encoding, decoded) = match tag.to_ascii_lowercase().as_str() {
         "utf-8" | "ascii" | "utf-16le" | "utf-16be" => return Ok(None),
-        "base64" => ("base64", encoding::base64_in_lines(value)),
+        "base64" => ("base64", encoding::base64(value)),
         "hex" => ("hex", encoding::hex(value)),
         _ => {
             return Err(RenderFault::UnknownFileEncoding {

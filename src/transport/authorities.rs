@@ -4,14 +4,15 @@
 //! A file that a person named must be there and hold certificates. A system store may hold what rustls cannot parse; such
 //! an entry is left out, because one odd certificate must not stop the others.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject;
 
+use crate::encoding::pem::{self, Block, Kind, PemError};
 use crate::ports::Environment;
 
 /// A bundle of every public authority is about 220 KiB.
@@ -61,6 +62,14 @@ pub enum SetupError {
         /// The bundle.
         path: PathBuf,
     },
+    /// A bundle that was named cannot be read as PEM.
+    #[error("{path}: {error}")]
+    Pem {
+        /// The bundle.
+        path: PathBuf,
+        /// Which line, and what is wrong with it.
+        error: PemError,
+    },
     /// A bundle that was named is damaged.
     #[error("certificate {position} of {path} is damaged")]
     Damaged {
@@ -94,6 +103,7 @@ impl SetupError {
             Self::Empty { .. } => {
                 "the file must hold one or more `-----BEGIN CERTIFICATE-----` blocks; convert DER with `openssl x509 -inform der`"
             }
+            Self::Pem { error, .. } => error.hint(),
             Self::Damaged { .. } => "export the certificate again, as PEM",
             Self::NoAuthorities { .. } => {
                 "install the image's ca-certificates package, set SSL_CERT_FILE to a PEM bundle, or pass --ca-file"
@@ -114,10 +124,7 @@ pub(super) fn load(options: &AuthorityOptions) -> Result<RootCertStore, SetupErr
         log_ignored(ignored);
     }
     for dir in &options.ssl_cert_dirs {
-        add_store(
-            &mut roots,
-            rustls_native_certs::load_certs_from_paths(None, Some(dir)),
-        );
+        add_directory(&mut roots, dir);
     }
     if options.ssl_cert_file.is_none() && options.ssl_cert_dirs.is_empty() {
         add_store(&mut roots, rustls_native_certs::load_native_certs());
@@ -140,6 +147,35 @@ fn add_store(roots: &mut RootCertStore, found: rustls_native_certs::CertificateR
     }
     let (_, ignored) = roots.add_parsable_certificates(found.certs);
     log_ignored(ignored);
+}
+
+/// Adds the files of a directory that a person named. One that is no bundle is left out, because such directories hold
+/// other files too; what should have been one is told.
+fn add_directory(roots: &mut RootCertStore, dir: &Path) {
+    // The same certificate often stands there under several names.
+    let mut certificates = BTreeSet::new();
+    for path in files_of(dir) {
+        match read_bundle(&path) {
+            Ok(found) => certificates.extend(found.iter().map(|it| it.to_vec())),
+            Err(error @ SetupError::Empty { .. }) => {
+                tracing::debug!(%error, "Left out a file of SSL_CERT_DIR");
+            }
+            Err(error) => {
+                tracing::warn!(%error, hint = error.hint(), "Left out a file of SSL_CERT_DIR");
+            }
+        }
+    }
+    let (_, ignored) = roots.add_parsable_certificates(certificates.into_iter().map(CertificateDer::from));
+    log_ignored(ignored);
+}
+
+/// The regular files of a directory, links to them too. A directory that cannot be read is told.
+fn files_of(dir: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(dir).inspect_err(|error| {
+        tracing::warn!(%error, dir = %dir.display(), "Left out a directory of SSL_CERT_DIR");
+    });
+    let paths = entries.into_iter().flatten().flatten().map(|entry| entry.path());
+    paths.filter(|path| path.is_file()).collect()
 }
 
 fn log_ignored(ignored: usize) {
@@ -170,13 +206,20 @@ fn read_bundle(path: &Path) -> Result<Vec<CertificateDer<'static>>, SetupError> 
             path: path.to_owned(),
             source,
         })?;
-    let mut certificates = Vec::new();
-    for (index, certificate) in CertificateDer::pem_slice_iter(&text).enumerate() {
-        certificates.push(certificate.map_err(|_| SetupError::Damaged {
-            path: path.to_owned(),
-            position: index + 1,
-        })?);
+    let unreadable = |error| SetupError::Pem {
+        path: path.to_owned(),
+        error,
+    };
+    let blocks = pem::blocks(&text).map_err(unreadable)?;
+    let mut unread = blocks.iter().filter(|block| block.kind.is_unread_certificate());
+    if let Some(error) = unread.find_map(Block::unread) {
+        return Err(unreadable(error));
     }
+    let certificates: Vec<_> = blocks
+        .iter()
+        .filter(|block| block.kind == Kind::Certificate)
+        .map(|block| CertificateDer::from(block.der.expose().to_vec()))
+        .collect();
     if certificates.is_empty() {
         return Err(SetupError::Empty {
             path: path.to_owned(),
@@ -259,10 +302,56 @@ mod tests {
             let (_keep, path) = written(content);
             let error = load(&only(&path)).expect_err("refused");
             assert!(
-                matches!(error, SetupError::Empty { .. } | SetupError::Damaged { .. }),
+                matches!(error, SetupError::Empty { .. } | SetupError::Pem { .. }),
                 "{content:?}: {error}"
             );
         }
+    }
+
+    #[test]
+    fn a_bundle_with_imperfect_markers_is_whole_or_refused_with_its_line() {
+        let two = ca_pem() + &ca_pem();
+        let glued = two.replace("CERTIFICATE-----\n-----BEGIN", "CERTIFICATE----------BEGIN");
+        let glued = glued.replace("CERTIFICATE-----\r\n-----BEGIN", "CERTIFICATE----------BEGIN");
+        assert!(glued.contains("----------"));
+        for (name, content) in [
+            ("byte order mark", format!("\u{feff}{two}")),
+            ("glued markers", glued),
+        ] {
+            let (_keep, path) = written(&content);
+            assert_eq!(load(&only(&path)).expect("loaded").len(), 2, "{name}");
+        }
+        for (name, content) in [
+            ("four dashes", two.replacen("-----BEGIN", "----BEGIN", 1)),
+            (
+                "lower case",
+                two.replacen("BEGIN CERTIFICATE", "begin certificate", 1),
+            ),
+            (
+                "trusted certificate",
+                two.replacen("CERTIFICATE", "TRUSTED CERTIFICATE", 2),
+            ),
+        ] {
+            let (_keep, path) = written(&content);
+            let error = load(&only(&path)).expect_err("refused");
+            assert!(
+                error.to_string().contains("line 1 of the PEM text"),
+                "{name}: {error}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_directory_gives_its_bundles_and_leaves_other_files_out() {
+        let (dir, _) = written(&format!("\u{feff}{}", ca_pem()));
+        std::fs::write(dir.path().join("README"), "no PEM").expect("written");
+        std::fs::write(dir.path().join("damaged"), "----BEGIN CERTIFICATE-----").expect("written");
+        std::os::unix::fs::symlink("bundle.pem", dir.path().join("0a0b0c0d.0")).expect("a link");
+        let options = AuthorityOptions {
+            ssl_cert_dirs: vec![dir.path().to_owned(), "/nonexistent/certs".into()],
+            ..AuthorityOptions::default()
+        };
+        assert_eq!(load(&options).expect("loaded").len(), 1);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use super::wanted::Wanted;
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum PasswordSource {
-    /// The value of a secret, as it is.
+    /// The value of a secret; one line end after the password is not part of it.
     Secret(Wanted),
     /// A file in akv-sync's own container, absolute path; one line end after the password is not part of it.
     File(PathBuf),

@@ -42,7 +42,7 @@ pub enum SecretEncoding {
     #[default]
     #[serde(rename = "utf-8")]
     Utf8,
-    /// Standard base64 (RFC 4648, section 4), padded, decoded.
+    /// Standard base64 (RFC 4648, section 4), padded, decoded; line ends and blanks in it are passed over.
     #[serde(rename = "base64")]
     Base64,
     /// Hexadecimal, either case, decoded.

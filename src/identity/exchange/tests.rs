@@ -385,12 +385,13 @@ async fn a_client_secret_is_sent_from_the_environment_or_from_its_file_as_it_is_
     assert_eq!(wire.form_value(0, "client_secret"), "one");
     let (_keep, path) = token_file("{}");
     let exchange = application(&wire, Proof::SecretFile(path.clone()));
-    for secret in ["two", "three"] {
-        std::fs::write(&path, format!("{secret}\n")).expect("written");
+    for written in ["two\n", "\u{feff}three\r\n", "four \n"] {
+        std::fs::write(&path, written).expect("written");
         token(&exchange).await;
     }
-    assert_eq!(wire.form_value(1, "client_secret"), "two");
-    assert_eq!(wire.form_value(2, "client_secret"), "three");
+    for (request, secret) in [(1, "two"), (2, "three"), (3, "four ")] {
+        assert_eq!(wire.form_value(request, "client_secret"), secret);
+    }
     std::fs::remove_file(&path).expect("removed");
     let absent = refusal(&exchange).await;
     assert_eq!(absent.failure.reason, Reason::IdentityMisconfigured);

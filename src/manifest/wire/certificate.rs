@@ -179,7 +179,7 @@ pub(in crate::manifest) enum StoreFormat {
     "dependentRequired" = { "vault": ["secret"] },
 )))]
 pub(in crate::manifest) struct PasswordFrom {
-    /// Name of the secret whose value is the password, as it is.
+    /// Name of the secret whose value is the password; one line end after the password is not part of it.
     #[serde(default)]
     pub(in crate::manifest) secret: Optional<Text<ObjectName>>,
     /// Name of the secret's vault, only with `secret`. When absent, the certificate's.

@@ -156,7 +156,7 @@ pub(in crate::manifest) enum Encoding {
     /// The value as it is.
     #[serde(rename = "utf-8")]
     Utf8,
-    /// The value is base64 (RFC 4648, section 4, padded); the decoded bytes are written.
+    /// The value is base64 (RFC 4648, section 4, padded; line ends and blanks are passed over); the decoded bytes are written.
     #[serde(rename = "base64")]
     Base64,
     /// The value is hexadecimal; the decoded bytes are written.

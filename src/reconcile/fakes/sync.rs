@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use super::{FakeVault, FakeVolume};
+use crate::domain::event::Event;
 use crate::domain::failure::Failure;
+use crate::domain::notice::Notice;
 use crate::domain::outcome::PassOutcome;
 use crate::domain::payload::Publication;
 use crate::domain::plan::{EntryPlan, Outcome};
@@ -41,6 +43,8 @@ pub(in crate::reconcile) struct Report {
     pub(in crate::reconcile) volume_failure: Option<VolumeTrouble>,
     /// How many questions were asked.
     pub(in crate::reconcile) asked: usize,
+    /// What was remarked, in order.
+    pub(in crate::reconcile) remarks: Vec<Notice>,
 }
 
 impl Sync {
@@ -66,7 +70,13 @@ impl Sync {
         loop {
             let outcome = self.pass.take(&mut self.status).await;
             report.add(&outcome);
-            let _told = self.status.fold(outcome, 0.5);
+            let told = self.status.fold(outcome, 0.5);
+            report
+                .remarks
+                .extend(told.into_iter().filter_map(|event| match event {
+                    Event::Remark { notice, .. } => Some(notice),
+                    _ => None,
+                }));
             if !self.status.busy || report.volume_failure.is_some() {
                 report.recall_failures(&self.status);
                 return report;

@@ -1,7 +1,9 @@
 //! Why a value is not a certificate that can be published.
 
-use super::pem::PemError;
+use super::found::Found;
 use super::pfx::PfxError;
+use crate::encoding::EncodingProblem;
+use crate::encoding::pem::PemError;
 
 /// Why a value is not a certificate that can be published. No variant holds a byte of it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -17,6 +19,20 @@ pub enum CertificateError {
         "the value is neither PEM text nor the base64 text of a PFX, and contentType does not name one of them"
     )]
     UnknownFormat,
+    /// It is something that people store in place of a certificate.
+    #[error("the value is {found}")]
+    OtherForm {
+        /// What it is.
+        found: Found,
+    },
+    /// The tag says base64 or hex, and the value is not.
+    #[error("the secret has the tag `file-encoding: {encoding}`, and {problem}")]
+    FileEncoding {
+        /// The encoding of the tag.
+        encoding: &'static str,
+        /// What is wrong with the value.
+        problem: EncodingProblem,
+    },
     /// It says PFX and is none.
     #[error(transparent)]
     Pfx(#[from] PfxError),
@@ -55,6 +71,16 @@ pub enum CertificateError {
         /// How many there are.
         of: usize,
     },
+    /// Parameters of a curve in place of its name (RFC 5480, section 2.1.1, forbids them).
+    #[error("{part} {number} of {of} has explicit EC parameters in place of the name of its curve")]
+    ExplicitCurve {
+        /// What it is.
+        part: &'static str,
+        /// Which, from 1.
+        number: usize,
+        /// How many there are.
+        of: usize,
+    },
     /// The keys belong to other certificates.
     #[error("none of the {keys} private keys in the value belongs to one of its {certificates} certificates")]
     KeyWithoutCertificate {
@@ -74,11 +100,30 @@ pub enum CertificateError {
 }
 
 impl CertificateError {
+    /// Whether the value as a whole is not what it should be, so that what it is says more.
+    pub(super) fn is_of_form(&self) -> bool {
+        matches!(
+            self,
+            Self::NotBase64
+                | Self::NotPem
+                | Self::UnknownFormat
+                | Self::Pfx(PfxError::Malformed { .. } | PfxError::TooDeep { .. })
+        )
+    }
+
     /// The next action of the person who reads the error.
     pub fn hint(&self) -> &'static str {
         match self {
             Self::Pfx(error) => error.hint(),
             Self::Pem(error) => error.hint(),
+            Self::OtherForm { found } => found.hint(),
+            Self::FileEncoding { .. } => {
+                "remove the tag, or store the file again with `az keyvault secret set --file FILE --encoding ENCODING`"
+            }
+            Self::ExplicitCurve { .. } => {
+                "name the curve: `openssl ec -in KEY -param_enc named_curve -out KEY` mends a key; make the certificate \
+                 again from the mended key, and import both"
+            }
             Self::NotBase64 | Self::NotPem => {
                 "set the secret's contentType to what the value is, or remove it: without one the value decides"
             }

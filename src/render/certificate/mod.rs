@@ -6,6 +6,7 @@
 mod chain;
 mod contents;
 mod error;
+mod found;
 mod leaf;
 mod older_forms;
 mod pem;
@@ -18,20 +19,20 @@ pub(crate) mod test_certificates;
 mod tests;
 mod x509;
 
-use base64::engine::general_purpose::STANDARD;
-use base64::{Engine, decoded_len_estimate};
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
 use self::contents::Contents;
 pub use self::error::CertificateError;
+pub use self::found::Found;
 pub use self::older_forms::{OtherAlgorithm, pkcs1, sec1};
-pub use self::pem::PemError;
 pub use self::pfx::PfxError;
 #[cfg(test)]
 pub(crate) use self::pfx::test_encoder::MODERN;
 use self::private_key::PrivateKey;
 use self::x509::Certificate;
+use crate::domain::secret::SecretBytes;
+use crate::encoding;
 
 /// Most certificates that one value may hold; chains have two to five.
 const MAX_CERTIFICATES: usize = 32;
@@ -55,6 +56,8 @@ pub struct IssuedCertificate {
     pub top_not_before: OffsetDateTime,
     /// Its private key, `PrivateKeyInfo` (RFC 5208) in DER; `None` when the key is not exportable.
     pub private_key: Option<Zeroizing<Vec<u8>>>,
+    /// Whether the leaf is the certificate of an authority.
+    pub leaf_is_authority: bool,
     /// The name of the issuer at which the value's chain ends without a root.
     pub missing_issuer: Option<String>,
     /// How many certificates of the value are not on the way from the leaf to its root.
@@ -71,9 +74,18 @@ impl IssuedCertificate {
     }
 }
 
-/// Takes the value and `contentType` of a secret that holds a certificate.
+/// Takes the value and `contentType` of a secret that holds a certificate and has no tag `file-encoding`.
 pub fn read(value: &[u8], content_type: Option<&str>) -> Result<IssuedCertificate, CertificateError> {
-    let contents = open(value, content_type)?;
+    read_tagged(value, content_type, None)
+}
+
+/// The same of a secret that may have the tag.
+pub fn read_tagged(
+    value: &[u8],
+    content_type: Option<&str>,
+    file_encoding: Option<&str>,
+) -> Result<IssuedCertificate, CertificateError> {
+    let contents = open(value, content_type, file_encoding)?;
     let keys = keys(&contents)?;
     let (certificates, local_key_ids) = distinct_certificates(&contents, keys.len())?;
     let (leaf, key) = leaf::choose(&certificates, &local_key_ids, &keys)?;
@@ -92,54 +104,91 @@ pub fn read(value: &[u8], content_type: Option<&str>) -> Result<IssuedCertificat
         not_after,
         top_not_before: chain.root.map_or(last, |root| &certificates[root]).validity().0,
         private_key: key.map(|index| Zeroizing::new(keys[index].pkcs8().to_vec())),
+        leaf_is_authority: certificates[leaf].is_authority(),
         missing_issuer: (!ends_in_root).then(|| last.issuer_text().to_owned()),
         left_out: certificates.len() - on_the_way,
     })
 }
 
-/// `contentType` decides; when it names neither format, the value does.
-fn open(value: &[u8], content_type: Option<&str>) -> Result<Contents, CertificateError> {
-    let media_type = content_type
-        .and_then(|text| text.split(';').next())
-        .unwrap_or_default()
-        .trim();
-    if media_type.eq_ignore_ascii_case(PFX_TYPE) {
-        return Ok(pfx::open(
-            &decode_base64(value).ok_or(CertificateError::NotBase64)?,
-        )?);
+/// `contentType` decides; when it names neither format, the value does. What was stored in another form is named.
+fn open(
+    value: &[u8],
+    content_type: Option<&str>,
+    file_encoding: Option<&str>,
+) -> Result<Contents, CertificateError> {
+    let media_type = media_type(content_type);
+    if !media_type.eq_ignore_ascii_case(PFX_TYPE) && encoding::pem::is_pem(value) {
+        return Ok(pem::read(value)?);
     }
-    let is_pem = value.windows(BEGIN.len()).any(|window| window == BEGIN);
-    if is_pem {
+    let decoded = decode_as_tagged(value, file_encoding)?;
+    let value = decoded.as_ref().map_or(value, SecretBytes::expose);
+    open_untagged(value, media_type).map_err(|error| match found::of(value) {
+        Some(found) if error.is_of_form() => CertificateError::OtherForm { found },
+        _ => error,
+    })
+}
+
+/// Takes a value that its tag has no say in any more: text, or the bytes of a PFX that the tag led to.
+fn open_untagged(value: &[u8], media_type: &str) -> Result<Contents, CertificateError> {
+    if found::is_sequence(value)
+        && let Ok(contents) = pfx::open(value)
+    {
+        return Ok(contents);
+    }
+    if media_type.eq_ignore_ascii_case(PFX_TYPE) {
+        let bytes = encoding::base64(value).map_err(|_| CertificateError::NotBase64)?;
+        return Ok(pfx::open(bytes.expose())?);
+    }
+    if encoding::pem::is_pem(value) {
         return Ok(pem::read(value)?);
     }
     if media_type.eq_ignore_ascii_case(PEM_TYPE) {
         return Err(CertificateError::NotPem);
     }
-    // A PFX is a SEQUENCE.
-    match decode_base64(value) {
-        Some(bytes) if bytes.first() == Some(&0x30) => Ok(pfx::open(&bytes)?),
+    match encoding::base64(value) {
+        Ok(bytes) if found::is_sequence(bytes.expose()) => Ok(pfx::open(bytes.expose())?),
         _ => Err(CertificateError::UnknownFormat),
     }
 }
 
-const BEGIN: &[u8] = b"-----BEGIN ";
+/// What the tag `file-encoding` says of the file that was stored, as for secrets; `None` when the value is that file.
+fn decode_as_tagged(
+    value: &[u8],
+    file_encoding: Option<&str>,
+) -> Result<Option<SecretBytes>, CertificateError> {
+    let (encoding, decoded) = match file_encoding.unwrap_or_default().to_ascii_lowercase().as_str() {
+        "base64" => ("base64", encoding::base64(value)),
+        "hex" => ("hex", encoding::hex(value)),
+        _ => return Ok(None),
+    };
+    let decoded = decoded.map_err(|problem| CertificateError::FileEncoding { encoding, problem });
+    decoded.map(Some)
+}
 
-/// Base64 as Key Vault writes it, or broken into lines as `base64` and `openssl` write it.
-fn decode_base64(value: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
-    let mut text = Zeroizing::new(Vec::with_capacity(value.len()));
-    text.extend(value.iter().filter(|byte| !byte.is_ascii_whitespace()));
-    let mut bytes = Zeroizing::new(vec![0; decoded_len_estimate(text.len())]);
-    let len = STANDARD.decode_slice(text.as_slice(), &mut bytes).ok()?;
-    bytes.truncate(len);
-    Some(bytes)
+/// Whether `contentType` says that the value is the base64 text of a PFX.
+pub fn is_pfx_type(content_type: Option<&str>) -> bool {
+    media_type(content_type).eq_ignore_ascii_case(PFX_TYPE)
+}
+
+/// `contentType` without its parameters.
+fn media_type(content_type: Option<&str>) -> &str {
+    content_type
+        .and_then(|text| text.split(';').next())
+        .unwrap_or_default()
+        .trim()
 }
 
 fn keys(contents: &Contents) -> Result<Vec<PrivateKey>, CertificateError> {
     let of = contents.keys.len();
     let parsed = contents.keys.iter().enumerate().map(|(index, found)| {
-        PrivateKey::parse(found).map_err(|_| CertificateError::MalformedKey {
-            number: index + 1,
-            of,
+        let number = index + 1;
+        PrivateKey::parse(found).map_err(|_| {
+            if private_key::has_explicit_curve(found) {
+                let part = "private key";
+                CertificateError::ExplicitCurve { part, number, of }
+            } else {
+                CertificateError::MalformedKey { number, of }
+            }
         })
     });
     parsed.collect()
@@ -166,12 +215,22 @@ fn distinct_certificates(contents: &Contents, keys: usize) -> Result<Certificate
             local_key_ids[known] = local_key_ids[known].take().or_else(|| entry.local_key_id.clone());
             continue;
         }
-        let malformed = CertificateError::MalformedCertificate {
-            number: index + 1,
-            of: found.len(),
-        };
-        certificates.push(Certificate::parse(&entry.der).ok_or(malformed)?);
+        let certificate = Certificate::parse(&entry.der);
+        certificates.push(certificate.ok_or_else(|| unreadable(&entry.der, index + 1, found.len()))?);
         local_key_ids.push(entry.local_key_id.clone());
     }
     Ok((certificates, local_key_ids))
+}
+
+/// Why a certificate cannot be parsed.
+fn unreadable(der: &[u8], number: usize, of: usize) -> CertificateError {
+    if x509::has_explicit_curve(der) {
+        CertificateError::ExplicitCurve {
+            part: "certificate",
+            number,
+            of,
+        }
+    } else {
+        CertificateError::MalformedCertificate { number, of }
+    }
 }

@@ -1,7 +1,7 @@
 //! A private key: read from any of its three structures, kept as PKCS#8, and matched against certificates.
 
 use der::asn1::{AnyRef, BitStringRef, ContextSpecific, ObjectIdentifier, OctetStringRef, UintRef};
-use der::{Decode, Encode, Sequence, TagNumber};
+use der::{Decode, Encode, Sequence, Tag, TagNumber, Tagged};
 use pkcs8::{AlgorithmIdentifierRef, PrivateKeyInfo};
 use ring::rand::SystemRandom;
 use ring::signature::{
@@ -10,7 +10,7 @@ use ring::signature::{
 use zeroize::Zeroizing;
 
 use super::contents::{FoundKey, KeySyntax};
-use super::public_key::{EC, ED25519, P256, P384, Point, PublicHalf, RSA, RSA_PSS};
+use super::public_key::{EC, ED25519, P256, P384, Point, PublicHalf, RSA, RSA_PSS, is_explicit_curve};
 
 /// A private key.
 pub(super) struct PrivateKey {
@@ -170,6 +170,29 @@ pub(super) fn parse_ec(der: &[u8]) -> Result<(EcPrivateKey<'_>, Option<ObjectIde
         Ok((key, curve.map(|tagged| tagged.value)))
     });
     Ok(parts?)
+}
+
+/// Whether a key that cannot be parsed is an EC key with parameters in place of the name of its curve.
+pub(super) fn has_explicit_curve(found: &FoundKey) -> bool {
+    match found.syntax {
+        KeySyntax::Pkcs8 => {
+            PrivateKeyInfo::from_der(&found.der).is_ok_and(|info| is_explicit_curve(info.algorithm))
+        }
+        KeySyntax::Pkcs1 => false,
+        KeySyntax::Sec1 => sec1_parameters(&found.der).is_ok_and(|tag| tag == Tag::Sequence),
+    }
+}
+
+/// What the parameters of an `ECPrivateKey` are; the name of a curve is an object identifier.
+fn sec1_parameters(der: &[u8]) -> Result<Tag, MalformedKey> {
+    let parameters = AnyRef::from_der(der)?.sequence(|fields| {
+        u8::decode(fields)?;
+        OctetStringRef::decode(fields)?;
+        let parameters = ContextSpecific::<AnyRef<'_>>::decode_explicit(fields, TagNumber::N0)?;
+        ContextSpecific::<BitStringRef<'_>>::decode_explicit(fields, TagNumber::N1)?;
+        Ok(parameters.map(|tagged| tagged.value.tag()))
+    });
+    parameters?.ok_or(MalformedKey)
 }
 
 fn ec_public(key: &EcPrivateKey<'_>, curve: ObjectIdentifier) -> KnownPublic {

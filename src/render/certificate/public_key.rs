@@ -1,8 +1,8 @@
 //! The public half of a key, in a form in which a certificate's and a private key's can be compared.
 
 use der::asn1::{AnyRef, ObjectIdentifier, UintRef};
-use der::{Decode, Reader};
-use pkcs8::SubjectPublicKeyInfoRef;
+use der::{Decode, Reader, Tag, Tagged};
+use pkcs8::{AlgorithmIdentifierRef, SubjectPublicKeyInfoRef};
 
 pub(super) const RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
 pub(super) const RSA_PSS: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.10");
@@ -103,6 +103,12 @@ impl PublicHalf {
             Self::Other { algorithm, .. } => (*algorithm, None),
         }
     }
+}
+
+/// Whether an algorithm is EC with the parameters of a curve in place of its name.
+pub(super) fn is_explicit_curve(algorithm: AlgorithmIdentifierRef<'_>) -> bool {
+    let is_sequence = |parameters: AnyRef<'_>| parameters.tag() == Tag::Sequence;
+    algorithm.oid == EC && algorithm.parameters.is_some_and(is_sequence)
 }
 
 #[cfg(test)]

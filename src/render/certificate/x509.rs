@@ -2,13 +2,15 @@
 
 use std::cmp::Ordering;
 
+use der::Decode;
+use pkcs8::SubjectPublicKeyInfoRef;
 use time::OffsetDateTime;
 use x509_parser::certificate::X509Certificate;
 use x509_parser::error::X509Error;
 use x509_parser::extensions::ParsedExtension;
 use x509_parser::prelude::FromDer;
 
-use super::public_key::{PublicHalf, RSA_PSS};
+use super::public_key::{PublicHalf, RSA_PSS, is_explicit_curve};
 use crate::domain::plain_text::is_plain;
 
 /// Longest name that a message shows, in characters.
@@ -104,6 +106,14 @@ impl Certificate {
             .cmp(&self.not_after)
             .then_with(|| self.der.cmp(&other.der))
     }
+}
+
+/// Whether the key of a certificate has parameters in place of the name of its curve.
+pub(super) fn has_explicit_curve(der: &[u8]) -> bool {
+    X509Certificate::from_der(der).is_ok_and(|(_, parsed)| {
+        let spki = SubjectPublicKeyInfoRef::from_der(parsed.public_key().raw);
+        spki.is_ok_and(|spki| is_explicit_curve(spki.algorithm))
+    })
 }
 
 enum Signature {

@@ -7,12 +7,12 @@ use std::fmt;
 use minijinja::ErrorKind;
 
 use super::limits;
-use super::pem::PemProblem;
+use super::pem::PartProblem;
 use super::quote::QuoteProblem;
 use crate::domain::desired::Reference;
 use crate::domain::failure::{Failure, Reason};
+use crate::encoding::EncodingProblem;
 use crate::render::RenderError;
-use crate::render::encoding::EncodingProblem;
 use crate::render::json::JsonProblem;
 
 /// A file that could not be made of its objects.
@@ -99,7 +99,7 @@ pub enum FilterProblem {
     NotJson(&'static str),
     /// It is not PEM, or has no such part.
     #[error(transparent)]
-    Pem(#[from] PemProblem),
+    Pem(#[from] PartProblem),
 }
 
 impl From<fmt::Error> for FilterProblem {
@@ -136,9 +136,9 @@ impl FilterProblem {
             Self::NotText(_) | Self::NotJson(_) => "give the filter one part of it",
             Self::BinaryResult => "write the secret to a file of its own, with `encoding: base64`",
             Self::Quote(problem) => problem.hint(),
-            Self::Encoding(_) => "store padded standard base64 (RFC 4648, section 4)",
+            Self::Encoding(_) => "store standard base64 with its padding (RFC 4648, section 4)",
             Self::Json(_) => "store JSON, or leave the filter out",
-            Self::Pem(_) => "store a PEM text with this part",
+            Self::Pem(problem) => problem.hint(),
         }
     }
 }

@@ -15,7 +15,7 @@ use super::json::{self, Number};
 use super::pem;
 use super::quote::{self, Quote, quoted};
 use super::sink::Sink;
-use crate::render::encoding;
+use crate::encoding;
 
 /// Adds them; `vocabulary::OWN_FILTERS` names the same.
 pub(super) fn add(env: &mut Environment<'_>) {
@@ -23,7 +23,7 @@ pub(super) fn add(env: &mut Environment<'_>) {
         Ok(Zeroizing::new(STANDARD.encode(text)).as_str().into())
     });
     add_filter(env, "b64decode", |text| {
-        let bytes = encoding::base64_in_lines(text.as_bytes())?;
+        let bytes = encoding::base64(text.as_bytes())?;
         let text = std::str::from_utf8(bytes.expose()).map_err(|_| FilterProblem::BinaryResult)?;
         Ok(text.into())
     });

@@ -25,7 +25,7 @@ use std::collections::BTreeMap;
 
 use self::combined::Combined;
 pub use self::fault::{Fault, Place, TemplateFault};
-pub use self::pem::PemProblem;
+pub use self::pem::PartProblem;
 pub use self::quote::QuoteProblem;
 use crate::domain::desired::{CombinedFormat, CombinedValue, Reference, Template, TemplateBody};
 use crate::domain::fetched::FetchedObject;

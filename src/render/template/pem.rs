@@ -1,17 +1,23 @@
-//! Blocks of a PEM text (RFC 7468), as they are written.
+//! Parts of a PEM text, written as strictly as every other PEM of this program.
+
+use std::fmt::Write;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use zeroize::Zeroizing;
 
 use super::sink::Sink;
-use std::fmt::Write;
+use crate::encoding::pem::{self, Block, Kind, PemError};
+
+/// Columns of base64 (RFC 7468, section 2).
+const COLUMNS: usize = 64;
 
 /// Why a PEM text has not the part that is wanted. No variant holds a byte of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum PemProblem {
-    /// A block that does not end.
-    #[error("block {number} of the PEM text has no END line")]
-    Open {
-        /// Which, from 1.
-        number: usize,
-    },
+pub enum PartProblem {
+    /// The text cannot be read.
+    #[error(transparent)]
+    Unreadable(#[from] PemError),
     /// Another number of keys.
     #[error("the PEM text has {found} private keys, not one")]
     Keys {
@@ -31,79 +37,84 @@ pub enum PemProblem {
     NoCertificate,
 }
 
-/// One block: its label, and its lines from BEGIN to END.
-struct Block<'a> {
-    label: &'a str,
-    lines: &'a str,
+impl PartProblem {
+    /// The next action of the person who reads it.
+    pub(super) fn hint(&self) -> &'static str {
+        match self {
+            Self::Unreadable(error) => error.hint(),
+            _ => "store a PEM text with this part",
+        }
+    }
 }
 
 /// The one private key of a PEM text, whatever its form.
-pub(super) fn private_key(text: &str) -> Result<Sink, PemProblem> {
-    let blocks = blocks(text)?;
-    let mut keys = blocks.iter().filter(|block| block.label.ends_with("PRIVATE KEY"));
+pub(super) fn private_key(text: &str) -> Result<Sink, PartProblem> {
+    let blocks = pem::blocks(text.as_bytes())?;
+    let mut keys = blocks.iter().filter(|block| block.kind.is_private_key());
     match (keys.next(), keys.count()) {
         (Some(key), 0) => Ok(write(&[key])),
-        (first, more) => Err(PemProblem::Keys {
+        (first, more) => Err(PartProblem::Keys {
             found: usize::from(first.is_some()) + more,
         }),
     }
 }
 
 /// The certificates of a PEM text in its order, or the one with this number, from 0.
-pub(super) fn certificates(text: &str, wanted: Option<usize>) -> Result<Sink, PemProblem> {
-    let blocks = blocks(text)?;
-    let certificates: Vec<_> = blocks
-        .iter()
-        .filter(|block| block.label == "CERTIFICATE")
-        .collect();
+pub(super) fn certificates(text: &str, wanted: Option<usize>) -> Result<Sink, PartProblem> {
+    let blocks = pem::blocks(text.as_bytes())?;
+    let mut certificates = Vec::new();
+    for block in &blocks {
+        match block.unread() {
+            Some(error) if block.kind.is_unread_certificate() => return Err(error.into()),
+            _ if block.kind == Kind::Certificate => certificates.push(block),
+            _ => {}
+        }
+    }
     let chosen = match wanted {
-        None if certificates.is_empty() => return Err(PemProblem::NoCertificate),
+        None if certificates.is_empty() => return Err(PartProblem::NoCertificate),
         None => &certificates[..],
         Some(wanted) => {
             let found = certificates.len();
             let one = certificates.get(wanted).map(std::slice::from_ref);
-            one.ok_or(PemProblem::Certificates { found, wanted })?
+            one.ok_or(PartProblem::Certificates { found, wanted })?
         }
     };
     Ok(write(chosen))
 }
 
-/// What stands outside of blocks is passed over.
-fn blocks(text: &str) -> Result<Vec<Block<'_>>, PemProblem> {
-    let mut found = Vec::new();
-    let mut open: Option<(&str, usize)> = None;
-    let mut offset = 0;
-    for line in text.split_inclusive('\n') {
-        let marker = line.trim();
-        match open {
-            None => open = label(marker, "-----BEGIN ").map(|label| (label, offset)),
-            Some((label, start)) if self::label(marker, "-----END ") == Some(label) => {
-                let lines = &text[start..offset + line.len()];
-                found.push(Block { label, lines });
-                open = None;
-            }
-            Some(_) => {}
-        }
-        offset += line.len();
-    }
-    let number = found.len() + 1;
-    if open.is_some() {
-        Err(PemProblem::Open { number })
-    } else {
-        Ok(found)
-    }
-}
-
-fn label<'a>(line: &'a str, start: &str) -> Option<&'a str> {
-    line.strip_prefix(start)?.strip_suffix("-----")
-}
-
-/// Line ends become line feeds, one after the last line too.
-fn write(blocks: &[&Block<'_>]) -> Sink {
-    let mut sink = Sink::new(blocks.iter().map(|block| block.lines.len() + 1).sum());
-    for line in blocks.iter().flat_map(|block| block.lines.lines()) {
-        // Fits: a line only loses blanks.
-        let _ = writeln!(sink, "{}", line.trim());
+fn write(blocks: &[&Block]) -> Sink {
+    let texts: Vec<_> = blocks
+        .iter()
+        .map(|block| (*block, Zeroizing::new(STANDARD.encode(block.der.expose()))))
+        .collect();
+    let mut sink = Sink::new(texts.iter().map(|(block, text)| room(block, text)).sum());
+    for (block, text) in &texts {
+        // It fits: `room` counts more than is written.
+        let _ = write_block(&mut sink, block, text);
     }
     sink
+}
+
+/// At least as many bytes as a block has.
+fn room(block: &Block, text: &str) -> usize {
+    let headers: usize = block.headers.iter().map(|header| header.len() + 1).sum();
+    let markers = 2 * (block.name.len() + "-----BEGIN -----\n".len());
+    markers + headers + 1 + text.len() + text.len().div_ceil(COLUMNS)
+}
+
+fn write_block(sink: &mut Sink, block: &Block, text: &str) -> std::fmt::Result {
+    writeln!(sink, "-----BEGIN {}-----", block.name)?;
+    for header in &block.headers {
+        writeln!(sink, "{header}")?;
+    }
+    if !block.headers.is_empty() {
+        writeln!(sink)?;
+    }
+    let mut rest = text;
+    while !rest.is_empty() {
+        let (line, after) = rest.split_at(COLUMNS.min(rest.len()));
+        writeln!(sink, "{line}")?;
+        rest = after;
+    }
+    writeln!(sink, "-----END {}-----", block.name)
 }

@@ -17,8 +17,9 @@ use crate::domain::failure::{Failure, Reason};
 use crate::domain::fetched::{Attributes, PublicKey, SecretContent};
 use crate::domain::mode::FileMode;
 use crate::domain::object::{ObjectId, ObjectKind, ObjectName, VaultId, VersionId};
+use crate::encoding::pem::{PemError, PemProblem};
 use crate::render::certificate::test_certificates::{Authority, pem as block, self_signed};
-use crate::render::certificate::{CertificateError, MODERN, PemError};
+use crate::render::certificate::{CertificateError, MODERN};
 
 const MARKER: &str = "cGFzc3dvcmQhISEh";
 
@@ -208,6 +209,94 @@ fn what_a_chain_lacks_is_noticed_where_a_chain_is_written() {
 }
 
 #[test]
+fn an_authority_that_is_served_as_a_leaf_without_a_key_is_a_warning() {
+    let root = Authority::root("root");
+    let middle = root.authority("middle");
+    let notices = |keys: &[&[u8]], wanted| {
+        let certificates = [&middle.der, &root.der]
+            .map(|der| block("CERTIFICATE", der))
+            .concat();
+        let keys: String = keys.iter().map(|der| block("PRIVATE KEY", der)).collect();
+        render_all(
+            secret_with(certificates + &keys, None),
+            &[Content::Certificate(wanted)],
+        )
+        .expect("renderable")
+        .notices
+    };
+    let full_chain = CertificateContent::FullChain { root: true };
+    for wanted in [CertificateContent::Leaf, CertificateContent::Der, full_chain] {
+        assert_eq!(notices(&[], wanted), [Notice::AuthorityAsLeaf]);
+    }
+    assert!(Notice::AuthorityAsLeaf.is_warning());
+    assert_eq!(
+        notices(&[], CertificateContent::Ca),
+        [],
+        "an authority is what is wanted"
+    );
+    assert_eq!(
+        notices(&[middle.key().serialized_der()], CertificateContent::Leaf),
+        []
+    );
+}
+
+/// What `convert` makes of an object without a format, when it is the secret of a certificate.
+#[test]
+fn the_base64_text_of_a_certificates_pfx_under_secrets_is_one_warning_with_the_line_to_write() {
+    let leaf = self_signed("leaf");
+    let value = STANDARD.encode(MODERN.pfx_of(&leaf.key, &[&leaf.der]));
+    let notices = |backs_certificate, content_type: &str, forms: &[SecretForm]| {
+        let content = FetchedContent::Secret(SecretContent {
+            value: SecretBytes::from(value.clone()),
+            content_type: Some(content_type.to_owned()),
+            backs_certificate,
+        });
+        let wanted: Vec<_> = forms.iter().cloned().map(Content::Secret).collect();
+        render_all(content, &wanted).expect("renderable").notices
+    };
+    let (plain, as_it_is) = (SecretForm::default(), SecretForm::from(SecretEncoding::Utf8));
+    for forms in [&[plain.clone(), as_it_is.clone()][..], &[as_it_is]] {
+        let told = notices(true, "application/x-pkcs12", forms);
+        assert!(matches!(&told[..], [told] if told.is_warning()), "{told:?}");
+        let line = "`- { name: thing, files: [{ path: dir/file-0, content: bundle }] }`";
+        assert!(told[0].to_string().contains(line), "{}", told[0]);
+    }
+    assert_eq!(
+        notices(true, "application/x-pkcs12", &[SecretEncoding::Base64.into()]),
+        []
+    );
+    assert_eq!(
+        notices(true, "application/x-pem-file", std::slice::from_ref(&plain)),
+        []
+    );
+    assert_eq!(notices(false, "application/x-pkcs12", &[plain]), []);
+}
+
+#[test]
+fn the_tag_of_a_base64_pem_is_heeded_under_certificates() {
+    let leaf = self_signed("leaf");
+    let pem = block("CERTIFICATE", &leaf.der);
+    let mut object = FetchedObject {
+        object: object_id(),
+        version: VersionId::parse(&"0".repeat(32)).expect("a version"),
+        id: String::new(),
+        attributes: Attributes::default(),
+        content: secret_with(STANDARD.encode(&pem), None),
+    };
+    let specs = specs(&[Content::Certificate(CertificateContent::Leaf)]);
+    let untagged = render_object(&specs, &object, &Passwords::new()).expect_err("base64");
+    assert!(
+        untagged.to_string().contains("the base64 text of a PEM text"),
+        "{untagged}"
+    );
+    assert!(untagged.hint().contains("file-encoding: base64"));
+    let tags = &mut object.attributes.tags;
+    tags.insert("file-encoding".to_owned(), "base64".to_owned());
+    let tagged = render_object(&specs, &object, &Passwords::new()).expect("heeded");
+    assert_eq!(tagged.files[0].1.expose(), pem.as_bytes());
+}
+
+#[test]
 fn a_key_that_is_not_exportable_refuses_all_files_of_the_object() {
     let value = block("CERTIFICATE", &self_signed("alone").der);
     let public = [
@@ -297,6 +386,9 @@ fn a_failure_names_object_version_and_next_action_and_no_byte_of_the_value() {
             );
         }
     }
-    let encrypted = RenderFault::from(CertificateError::Pem(PemError::EncryptedKey));
+    let encrypted = RenderFault::from(CertificateError::Pem(PemError {
+        line: 1,
+        problem: PemProblem::EncryptedKey,
+    }));
     assert!(encrypted.hint().contains("openssl pkcs8"));
 }

@@ -232,7 +232,9 @@ async fn values_that_take_seconds_to_open_hold_up_neither_the_others_nor_the_end
 async fn once_ends_although_more_required_objects_hang_than_are_asked_at_once() {
     let bench = Bench::holding(&["healthy"]);
     let names: Vec<String> = (0..25).map(|number| format!("silent-{number:02}")).collect();
-    names.iter().for_each(|name| bench.vault.silence(name));
+    for name in &names {
+        bench.vault.silence(name);
+    }
     let mut objects: Vec<_> = names.iter().map(|name| secret(name)).collect();
     objects.push(secret("healthy"));
     let began = Instant::now();

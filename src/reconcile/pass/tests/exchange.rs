@@ -132,7 +132,7 @@ fn another_form_at_the_same_path_does_not_wait_for_the_next_round() {
 fn what_is_new_and_cannot_be_made_is_asked_for_once_and_again_when_it_is_mended() {
     run(async {
         let bench = Bench::new();
-        bench.vault.set("a", "no base64", 1);
+        bench.vault.set("a", "no-base64", 1);
         let mut reconciler = bench.reconciler(spec(vec![secret("a")]));
         reconciler.pass(Turn::All).await;
         let with = |second: ObjectSpec| spec(vec![secret("a"), second]);
@@ -145,7 +145,7 @@ fn what_is_new_and_cannot_be_made_is_asked_for_once_and_again_when_it_is_mended(
         mended.files[0].content = secret("a").files[0].content.clone();
         exchange(&mut reconciler, &bench, with(mended)).await;
         assert_eq!(reconciler.pass(Turn::Nothing).await.asked, 1);
-        assert_eq!(bench.volume.text("copy").as_deref(), Some("no base64"));
+        assert_eq!(bench.volume.text("copy").as_deref(), Some("no-base64"));
     });
 }
 

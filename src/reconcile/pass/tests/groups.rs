@@ -68,7 +68,7 @@ fn a_member_that_cannot_be_rendered_holds_the_others_back_too() {
         decoded.files[0].content = Content::Secret(SecretEncoding::Base64.into());
         let mut reconciler = bench.reconciler(spec(vec![decoded, grouped("b")]));
         reconciler.pass(Turn::All).await;
-        bench.vault.set("a", "no base64", 2);
+        bench.vault.set("a", "no-base64", 2);
         bench.vault.set("b", "two", 2);
         reconciler.pass(Turn::All).await;
         assert_eq!(bench.volume.text("a").as_deref(), Some("one"));

@@ -40,6 +40,44 @@ pub(super) fn key_stores() -> ObjectSpec {
     }
 }
 
+/// What Key Vault holds after `az keyvault secret set --file`, and what a person types to open the store.
+#[test]
+fn a_password_from_a_secret_is_without_the_line_end_that_nobody_can_type() {
+    run(async {
+        let certificate = rcgen::generate_simple_self_signed(["web".to_owned()]).expect("signed");
+        let certificate = certificate.cert.pem() + &certificate.signing_key.serialize_pem();
+        let path = RelativePath::parse("web.jks").expect("valid");
+        let mut stores = Vec::new();
+        for value in [
+            "changeit",
+            "changeit\n",
+            "changeit\r\n",
+            "\u{feff}changeit",
+            "changeit\n\n",
+        ] {
+            let bench = Bench::new();
+            bench.vault.set("web", &certificate, 1);
+            bench.vault.set("pass", value, 1);
+            let mut object = key_stores();
+            for file in &mut object.files {
+                if let Content::Certificate(
+                    CertificateContent::Pkcs12 { password, .. } | CertificateContent::Jks { password, .. },
+                ) = &mut file.content
+                {
+                    *password = Some(PasswordSource::Secret(secret("pass").wanted));
+                }
+            }
+            let report = bench.reconciler(spec(vec![object])).pass(Turn::All).await;
+            assert!(report.required_are_served(), "{report:?}");
+            let (store, _) = bench.volume.all().remove(&path).expect("published");
+            stores.push(store);
+        }
+        let (typed, other) = stores.split_at(4);
+        assert!(typed.iter().all(|store| store == &typed[0]));
+        assert_ne!(other[0], typed[0], "one line end, not all");
+    });
+}
+
 pub(super) fn set_password(bench: &Bench, password: &str) {
     let mut passwords = bench.passwords.0.lock().unwrap_or_else(PoisonError::into_inner);
     passwords.insert(PASSWORD.into(), password.to_owned());

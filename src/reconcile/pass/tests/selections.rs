@@ -4,11 +4,9 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::domain::desired::{PathTemplate, SelectionRule, SelectionSpec, SyncSpec};
-use crate::domain::event::Event;
 use crate::domain::notice::Notice;
 use crate::domain::object::GroupName;
-use crate::domain::schedule::SyncScope;
-use crate::reconcile::fakes::{Sync, select};
+use crate::reconcile::fakes::select;
 
 fn selecting(selection: SelectionSpec) -> SyncSpec {
     SyncSpec {
@@ -45,6 +43,31 @@ fn what_fits_is_written_and_what_joins_later_is_too() {
         bench.vault.set("app-b", "two", 1);
         reconciler.pass(Turn::All).await;
         assert_eq!(picked(&bench, "b").as_deref(), Some("two"));
+    });
+}
+
+#[test]
+fn a_rule_that_picks_nothing_is_a_warning_with_the_number_of_secrets_told_once() {
+    run(async {
+        let bench = Bench::holding(&["app-a", "app-b"]);
+        // The case of the tag's value is not the vault's.
+        bench.vault.tag("app-a", "env", "Prod");
+        let mut reconciler = bench.reconciler(selecting(tagged()));
+        let nothing = Notice::NothingSelected { looked_at: 2 };
+        assert!(nothing.is_warning());
+        let report = reconciler.pass(Turn::All).await;
+        assert!(report.required_are_served());
+        assert_eq!(report.remarks, [nothing]);
+        assert_eq!(reconciler.pass(Turn::All).await.remarks, [], "told once");
+
+        bench.vault.tag("app-a", "env", "prod");
+        assert_eq!(reconciler.pass(Turn::All).await.remarks, []);
+        assert_eq!(picked(&bench, "app-a").as_deref(), Some("one"));
+        let typo = bench.reconciler(selecting(select("ap-"))).pass(Turn::All).await;
+        assert_eq!(typo.remarks, [Notice::NothingSelected { looked_at: 2 }]);
+        let empty = Bench::new();
+        let of_empty = empty.reconciler(selecting(select("app-"))).pass(Turn::All).await;
+        assert_eq!(of_empty.remarks, [Notice::NothingSelected { looked_at: 0 }]);
     });
 }
 
@@ -251,37 +274,5 @@ fn what_left_the_manifest_is_no_secret_of_a_selection_whose_list_refuses_it() {
             (bench.volume.text("app-a"), picked(&bench, "app-a")),
             (None, None)
         );
-    });
-}
-
-/// What is remarked in a sync of everything.
-async fn remarks(sync: &mut Sync) -> Vec<Notice> {
-    let now = sync.pass.uptime.now();
-    sync.status.schedule.wake(&SyncScope::All, now);
-    let mut remarks = Vec::new();
-    loop {
-        let outcome = sync.pass.take(&mut sync.status).await;
-        let events = sync.status.fold(outcome, 0.5);
-        remarks.extend(events.into_iter().filter_map(|event| match event {
-            Event::Remark { notice, .. } => Some(notice),
-            _ => None,
-        }));
-        if !sync.status.busy {
-            return remarks;
-        }
-        sync.pass.settled(&mut sync.status).await;
-    }
-}
-
-#[test]
-fn a_selection_that_picks_nothing_is_remarked_once_with_the_number_of_secrets_looked_at() {
-    run(async {
-        let bench = Bench::holding(&["one", "two"]);
-        let mut sync = bench.reconciler(selecting(select("app-")));
-        let nothing = || vec![Notice::NothingSelected { looked_at: 2 }];
-        assert_eq!(remarks(&mut sync).await, nothing());
-        assert_eq!(remarks(&mut sync).await, []);
-        bench.vault.set("app-a", "one", 1);
-        assert_eq!(remarks(&mut sync).await, []);
     });
 }

@@ -1,6 +1,7 @@
-//! Formats here; leaf and chain in `chain`, private keys in `keys`.
+//! Formats here, and other forms in `forms`; leaf and chain in `chain`, private keys in `keys`.
 
 mod chain;
+mod forms;
 mod keys;
 
 use base64::Engine;
@@ -11,6 +12,7 @@ use proptest::sample::Index;
 use super::pfx::test_encoder::{MODERN, Protection, RC2_40, Recipe, SHA1, TRIPLE_DES_3};
 use super::test_certificates::{Authority, Issued, pem, self_signed};
 use super::*;
+use crate::encoding::pem::{PemError, PemProblem};
 
 const PEM: Option<&str> = Some("application/x-pem-file");
 
@@ -98,6 +100,73 @@ fn text_around_blocks_and_windows_line_ends_are_accepted() {
     }
 }
 
+/// What editors, `cat` and copying leave in a text, from public reports of lost leaves.
+#[test]
+fn a_text_with_imperfect_markers_gives_its_leaf_or_an_error_with_the_line() {
+    let Line {
+        root, lower, leaf, ..
+    } = line();
+    let value = text(&[&leaf.der, &lower.der, &root.der], &[]);
+    let glued = value.replace("CERTIFICATE-----\n-----BEGIN", "CERTIFICATE----------BEGIN");
+    assert_ne!(glued, value);
+    for (name, value) in [
+        ("U+FEFF", format!("\u{feff}{value}")),
+        ("indent", value.replace('\n', "\n  ")),
+        ("tab", format!("\t{value}")),
+        ("END and BEGIN glued", glued),
+        ("CRLF and blanks", value.replace('\n', " \r\n")),
+    ] {
+        for content_type in [PEM, None] {
+            let read = read(value.as_bytes(), content_type).expect("readable");
+            assert_eq!(
+                (read.leaf, read.intermediates.len()),
+                (leaf.der.clone(), 1),
+                "{name}"
+            );
+        }
+    }
+    for (name, value) in [
+        ("quote", format!("\"{value}")),
+        ("four dashes", value.replacen("-----BEGIN", "----BEGIN", 1)),
+        (
+            "lower case",
+            value.replacen("-----BEGIN CERTIFICATE", "-----begin certificate", 1),
+        ),
+    ] {
+        for content_type in [PEM, None] {
+            let error = outcome(read(value.as_bytes(), content_type));
+            let problem = PemProblem::Marker;
+            assert_eq!(
+                error,
+                CertificateError::Pem(PemError { line: 1, problem }),
+                "{name}"
+            );
+        }
+    }
+    // The key is first, and is not taken for one that is not exportable.
+    let with_key = format!("\u{feff}{}", text(&[&leaf.der], &[&leaf.key]));
+    assert!(
+        read(with_key.as_bytes(), PEM)
+            .expect("readable")
+            .private_key
+            .is_some()
+    );
+}
+
+#[test]
+fn a_leaf_that_is_an_authority_is_known() {
+    let Line {
+        root,
+        upper,
+        lower,
+        leaf,
+    } = line();
+    let is_authority =
+        |certificates: &[&[u8]]| read_pem(certificates, &[]).expect("readable").leaf_is_authority;
+    assert!(is_authority(&[&upper.der, &root.der]));
+    assert!(!is_authority(&[&leaf.der, &lower.der]));
+}
+
 #[test]
 fn encrypted_keys_in_pem_are_refused_by_name() {
     let Line { leaf, .. } = line();
@@ -106,7 +175,10 @@ fn encrypted_keys_in_pem_are_refused_by_name() {
     for value in [pkcs8.as_str(), old] {
         assert_eq!(
             outcome(read(value.as_bytes(), PEM)),
-            CertificateError::Pem(PemError::EncryptedKey)
+            CertificateError::Pem(PemError {
+                line: 1,
+                problem: PemProblem::EncryptedKey
+            })
         );
     }
 }
@@ -125,7 +197,13 @@ fn what_is_no_certificate_is_refused_by_name() {
             Some("text/plain"),
             CertificateError::UnknownFormat,
         ),
-        ("", None, CertificateError::UnknownFormat),
+        (
+            "",
+            None,
+            CertificateError::OtherForm {
+                found: Found::Nothing,
+            },
+        ),
         ("hunter2", PEM, CertificateError::NotPem),
         (
             &key_only,
@@ -146,7 +224,10 @@ fn what_is_no_certificate_is_refused_by_name() {
         (
             unended,
             PEM,
-            CertificateError::Pem(PemError::Malformed { number: 1 }),
+            CertificateError::Pem(PemError {
+                line: 1,
+                problem: PemProblem::NoEnd,
+            }),
         ),
     ] {
         let error = outcome(read(value.as_bytes(), content_type));

@@ -164,7 +164,7 @@ fn pem_parts_are_picked_as_they_are_written() {
         (
             "-----BEGIN X-----\n",
             "pem_certificates",
-            "block 1 of the PEM text has no END line",
+            "line 1 of the PEM text begins a block that has no END line",
         ),
     ] {
         let name = filter.trim_end_matches("(1)");

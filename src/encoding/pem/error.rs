@@ -1,0 +1,91 @@
+//! Why a PEM text cannot be read.
+
+/// Why a PEM text cannot be read, and where. It holds no byte of the text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("line {line} of the PEM text {problem}")]
+pub struct PemError {
+    /// Which line, from 1.
+    pub line: usize,
+    /// What is wrong there.
+    pub problem: PemProblem,
+}
+
+/// What is wrong with a line of a PEM text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum PemProblem {
+    /// Dashes, BEGIN or END, and yet no marker.
+    #[error("looks like the BEGIN or END line of a block and is not written like one")]
+    Marker,
+    /// The line breaks are the two characters `\` and `n`.
+    #[error("has its line breaks as the two characters `\\n`")]
+    EscapedLineBreaks,
+    /// A name that is nearly one that is read.
+    #[error("names its block nearly, but not, `{meant}`")]
+    Name {
+        /// The name that is read.
+        meant: &'static str,
+    },
+    /// A block that does not end before the text or the next block.
+    #[error("begins a block that has no END line")]
+    NoEnd,
+    /// An end without a beginning.
+    #[error("ends a block that has no BEGIN line")]
+    NoBegin,
+    /// An end of another name.
+    #[error("ends a block under another name than it began with")]
+    OtherName,
+    /// What is between the markers is no base64, or nothing.
+    #[error("begins a block without valid base64 in it")]
+    Content,
+    /// A private key that needs a password.
+    #[error("begins a private key that is encrypted")]
+    EncryptedKey,
+    /// A private key of OpenSSH.
+    #[error("begins a private key of OpenSSH's own form, which is not read")]
+    OpenSshKey,
+    /// A private key under a name that is not known.
+    #[error("begins a private key of a form that is not read")]
+    OtherKey,
+    /// OpenSSL's own form of a certificate.
+    #[error("begins a `TRUSTED CERTIFICATE`, OpenSSL's own form, which is not read")]
+    TrustedCertificate,
+    /// Certificates in a PKCS#7 structure.
+    #[error("begins a PKCS#7 structure, which is not read")]
+    Pkcs7,
+}
+
+impl PemError {
+    /// The next action of the person who reads the error.
+    pub fn hint(&self) -> &'static str {
+        match self.problem {
+            PemProblem::Marker => {
+                "such a line is five dashes, BEGIN or END, the name in capitals and five dashes, with nothing else \
+                 beside it: `-----BEGIN CERTIFICATE-----`; copy the text again"
+            }
+            PemProblem::EscapedLineBreaks => {
+                "store the text with real line breaks: `az keyvault secret set --file FILE` keeps them"
+            }
+            PemProblem::Name { .. } => "correct the name in its BEGIN and END lines",
+            PemProblem::NoEnd | PemProblem::NoBegin | PemProblem::OtherName => {
+                "each block needs its BEGIN and its END line, of one name; copy the whole text again"
+            }
+            PemProblem::Content => {
+                "between BEGIN and END stands standard base64; copy the block again, whole and without other characters"
+            }
+            PemProblem::EncryptedKey => {
+                "store the key without a password (`openssl pkcs8 -in KEY -out KEY`), or import the certificate into \
+                 Key Vault"
+            }
+            PemProblem::OpenSshKey => {
+                "convert the key with `ssh-keygen -p -m PKCS8 -f KEY` and store the result"
+            }
+            PemProblem::OtherKey => "store the key as PKCS#8: `openssl pkcs8 -topk8 -nodes -in KEY`",
+            PemProblem::TrustedCertificate => {
+                "write it as a plain certificate with `openssl x509 -in FILE`, and store that"
+            }
+            PemProblem::Pkcs7 => {
+                "take its certificates out with `openssl pkcs7 -print_certs -in FILE`, and store them"
+            }
+        }
+    }
+}

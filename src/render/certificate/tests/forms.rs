@@ -1,0 +1,192 @@
+//! Values in other forms than those that are read: named, or decoded as the tag `file-encoding` says.
+
+use super::*;
+use crate::encoding::EncodingProblem;
+
+const PFX: Option<&str> = Some("application/x-pkcs12");
+
+fn hex(bytes: &[u8]) -> String {
+    let digits: Vec<String> = bytes.iter().map(|byte| format!("{byte:02X}")).collect();
+    digits.concat()
+}
+
+fn found(value: &str, content_type: Option<&str>) -> Found {
+    match outcome(read(value.as_bytes(), content_type)) {
+        CertificateError::OtherForm { found } => {
+            assert!(!found.hint().is_empty());
+            found
+        }
+        other => panic!("{other}"),
+    }
+}
+
+/// `ContentInfo` with `SignedData` (RFC 5652) that holds nothing.
+fn pkcs7() -> Vec<u8> {
+    [
+        0x30, 0x0f, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x02, 0xa0, 0x02, 0x30, 0x00,
+    ]
+    .to_vec()
+}
+
+#[test]
+fn a_value_in_another_form_is_named_and_not_called_damaged() {
+    let Line { leaf, .. } = line();
+    let pfx = MODERN.pfx_of(&leaf.key, &[&leaf.der]);
+    let pem = text(&[&leaf.der], &[&leaf.key]);
+    for (name, value, expected) in [
+        ("empty", String::new(), Found::Nothing),
+        ("blanks", " \n".to_owned(), Found::Nothing),
+        ("hex", hex(&pfx), Found::Hex),
+        ("hex in lines", hex(&pfx).replace('A', "A\n"), Found::Hex),
+        (
+            "base64 twice",
+            STANDARD.encode(STANDARD.encode(&pfx)),
+            Found::Base64Twice,
+        ),
+        ("base64 of PEM", STANDARD.encode(&pem), Found::Base64OfPem),
+        ("PKCS#7", STANDARD.encode(pkcs7()), Found::Pkcs7),
+        (
+            "DER of a certificate",
+            STANDARD.encode(&leaf.der),
+            Found::Certificate,
+        ),
+        (
+            "DER of a key",
+            STANDARD.encode(leaf.key.as_slice()),
+            Found::PrivateKey,
+        ),
+    ] {
+        for content_type in [PFX, PEM, None] {
+            assert_eq!(
+                found(&value, content_type),
+                expected,
+                "{name} as {content_type:?}"
+            );
+        }
+    }
+    assert!(matches!(
+        outcome(read(STANDARD.encode(&pfx).as_bytes(), PEM)),
+        CertificateError::NotPem
+    ));
+}
+
+#[test]
+fn a_trusted_certificate_and_pkcs7_in_pem_are_named() {
+    let Line { leaf, .. } = line();
+    for (name, problem) in [
+        ("TRUSTED CERTIFICATE", PemProblem::TrustedCertificate),
+        ("PKCS7", PemProblem::Pkcs7),
+    ] {
+        let value = pem(name, &leaf.der) + &text(&[], &[&leaf.key]);
+        let error = outcome(read(value.as_bytes(), PEM));
+        assert_eq!(error, CertificateError::Pem(PemError { line: 1, problem }));
+    }
+}
+
+#[test]
+fn the_tag_file_encoding_is_heeded() {
+    let Line { leaf, .. } = line();
+    let pfx = MODERN.pfx_of(&leaf.key, &[&leaf.der]);
+    let pem = text(&[&leaf.der], &[&leaf.key]);
+    let in_lines = |text: String| text.replace('M', "M\n");
+    for (name, value, tag) in [
+        ("base64 of PEM", in_lines(STANDARD.encode(&pem)), "base64"),
+        (
+            "base64 of PEM, a tag in capitals",
+            STANDARD.encode(&pem),
+            "BASE64",
+        ),
+        ("base64 of PFX", STANDARD.encode(&pfx), "base64"),
+        (
+            "base64 twice of PFX",
+            STANDARD.encode(STANDARD.encode(&pfx)),
+            "base64",
+        ),
+        ("hex of PFX", hex(&pfx), "hex"),
+        ("hex of PEM", hex(pem.as_bytes()), "hex"),
+        (
+            "base64 of PFX that was stored as text",
+            STANDARD.encode(&pfx),
+            "utf-8",
+        ),
+        ("PEM whose tag is not true", pem.clone(), "base64"),
+        ("a tag that is no encoding", pem.clone(), "latin-9"),
+    ] {
+        let content_types = if name.contains("PFX") {
+            [PFX, None]
+        } else {
+            [PEM, None]
+        };
+        for content_type in content_types {
+            let read = read_tagged(value.as_bytes(), content_type, Some(tag));
+            assert_eq!(read.expect("readable").leaf, leaf.der, "{name}");
+        }
+    }
+    let error = outcome(read_tagged(b"no base64!", None, Some("base64")));
+    assert_eq!(
+        error,
+        CertificateError::FileEncoding {
+            encoding: "base64",
+            problem: EncodingProblem::Character {
+                position: 10,
+                len: 10
+            },
+        }
+    );
+}
+
+/// The key with the parameters of a curve in place of its name, as `openssl ecparam -param_enc explicit` writes it:
+/// whatever they are, they are a SEQUENCE.
+fn with_explicit_curve(pkcs8: &[u8]) -> Vec<u8> {
+    let info = pkcs8::PrivateKeyInfo::try_from(pkcs8).expect("PKCS#8");
+    let algorithm = pkcs8::AlgorithmIdentifierRef {
+        oid: info.algorithm.oid,
+        parameters: Some(der::asn1::AnyRef::new(der::Tag::Sequence, &[2, 1, 1]).expect("short")),
+    };
+    der::Encode::to_der(&pkcs8::PrivateKeyInfo::new(algorithm, info.private_key)).expect("encodable")
+}
+
+#[test]
+fn explicit_ec_parameters_are_named_with_the_command_that_mends_them() {
+    let Line { leaf, .. } = line();
+    let pkcs8 = with_explicit_curve(&leaf.key);
+    // SEC 1: version, scalar, and the same parameters under the tag 0.
+    let mut sec1 = vec![0x30, 0x2c, 2, 1, 1, 4, 32];
+    sec1.extend([7; 32]);
+    sec1.extend([0xa0, 5, 0x30, 3, 2, 1, 1]);
+    for value in [
+        text(&[&leaf.der], &[&pkcs8]),
+        pem("EC PRIVATE KEY", &sec1) + &text(&[&leaf.der], &[]),
+    ] {
+        let error = outcome(read(value.as_bytes(), PEM));
+        assert_eq!(
+            error,
+            CertificateError::ExplicitCurve {
+                part: "private key",
+                number: 1,
+                of: 1
+            }
+        );
+        assert!(error.hint().contains("openssl ec -in KEY -param_enc named_curve"));
+    }
+}
+
+#[test]
+fn a_certificate_with_explicit_ec_parameters_is_named() {
+    const P256: [u8; 10] = [0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07];
+    let Line { leaf, .. } = line();
+    let at = leaf.der.windows(P256.len()).position(|window| window == P256);
+    let at = at.expect("a P-256 key");
+    let mut der = leaf.der.clone();
+    // A SEQUENCE of the same length: what is in it does not matter.
+    der[at] = 0x30;
+    let error = outcome(read_pem(&[&der], &[]));
+    assert_eq!(
+        error,
+        CertificateError::ExplicitCurve {
+            part: "certificate",
+            number: 1,
+            of: 1
+        }
+    );
+}
