@@ -16,7 +16,7 @@ const LONGEST_LINE: usize = 16 * 1024;
 const SNIPPET_LEAD: usize = 40;
 
 /// Every key of a manifest, and whether its value is shown: closed sets, numbers, and names that secrets are not pasted for.
-const KEYS: [(&str, bool); 61] = [
+const KEYS: [(&str, bool); 62] = [
     ("alias", false),
     ("apiVersion", true),
     ("authorityHost", true),
@@ -45,6 +45,7 @@ const KEYS: [(&str, bool); 61] = [
     ("layout", true),
     ("legacy", true),
     ("limit", true),
+    ("mayBeEmpty", true),
     ("mode", true),
     ("name", true),
     ("newline", true),

@@ -146,7 +146,7 @@ fn keys_in_their_own_older_formats_come_out_as_openssl_converts_them() {
         error
             .expect_err("refused")
             .to_string()
-            .contains("encrypted private key")
+            .contains("private key that is encrypted")
     );
 }
 
