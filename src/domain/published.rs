@@ -128,7 +128,9 @@ impl<'o> Published<'o> {
     /// 3. its object at its path, by whatever rule, else elsewhere, of a version that will do;
     /// 4. the same content elsewhere, of any version, when no other entry is of the object: then it can only be what this
     ///    one had at another path;
-    /// 5. whatever is at its path.
+    /// 5. whatever is at its path;
+    /// 6. the same content elsewhere, from the vault that had this one's name before its URL was edited, when nobody else
+    ///    wants the place.
     ///
     /// Rules are of two kinds, the current version and a named one: where paths of both are exchanged, each takes its bytes
     /// along. Another entry's file, in its place, is none that does: that entry may ask for another version, and it may be
@@ -154,6 +156,7 @@ impl<'o> Published<'o> {
             .or_else(|| self.elsewhere(first, &will_do))
             .or_else(|| self.elsewhere(first, &is_form).filter(|_| self.is_alone(entry)))
             .or(at)
+            .or_else(|| self.of_another_host(file, first).filter(|_| self.is_alone(entry)))
     }
 
     /// A file of the input's object that fits and that no entry has in its place: the first slot of a history, which is its
@@ -163,6 +166,22 @@ impl<'o> Published<'o> {
             .beside(first)
             .filter(|(at, found)| fits(&found.record) && !self.is_anothers(at, found));
         free.min_by_key(|(at, found)| (at.slot(), Reverse(found.record.fetched)))
+    }
+
+    /// A file of an object that has the same name in a vault of the same name at another host.
+    fn of_another_host(&self, file: &FileSpec, first: Option<&Input>) -> Option<Found<'o>> {
+        let Some(Input::Object(wanted)) = first else {
+            return None;
+        };
+        let (vault, kind, name) = (&wanted.object.vault.name, wanted.object.kind, &wanted.object.name);
+        let had = self.files.iter().filter(|(at, found)| {
+            let object = first_object(&found.record);
+            let is_of_name = object.is_some_and(|object| {
+                object.vault.name == *vault && object.kind == kind && object.name == *name
+            });
+            is_of_name && found.record.content == file.content && !self.wanted.contains_key(*at)
+        });
+        had.min_by_key(|(at, found)| (at.slot(), Reverse(found.record.fetched)))
     }
 
     /// Whether no other entry is made of the same object.

@@ -382,3 +382,18 @@ fn what_was_confirmed_by_one_rule_is_not_confirmed_by_another() {
         }
     });
 }
+
+#[test]
+fn a_url_and_a_path_that_are_edited_at_once_take_the_bytes_along_while_the_new_vault_is_away() {
+    run(async {
+        let bench = Bench::holding(&["a"]);
+        bench.reconciler(spec(vec![secret("a")])).pass(Turn::All).await;
+        bench.vault.refuse("a", Reason::Unreachable, None);
+        let mut edited = secret("a");
+        edited.files[0].path = RelativePath::parse("new").expect("valid");
+        let edited = in_vault(&moved(), spec(vec![edited]));
+        let report = bench.reconciler(edited).pass(Turn::All).await;
+        assert_eq!(bench.volume.text("new").as_deref(), Some("one"));
+        assert!(!report.required_are_served(), "it is last known good at most");
+    });
+}
