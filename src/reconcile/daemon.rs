@@ -1,24 +1,16 @@
 //! The loop: wait for something to do, take a pass, fold what it did into the status, tell.
 
 mod until_served;
-
-use std::time::Duration;
+mod volume;
 
 use tokio::sync::{oneshot, watch};
-use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tokio::time::{Instant, sleep_until};
 
 use super::pass::Pass;
 use super::trigger::{Answered, Trigger, Triggers};
 use crate::domain::event::Event;
-use crate::domain::payload::REPLACED_SET_KEPT;
 use crate::domain::status::Status;
 use crate::ports::{Observer, Vault, Volume};
-
-/// Longest wait for a publish under way when the loop is told to stop: SIGTERM ends the program within a second.
-const SETTLE: Duration = Duration::from_millis(800);
-
-/// As [`REPLACED_SET_KEPT`], when the program ends.
-const KEPT_AT_END: Duration = Duration::from_secs(1);
 
 /// The loop around the pass.
 pub struct Daemon<V, W> {
@@ -70,13 +62,6 @@ impl<V: Vault + 'static, W: Volume> Daemon<V, W> {
         }
     }
 
-    /// Lets a publish that is under way come to its end, so that the next start has nothing to recover.
-    pub async fn settle(&mut self) {
-        if timeout(SETTLE, self.pass.volume.idle()).await.is_err() {
-            tracing::warn!("Stopped while the volume is still busy; the next start recovers");
-        }
-    }
-
     /// Takes over what an earlier process left.
     async fn recall(&mut self) {
         if let Ok(recalled) = self.pass.look(&self.status).await {
@@ -111,24 +96,6 @@ impl<V: Vault + 'static, W: Volume> Daemon<V, W> {
                 () = sleep_until(tidies_at.unwrap_or_else(Instant::now)), if tidies_at.is_some() => {}
             }
             self.tidy().await;
-        }
-    }
-
-    /// Removes the replaced set if it is time for that, and sets the time otherwise. What a volume that fails keeps is
-    /// removed when it works again.
-    async fn tidy(&mut self) {
-        let left = if self.status.volume.failures == 0 {
-            self.pass.volume.tidy(REPLACED_SET_KEPT).await.unwrap_or_default()
-        } else {
-            None
-        };
-        self.tidies_at = left.map(|left| Instant::now() + left);
-    }
-
-    /// Removes the replaced set a second after it was replaced: for who ends and leaves nobody behind to do it later.
-    pub async fn tidy_up(&self) {
-        while let Ok(Some(left)) = self.pass.volume.tidy(KEPT_AT_END).await {
-            sleep(left).await;
         }
     }
 

@@ -4,6 +4,7 @@ mod barrier;
 mod fallbacks;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::domain::desired::{Content, ObjectSpec, OnStart, SecretEncoding, SyncSpec, VersionPolicy};
 use crate::domain::failure::Reason;
@@ -110,7 +111,7 @@ async fn who_ends_removes_the_replaced_set_a_second_after_it_was_replaced() {
     let before = Instant::now();
     daemon.tidy_up().await;
     assert!(!bench.volume.keeps_replaced());
-    assert!(before.elapsed() <= KEPT_AT_END);
+    assert!(before.elapsed() <= volume::KEPT_AT_END);
 }
 
 #[tokio::test(start_paused = true)]

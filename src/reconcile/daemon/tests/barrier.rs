@@ -214,7 +214,7 @@ async fn values_that_take_seconds_to_open_hold_up_neither_the_others_nor_the_end
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     };
-    timeout(Duration::from_secs(5), published)
+    tokio::time::timeout(Duration::from_secs(5), published)
         .await
         .expect("it does not wait for them");
     let began = Instant::now();
