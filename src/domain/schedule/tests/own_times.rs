@@ -76,3 +76,19 @@ fn while_files_are_served_an_object_that_is_throttled_alone_is_asked_no_sooner_t
         assert_eq!(schedule.due_of(&secret("a")), Some(at(due)), "{interval:?}");
     }
 }
+
+#[test]
+fn while_files_are_served_an_object_that_goes_on_failing_alone_is_asked_as_often_as_a_healthy_one() {
+    let (mut schedule, _) = begun(&["a", "b"]);
+    schedule.begin(&secret("a"), at(0));
+    answered(&mut schedule, &["b"], 1);
+    fails(&mut schedule, &secret("a"), 0, Reason::Unavailable, now(2, true));
+    assert_eq!(
+        schedule.due_of(&secret("a")),
+        Some(at(2) + Duration::from_millis(2_500)),
+        "once more within seconds"
+    );
+    schedule.begin(&secret("a"), at(5));
+    fails(&mut schedule, &secret("a"), 5, Reason::Unavailable, now(6, true));
+    assert_eq!(schedule.due_of(&secret("a")), Some(at(6) + INTERVAL));
+}
