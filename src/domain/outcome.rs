@@ -31,7 +31,7 @@ pub struct PassOutcome {
     pub lists: Lists,
     /// How many questions left.
     pub asked: usize,
-    /// The hosts of which something is under way.
+    /// The hosts that a question left for within the last second, and that owe an answer.
     pub under_way: BTreeSet<VaultId>,
     /// The questions that could not leave because of their gates.
     pub stopped: BTreeSet<Query>,
