@@ -87,6 +87,7 @@ impl Observer for Troubles {
             | Event::QuietShortened { .. } => true,
             Event::SyncAsked
             | Event::Ready { .. }
+            | Event::NotReady { .. }
             | Event::Published { .. }
             | Event::MadeAgain { .. }
             | Event::Removed { .. }

@@ -9,6 +9,7 @@ use super::failure::{Failure, Reason};
 use super::notice::Notice;
 use super::object::VersionId;
 use super::path::RelativePath;
+use super::plan::Why;
 use super::schedule::Endpoint;
 use super::validity::{Standing, Validity};
 
@@ -24,10 +25,25 @@ pub enum Event {
         /// Whether that is so because the manifest is content with files of an earlier run.
         last_known_good: bool,
     },
+    /// What is required is not all there yet, after a while.
+    NotReady {
+        /// The required entries that are not there, or not as asked.
+        waiting: Vec<EntryId>,
+        /// What fails at the volume, if it does.
+        volume: Option<String>,
+        /// Since the start.
+        age: Duration,
+    },
     /// Files of an entry have new bytes.
     Published {
         /// Whose.
         entry: EntryId,
+        /// The first of them.
+        path: RelativePath,
+        /// How many there are.
+        files: usize,
+        /// Why the first of them is new.
+        why: Why,
         /// The version that they are of now, if they are made of one object.
         version: Option<VersionId>,
         /// When that expires.
@@ -66,28 +82,32 @@ pub enum Event {
     },
     /// One or several entries could not be fetched, made or placed, for one cause.
     Failing {
-        /// One of them.
-        entry: EntryId,
+        /// Those that there is something to tell of, each once. The first is the one that the failure is of.
+        entries: Vec<EntryId>,
         /// How many there are, with those that could not be asked for because of it.
         objects: usize,
         /// Why.
         failure: Failure,
-        /// Whether the files are there from before.
+        /// What some of them are held back with, if that is why they fail.
+        held_back: Option<String>,
+        /// Whether the files of all of them are there from before.
         kept: bool,
-        /// Whether start-up waits for it.
+        /// Whether start-up waits for one of them.
         required: bool,
         /// How often in a row.
         times: u32,
+        /// For how long.
+        age: Duration,
         /// Whether it is worth a person's attention: new, or a reminder.
         news: bool,
     },
-    /// An entry that failed is served again.
+    /// Entries that failed for one cause are served again.
     Recovered {
         /// Which.
-        entry: EntryId,
-        /// Why it had failed.
+        entries: Vec<EntryId>,
+        /// Why they had failed.
         reason: Reason,
-        /// How often in a row.
+        /// How often in a row; the most of any of them.
         failures: u32,
     },
     /// A host asked to be left alone for longer than it is.
@@ -107,6 +127,8 @@ pub enum Event {
         hint: String,
         /// How often in a row.
         times: u32,
+        /// For how long.
+        age: Duration,
         /// Whether it is worth a person's attention: new, or a reminder.
         news: bool,
     },
@@ -123,7 +145,11 @@ pub enum Event {
         written: usize,
         /// How many disappeared.
         removed: usize,
+        /// How many have another mode or owner.
+        adjusted: usize,
         /// From the first question to the end.
         took: Duration,
+        /// When the next question is due, if one is.
+        next_due: Option<OffsetDateTime>,
     },
 }

@@ -123,6 +123,19 @@ pub enum Reason {
     NameTaken,
 }
 
+/// How far a reason reaches: what fails for it together, and is told as one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// Everything, because nobody can sign in.
+    SignIn,
+    /// Everything of a vault that is away.
+    Vault,
+    /// Everything that a vault refuses and that one action mends.
+    Refusal,
+    /// One entry, which was fetched, or needs no vault.
+    Entry,
+}
+
 /// What a reason means for exit codes (design, "Commands").
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum FailureClass {
@@ -219,6 +232,35 @@ impl Reason {
             | Self::TlsRefused
             | Self::TimedOut => FailureClass::Unavailable,
             Self::NameTaken => FailureClass::Volume,
+        }
+    }
+
+    /// What fails for it together.
+    pub const fn reach(self) -> Reach {
+        match self {
+            Self::IdentityMisconfigured | Self::IdentityNotPropagated | Self::IdentityUnavailable => {
+                Reach::SignIn
+            }
+            Self::Throttled
+            | Self::Conflict
+            | Self::Unavailable
+            | Self::Unreachable
+            | Self::TlsRefused
+            | Self::TimedOut => Reach::Vault,
+            Self::Unauthorized
+            | Self::Forbidden
+            | Self::NetworkRefused
+            | Self::NotFound
+            | Self::VersionNotFound
+            | Self::Disabled
+            | Self::BadRequest
+            | Self::Malformed => Reach::Refusal,
+            Self::Unrenderable
+            | Self::TooManySelected
+            | Self::ManyGone
+            | Self::PathTaken
+            | Self::PasswordUnreadable
+            | Self::NameTaken => Reach::Entry,
         }
     }
 

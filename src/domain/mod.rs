@@ -3,6 +3,7 @@
 //! Nothing here reads a clock, a file, the environment or the network, and nothing here imports another module
 //! of the crate.
 
+pub mod age;
 pub mod answers;
 pub mod attribute_digest;
 pub mod backoff;

@@ -1,11 +1,20 @@
-//! What the log says of passes: one line per change, none per no-op, a repeated failure once with a count.
+//! What the log says of passes: one line per change, none per no-op; failures of one cause are one line, told again while
+//! they last.
+
+mod names;
+
+use std::time::Duration;
 
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
+use tracing::field::display;
+
+use self::names::Names;
+use crate::domain::age::short;
 
 use crate::domain::entry::EntryId;
 use crate::domain::event::Event;
-use crate::domain::failure::{Failure, FailureClass};
+use crate::domain::failure::{Failure, Reach};
 use crate::domain::notice::Notice;
 use crate::domain::status::Status;
 use crate::domain::validity::{Standing, Validity};
@@ -34,14 +43,8 @@ impl Log {
                 last_known_good: true,
             } => tracing::info!(objects, "Ready with last known good files"),
             Event::Ready { objects, .. } => tracing::info!(objects, "Ready"),
-            Event::Published {
-                entry,
-                version,
-                expires,
-            } => {
-                let (version, expires) = (version.as_ref().map(tracing::field::display), written(*expires));
-                tracing::info!(object = %entry, version, expires, "Published");
-            }
+            Event::NotReady { waiting, volume, age } => not_ready(waiting, volume.as_deref(), *age),
+            Event::Published { .. } => published(event),
             Event::MadeAgain { entry } => tracing::debug!(object = %entry, "Made again with the same bytes"),
             Event::Removed { path } => tracing::info!(%path, "Removed"),
             Event::Adjusted { path } => tracing::info!(%path, "Mode or owner changed"),
@@ -53,10 +56,14 @@ impl Log {
             } => validity_of(entry, *standing, *validity),
             Event::Failing { .. } => self.failing(event),
             Event::Recovered {
-                entry,
+                entries,
                 reason,
                 failures,
-            } => tracing::info!(object = %entry, %reason, failures, "Recovered"),
+            } => {
+                let [object, names] = Names(entries).fields();
+                let objects = entries.len();
+                tracing::info!(object, objects, names, %reason, failures, "Recovered");
+            }
             Event::QuietShortened { endpoint, asked } => {
                 let asked_seconds = asked.as_secs();
                 tracing::warn!(%endpoint, asked_seconds, "Retry-After is longer than 5 minutes; waiting 5 minutes");
@@ -66,49 +73,55 @@ impl Log {
                 cause,
                 hint,
                 times,
+                age,
                 news: true,
-            } => tracing::error!(error, cause, hint, times, "Volume not written"),
+            } => {
+                let age = short(*age);
+                tracing::error!(error, cause, times, %age, hint, "Volume not written");
+            }
             Event::VolumeFailing {
                 error, cause, times, ..
             } => tracing::debug!(error, cause, times, "Volume not written"),
             Event::VolumeRecovered { failures } => tracing::info!(failures, "Volume recovered"),
-            Event::Finished {
-                asked,
-                written,
-                removed,
-                took,
-            } => {
-                let milliseconds = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
-                tracing::debug!(asked, written, removed, milliseconds, "Pass finished");
-            }
+            Event::Finished { .. } => finished(event),
         }
     }
 
     fn failing(&self, event: &Event) {
         let Event::Failing {
-            entry,
+            entries,
             objects,
             failure,
+            held_back,
             kept,
             required,
             times,
+            age,
             news,
         } = event
         else {
             return;
         };
-        let (reason, hint) = (failure.reason.as_str(), failure.hint.as_str());
-        // A failure to sign in names it itself; the rest has nothing to do with it.
-        let refused = failure.reason.class() == FailureClass::Refused;
+        let reason = failure.reason.as_str();
+        let hint = failure.hint.as_str();
+        // A failure to sign in names it itself; an outage, and what was fetched, have nothing to do with it.
+        let refused = failure.reason.reach() == Reach::Refusal;
         let identity = self.identity.as_deref().filter(|_| refused);
         let cause = cause(failure);
+        let [object, names] = Names(entries).fields();
+        let age = short(*age);
+        // What was fetched and could not be made or placed is another thing to look for.
+        let message = match failure.reason.reach() {
+            Reach::SignIn | Reach::Vault | Reach::Refusal => "Object not fetched",
+            Reach::Entry => "Object not written",
+        };
         if *news {
             tracing::warn!(
-                object = %entry, objects, reason, kept, required, times, identity, error = %failure, cause, hint,
-                "Object not fetched"
+                object, objects, names, reason, held_back, kept, required, times, %age, identity, error = %failure, cause,
+                hint, "{message}"
             );
         } else {
-            tracing::debug!(object = %entry, objects, reason, times, error = %failure, cause, "Object not fetched");
+            tracing::debug!(object, objects, names, reason, times, error = %failure, cause, "{message}");
         }
     }
 }
@@ -118,6 +131,67 @@ impl Observer for Log {
         for event in events {
             self.say(event);
         }
+    }
+}
+
+fn not_ready(waiting: &[EntryId], volume: Option<&str>, age: Duration) {
+    let [object, names] = Names(waiting).fields();
+    let objects = waiting.len();
+    let age = short(age);
+    tracing::warn!(object, objects, names, volume, %age, "Not ready yet: still waiting for required objects");
+}
+
+fn published(event: &Event) {
+    let Event::Published {
+        entry,
+        path,
+        files,
+        why,
+        version,
+        expires,
+    } = event
+    else {
+        return;
+    };
+    let (version, expires) = (version.as_ref().map(display), written(*expires));
+    tracing::info!(object = %entry, %path, files, why = why.as_str(), version, expires, "Published");
+}
+
+fn finished(event: &Event) {
+    let Event::Finished {
+        asked,
+        written: new,
+        removed,
+        adjusted,
+        took,
+        next_due,
+    } = event
+    else {
+        return;
+    };
+    let milliseconds = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+    let next_due = written(*next_due);
+    let changed = new + removed + adjusted > 0;
+    if changed {
+        tracing::info!(
+            asked,
+            written = new,
+            removed,
+            adjusted,
+            milliseconds,
+            next_due,
+            "Pass finished"
+        );
+    } else {
+        tracing::debug!(
+            asked,
+            written = new,
+            removed,
+            adjusted,
+            milliseconds,
+            next_due,
+            "Pass finished"
+        );
     }
 }
 

@@ -305,3 +305,31 @@ fn the_worst_of_several_failures_decides_the_exit_code() {
     let output = world.once();
     assert_eq!(output.status.code(), Some(5), "{}", stderr(&output));
 }
+
+#[test]
+fn thirty_secrets_that_the_vault_refuses_are_one_line_with_their_names() {
+    let world = World::new();
+    let names: Vec<_> = (0..30).map(|number| format!("refused-{number}")).collect();
+    for name in &names {
+        world.fake.vault("app").set_secret(name, "one");
+        world.fake.vault("app").deny_object(name, Denial::Rbac);
+    }
+    let listed: Vec<_> = names.iter().map(|name| format!("{{ name: {name} }}")).collect();
+    world.manifest(&format!("secrets: [{}]", listed.join(", ")));
+    let output = world.once_with(&["--timeout", "1s", "--log-format", "json"]);
+    let log = stderr(&output);
+    assert_eq!(output.status.code(), Some(5), "{log}");
+    let lines: Vec<_> = log.lines().map(str::to_owned).collect();
+    let told = events(&lines, "Object not fetched");
+    assert_eq!(told.len(), 1, "{log}");
+    assert_eq!(told[0]["objects"], 30, "{log}");
+    let all = told[0]["names"].as_str().expect("names");
+    let all: std::collections::BTreeSet<_> = all.split(", ").collect();
+    assert_eq!(all.len(), 30, "{all:?}");
+    assert!(
+        names
+            .iter()
+            .all(|name| all.contains(format!("app/secrets/{name}").as_str())),
+        "{all:?}"
+    );
+}

@@ -181,6 +181,44 @@ mod tests {
     }
 
     #[test]
+    fn the_log_and_the_plan_call_a_reason_the_same() {
+        let status = Status::new(OnStart::Fresh);
+        let mode = FileMode::from_bits(0o440);
+        let [one, other] = [version("1a"), version("2b")];
+        let password = Input::File("/run/password".into());
+        let source = crate::domain::status::test_passes::made("a").id;
+        let EntryId::Object(source) = source else {
+            unreachable!("it is of an object");
+        };
+        let of_version = |of| Why::Version {
+            of,
+            from: one.clone(),
+            to: other.clone(),
+        };
+        let from = RelativePath::parse("a").expect("valid");
+        for why in [
+            Why::Missing,
+            Why::OtherSource,
+            of_version(Input::Object(source)),
+            of_version(password),
+            Why::Form,
+            Why::Attributes,
+            Why::Unchanged,
+            Why::Mode { from: mode, to: mode },
+            Why::Owner,
+            Why::Moved { from },
+            Why::GoneSince(time::OffsetDateTime::UNIX_EPOCH),
+            Why::NotAsked,
+            Why::Waits,
+            Why::LeavesManifest,
+            Why::LeavesVault,
+        ] {
+            let told = serde_json::to_value(because(&why, None, &status).reason).expect("a label");
+            assert_eq!(told, why.as_str());
+        }
+    }
+
+    #[test]
     fn what_changes_is_told_with_before_and_after() {
         let status = Status::new(OnStart::Fresh);
         let why = Why::Mode {

@@ -84,3 +84,31 @@ pub enum Why {
     /// The vault says that it does not belong to the selection or history any more.
     LeavesVault,
 }
+
+impl Why {
+    /// The word for it in logs and in `plan --output json`.
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Missing => "missing",
+            Self::OtherSource => "otherSource",
+            // Its version is a digest that means nothing to anybody.
+            Self::Version {
+                of: Input::File(_), ..
+            } => "newPassword",
+            Self::Version { .. } => "newVersion",
+            Self::Form => "newForm",
+            Self::Attributes => "newAttributes",
+            Self::Unchanged => "unchanged",
+            Self::Mode { .. } => "mode",
+            Self::Owner => "owner",
+            Self::Moved { .. } => "moved",
+            Self::GoneSince(_) => "goneFromVault",
+            Self::NotAsked => "notAsked",
+            Self::Waits => "noAnswer",
+            Self::Failed(_) => "failed",
+            Self::HeldBack(_) => "heldBack",
+            Self::LeavesManifest => "leavesManifest",
+            Self::LeavesVault => "leavesVault",
+        }
+    }
+}

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::{Serialize, Serializer};
 use time::OffsetDateTime;
 
+use super::cause::Cause;
 use crate::domain::entry::{EntryId, EntryKey};
 use crate::domain::event::Event;
 use crate::domain::failure::{Failure, Reason};
@@ -69,6 +70,9 @@ pub struct EntryStatus {
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct FailureStatus {
+    /// What it shares with others that fail.
+    #[serde(skip)]
+    pub(super) cause: Cause,
     /// From a closed set.
     pub reason: Reason,
     /// What was seen, and what to do.
@@ -140,7 +144,10 @@ impl EntryStatus {
                 None
             }
             Outcome::Failed {
-                failure, kept, news, ..
+                failure,
+                kept,
+                retry,
+                news,
             } => {
                 self.complete = *kept;
                 self.as_asked = false;
@@ -151,6 +158,7 @@ impl EntryStatus {
                 let times =
                     before.as_ref().map_or(0, |before| before.times) + u32::from(*news || before.is_none());
                 self.failure = Some(FailureStatus {
+                    cause: Cause::of(plan, failure, retry),
                     reason: failure.reason,
                     failure: failure.clone(),
                     hint: failure.hint.clone(),

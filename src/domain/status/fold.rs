@@ -6,24 +6,15 @@ use time::OffsetDateTime;
 
 use super::endpoint::EndpointStatus;
 use super::entry::EntryStatus;
+use super::failing::{Found, Recovered};
 use super::wall::wall;
 use super::{Status, Sync};
-use crate::domain::entry::{EntryId, EntryKey};
+use crate::domain::entry::EntryKey;
 use crate::domain::event::Event;
-use crate::domain::failure::Reason;
 use crate::domain::moment::Now;
 use crate::domain::outcome::{Decided, PassOutcome};
 use crate::domain::payload::Publication;
 use crate::domain::plan::Outcome;
-use crate::domain::volume_failure::VolumeFailure;
-
-/// Repetitions after which a lasting failure is told again.
-const REMINDERS: [u32; 4] = [10, 100, 1_000, 10_000];
-
-/// Whether the `times`th failure in a row is worth a person's attention.
-pub(super) fn is_news(times: u32) -> bool {
-    times == 1 || REMINDERS.contains(&times)
-}
 
 impl Status {
     /// Takes what a pass did; gives what is worth telling, in the order in which it is told. `jitter` is in `0.0..1.0`.
@@ -41,7 +32,8 @@ impl Status {
         self.fold_volume(&outcome, now, &mut events);
         if let Some(decided) = &outcome.decided {
             let published = outcome.volume_failure.is_none() && decided.plan.blocked.is_none();
-            let entries = self.fold_entries(decided, published, outcome.at, now, &mut events);
+            let mut found = Vec::new();
+            let entries = self.fold_entries(decided, published, outcome.at, now, &mut found, &mut events);
             if published {
                 self.entries = entries;
                 Self::tell_changes(decided, &mut events);
@@ -50,21 +42,19 @@ impl Status {
                 // The files are the earlier ones; what failed besides is remembered all the same.
                 self.remember_failures(entries);
             }
-            self.tell_failures(decided, &outcome, &mut events);
+            self.note_failing(found, &outcome);
         }
         self.wakes_at = self.schedule.next_due(outcome.began, &outcome.stopped);
         self.show_schedule(&outcome, &mut events);
         self.become_ready(outcome.at, false, &mut events);
+        self.tell_all(outcome.began, &mut events);
         self.finish(&outcome, &mut events);
         events
     }
 
     fn fold_volume(&mut self, outcome: &PassOutcome, now: Now, events: &mut Vec<Event>) {
-        let volume = &mut self.volume;
         if let Some(failure) = &outcome.volume_failure {
-            volume.failures = volume.failures.saturating_add(1);
-            volume.failure = Some(failure.into());
-            events.push(volume_failing(failure, volume.failures));
+            self.volume.fail(failure, now.at, events);
             self.schedule.volume_failed(now);
             return;
         }
@@ -73,13 +63,7 @@ impl Status {
         let Some(decided) = decided.filter(|decided| decided.plan.blocked.is_none()) else {
             return;
         };
-        if volume.failures > 0 {
-            events.push(Event::VolumeRecovered {
-                failures: volume.failures,
-            });
-        }
-        volume.failures = 0;
-        volume.failure = None;
+        self.volume.work(events);
         let Publication {
             written,
             adjusted,
@@ -87,7 +71,7 @@ impl Status {
             ..
         } = &decided.publication;
         if !(written.is_empty() && adjusted.is_empty() && removed.is_empty()) {
-            volume.published = Some(outcome.at);
+            self.volume.published = Some(outcome.at);
         }
         self.schedule.volume_worked();
     }
@@ -99,6 +83,7 @@ impl Status {
         published: bool,
         at: OffsetDateTime,
         now: Now,
+        found: &mut Vec<Found>,
         events: &mut Vec<Event>,
     ) -> Vec<EntryStatus> {
         let known = self
@@ -106,7 +91,7 @@ impl Status {
             .iter()
             .map(|entry| (&entry.key, entry))
             .collect::<BTreeMap<_, _>>();
-        let mut recovered = BTreeMap::new();
+        let mut recovered = Recovered::default();
         let mut entries = Vec::with_capacity(decided.plan.entries.len());
         let mut failed = Vec::new();
         for plan in &decided.plan.entries {
@@ -117,12 +102,15 @@ impl Status {
             entry.required = plan.required;
             if let (Outcome::Served { .. }, Some(failure), true) = (&plan.outcome, &entry.failure, published)
             {
-                // Entries of one object recover together, and are one line.
-                let times = recovered.entry((plan.id.clone(), failure.reason)).or_insert(0);
-                *times = failure.times.max(*times);
+                recovered.note(&plan.id, failure);
             }
             if let (Some(times), Outcome::Failed { retry, .. }) = (entry.take(plan, at), &plan.outcome) {
                 failed.push((retry.clone(), times));
+                found.extend(entry.failure.as_ref().map(|failure| Found {
+                    cause: failure.cause.clone(),
+                    entry: plan.id.clone(),
+                    times,
+                }));
             }
             if published {
                 entry.take_validity(plan, at, events);
@@ -132,25 +120,7 @@ impl Status {
         for (retry, times) in failed {
             self.schedule.entry_failed(&retry, times, now);
         }
-        // One of them may be served while another goes on failing.
-        let fails = |id: &EntryId, reason: Reason| {
-            let mut same = entries.iter().filter(|entry: &&EntryStatus| entry.id == *id);
-            same.any(|entry| {
-                entry
-                    .failure
-                    .as_ref()
-                    .is_some_and(|failure| failure.reason == reason)
-            })
-        };
-        let recovered = recovered
-            .into_iter()
-            .filter(|((id, reason), _)| !fails(id, *reason))
-            .map(|((entry, reason), failures)| Event::Recovered {
-                entry,
-                reason,
-                failures,
-            });
-        events.extend(recovered);
+        recovered.tell(&entries, events);
         entries
     }
 
@@ -221,6 +191,7 @@ impl Status {
         if let Some(decided) = &outcome.decided {
             sync.written += decided.publication.written.len();
             sync.removed += decided.publication.removed.len();
+            sync.adjusted += decided.publication.adjusted.len();
         }
         if outcome.idle
             && let Some(sync) = self.sync.take()
@@ -229,18 +200,10 @@ impl Status {
                 asked: sync.asked,
                 written: sync.written,
                 removed: sync.removed,
+                adjusted: sync.adjusted,
                 took: outcome.ended.since(sync.began),
+                next_due: self.wakes_at.map(|at| wall(outcome.at, outcome.began, at)),
             });
         }
-    }
-}
-
-fn volume_failing(failure: &VolumeFailure, times: u32) -> Event {
-    Event::VolumeFailing {
-        error: failure.to_string(),
-        cause: failure.cause().to_string(),
-        hint: failure.hint().to_owned(),
-        times,
-        news: is_news(times),
     }
 }

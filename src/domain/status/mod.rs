@@ -3,16 +3,21 @@
 //! A status is a value. Each pass's outcome is folded into it, which gives the events that are worth telling; log,
 //! metrics, probes and `status` read it, and remember nothing that it has. It can be written as JSON and holds no value.
 
+mod cause;
 mod endpoint;
 mod entry;
+mod failing;
 mod fold;
+mod lasting;
 mod ready;
 mod recall;
+mod reminders;
 mod telling;
 #[cfg(test)]
 pub(crate) mod test_passes;
 #[cfg(test)]
 mod tests;
+mod volume;
 mod wall;
 
 use std::collections::BTreeMap;
@@ -20,19 +25,19 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use time::OffsetDateTime;
 
+use self::cause::Cause;
 pub use self::endpoint::EndpointStatus;
 pub use self::entry::{EntryStatus, FailureStatus};
+use self::failing::Failing;
 pub use self::ready::Readiness;
 pub use self::recall::Recalled;
+pub use self::volume::{VolumeStatus, VolumeTrouble};
 use super::answers::Lists;
 use super::desired::OnStart;
 use super::entry::EntryKey;
-use super::failure::Reason;
 use super::moment::Moment;
 use super::notice::Notice;
-use super::object::VaultId;
 use super::schedule::Schedule;
-use super::volume_failure::{VolumeFailure, VolumeFailureKind};
 
 /// What the loop knows.
 #[derive(Debug, Clone, Serialize)]
@@ -66,66 +71,18 @@ pub struct Status {
     /// What was remarked on each entry, and on each version whatever its slot in a history.
     #[serde(skip)]
     remarks: BTreeMap<EntryKey, Vec<Notice>>,
-    /// What fails for one cause.
+    /// What fails, by its cause.
     #[serde(skip)]
-    outages: BTreeMap<Outage, OutageStatus>,
+    failing: BTreeMap<Cause, Failing>,
+    /// When it was told last that the start still waits.
+    #[serde(skip)]
+    waits_told: Moment,
+    /// When there is something to tell, if nothing happens before.
+    #[serde(skip)]
+    pub tells_at: Option<Moment>,
     /// The sync that is under way: from its first question to its end.
     #[serde(skip)]
     sync: Option<Sync>,
-}
-
-/// What the volume did last.
-#[derive(Debug, Clone, Default, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct VolumeStatus {
-    /// When something was published last.
-    #[serde(with = "time::serde::rfc3339::option")]
-    pub published: Option<OffsetDateTime>,
-    /// How often in a row it failed.
-    pub failures: u32,
-    /// How it failed last, while it does.
-    pub failure: Option<VolumeTrouble>,
-}
-
-/// How the volume failed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct VolumeTrouble {
-    /// From a closed set.
-    pub kind: VolumeFailureKind,
-    /// What was tried.
-    pub error: String,
-    /// What the system said.
-    pub cause: String,
-    /// What to do.
-    pub hint: String,
-}
-
-impl From<&VolumeFailure> for VolumeTrouble {
-    fn from(failure: &VolumeFailure) -> Self {
-        Self {
-            kind: failure.kind(),
-            error: failure.to_string(),
-            cause: failure.cause().to_string(),
-            hint: failure.hint().to_owned(),
-        }
-    }
-}
-
-/// Failures that have one cause for many objects: of a vault, or of signing in.
-type Outage = (Option<VaultId>, Reason);
-
-/// What is known of failures that have one cause.
-#[derive(Debug, Clone, Copy, Default)]
-struct OutageStatus {
-    /// How often in a row it was told, if only to who looks closely.
-    times: u32,
-    /// Whether there is something to tell.
-    untold: bool,
-    /// Whether an entry failed that had not failed before.
-    newcomer: bool,
-    /// Since when the gate was open that was told last, if it was.
-    open_since: Option<Moment>,
 }
 
 /// A sync that is under way.
@@ -135,6 +92,7 @@ struct Sync {
     asked: usize,
     written: usize,
     removed: usize,
+    adjusted: usize,
 }
 
 impl Status {
@@ -152,7 +110,9 @@ impl Status {
             lists: Lists::default(),
             on_start,
             remarks: BTreeMap::new(),
-            outages: BTreeMap::new(),
+            failing: BTreeMap::new(),
+            waits_told: Moment::START,
+            tells_at: None,
             sync: None,
         }
     }

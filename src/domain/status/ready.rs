@@ -27,11 +27,16 @@ impl Status {
 
     /// Whether every required file is there now, as `refresh.onStart` asks.
     pub fn is_served(&self) -> bool {
-        let enough = |entry: &EntryStatus| match self.on_start {
+        let served = || self.required().all(|entry| self.is_enough(entry));
+        !self.entries.is_empty() && self.volume.failures == 0 && served()
+    }
+
+    /// Whether start-up is content with an entry.
+    pub(super) fn is_enough(&self, entry: &EntryStatus) -> bool {
+        match self.on_start {
             OnStart::Fresh => entry.complete && entry.as_asked && entry.failure.is_none(),
             OnStart::LastKnownGood => entry.complete,
-        };
-        !self.entries.is_empty() && self.volume.failures == 0 && self.required().all(enough)
+        }
     }
 
     /// Whether a required entry cannot come by waiting.
@@ -61,7 +66,7 @@ impl Status {
         })
     }
 
-    fn required(&self) -> impl Iterator<Item = &EntryStatus> {
+    pub(super) fn required(&self) -> impl Iterator<Item = &EntryStatus> {
         self.entries.iter().filter(|entry| entry.required)
     }
 

@@ -6,15 +6,16 @@ use std::time::Duration;
 use time::OffsetDateTime;
 
 use super::Status;
-use crate::domain::desired::OnStart;
+use crate::domain::desired::{Content, OnStart, SecretForm};
 use crate::domain::entry::{EntryId, EntryKey};
 use crate::domain::failure::{Failure, Reason};
+use crate::domain::mode::FileMode;
 use crate::domain::moment::{Moment, Now};
 use crate::domain::object::VersionId;
 use crate::domain::outcome::{Decided, PassOutcome};
 use crate::domain::path::RelativePath;
-use crate::domain::payload::{Publication, Validity};
-use crate::domain::plan::{EntryPlan, Outcome, Plan};
+use crate::domain::payload::{FileRecord, Publication, Validity};
+use crate::domain::plan::{Action, EntryPlan, FilePlan, Outcome, Plan, Why};
 use crate::domain::query::Query;
 use crate::domain::query::test_queries::secret;
 use crate::domain::schedule::Ended;
@@ -82,6 +83,23 @@ pub(crate) fn pending(name: &str, complete: bool) -> EntryPlan {
     entry(name, Outcome::Pending { complete, waits })
 }
 
+/// A file that is written, for this reason.
+pub(crate) fn planned(why: Why) -> FilePlan {
+    FilePlan {
+        entry: Some(0),
+        action: Action::Write,
+        mode: FileMode::from_bits(0o440),
+        record: FileRecord {
+            content: Content::Secret(SecretForm::default()),
+            inputs: Vec::new(),
+            validity: Validity::default(),
+            fetched: second(0),
+            selected: None,
+        },
+        why,
+    }
+}
+
 /// It failed in this pass, and its file is there.
 pub(crate) fn failed(name: &str, reason: Reason) -> EntryPlan {
     let outcome = Outcome::Failed {
@@ -130,6 +148,16 @@ pub(crate) fn pass(entries: Vec<EntryPlan>) -> PassOutcome {
         notices: BTreeMap::new(),
     });
     outcome
+}
+
+/// The same pass, so many seconds after the start.
+pub(crate) fn at_second(outcome: PassOutcome, second: u64) -> PassOutcome {
+    let at = Moment::after_start(Duration::from_secs(second));
+    PassOutcome {
+        began: at,
+        ended: at,
+        ..outcome
+    }
 }
 
 /// What was decided in it.

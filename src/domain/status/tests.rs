@@ -10,11 +10,13 @@ use super::test_passes::*;
 use super::*;
 use crate::domain::entry::EntryId;
 use crate::domain::event::Event;
+use crate::domain::failure::Reason;
 use crate::domain::object::VersionId;
 use crate::domain::outcome::PassOutcome;
 use crate::domain::payload::Publication;
 use crate::domain::plan::{Blocked, EntryPlan, HeldBack, Outcome};
 use crate::domain::query::test_queries::secret;
+use crate::domain::volume_failure::VolumeFailureKind;
 
 /// A status after these passes, one each second.
 fn after(passes: impl IntoIterator<Item = PassOutcome>) -> Status {
@@ -226,17 +228,17 @@ fn what_no_pass_has_any_more_is_forgotten() {
             status.entries.len(),
             failing,
             status.remarks.len(),
-            status.outages.len(),
+            status.failing.len(),
         )
     };
     assert_eq!(
         held(&after([told()])),
-        (4, 2, 1, 1),
+        (4, 2, 1, 2),
         "nothing is held of no remarks"
     );
     assert_eq!(
         held(&after([told(), blocked()])),
-        (4, 2, 1, 1),
+        (4, 2, 1, 2),
         "who cannot look knows nothing new"
     );
     assert_eq!(held(&after([told(), pass(Vec::new())])), (0, 0, 0, 0));
@@ -277,7 +279,9 @@ fn a_sync_is_counted_from_its_first_question_to_its_end() {
         asked: 4,
         written: 3,
         removed: 0,
+        adjusted: 0,
         took,
+        next_due: None,
     };
     assert_eq!((finished(&second), status.busy), (vec![expected], false));
     let third = status.fold(part(7, 8, vec![served("a")], true), 0.5);
@@ -286,7 +290,9 @@ fn a_sync_is_counted_from_its_first_question_to_its_end() {
         asked: 2,
         written: 0,
         removed: 0,
+        adjusted: 0,
         took,
+        next_due: None,
     };
     assert_eq!(finished(&third), [expected]);
 }

@@ -5,17 +5,19 @@ mod outages;
 
 use std::io::Write;
 use std::sync::{Arc, LazyLock, Mutex};
+use std::time::Duration;
 
 use crate::domain::desired::OnStart;
 use crate::domain::entry::EntryKey;
 use crate::domain::failure::Reason;
+use crate::domain::moment::Moment;
 use crate::domain::object::{Source, VersionSelector};
 use crate::domain::outcome::PassOutcome;
-use crate::domain::plan::EntryPlan;
+use crate::domain::plan::{EntryPlan, Why};
 use crate::domain::query::Query;
 use crate::domain::query::test_queries::secret;
 use crate::domain::status::test_passes::{
-    blocked, decided, entry, failed, made, pass, path, pending, ready, served, version,
+    blocked, decided, entry, failed, made, pass, path, pending, planned, ready, served, version,
 };
 
 use super::*;
@@ -80,6 +82,12 @@ impl Told {
         self.output.take_lines()
     }
 
+    /// The same of what is told then without a pass.
+    fn reminders(&mut self, now: Moment) -> Vec<String> {
+        let events = self.status.remind(now);
+        self.lines_of(&events)
+    }
+
     /// The same of a pass.
     fn lines(&mut self, outcome: PassOutcome) -> Vec<String> {
         let events = self.status.fold(outcome, 0.5);
@@ -133,15 +141,40 @@ fn readiness_is_one_line_that_says_with_what() {
 }
 
 #[test]
-fn a_change_is_one_line_and_a_no_op_none() {
-    let lines = lines([pass(vec![made("a")]), pass(vec![served("a")])]);
-    assert_eq!(lines[0].len(), 1);
-    assert!(
-        lines[0][0].starts_with("INFO Published object=app/secrets/a version="),
-        "{}",
-        lines[0][0]
+fn a_change_is_one_line_with_its_path_its_files_and_why_and_one_for_its_pass_and_a_no_op_none() {
+    let passes = [
+        pass(vec![made("a")]),
+        PassOutcome {
+            ended: Moment::after_start(Duration::from_millis(1_250)),
+            ..pass(vec![made("a")])
+        },
+        pass(vec![served("a")]),
+    ];
+    let lines = lines(passes);
+    assert_eq!(counts(&lines), [2, 2, 0]);
+    let published = "INFO Published object=app/secrets/a path=a files=1 why=\"missing\" version=";
+    assert!(lines[0][0].starts_with(published), "{}", lines[0][0]);
+    assert_eq!(
+        lines[1][1],
+        "INFO Pass finished asked=1 written=1 removed=0 adjusted=0 milliseconds=1250"
     );
-    assert_eq!(lines[1], Vec::<String>::new());
+}
+
+#[test]
+fn a_publish_says_how_many_files_it_has_and_why() {
+    let mut outcome = pass(vec![EntryPlan {
+        made: vec![path("tls/ca.crt"), path("tls/tls.crt"), path("tls/tls.key")],
+        ..made("a")
+    }]);
+    let decided = decided(&mut outcome);
+    // One of them came out the same.
+    decided.publication.written = vec![path("tls/tls.crt"), path("tls/tls.key")];
+    decided.plan.files.insert(path("tls/tls.crt"), planned(Why::Form));
+    let line = &lines([outcome])[0][0];
+    assert!(
+        line.contains("path=tls/tls.crt files=2 why=\"newForm\" "),
+        "{line}"
+    );
 }
 
 #[test]
@@ -162,7 +195,8 @@ fn a_path_that_disappears_or_changes_its_mode_is_a_line() {
         [
             "INFO Removed path=old",
             "INFO Removed path=older",
-            "INFO Mode or owner changed path=a"
+            "INFO Mode or owner changed path=a",
+            "INFO Pass finished asked=1 written=0 removed=2 adjusted=1 milliseconds=0"
         ]
     );
 }
@@ -172,7 +206,7 @@ fn a_published_version_is_told_with_its_end() {
     let mut published = made("a");
     published.validity.expires = Some(OffsetDateTime::UNIX_EPOCH + time::Duration::days(365));
     let lines = lines([pass(vec![published])]);
-    assert_eq!(lines[0].len(), 1);
+    assert_eq!(lines[0].len(), 2);
     assert!(
         lines[0][0].ends_with("expires=\"1971-01-01T00:00:00Z\""),
         "{}",

@@ -2,6 +2,7 @@
 
 mod barrier;
 mod fallbacks;
+mod reminders;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -3,28 +3,20 @@
 use std::collections::BTreeMap;
 
 use super::*;
-use crate::domain::desired::{Content, OnStart, SecretForm};
+use crate::domain::desired::OnStart;
 use crate::domain::failure;
 use crate::domain::mode::FileMode;
-use crate::domain::payload::{FileRecord, Publication, Validity};
+use crate::domain::payload::Publication;
 use crate::domain::plan::HeldBack;
 use crate::domain::status::VolumeTrouble;
-use crate::domain::status::test_passes::{entry, failed, made, path, second};
+use crate::domain::status::test_passes::{entry, failed, made, path, planned};
 use crate::domain::volume_failure::VolumeFailureKind;
 
 fn file(entry: Option<usize>, action: Action, why: Why) -> FilePlan {
     FilePlan {
         entry,
         action,
-        mode: FileMode::from_bits(0o440),
-        record: FileRecord {
-            content: Content::Secret(SecretForm::default()),
-            inputs: Vec::new(),
-            validity: Validity::default(),
-            fetched: second(0),
-            selected: None,
-        },
-        why,
+        ..planned(why)
     }
 }
 

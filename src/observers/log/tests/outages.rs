@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::*;
 use crate::domain::moment::{Moment, Now};
 use crate::domain::schedule::{Ended, Endpoint};
-use crate::domain::status::test_passes::{ask, still_failing, with_stopped};
+use crate::domain::status::test_passes::{ask, at_second, still_failing, with_stopped};
 
 fn unreachable() -> Failure {
     Failure::new(Reason::Unreachable, "seen", "do")
@@ -31,7 +31,7 @@ fn what_the_gate_stopped_is_counted_and_not_blamed() {
     let lines = told.lines(with_stopped(pass(entries), &["b", "c"]));
     assert_eq!(lines.len(), 1, "{lines:?}");
     assert!(
-        lines[0].contains("object=app/secrets/a objects=3"),
+        lines[0].contains("object=\"app/secrets/a\" objects=3"),
         "{}",
         lines[0]
     );
@@ -70,7 +70,11 @@ fn a_probe_that_fails_while_the_gate_is_open_is_no_second_warning() {
     ask(&mut told.status, "a", None, 600);
     ask(&mut told.status, "b", None, 600);
     let over = told.lines(pass(vec![served("a"), served("b")]));
-    assert_eq!(over.len(), 2, "each recovered: {over:?}");
+    assert_eq!(over.len(), 1, "{over:?}");
+    assert!(
+        over[0].contains("objects=2 names=\"app/secrets/a, app/secrets/b\""),
+        "{over:?}"
+    );
     ask(&mut told.status, "a", Some(&unreachable()), 900);
     let next = told.lines(pass(vec![failed("a", Reason::Unreachable), served("b")]));
     assert_eq!(next.len(), 1, "another outage is told: {next:?}");
@@ -100,22 +104,29 @@ fn an_outage_is_told_although_one_object_has_failed_alone_in_the_same_way_for_lo
     };
     let all = told.lines(outage());
     assert_eq!(all.len(), 1, "{all:?}");
-    assert!(all[0].contains("object=app/secrets/b objects=4"), "{}", all[0]);
+    assert!(
+        all[0].contains("object=\"app/secrets/b\" objects=4"),
+        "{}",
+        all[0]
+    );
     ask(&mut told.status, "b", Some(&late), 900);
     assert_eq!(told.lines(outage()), Vec::<String>::new());
 }
 
 #[test]
-fn a_lasting_outage_is_told_again_with_its_count() {
+fn a_lasting_outage_is_told_again_with_its_count_and_age() {
     let mut told = Told::of(ready());
     let lines: Vec<_> = (0..10)
         .map(|probe| {
-            ask(&mut told.status, "a", Some(&unreachable()), 600 * probe);
-            told.lines(pass(vec![failed("a", Reason::Unreachable)]))
+            ask(&mut told.status, "a", Some(&unreachable()), 60 * probe);
+            told.lines(at_second(
+                pass(vec![failed("a", Reason::Unreachable)]),
+                60 * probe,
+            ))
         })
         .collect();
-    assert_eq!(counts(&lines), [1, 0, 0, 0, 0, 0, 0, 0, 0, 1]);
-    assert!(lines[9][0].contains("times=10 "), "{}", lines[9][0]);
+    assert_eq!(counts(&lines), [1, 0, 0, 0, 0, 1, 0, 0, 0, 0]);
+    assert!(lines[5][0].contains("times=6 age=5m "), "{}", lines[5][0]);
 }
 
 #[test]

@@ -274,10 +274,10 @@ impl crate::ports::Observer for Failures {
     fn tell(&mut self, _: &Status, events: &[Event]) {
         let failures = events.iter().filter_map(|event| match event {
             Event::Failing {
-                entry, news: true, ..
-            } => Some(entry.to_string()),
+                entries, news: true, ..
+            } => Some(entries.iter().map(ToString::to_string)),
             _ => None,
         });
-        self.0.lock().expect("told").extend(failures);
+        self.0.lock().expect("told").extend(failures.flatten());
     }
 }
