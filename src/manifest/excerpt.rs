@@ -316,6 +316,7 @@ mod tests {
             line: 1,
             column: 1,
             width: 0,
+            block: 0,
         };
         Excerpt::of(&[line], mark, false).expect("a line").line
     }

@@ -260,6 +260,7 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for FieldVisitor<T> {
             line: number()?,
             column: number()?,
             width: number()?,
+            block: number()?,
         };
         let value = parts.next_element()?;
         Ok(value.map_or(Optional::Invalid, |value| {

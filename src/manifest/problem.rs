@@ -18,6 +18,9 @@ pub struct Mark {
     pub column: u32,
     /// Length in characters; 0 marks the column alone, and it may reach beyond the end of the line.
     pub width: u32,
+    /// Of a literal block (`|`), the line of the manifest that is its first one; it may be an empty line before the mark. 0 of
+    /// everything else.
+    pub block: u32,
 }
 
 impl Mark {
@@ -26,7 +29,16 @@ impl Mark {
         line: 1,
         column: 1,
         width: 1,
+        block: 0,
     };
+
+    /// A line of the text that stands here, counted from 1; `None` where lines of it and of the manifest need not agree.
+    pub(super) fn line_of_text(self, line: u32) -> Option<Self> {
+        (self.block > 0).then_some(Self {
+            line: self.block.saturating_add(line).saturating_sub(1),
+            ..self
+        })
+    }
 }
 
 impl fmt::Display for Mark {

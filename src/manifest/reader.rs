@@ -132,7 +132,7 @@ impl<'de> Deserializer<'de> for FieldReader<'_, '_> {
     }
 }
 
-/// Gives line, column, width and value of a field, in this order. A value that cannot be read is recorded and left out.
+/// Gives the parts of the mark of a field, and its value, in this order. A value that cannot be read is recorded and left out.
 struct FieldParts<'r, 't> {
     value: ValueReader<'r, 't>,
     next: usize,
@@ -148,6 +148,7 @@ impl<'de> SeqAccess<'de> for FieldParts<'_, '_> {
             1 => mark.line,
             2 => mark.column,
             3 => mark.width,
+            4 => mark.block,
             _ => {
                 let read = seed.deserialize(self.value);
                 return Ok(read.map_err(|problem| self.value.record(problem)).ok());

@@ -236,6 +236,7 @@ mod tests {
             line: 1,
             column,
             width,
+            block: 0,
         };
         let problem = Problem::new(Code::UnknownKey, "a message")
             .at(mark)

@@ -51,6 +51,7 @@ fn unrendered(text: &str, line: u32) -> Problem {
         line,
         column: columns(&content[..placeholder.range.start]).saturating_add(1),
         width: columns(&content[placeholder.range.clone()]),
+        block: 0,
     };
     placeholder.problem(&"this line").at(mark)
 }
@@ -124,7 +125,7 @@ impl<'s, 't> Builder<'s, 't> {
             block_nesting_limit: MAX_DEPTH + 1,
         };
         for event in Parser::new_from_str_with_options(text, options) {
-            let (event, span) = event.map_err(|error| syntax_problem(&error))?;
+            let (event, span) = event.map_err(|error| syntax_problem(&error, text))?;
             self.take(event, &span)?;
             if self.documents > 1 {
                 break;
@@ -141,6 +142,10 @@ impl<'s, 't> Builder<'s, 't> {
             Event::Scalar(text, style, anchor, tag) => {
                 self.refuse_tag(tag.is_some(), span);
                 let plain = style == ScalarStyle::Plain;
+                let mark = match style {
+                    ScalarStyle::Literal => block_of(&text, mark),
+                    _ => mark,
+                };
                 let id = self.add(mark, Kind::Scalar { text, plain }, anchor)?;
                 self.complete(id);
             }
@@ -341,10 +346,21 @@ fn mark_of(span: &Span) -> Mark {
         line: narrow(span.start.line()),
         column: narrow(span.start.col().saturating_add(1)),
         width: narrow(width.max(1)),
+        block: 0,
     }
 }
 
-fn syntax_problem(error: &ScanError) -> Problem {
+/// The parser places a literal block at its first line that is not empty.
+fn block_of(text: &str, mark: Mark) -> Mark {
+    let empty = text.bytes().take_while(|byte| *byte == b'\n').count();
+    let empty = u32::try_from(empty).unwrap_or(u32::MAX);
+    Mark {
+        block: mark.line.saturating_sub(empty),
+        ..mark
+    }
+}
+
+fn syntax_problem(error: &ScanError, text: &str) -> Problem {
     let mark = mark_of(&Span::empty(*error.marker()));
     let hint = match error.kind() {
         ErrorKind::RecursionLimitExceeded => return too_deep(mark),
@@ -352,7 +368,7 @@ fn syntax_problem(error: &ScanError) -> Problem {
         | ErrorKind::TabInBlockIndentation
         | ErrorKind::TabInIndentation
         | ErrorKind::TabInPlainScalar
-        | ErrorKind::TabAtBlockScalarStart => "indent with spaces",
+        | ErrorKind::TabAtBlockScalarStart => return tab(text, mark),
         ErrorKind::UnknownAnchor => "an alias repeats the value that has the same name after `&`, further up",
         ErrorKind::UnclosedQuotedScalar => "close the quotes",
         _ => {
@@ -362,6 +378,25 @@ fn syntax_problem(error: &ScanError) -> Problem {
     Problem::new(Code::YamlSyntax, error.kind().to_string())
         .at(mark)
         .hint(hint)
+}
+
+/// A tab in an indentation. The parser stops at it, behind it, or at the end of a value in the line before it.
+fn tab(text: &str, stopped: Mark) -> Problem {
+    let column = |line: u32| {
+        let indentation = line_of(text, line).chars().take_while(|c| c.is_whitespace());
+        let before = indentation.take_while(|c| *c != '\t').count();
+        let is_there = line_of(text, line).chars().nth(before) == Some('\t');
+        is_there.then_some((line, u32::try_from(before).unwrap_or(u32::MAX)))
+    };
+    let at = [stopped.line, stopped.line.saturating_add(1)].into_iter().find_map(column);
+    let mark = at.map_or(stopped, |(line, before)| Mark {
+        line,
+        column: before.saturating_add(1),
+        ..stopped
+    });
+    Problem::new(Code::YamlSyntax, "a tab indents this line")
+        .at(mark)
+        .hint("indent with spaces: YAML takes no tabs there")
 }
 
 fn too_deep(mark: Mark) -> Problem {

@@ -111,9 +111,10 @@ impl Objects<'_> {
             Err(problems) => problems,
         };
         for TemplateProblem { line, message, hint } in problems {
-            let message = match line {
-                Some(line) => format!("line {line} of this template: {message}"),
-                None => message,
+            let (mark, message) = match (line, line.and_then(|line| mark.line_of_text(line))) {
+                (_, Some(mark)) => (mark, message),
+                (Some(line), None) => (mark, format!("line {line} of this template: {message}")),
+                (None, None) => (mark, message),
             };
             self.sink
                 .push(Problem::new(Code::InvalidTemplate, message).at(mark).hint(hint));
