@@ -22,9 +22,13 @@ pub(super) fn manifest(mut draft: Draft, notes: &Notes) -> Result<Option<String>
             return Ok(None);
         }
         let written = emit::manifest(&draft);
-        let Some(problems) = problems(&written.text) else {
-            draft.tell_permissions(notes);
-            return Ok(Some(written.text));
+        let problems = match load(&written.text) {
+            Ok(warnings) => {
+                draft.tell_permissions(notes);
+                tell_warnings(&warnings, notes);
+                return Ok(Some(written.text));
+            }
+            Err(problems) => problems,
         };
         let reasons = reasons(&problems, &written);
         if reasons.is_empty() {
@@ -36,10 +40,21 @@ pub(super) fn manifest(mut draft: Draft, notes: &Notes) -> Result<Option<String>
     Err(refused(&last.expect("there was a round")))
 }
 
-fn problems(text: &str) -> Option<Problems> {
+/// Loads a manifest; gives its warnings.
+fn load(text: &str) -> Result<Problems, Problems> {
     // Every vault has its URL, so that no variable is read.
     let no_variables: &[(&str, &str)] = &[];
-    manifest::load(text, "the manifest", &no_variables).err()
+    manifest::load(text, "the manifest", &no_variables).map(|loaded| loaded.warnings)
+}
+
+/// What `check` warns of goes into the manifest as the input has it, and is told.
+fn tell_warnings(warnings: &Problems, notes: &Notes) {
+    for warning in warnings {
+        let line = warning
+            .at
+            .map_or_else(String::new, |at| format!(", line {}", at.line));
+        notes.assumed(format!("the manifest{line}"), described("`check` warns", warning));
+    }
 }
 
 /// Why there is no manifest when no entry is to blame.
@@ -85,11 +100,15 @@ fn line_of(problem: &Problem, text: &str) -> Option<(usize, bool)> {
 
 /// Messages and hints of problems hold no value of the manifest, but a name, which may be long.
 fn reason(problem: &Problem) -> String {
+    described("`check` would refuse it", problem)
+}
+
+fn described(by: &str, problem: &Problem) -> String {
     const LONGEST: usize = 200;
     let message: String = problem.message.chars().take(LONGEST).collect();
     let hint = problem.hint.as_ref();
     let hint = hint.map(|hint| format!("; {hint}")).unwrap_or_default();
-    format!("`check` would refuse it: {message}{hint}")
+    format!("{by}: {message}{hint}")
 }
 
 #[cfg(test)]
@@ -103,7 +122,7 @@ mod tests {
     fn converted(resources: &str, sinks: &str) -> (String, Vec<(String, String)>) {
         let text = format!("workers:\n- resources: [{resources}]\n  sinks: [{sinks}]\n");
         let Conversion { manifest, notes } = convert(&text, None).expect("something is left");
-        assert!(problems(&manifest).is_none(), "{manifest}");
+        assert!(load(&manifest).is_ok(), "{manifest}");
         let dropped = notes.into_iter().filter(|note| note.fate == Fate::NotCarried);
         (
             manifest,
@@ -146,12 +165,29 @@ mod tests {
     }
 
     #[test]
+    fn what_check_warns_of_is_told_and_carried() {
+        let text = format!("VAULT_BASE_URL={VAULT}\nSECRETS_KEYS=a:\nSECRETS_FOLDER=/etc");
+        let Conversion { manifest, notes } = convert(&text, None).expect("a manifest");
+        assert!(manifest.contains("path: /etc\n"), "{manifest}");
+        let warned: Vec<_> = notes
+            .iter()
+            .filter(|note| note.reason.starts_with("`check` warns: "))
+            .collect();
+        assert_eq!(warned.len(), 1, "{notes:?}");
+        assert!(warned[0].subject.starts_with("the manifest, line "), "{warned:?}");
+        assert!(
+            warned[0].reason.contains("a directory of the system"),
+            "{warned:?}"
+        );
+    }
+
+    #[test]
     fn what_a_manifest_has_no_room_for_is_told_one_by_one() {
         let keys: Vec<String> = (0..4_999).map(|number| format!("a{number}:")).collect();
         let keys = keys.join(";");
         let text = format!("VAULT_BASE_URL={VAULT}\nSECRETS_KEYS={keys}");
         let Conversion { manifest, notes } = convert(&text, None).expect("a manifest");
-        assert!(problems(&manifest).is_none());
+        assert!(load(&manifest).is_ok());
         let carried = manifest.matches("  - name: a").count();
         let dropped = notes
             .iter()

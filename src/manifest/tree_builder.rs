@@ -388,7 +388,9 @@ fn tab(text: &str, stopped: Mark) -> Problem {
         let is_there = line_of(text, line).chars().nth(before) == Some('\t');
         is_there.then_some((line, u32::try_from(before).unwrap_or(u32::MAX)))
     };
-    let at = [stopped.line, stopped.line.saturating_add(1)].into_iter().find_map(column);
+    let at = [stopped.line, stopped.line.saturating_add(1)]
+        .into_iter()
+        .find_map(column);
     let mark = at.map_or(stopped, |(line, before)| Mark {
         line,
         column: before.saturating_add(1),
