@@ -111,6 +111,8 @@ impl<'a> Reader<'a> {
             let Some(marker) = Marker::at_start(&rest[skipped..]) else {
                 return check(number, rest);
             };
+            // What a missing line end glued to the marker is content, and no marker that is cut.
+            check(number, &rest[..skipped])?;
             line.start += skipped;
             self.marker(number, line.start, marker)?;
             line.start += marker.len;

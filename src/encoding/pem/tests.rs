@@ -240,6 +240,13 @@ fn certificates_and_keys_in_forms_that_are_not_read_are_named() {
     }
 }
 
+#[test]
+fn a_cut_marker_that_is_glued_into_a_block_that_nobody_reads_is_an_error() {
+    let text = "-----BEGIN EC PARAMETERS-----\n--BEGIN CERTIFICATE-----END EC PARAMETERS-----\n";
+    let problem = PemProblem::Marker;
+    assert_eq!(blocks(text.as_bytes()), Err(PemError { line: 2, problem }));
+}
+
 /// A line of a text: a marker, well written or nearly so, base64, or anything.
 fn line() -> impl Strategy<Value = String> {
     prop_oneof![
