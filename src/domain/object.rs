@@ -62,16 +62,17 @@ impl VersionSelector {
     }
 }
 
-/// Names one object of one vault.
+/// Names one object of one vault. The name comes first, because it is what tells most objects apart: these are compared very
+/// often.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(from = "RecordedObject", into = "RecordedObject")]
 pub struct ObjectId {
-    /// The vault.
-    pub vault: VaultId,
-    /// The collection.
-    pub kind: ObjectKind,
     /// The object's name.
     pub name: ObjectName,
+    /// The collection.
+    pub kind: ObjectKind,
+    /// The vault.
+    pub vault: VaultId,
 }
 
 impl fmt::Display for ObjectId {

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -50,7 +51,7 @@ pub struct PayloadFile {
     /// Its mode.
     pub mode: FileMode,
     /// Where the bytes come from; kept in the state file.
-    pub record: FileRecord,
+    pub record: Arc<FileRecord>,
 }
 
 impl PayloadFile {
@@ -59,7 +60,7 @@ impl PayloadFile {
         Self {
             bytes: FileBytes::Published(at.clone()),
             mode: found.mode,
-            record: found.record.clone(),
+            record: Arc::clone(&found.record),
         }
     }
 }
@@ -73,7 +74,8 @@ pub enum FileBytes {
     Published(RelativePath),
 }
 
-/// What the state file says of a published file. No value, and nothing from which one could be guessed.
+/// What the state file says of a published file; all that know of the file share it.
+/// No value, and nothing from which one could be guessed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct FileRecord {
@@ -169,7 +171,7 @@ pub struct Observation {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ObservedFile {
     /// What was recorded when it was published.
-    pub record: FileRecord,
+    pub record: Arc<FileRecord>,
     /// Whether mode is this one.
     pub mode: FileMode,
     /// Whether owner and group are those of the volume's specification.

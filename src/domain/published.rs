@@ -8,7 +8,7 @@ use super::attribute_digest::AttributeDigest;
 use super::desired::{Content, FileSpec};
 use super::entry::Entry;
 use super::fetched::FetchedObject;
-use super::object::{ObjectId, VersionId, VersionSelector};
+use super::object::{ObjectId, ObjectKind, ObjectName, VersionId, VersionSelector};
 use super::path::RelativePath;
 use super::payload::{FileRecord, Input, InputRecord, Observation, ObservedFile};
 
@@ -41,8 +41,8 @@ pub type Found<'o> = (&'o RelativePath, &'o ObservedFile);
 #[derive(Debug)]
 pub struct Published<'o> {
     files: &'o BTreeMap<RelativePath, ObservedFile>,
-    /// By the first object of each file.
-    of: BTreeMap<&'o ObjectId, Vec<&'o RelativePath>>,
+    /// By the name of the first object of each file, in whatever vault.
+    of: BTreeMap<NameOfObject<'o>, Vec<&'o RelativePath>>,
     /// The paths that entries have, each with what its file is made of first.
     wanted: BTreeMap<RelativePath, Option<Input>>,
 }
@@ -53,7 +53,7 @@ impl<'o> Published<'o> {
         let mut of: BTreeMap<_, Vec<_>> = BTreeMap::new();
         for (path, file) in &observed.files {
             if let Some(object) = first_object(&file.record) {
-                of.entry(object).or_default().push(path);
+                of.entry(name_of(object)).or_default().push(path);
             }
         }
         Self {
@@ -173,14 +173,13 @@ impl<'o> Published<'o> {
         let Some(Input::Object(wanted)) = first else {
             return None;
         };
-        let (vault, kind, name) = (&wanted.object.vault.name, wanted.object.kind, &wanted.object.name);
-        let had = self.files.iter().filter(|(at, found)| {
-            let object = first_object(&found.record);
-            let is_of_name = object.is_some_and(|object| {
-                object.vault.name == *vault && object.kind == kind && object.name == *name
-            });
-            is_of_name && found.record.content == file.content && !self.wanted.contains_key(*at)
-        });
+        let had = self
+            .of_name(&wanted.object)
+            .filter(|(_, found)| {
+                let object = first_object(&found.record);
+                object.is_some_and(|object| object.vault.name == wanted.object.vault.name)
+            })
+            .filter(|(at, found)| found.record.content == file.content && !self.wanted.contains_key(*at));
         had.min_by_key(|(at, found)| (at.slot(), Reverse(found.record.fetched)))
     }
 
@@ -208,17 +207,28 @@ impl<'o> Published<'o> {
     }
 
     /// The files whose first object is this input's.
-    fn beside(&self, input: Option<&Input>) -> impl Iterator<Item = Found<'o>> {
+    fn beside<'s>(&'s self, input: Option<&'s Input>) -> impl Iterator<Item = Found<'o>> + 's {
         let object = match input {
             Some(Input::Object(source)) => Some(&source.object),
             Some(Input::File(_)) | None => None,
         };
-        let paths = object.and_then(|object| self.of.get(object));
-        let paths = paths.map(Vec::as_slice).unwrap_or_default().to_vec();
-        paths
-            .into_iter()
-            .filter_map(|path| self.files.get_key_value(path))
+        let of_name = object.into_iter().flat_map(|object| self.of_name(object));
+        of_name.filter(move |(_, found)| first_object(&found.record) == object)
     }
+
+    /// The files whose first object has this name, in whatever vault.
+    fn of_name<'s>(&'s self, object: &'s ObjectId) -> impl Iterator<Item = Found<'o>> + 's {
+        let paths = self.of.get(&name_of(object));
+        let paths = paths.map(Vec::as_slice).unwrap_or_default().iter();
+        paths.filter_map(|path| self.files.get_key_value(*path))
+    }
+}
+
+/// What an object is called in its vault.
+type NameOfObject<'o> = (&'o ObjectName, ObjectKind);
+
+const fn name_of(object: &ObjectId) -> NameOfObject<'_> {
+    (&object.name, object.kind)
 }
 
 fn first_object(record: &FileRecord) -> Option<&ObjectId> {

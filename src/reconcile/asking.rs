@@ -188,6 +188,12 @@ impl<V: Vault + 'static> Asking<V> {
         self.send(schedule, uptime);
     }
 
+    /// Nothing is to be asked, in place of what did not leave yet, and nothing is under way.
+    pub fn ask_nothing(&mut self) {
+        self.queues.clear();
+        self.leads_on = false;
+    }
+
     /// The questions that did not leave, because of their gates.
     pub fn stopped(&self) -> BTreeSet<Query> {
         self.queues.values().flatten().cloned().collect()

@@ -68,7 +68,7 @@ impl FakeVolume {
         let files = lock(&self.files);
         let shown = files.iter().map(|(path, (bytes, found))| {
             let text = String::from_utf8_lossy(bytes).into_owned();
-            (path.clone(), (text, found.record.clone()))
+            (path.clone(), (text, found.record.as_ref().clone()))
         });
         shown.collect()
     }
@@ -82,7 +82,7 @@ impl FakeVolume {
     pub(super) fn edit_records(&self, edit: impl Fn(&mut FileRecord)) {
         lock(&self.files)
             .values_mut()
-            .for_each(|(_, found)| edit(&mut found.record));
+            .for_each(|(_, found)| edit(Arc::make_mut(&mut found.record)));
     }
 
     /// Somebody removes a file.
@@ -190,7 +190,7 @@ impl Volume for Arc<FakeVolume> {
                 publication.written.push(path.clone());
             }
             let found = ObservedFile {
-                record: file.record.clone(),
+                record: Arc::clone(&file.record),
                 mode: file.mode,
                 owner_matches: true,
             };

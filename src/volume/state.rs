@@ -9,6 +9,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Read, Write};
+use std::sync::Arc;
 
 use nix::unistd::Uid;
 use serde::{Deserialize, Serialize};
@@ -103,7 +104,7 @@ pub(super) struct Staged {
 #[serde(rename_all = "camelCase")]
 pub(super) struct FileEntry {
     /// Where its bytes come from.
-    pub(super) record: FileRecord,
+    pub(super) record: Arc<FileRecord>,
     /// Of its bytes.
     pub(super) digest: Digest,
     /// Number of its bytes.
@@ -123,7 +124,7 @@ impl FileEntry {
     /// Of a file that was written for `owner`.
     pub(super) fn new(file: &PayloadFile, digest: Digest, length: u64, owner: &Ownership) -> Self {
         Self {
-            record: file.record.clone(),
+            record: Arc::clone(&file.record),
             digest,
             length,
             mode: file.mode,

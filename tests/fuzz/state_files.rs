@@ -62,7 +62,7 @@ fn payload(files: &[(&str, FileBytes)]) -> Payload {
         let file = PayloadFile {
             bytes: bytes.clone(),
             mode: FileMode::from_bits(0o440),
-            record: record.clone(),
+            record: record.clone().into(),
         };
         (path(name), file)
     });

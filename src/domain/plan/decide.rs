@@ -118,7 +118,7 @@ fn made(entry: &Entry, given: &Given<'_>) -> (PlannedFiles, EntryPlan) {
 }
 
 fn first_record(files: &PlannedFiles) -> Option<&FileRecord> {
-    files.first().map(|(_, file)| &file.record)
+    files.first().map(|(_, file)| file.record.as_ref())
 }
 
 /// The entry keeps what it has, at the paths that it wants.
@@ -150,7 +150,7 @@ fn refused(entry: &Entry, trouble: Trouble, given: &Given<'_>) -> (PlannedFiles,
         retry: trouble.retry,
         news: trouble.news,
     };
-    let record = last_good.first().map(|(_, (_, found))| &found.record);
+    let record = last_good.first().map(|(_, (_, found))| found.record.as_ref());
     (Vec::new(), EntryPlan::new(entry, outcome, record))
 }
 
@@ -293,6 +293,12 @@ impl Plan {
         made.filter_map(|file| file.entry)
             .collect::<BTreeSet<_>>()
             .into_iter()
+    }
+
+    /// The entries that wait for an answer or a rendering.
+    pub fn waiting(&self) -> impl Iterator<Item = &EntryPlan> {
+        let entries = self.entries.iter();
+        entries.filter(|plan| matches!(plan.outcome, Outcome::Pending { waits: true, .. }))
     }
 
     /// The questions whose answers are still needed, because something that hangs on them waits.

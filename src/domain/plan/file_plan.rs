@@ -1,5 +1,7 @@
 //! What becomes of a file, and why.
 
+use std::sync::Arc;
+
 use time::OffsetDateTime;
 
 use super::entry_plan::HeldBack;
@@ -19,7 +21,7 @@ pub struct FilePlan {
     /// Its mode.
     pub mode: FileMode,
     /// What is recorded of it. Of a file that is made now, the validity is known when it is.
-    pub record: FileRecord,
+    pub record: Arc<FileRecord>,
     /// Why so.
     pub why: Why,
 }

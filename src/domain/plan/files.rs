@@ -1,5 +1,7 @@
 //! Plans of files: kept ones, and made ones.
 
+use std::sync::Arc;
+
 use time::OffsetDateTime;
 
 use super::entry_plan::{EntryPlan, Outcome};
@@ -44,7 +46,7 @@ pub(super) fn unchanged(at: &RelativePath, found: &ObservedFile, why: Why) -> Fi
         entry: None,
         action: Action::Keep(at.clone()),
         mode: found.mode,
-        record: found.record.clone(),
+        record: Arc::clone(&found.record),
         why,
     }
 }
@@ -69,9 +71,23 @@ pub(super) fn keep(entry: &Entry, published: &Published<'_>, why: &Why) -> Plann
         .collect()
 }
 
+/// The record that there is, when the new one says the same.
+fn same_or_new(found: &Arc<FileRecord>, new: FileRecord) -> Arc<FileRecord> {
+    if **found == new {
+        Arc::clone(found)
+    } else {
+        Arc::new(new)
+    }
+}
+
 /// Notes since when a file is held. The rule that picked it stays as it was: the vault confirmed nothing.
-fn note_held(record: &mut FileRecord, entry: &Entry) {
+fn note_held(shared: &mut Arc<FileRecord>, entry: &Entry) {
     let held_since = entry.selected.as_ref().and_then(|selected| selected.held_since);
+    let noted = shared.selected.as_ref().and_then(|selected| selected.held_since);
+    if noted == held_since {
+        return;
+    }
+    let record = Arc::make_mut(shared);
     match &mut record.selected {
         Some(selected) => selected.held_since = held_since,
         None if held_since.is_some() => record.selected.clone_from(&entry.selected),
@@ -128,7 +144,7 @@ pub(super) fn keep_as(
         };
         let kept = FilePlan {
             mode: file.mode,
-            record,
+            record: same_or_new(&found.record, record),
             ..unchanged(at, found, why_kept(file, at, found))
         };
         (file.path.clone(), kept)
@@ -148,7 +164,7 @@ pub(super) fn keep_as(
         changed: moved,
         confirmed,
     };
-    let record = files.first().map(|(_, file)| &file.record);
+    let record = files.first().map(|(_, file)| file.record.as_ref());
     let plan = EntryPlan {
         made: files
             .iter()
@@ -204,7 +220,7 @@ pub(super) fn write(entry: &Entry, given: &Given<'_>) -> PlannedFiles {
             .iter()
             .filter_map(|input| record_of(input, file, given))
             .collect();
-        let earlier = given.published.at(&file.path).map(|found| &found.record);
+        let earlier = given.published.at(&file.path).map(|found| found.record.as_ref());
         let same = earlier.filter(|record| same_versions(&record.inputs, &records));
         let record = FileRecord {
             content: file.content.clone(),
@@ -218,7 +234,7 @@ pub(super) fn write(entry: &Entry, given: &Given<'_>) -> PlannedFiles {
             action: Action::Write,
             mode: file.mode,
             why: why_written(earlier, &record),
-            record,
+            record: Arc::new(record),
         };
         (file.path.clone(), planned)
     });

@@ -1,6 +1,7 @@
 //! Passes for tests: what they did, without anybody having taken them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use time::OffsetDateTime;
@@ -89,13 +90,13 @@ pub(crate) fn planned(why: Why) -> FilePlan {
         entry: Some(0),
         action: Action::Write,
         mode: FileMode::from_bits(0o440),
-        record: FileRecord {
+        record: Arc::new(FileRecord {
             content: Content::Secret(SecretForm::default()),
             inputs: Vec::new(),
             validity: Validity::default(),
             fetched: second(0),
             selected: None,
-        },
+        }),
         why,
     }
 }

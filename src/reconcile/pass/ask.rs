@@ -30,6 +30,10 @@ impl<V: Vault + 'static, W: Volume> Pass<V, W> {
         status.schedule.need(lacks, now);
         let timing = status.schedule.at(now);
         let questions = plan::questions(&expansion, &published, answers, &open, &timing);
+        if questions.is_empty() && self.asking.is_idle() {
+            self.asking.ask_nothing();
+            return expansion.entries;
+        }
         let required = required(&expansion.entries);
         let mut questions: Vec<Query> = questions.into_iter().collect();
         questions.sort_by_cached_key(|query| status.schedule.urgency(query, required.contains(query)));

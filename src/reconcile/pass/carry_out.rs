@@ -5,6 +5,7 @@
 //! costs no derivation of keys.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::Pass;
 use crate::domain::entry::{Body, Entry};
@@ -13,7 +14,7 @@ use crate::domain::notice::Notice;
 use crate::domain::outcome::{Decided, PassOutcome};
 use crate::domain::path::RelativePath;
 use crate::domain::payload::{FileBytes, Observation, Payload, PayloadFile, Publication, RefusedName};
-use crate::domain::plan::{self, Action, Blocked, Given, Outcome, Plan, Tried};
+use crate::domain::plan::{self, Action, Blocked, Given, Plan, Tried};
 use crate::domain::published::Published;
 use crate::domain::status::Status;
 use crate::ports::{Vault, Volume, VolumeFailure, VolumeFailureKind};
@@ -48,10 +49,8 @@ impl<V: Vault + 'static, W: Volume> Pass<V, W> {
         };
         if self.asking.lets_go() {
             self.asking.release(&plan.needed(entries));
-            self.renders.release(|key| {
-                let mut waiting = plan.entries.iter().filter(|entry| entry.key == *key);
-                waiting.any(|entry| matches!(entry.outcome, Outcome::Pending { waits: true, .. }))
-            });
+            let waiting: BTreeSet<_> = plan.waiting().map(|entry| &entry.key).collect();
+            self.renders.release(|key| waiting.contains(key));
         }
         let publication = done.unwrap_or_else(|failure| {
             outcome.volume_failure = Some(failure);
@@ -158,7 +157,7 @@ impl<V: Vault + 'static, W: Volume> Pass<V, W> {
                     let Some(bytes) = made.files.get(path) else {
                         continue;
                     };
-                    file.record.validity = made.validity;
+                    Arc::make_mut(&mut file.record).validity = made.validity;
                     plan.entries[number].validity = made.validity;
                     notices.entry(number).or_insert_with(|| made.notices.clone());
                     FileBytes::Write(bytes.clone())
@@ -167,7 +166,7 @@ impl<V: Vault + 'static, W: Volume> Pass<V, W> {
             let planned = PayloadFile {
                 bytes,
                 mode: file.mode,
-                record: file.record.clone(),
+                record: Arc::clone(&file.record),
             };
             payload.files.insert(path.clone(), planned);
         }

@@ -2,6 +2,8 @@
 //!
 //! Invariant: up to the commit nothing that a reader can see is touched, and a failure removes what was made.
 
+use std::sync::Arc;
+
 use super::generation::{self, GenerationName};
 use super::links;
 use super::look::Current;
@@ -49,7 +51,7 @@ impl Writer {
         };
         for (path, entry) in &mut state.files {
             if let Some(file) = payload.files.get(path) {
-                entry.record = file.record.clone();
+                entry.record = Arc::clone(&file.record);
             }
         }
         state.outbox.clone_from(&payload.outbox);

@@ -1,5 +1,7 @@
 //! The state file only grows: an older and a newer program write one volume in turn.
 
+use std::sync::Arc;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
@@ -120,7 +122,7 @@ fn a_state_file_of_an_older_program_is_read(layout: Layout) {
     let test = TestVolume::new(layout);
     let mut wanted = telling(&pair(), "something");
     for file in wanted.files.values_mut() {
-        file.record.inputs[0].confirmed = Some(datetime!(2026-11-23 05:48:45 UTC));
+        Arc::make_mut(&mut file.record).inputs[0].confirmed = Some(datetime!(2026-11-23 05:48:45 UTC));
     }
     test.publish(&wanted);
     let observed = test.open().observe().expect("observes");
@@ -210,7 +212,7 @@ mod older {
 fn an_older_program_reads_the_state_file_of_this_one(layout: Layout) {
     let mut wanted = telling(&pair(), "something");
     for file in wanted.files.values_mut() {
-        file.record.inputs[0].confirmed = Some(datetime!(2026-11-23 05:48:45 UTC));
+        Arc::make_mut(&mut file.record).inputs[0].confirmed = Some(datetime!(2026-11-23 05:48:45 UTC));
     }
     let mut under_way = 0;
     for number in 0.. {

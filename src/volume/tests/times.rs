@@ -1,5 +1,7 @@
 //! Times that a vault says.
 
+use std::sync::Arc;
+
 use time::macros::datetime;
 
 use super::support::{TestVolume, expected, path, payload};
@@ -36,7 +38,7 @@ fn a_time_that_no_state_file_can_have_is_left_out_and_every_object_is_published(
     let volume = test.open();
     let mut wanted = payload(&[("old", "value", 0o440), ("other", "value", 0o440)]);
     let old = wanted.files.get_mut(&path("old")).expect("there");
-    old.record.validity = Validity::of(&object);
+    Arc::make_mut(&mut old.record).validity = Validity::of(&object);
     volume.publish(&wanted).expect("publishes");
     assert_eq!(test.visible(), expected(&wanted));
 

@@ -211,7 +211,8 @@ fn payload(value: &Marker) -> Payload {
             validity: Validity::default(),
             fetched: Fixed.now(),
             selected: None,
-        },
+        }
+        .into(),
     };
     Payload {
         files: BTreeMap::from([(path, file)]),

@@ -134,7 +134,7 @@ impl Stage {
             selected: None,
         };
         let found = ObservedFile {
-            record,
+            record: record.into(),
             mode: file.mode,
             owner_matches: true,
         };

@@ -1,5 +1,7 @@
 //! Payloads, and what a reader shall find of them.
 
+use std::sync::Arc;
+
 use serde_json::json;
 use time::macros::datetime;
 
@@ -18,7 +20,7 @@ pub(in crate::volume::tests) fn path(text: &str) -> RelativePath {
 }
 
 /// The record of a version, told apart by `version`.
-pub(in crate::volume::tests) fn record(version: u8) -> FileRecord {
+pub(in crate::volume::tests) fn record(version: u8) -> Arc<FileRecord> {
     let source = Source {
         object: ObjectId {
             vault: VaultId::named("app"),
@@ -27,7 +29,7 @@ pub(in crate::volume::tests) fn record(version: u8) -> FileRecord {
         },
         version: VersionSelector::Latest,
     };
-    FileRecord {
+    let record = FileRecord {
         content: Content::Secret(SecretForm::default()),
         inputs: vec![InputRecord {
             input: Input::Object(source),
@@ -38,7 +40,8 @@ pub(in crate::volume::tests) fn record(version: u8) -> FileRecord {
         validity: Validity::default(),
         fetched: datetime!(2026-11-23 05:48:45 UTC),
         selected: None,
-    }
+    };
+    Arc::new(record)
 }
 
 /// A file to be written, version 1.
