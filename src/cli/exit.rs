@@ -16,7 +16,7 @@ pub(super) enum Exit {
     Usage = 2,
     /// The manifest is wrong, or `convert` can make none of its input.
     Manifest = 3,
-    /// No token could be had.
+    /// Signing in was refused.
     Identity = 4,
     /// A vault refused, or a required object is missing or cannot be rendered.
     Refused = 5,
@@ -48,7 +48,7 @@ impl From<FailureClass> for Exit {
         match class {
             FailureClass::Identity => Self::Identity,
             FailureClass::Refused => Self::Refused,
-            FailureClass::Unavailable => Self::Unavailable,
+            FailureClass::IdentityUnavailable | FailureClass::Unavailable => Self::Unavailable,
             FailureClass::Volume => Self::Volume,
         }
     }

@@ -15,6 +15,7 @@ use x509_parser::certificate::X509Certificate;
 use x509_parser::prelude::FromDer;
 use zeroize::Zeroizing;
 
+use super::not_pem::NotPem;
 use super::refusal::Refusal;
 use super::select::Application;
 use crate::encoding::pem::{self, Block, Kind, PemError};
@@ -70,6 +71,12 @@ pub(super) fn sign(
 
 /// The blocks of the file, each in a form that can be used.
 fn blocks(pem: &[u8]) -> Result<Vec<Block>, Refusal> {
+    if let Some(other) = NotPem::of(pem) {
+        return Err(Refusal::misconfigured(
+            format!("{SETTING}: {}", other.what()),
+            other.hint(),
+        ));
+    }
     let refuse = |error: PemError| Refusal::misconfigured(format!("{SETTING}: {error}"), error.hint());
     let blocks = pem::blocks(pem).map_err(refuse)?;
     match blocks.iter().find_map(Block::unread) {
@@ -235,6 +242,20 @@ mod tests {
         assert!(refused(&openssh).contains("OpenSSH"));
         let trusted = pem.replace("CERTIFICATE", "TRUSTED CERTIFICATE");
         assert!(refused(&trusted).contains("TRUSTED CERTIFICATE"));
+    }
+
+    #[test]
+    fn a_binary_pfx_as_client_certificate_is_named_with_the_openssl_command_that_makes_pem_of_it() {
+        let pfx = [0x30, 0x82, 0x0a, 0x01, 2, 1, 3, 0x30, 0x82, 0, 0, 0];
+        let refusal = sign(&pfx, &application(), OffsetDateTime::UNIX_EPOCH).expect_err("refused");
+        assert!(refusal.failure.detail.contains("PFX (PKCS#12)"), "{refusal:?}");
+        assert!(
+            refusal
+                .failure
+                .hint
+                .contains("openssl pkcs12 -in FILE.pfx -nodes"),
+            "{refusal:?}"
+        );
     }
 
     #[test]

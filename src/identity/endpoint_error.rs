@@ -51,8 +51,11 @@ const fn hint(reason: Reason, identity: &ManagedIdentity) -> &'static str {
         (Reason::IdentityNotPropagated, _) => {
             "assign the identity to this resource, and name it with AZURE_CLIENT_ID when there are several; a new assignment takes seconds to arrive"
         }
-        _ => {
-            "check IDENTITY_ENDPOINT and IDENTITY_HEADER, and that no proxy or network policy stands between"
+        (_, Platform::Imds) => {
+            "check that no network policy, proxy or agent on the node answers in place of 169.254.169.254"
+        }
+        (_, Platform::AppService) => {
+            "check IDENTITY_ENDPOINT and IDENTITY_HEADER: the platform sets both, anew at each start"
         }
     }
 }
@@ -125,6 +128,17 @@ mod tests {
         let body =
             r#"{"error":"bad_request_102","error_description":"Required metadata header not specified"}"#;
         assert_eq!(verdict(400, body), (Reason::IdentityMisconfigured, Retry::Never));
+    }
+
+    #[test]
+    fn a_403_of_imds_names_its_address_and_not_the_variables_of_app_service() {
+        let hint = |platform| classify(403, None, b"", &identity(platform)).failure.hint;
+        let imds = hint(Platform::Imds);
+        assert!(
+            imds.contains("169.254.169.254") && !imds.contains("IDENTITY_"),
+            "{imds}"
+        );
+        assert!(hint(Platform::AppService).contains("IDENTITY_HEADER"));
     }
 
     #[test]

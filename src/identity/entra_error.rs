@@ -52,7 +52,7 @@ fn by_code(code: u64, proof: &Proof) -> Option<Verdict> {
     match code {
         70_021 | 700_213 => Some((Reason::IdentityNotPropagated, Retry::Backoff, FEDERATION_HINT)),
         700_024 => Some((
-            Reason::IdentityUnavailable,
+            Reason::IdentityMisconfigured,
             Retry::FreshAssertion,
             match proof {
                 Proof::FederatedToken(_) => {
@@ -218,7 +218,7 @@ mod tests {
         for (code, expected) in [
             (700_213, (Reason::IdentityNotPropagated, Retry::Backoff)),
             (70_021, (Reason::IdentityNotPropagated, Retry::Backoff)),
-            (700_024, (Reason::IdentityUnavailable, Retry::FreshAssertion)),
+            (700_024, (Reason::IdentityMisconfigured, Retry::FreshAssertion)),
             (70_023, misconfigured),
             (700_016, misconfigured),
             (700_211, misconfigured),

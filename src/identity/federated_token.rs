@@ -10,8 +10,9 @@ use tokio::time::{Instant, sleep};
 use zeroize::Zeroizing;
 
 use super::credential_file;
-use super::refusal::Refusal;
+use super::refusal::{Refusal, Retry};
 use super::service_text::one_line;
+use crate::domain::failure::Reason;
 
 /// How long the file may be absent after the first exchange began.
 pub(super) const START_WAIT: Duration = Duration::from_secs(30);
@@ -47,7 +48,7 @@ const FILE_HINT: &str = "check that the projected service account token is mount
 pub(super) fn absence(path: &Path) -> Option<Refusal> {
     let detail = || format!("{} ({SETTING}) is not there yet", path.display());
     let is_absent = matches!(path.try_exists(), Ok(false));
-    is_absent.then(|| Refusal::unavailable(detail(), FILE_HINT))
+    is_absent.then(|| Refusal::new(Reason::IdentityNotPropagated, Retry::Backoff, detail(), FILE_HINT))
 }
 
 /// Who issued a federated token, for whom and about whom: what Entra compares with the federated credentials.
@@ -80,7 +81,6 @@ impl Claims {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::domain::failure::Reason;
 
     /// A token whose signature is worthless; nothing here verifies it.
     pub(in crate::identity) fn jwt(payload: &str) -> String {

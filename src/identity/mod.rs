@@ -14,6 +14,7 @@ mod exchange;
 mod federated_token;
 mod lifetime;
 mod managed;
+mod not_pem;
 #[cfg(test)]
 mod platform_tests;
 mod refusal;

@@ -124,11 +124,7 @@ fn client_secret<E: Environment + ?Sized>(spec: &IdentitySpec, settings: &mut Se
     };
     let proof = match &spec.client_secret_file {
         Some(file) => Proof::SecretFile(file.clone()),
-        None => Proof::Secret(Secret::new(settings.required(
-            None,
-            "identity.clientSecretFile",
-            &["AZURE_CLIENT_SECRET", "AZURE_KEYVAULT_CLIENTSECRET"],
-        ))),
+        None => Proof::Secret(settings.secret(&["AZURE_CLIENT_SECRET", "AZURE_KEYVAULT_CLIENTSECRET"])),
     };
     Credential::Application(application, proof)
 }
@@ -338,6 +334,29 @@ mod tests {
         ];
         let credential = by_default(&variables).expect("complete");
         assert!(!format!("{credential:?} {}", credential.describe()).contains("marker"));
+    }
+
+    #[test]
+    fn a_client_secret_of_the_environment_loses_one_line_end_like_that_of_a_file() {
+        for (set, meant) in [
+            ("marker\n", "marker"),
+            ("marker\r\n", "marker"),
+            ("\u{feff} marker \n\n", " marker \n"),
+        ] {
+            for name in ["AZURE_CLIENT_SECRET", "AZURE_KEYVAULT_CLIENTSECRET"] {
+                let ids = [
+                    ("AZURE_CLIENT_ID", ID),
+                    ("AZURE_KEYVAULT_CLIENTID", ID),
+                    ("AZURE_TENANT_ID", TENANT),
+                ];
+                let variables = [&ids[..], &[(name, set)]].concat();
+                assert_eq!(
+                    proof(&variables).1,
+                    Proof::Secret(Secret::new(meant)),
+                    "{name} {set:?}"
+                );
+            }
+        }
     }
 
     #[test]

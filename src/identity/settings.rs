@@ -2,10 +2,12 @@
 
 use std::path::PathBuf;
 
+use azure_core::credentials::Secret;
 use url::Url;
 
 use crate::domain::desired::IdentityKind;
 use crate::domain::failure::{Failure, Reason};
+use crate::encoding::typed;
 use crate::ports::Environment;
 
 /// The variable that names the authority of a sovereign cloud.
@@ -36,6 +38,18 @@ impl<'a, E: Environment + ?Sized> Settings<'a, E> {
 
     pub(super) fn has(&self, name: &str) -> bool {
         self.var(name).is_some()
+    }
+
+    /// A secret: like that of a file it loses a byte order mark and one line end, and no blank, which may be part of it.
+    pub(super) fn secret(&mut self, variables: &[&str]) -> Secret {
+        let value = variables
+            .iter()
+            .find(|name| self.has(name))
+            .and_then(|name| self.environment.var(name));
+        Secret::new(match value {
+            Some(value) => typed::text(&value).to_owned(),
+            None => self.required(None, "identity.clientSecretFile", variables),
+        })
     }
 
     /// Notes something that is there and wrong.

@@ -72,7 +72,7 @@ impl Schedule {
                 self.after_refusal(query, now)
             }
             Some(FailureClass::Unavailable) => self.host_failed(ended, now),
-            Some(FailureClass::Identity) => self.no_token(ended, now),
+            Some(FailureClass::Identity | FailureClass::IdentityUnavailable) => self.no_token(ended, now),
         };
         let question = self.questions.entry(query.clone()).or_default();
         question.failure = failure.cloned();

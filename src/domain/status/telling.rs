@@ -102,7 +102,9 @@ impl Status {
                 continue;
             }
             match failure.reason.class() {
-                FailureClass::Identity => outages.entry((None, failure.reason)).or_default().push(failed),
+                FailureClass::Identity | FailureClass::IdentityUnavailable => {
+                    outages.entry((None, failure.reason)).or_default().push(failed);
+                }
                 FailureClass::Unavailable => {
                     let vault = plan.id.vault().cloned();
                     outages.entry((vault, failure.reason)).or_default().push(failed);

@@ -186,7 +186,7 @@ async fn a_stale_assertion_is_read_again_once() {
     );
     let wire = FakeWire::status(401, stale);
     let refusal = refusal(&application(&wire, Proof::FederatedToken(path))).await;
-    assert_eq!(refusal.failure.reason, Reason::IdentityUnavailable);
+    assert_eq!(refusal.failure.reason, Reason::IdentityMisconfigured);
     assert_eq!(wire.asked().len(), 2);
 }
 

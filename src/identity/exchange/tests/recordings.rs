@@ -22,7 +22,7 @@ const EXPECTED: [(&str, Meaning); 10] = [
     ("aad_401_70021", NOT_YET),
     (
         "aad_401_700024",
-        Meaning::Refused(Reason::IdentityUnavailable, Retry::FreshAssertion),
+        Meaning::Refused(Reason::IdentityMisconfigured, Retry::FreshAssertion),
     ),
     (
         "imds_400_identity_not_found",
