@@ -13,6 +13,7 @@ pub mod expand;
 pub mod failure;
 pub mod fetched;
 pub mod gate;
+pub mod identifier;
 pub mod listed;
 pub mod mode;
 pub mod moment;

@@ -35,7 +35,7 @@ pub(super) struct Endpoint {
 /// Who answers, and so how an answer is read.
 pub(super) enum Peer {
     /// Entra's token endpoint.
-    Entra(EntraAttempt),
+    Entra(Box<EntraAttempt>),
     /// IMDS, App Service or Container Apps.
     Managed {
         identity: ManagedIdentity,
@@ -104,7 +104,7 @@ impl Peer {
     /// The wording of a success that holds no token. The body is never shown: it may hold half of one.
     pub(super) fn no_token(&self) -> Refusal {
         let who = match self {
-            Self::Entra(attempt) => format!("the token endpoint ({})", attempt.application.authority),
+            Self::Entra(attempt) => format!("the token endpoint ({})", attempt.application.authority.value),
             Self::Managed { identity, .. } => identity.platform.endpoint_name().to_owned(),
         };
         Refusal::unavailable(
@@ -138,13 +138,14 @@ impl Peer {
 
     fn host(&self) -> &str {
         match self {
-            Self::Entra(attempt) => attempt.application.authority.host_str().unwrap_or_default(),
+            Self::Entra(attempt) => attempt.application.host(),
             Self::Managed { identity, .. } => identity.platform.endpoint_name(),
         }
     }
 }
 
-const CONNECTION_HINT: &str = "check DNS, egress rules and HTTPS_PROXY; it is tried again";
+/// When Entra does not answer.
+pub(super) const CONNECTION_HINT: &str = "check DNS, egress rules and HTTPS_PROXY; it is tried again";
 
 /// A private authority is the usual cause of a refused certificate.
 const CERTIFICATE_HINT: &str = "trust the authority that signed its certificate with --ca-file or SSL_CERT_FILE, or check what intercepts TLS";

@@ -9,6 +9,7 @@ mod certificate_assertion;
 mod credential_file;
 mod endpoint;
 mod endpoint_error;
+mod entra_codes;
 mod entra_error;
 mod exchange;
 mod federated_token;

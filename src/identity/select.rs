@@ -7,8 +7,9 @@ use std::path::PathBuf;
 use azure_core::credentials::Secret;
 use url::Url;
 
+use super::entra_codes::ProofKind;
 use super::managed::{self, ManagedIdentity};
-use super::settings::{AUTHORITY_VARIABLE, Settings};
+use super::settings::{Setting, Settings};
 use crate::domain::desired::{IdentityKind, IdentitySpec};
 use crate::domain::failure::Failure;
 use crate::ports::Environment;
@@ -30,23 +31,41 @@ pub(super) enum Credential {
 /// Where an application signs in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Application {
-    pub(super) tenant_id: String,
-    pub(super) client_id: String,
+    pub(super) tenant_id: Setting,
+    pub(super) client_id: Setting,
     /// `https://HOST/`.
-    pub(super) authority: Url,
+    pub(super) authority: Setting<Url>,
 }
 
 /// What an application proves itself with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Proof {
     /// A token of another issuer, in this file.
-    FederatedToken(PathBuf),
+    FederatedToken(Setting<PathBuf>),
     /// A client secret from the environment.
     Secret(Secret),
     /// A client secret in this file.
-    SecretFile(PathBuf),
+    SecretFile(Setting<PathBuf>),
     /// Certificate and private key, PEM, in this file.
-    CertificateFile(PathBuf),
+    CertificateFile(Setting<PathBuf>),
+}
+
+impl Proof {
+    /// The file that holds it.
+    pub(super) const fn file(&self) -> Option<&Setting<PathBuf>> {
+        match self {
+            Self::FederatedToken(file) | Self::SecretFile(file) | Self::CertificateFile(file) => Some(file),
+            Self::Secret(_) => None,
+        }
+    }
+
+    pub(super) const fn kind(&self) -> ProofKind {
+        match self {
+            Self::FederatedToken(_) => ProofKind::FederatedToken,
+            Self::Secret(_) | Self::SecretFile(_) => ProofKind::Secret,
+            Self::CertificateFile(_) => ProofKind::Certificate,
+        }
+    }
 }
 
 /// Chooses the credential.
@@ -123,7 +142,7 @@ fn client_secret<E: Environment + ?Sized>(spec: &IdentitySpec, settings: &mut Se
         application(spec, settings, &["AZURE_CLIENT_ID"], &["AZURE_TENANT_ID"])
     };
     let proof = match &spec.client_secret_file {
-        Some(file) => Proof::SecretFile(file.clone()),
+        Some(file) => Proof::SecretFile(Setting::new(file, "identity.clientSecretFile")),
         None => Proof::Secret(settings.secret(&["AZURE_CLIENT_SECRET", "AZURE_KEYVAULT_CLIENTSECRET"])),
     };
     Credential::Application(application, proof)
@@ -148,8 +167,8 @@ fn application<E: Environment + ?Sized>(
     client_variables: &[&'static str],
     tenant_variables: &[&'static str],
 ) -> Application {
-    let client_id = settings.id(spec.client_id.as_deref(), "identity.clientId", client_variables);
-    let tenant_id = settings.id(spec.tenant_id.as_deref(), "identity.tenantId", tenant_variables);
+    let client_id = settings.client_id(spec.client_id.as_deref(), client_variables);
+    let tenant_id = settings.tenant_id(spec.tenant_id.as_deref(), tenant_variables);
     let authority = settings.authority(spec.authority_host.as_ref(), PUBLIC_AUTHORITY);
     Application {
         tenant_id,
@@ -177,10 +196,10 @@ impl Credential {
     pub(super) fn describe(&self) -> String {
         match self {
             Self::Application(application, proof) => {
-                let sort = match proof {
-                    Proof::FederatedToken(_) => "workload identity",
-                    Proof::Secret(_) | Proof::SecretFile(_) => "client secret",
-                    Proof::CertificateFile(_) => "client certificate",
+                let sort = match proof.kind() {
+                    ProofKind::FederatedToken => "workload identity",
+                    ProofKind::Secret => "client secret",
+                    ProofKind::Certificate => "client certificate",
                 };
                 format!("{sort} of {}", application.describe())
             }
@@ -193,16 +212,28 @@ impl Credential {
 impl Application {
     /// Client ID and tenant; the authority too when it is not the public one.
     pub(super) fn describe(&self) -> String {
-        let Self {
-            tenant_id,
-            client_id,
-            authority,
-        } = self;
-        let host = authority.host_str().unwrap_or_default();
+        let ids = format!(
+            "client ID {}, tenant {}",
+            self.client_id.value, self.tenant_id.value
+        );
+        self.with_authority(ids)
+    }
+
+    /// The same with the settings that gave the IDs, for those who must correct them.
+    pub(super) fn describe_settings(&self) -> String {
+        self.with_authority(format!("client ID {}, tenant {}", self.client_id, self.tenant_id))
+    }
+
+    pub(super) fn host(&self) -> &str {
+        self.authority.value.host_str().unwrap_or_default()
+    }
+
+    fn with_authority(&self, ids: String) -> String {
+        let host = self.host();
         if PUBLIC_AUTHORITY.ends_with(host) {
-            format!("client ID {client_id}, tenant {tenant_id}")
+            ids
         } else {
-            format!("client ID {client_id}, tenant {tenant_id}, authority {host} ({AUTHORITY_VARIABLE})")
+            format!("{ids}, authority {host} ({})", self.authority.name)
         }
     }
 }
@@ -247,11 +278,20 @@ mod tests {
         variables.push(("AZURE_CLIENT_SECRET", "marker"));
         assert_eq!(proof(&variables).1, Proof::Secret(Secret::new("marker")));
         variables.pop();
-        assert_eq!(proof(&variables).1, Proof::CertificateFile("/run/app.pem".into()));
+        assert_eq!(
+            proof(&variables).1,
+            Proof::CertificateFile(Setting::new("/run/app.pem", "AZURE_CLIENT_CERTIFICATE_PATH"))
+        );
         variables.pop();
-        assert_eq!(proof(&variables).1, Proof::FederatedToken("/run/token".into()));
+        assert_eq!(
+            proof(&variables).1,
+            Proof::FederatedToken(Setting::new("/run/token", "AZURE_FEDERATED_TOKEN_FILE"))
+        );
         variables.pop();
-        assert_eq!(managed(&variables).id, ManagedId::Client(ID.to_owned()));
+        assert_eq!(
+            managed(&variables).id,
+            ManagedId::Client(Setting::new(ID, "AZURE_CLIENT_ID"))
+        );
         assert_eq!(managed(&[]).id, ManagedId::System);
     }
 
@@ -263,12 +303,12 @@ mod tests {
             ("AZURE_KEYVAULT_TENANTID", TENANT),
             ("AZURE_KEYVAULT_CLIENTSECRET", "marker"),
         ]);
-        assert_eq!(application.client_id, CONNECTOR_ID);
-        assert_eq!(application.tenant_id, TENANT);
+        assert_eq!(application.client_id.value, CONNECTOR_ID);
+        assert_eq!(application.tenant_id.value, TENANT);
         assert_eq!(proof, Proof::Secret(Secret::new("marker")));
         assert_eq!(
             managed(&[("AZURE_KEYVAULT_CLIENTID", CONNECTOR_ID)]).id,
-            ManagedId::Client(CONNECTOR_ID.to_owned())
+            ManagedId::Client(Setting::new(CONNECTOR_ID, "AZURE_KEYVAULT_CLIENTID"))
         );
     }
 
@@ -285,9 +325,12 @@ mod tests {
         else {
             panic!("not an application");
         };
-        assert_eq!(application.client_id, CONNECTOR_ID);
-        assert_eq!(application.tenant_id, TENANT);
-        assert_eq!(proof, Proof::FederatedToken("/other".into()));
+        assert_eq!(application.client_id.value, CONNECTOR_ID);
+        assert_eq!(application.tenant_id.value, TENANT);
+        assert_eq!(
+            proof,
+            Proof::FederatedToken(Setting::new("/other", "identity.tokenFile"))
+        );
         assert!(application.describe().contains("login.microsoftonline.us"));
     }
 
@@ -359,6 +402,118 @@ mod tests {
         }
     }
 
+    fn refused(spec: &IdentitySpec, variables: &[(&str, &str)]) -> Failure {
+        resolve(spec, variables).expect_err("refused")
+    }
+
+    #[test]
+    fn a_variable_is_checked_like_the_manifest_and_says_what_it_holds_instead() {
+        let resource_id =
+            "/subscriptions/s/resourceGroups/g/providers/Microsoft.ManagedIdentity/userAssignedIdentities/n";
+        for (value, said, advice) in [
+            (
+                resource_id,
+                "AZURE_CLIENT_ID is a resource ID",
+                "az identity show --ids",
+            ),
+            (
+                "msi",
+                "AZURE_CLIENT_ID is `msi`",
+                "unset it to use the system-assigned one",
+            ),
+            ("my-app", "AZURE_CLIENT_ID is no GUID", "it is not a name"),
+            (
+                "contoso.onmicrosoft.com",
+                "AZURE_CLIENT_ID is no GUID",
+                "it is not a name",
+            ),
+        ] {
+            let mut workload = WORKLOAD;
+            workload[0].1 = value;
+            for variables in [&workload[..1], &workload[..]] {
+                let failure = refused(&IdentitySpec::default(), variables);
+                assert!(failure.detail.contains(said), "{value}: {failure}");
+                assert!(failure.hint.contains(advice), "{value}: {}", failure.hint);
+                assert!(!failure.detail.contains("incomplete"), "{value}: {failure}");
+                assert!(!failure.hint.contains("label"), "{value}: {}", failure.hint);
+                assert!(
+                    !failure.detail.contains(value) || value == "msi",
+                    "{value}: {failure}"
+                );
+            }
+        }
+        let tenant = [
+            WORKLOAD[0],
+            ("AZURE_TENANT_ID", "https://contoso.com/"),
+            WORKLOAD[2],
+        ];
+        let failure = refused(&IdentitySpec::default(), &tenant);
+        assert!(
+            failure
+                .detail
+                .contains("AZURE_TENANT_ID is neither a GUID nor a domain name"),
+            "{failure}"
+        );
+    }
+
+    #[test]
+    fn a_malformed_azure_authority_host_is_named_and_neither_incomplete_nor_a_matter_of_a_label() {
+        let authority = |host| [&WORKLOAD[..], &[("AZURE_AUTHORITY_HOST", host)]].concat();
+        for bad in [
+            "http://login.microsoftonline.us",
+            "https://login.microsoftonline.us/the-tenant",
+            "login.microsoftonline.us/the-tenant",
+            "AzureUSGovernment",
+            "https://",
+        ] {
+            let spec = IdentitySpec {
+                kind: IdentityKind::WorkloadIdentity,
+                ..IdentitySpec::default()
+            };
+            let failure = refused(&spec, &authority(bad));
+            assert_eq!(
+                failure.detail,
+                "the workload identity cannot be used: AZURE_AUTHORITY_HOST is not the https URL of a host alone",
+                "{bad}"
+            );
+            assert!(
+                failure.hint.contains("https://login.microsoftonline.us"),
+                "{}",
+                failure.hint
+            );
+            assert!(!failure.hint.contains("label"), "{}", failure.hint);
+        }
+        // Without its scheme it is what other Azure SDKs take too.
+        let taken = proof(&authority("login.microsoftonline.us")).0;
+        assert_eq!(
+            taken.authority.value.as_str(),
+            "https://login.microsoftonline.us/"
+        );
+    }
+
+    #[test]
+    fn what_is_missing_and_what_is_wrong_are_told_together_with_both_actions() {
+        let variables = [
+            ("AZURE_FEDERATED_TOKEN_FILE", "/run/token"),
+            ("AZURE_CLIENT_ID", "msi"),
+        ];
+        let spec = IdentitySpec {
+            kind: IdentityKind::WorkloadIdentity,
+            ..IdentitySpec::default()
+        };
+        let failure = refused(&spec, &variables);
+        assert!(
+            failure.detail.contains("is incomplete: AZURE_CLIENT_ID is `msi`"),
+            "{failure}"
+        );
+        assert!(failure.detail.contains("not set: AZURE_TENANT_ID"), "{failure}");
+        assert!(
+            failure.hint.contains("unset it") && failure.hint.contains("label the pod"),
+            "{}",
+            failure.hint
+        );
+    }
+
     #[test]
     fn managed_identity_takes_any_of_the_three_ids() {
         let spec = |change: fn(&mut IdentitySpec)| {
@@ -375,7 +530,7 @@ mod tests {
         let id = || ID.to_owned();
         assert_eq!(
             spec(|it| it.client_id = Some(ID.to_owned())),
-            ManagedId::Client(id())
+            ManagedId::Client(Setting::new(ID, "identity.clientId"))
         );
         assert_eq!(
             spec(|it| it.object_id = Some(ID.to_owned())),
@@ -385,7 +540,10 @@ mod tests {
             spec(|it| it.resource_id = Some(ID.to_owned())),
             ManagedId::Resource(id())
         );
-        assert_eq!(spec(|_| ()), ManagedId::Client(CONNECTOR_ID.to_owned()));
+        assert_eq!(
+            spec(|_| ()),
+            ManagedId::Client(Setting::new(CONNECTOR_ID, "AZURE_CLIENT_ID"))
+        );
     }
 
     #[test]

@@ -71,11 +71,16 @@ async fn replay(name: &str, response: &Value) -> Meaning {
     let wire = FakeWire::status(u16::try_from(status).expect("a status"), &body);
     let (_keep, path) = token_file("{}");
     let outcome = if name.starts_with("aad_") {
-        application(&wire, Proof::FederatedToken(path))
+        application(&wire, Proof::FederatedToken(named_by_variable(&path)))
             .exchange(scope())
             .await
     } else {
-        managed(&wire, ManagedId::System).exchange(scope()).await
+        managed(
+            &wire,
+            ManagedId::Client(Setting::new("the-client", "AZURE_CLIENT_ID")),
+        )
+        .exchange(scope())
+        .await
     };
     match outcome {
         Ok(token) => {
