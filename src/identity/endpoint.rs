@@ -120,7 +120,7 @@ impl Peer {
         let refusal = match (self, &cause) {
             (_, Some(cause)) if cause.refuses_the_server() => Refusal::misconfigured(
                 format!("the TLS handshake with {} failed: {said}", self.host()),
-                CERTIFICATE_HINT,
+                cause.certificate_hint().unwrap_or(TLS_HINT),
             ),
             (Self::Entra(_), _) => Refusal::unavailable(
                 format!("{} cannot be reached: {said}", self.host()),
@@ -147,8 +147,8 @@ impl Peer {
 /// When Entra does not answer.
 pub(super) const CONNECTION_HINT: &str = "check DNS, egress rules and HTTPS_PROXY; it is tried again";
 
-/// A private authority is the usual cause of a refused certificate.
-const CERTIFICATE_HINT: &str = "trust the authority that signed its certificate with --ca-file or SSL_CERT_FILE, or check what intercepts TLS";
+/// A server that shows no certificate, or speaks no TLS that is spoken here.
+const TLS_HINT: &str = "check that AZURE_AUTHORITY_HOST or identity.authorityHost is one of Entra, and that no proxy or firewall interrupts TLS on the way";
 
 impl std::fmt::Debug for Endpoint {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

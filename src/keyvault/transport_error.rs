@@ -122,10 +122,7 @@ fn tls(cause: &WireCause) -> Option<TransportError> {
         return None;
     };
     let seen = format!("the TLS handshake failed: {}", quote(&error.to_string(), 200));
-    let hint = match error {
-        rustls::Error::InvalidCertificate(_) => hint::CERTIFICATE,
-        _ => hint::TLS,
-    };
+    let hint = cause.certificate_hint().unwrap_or(hint::TLS);
     let reason = if cause.refuses_the_server() {
         Reason::TlsRefused
     } else {

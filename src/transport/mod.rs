@@ -6,6 +6,7 @@
 
 mod authorities;
 mod cause;
+pub mod certificate_hint;
 pub mod limits;
 mod lookup;
 mod proxy;

@@ -6,12 +6,16 @@ use super::failure_table::table;
 use super::failures::failure_of;
 use crate::domain::failure::Reason;
 use crate::keyvault::hint;
+use crate::transport::certificate_hint;
 
 const PAGE: &str = include_str!("../../../docs/troubleshooting.md");
 
 /// Hints of failures that have no row in the table: those without an answer, and those before a request.
-const HINTS_WITHOUT_A_ROW: [&str; 10] = [
-    hint::CERTIFICATE,
+const HINTS_WITHOUT_A_ROW: [&str; 13] = [
+    certificate_hint::CLOCK,
+    certificate_hint::NAME,
+    certificate_hint::UNKNOWN,
+    certificate_hint::AUTHORITY,
     hint::CHALLENGE,
     hint::DNS,
     hint::HSM_HAS_KEYS_ONLY,
