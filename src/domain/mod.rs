@@ -33,5 +33,6 @@ pub mod secret;
 pub mod status;
 pub mod stretch;
 pub mod timing;
+pub mod unread;
 pub mod validity;
 pub mod volume_failure;

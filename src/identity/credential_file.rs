@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 
 use super::refusal::Refusal;
 use super::settings::Setting;
+use crate::domain::unread;
 use crate::encoding::typed;
 
 /// Federated tokens take 1 to 3 KiB, a certificate with its chain and key up to about 20 KiB.
@@ -69,6 +70,24 @@ impl Unread {
     pub(super) fn refusal(self, hint: &str) -> Refusal {
         let Self { file, source } = self;
         let (path, setting) = (file.value.display(), file.name);
+        let hint = unread::hint(source.kind(), hint);
         Refusal::misconfigured(format!("{path} ({setting}) cannot be read: {source}"), hint).caused_by(source)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_file_0600_of_another_user_is_a_matter_of_run_as_user_and_fs_group() {
+        let file = Setting::new("/run/token", "AZURE_FEDERATED_TOKEN_FILE");
+        let hint = |kind: io::ErrorKind| Unread::new(&file, kind.into()).refusal("mount it").failure.hint;
+        let denied = hint(io::ErrorKind::PermissionDenied);
+        assert!(
+            denied.contains("runAsUser") && denied.contains("fsGroup"),
+            "{denied}"
+        );
+        assert_eq!(hint(io::ErrorKind::NotFound), "mount it");
     }
 }
