@@ -20,7 +20,7 @@ use super::managed::{self, ManagedIdentity};
 use super::refusal::Refusal;
 use super::service_text::innermost_cause;
 use crate::ports::Clock;
-use crate::transport::{WireCause, retry_after};
+use crate::transport::{ThroughProxy, WireCause, retry_after};
 
 /// Token answers are about 2 KiB.
 const BODY_LIMIT: usize = 256 * 1024;
@@ -114,7 +114,15 @@ impl Peer {
     }
 
     fn unreachable(&self, error: &azure_core::Error) -> Refusal {
-        let said = innermost_cause(error);
+        let said = match ThroughProxy::of(error) {
+            None => innermost_cause(error),
+            Some(ThroughProxy { proxy, .. }) if ThroughProxy::never_reached(error) => {
+                format!("the proxy {proxy} cannot be reached: {}", innermost_cause(error))
+            }
+            Some(ThroughProxy { proxy, .. }) => {
+                format!("{}, through the proxy {proxy}", innermost_cause(error))
+            }
+        };
         let cause = WireCause::of(error);
         let connected = !matches!(error.kind(), ErrorKind::Connection);
         let refusal = match (self, &cause) {

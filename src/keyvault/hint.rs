@@ -9,7 +9,7 @@ pub(super) const NO_CONNECTION: &str = "check the network policy, firewall and p
 pub(super) const DNS: &str = "check the vault's URL in the manifest and that the vault was not deleted; a vault with a private endpoint needs its private DNS zone linked to this network";
 pub(super) const TLS: &str =
     "check that the URL is a Key Vault and that no proxy or firewall interrupts TLS on the way";
-pub(super) const PROXY: &str = "check HTTPS_PROXY and its credentials, or name the vault's host in NO_PROXY";
+pub(super) const PROXY: &str = "check the proxy and its credentials, or name the vault's host in NO_PROXY";
 pub(super) const TIMED_OUT: &str = "check the network policy and firewall on the way to the vault, and the service health of Key Vault; files on the volume stay as they are";
 pub(super) const CUT_SHORT: &str =
     "nothing to do unless it lasts; a proxy or firewall on the way may limit or inspect answers";
