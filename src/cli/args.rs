@@ -30,8 +30,8 @@ pub(super) struct Cli {
     pub(super) log_level: Option<LogLevelArg>,
 }
 
-const EXIT_CODES: &str = "Exit codes: 0 ok, 1 internal, 2 usage, 3 manifest, 4 identity, 5 vault refused or object \
-missing, 6 vault or network unavailable, 7 volume, 10 plan: something would change, 130 interrupted";
+const EXIT_CODES: &str = "Exit codes: 0 ok, 1 internal, 2 usage, 3 manifest, 4 sign-in refused, 5 vault refused or object \
+missing, 6 vault, Entra, IMDS or network unavailable, 7 volume, 10 plan: something would change, 130 interrupted";
 
 /// The commands.
 #[derive(Debug, Subcommand)]

@@ -17,7 +17,7 @@ use crate::reconcile::pass::Pass;
 use crate::reconcile::passwords::PasswordReads;
 use crate::reconcile::renders::Renders;
 use crate::reconcile::uptime::Uptime;
-use crate::transport::{AuthorityOptions, Transport, check_proxy};
+use crate::transport::{AuthorityOptions, Proxies, Transport};
 use crate::volume::{BlockingVolume, OffThread};
 
 use super::args::SyncArgs;
@@ -73,8 +73,8 @@ fn compose_blocking<B: BlockingVolume + 'static>(
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let jitter = SystemJitter::new();
     let authorities = AuthorityOptions::from_environment(&environment, args.ca_file.clone());
-    let transport = check_proxy(&environment)
-        .and_then(|()| Transport::new(&authorities))
+    let transport = Proxies::from_environment(&environment)
+        .and_then(|proxies| Transport::new(&authorities, proxies))
         .map_err(|error| CommandFailure::new(Exit::Usage, &error, error.hint().to_owned()))?;
     let tokens = Tokens::new(
         &spec.identity,

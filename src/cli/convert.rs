@@ -4,6 +4,7 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use crate::convert::{self, Conversion, ConvertError, Fate, Note};
+use crate::domain::unread;
 use crate::manifest;
 use crate::telemetry::LogFormat;
 
@@ -45,7 +46,11 @@ fn read(file: Option<&Path>) -> Result<String, CommandFailure> {
     };
     let name = file.map_or_else(|| "stdin".into(), |path| path.display().to_string());
     let bytes = read.map_err(|error| {
-        let hint = "name the file with the configuration, or `-` for stdin".to_owned();
+        let hint = unread::hint(
+            error.kind(),
+            "name the file with the configuration, or `-` for stdin",
+        )
+        .to_owned();
         CommandFailure::new(
             Exit::Usage,
             &Unreadable {

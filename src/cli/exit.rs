@@ -16,7 +16,7 @@ pub(super) enum Exit {
     Usage = 2,
     /// The manifest is wrong, or `convert` can make none of its input.
     Manifest = 3,
-    /// No token could be had.
+    /// Signing in was refused.
     Identity = 4,
     /// A vault refused, or a required object is missing or cannot be rendered.
     Refused = 5,

@@ -127,6 +127,11 @@ mod tests {
                 Exit::Identity,
             ),
             (&[Reason::Unreachable], Exit::Unavailable),
+            (&[Reason::IdentityUnavailable], Exit::Unavailable),
+            (
+                &[Reason::IdentityUnavailable, Reason::IdentityNotPropagated],
+                Exit::Identity,
+            ),
             (&[], Exit::Unavailable),
         ] {
             assert_eq!(worst(reasons.iter().copied()), exit, "{reasons:?}");

@@ -77,7 +77,7 @@ impl Eq for Failure {}
 pub enum Reason {
     /// No token: a setting is missing or wrong, and waiting does not help.
     IdentityMisconfigured,
-    /// No token yet: Entra does not know the federated credential or the identity yet.
+    /// No token yet: the federated token file has not arrived, or Entra does not know the federated credential or identity.
     IdentityNotPropagated,
     /// No token: Entra, IMDS or the identity endpoint is unreachable, throttles or fails.
     IdentityUnavailable,
@@ -139,7 +139,7 @@ pub enum Reach {
 /// What a reason means for exit codes (design, "Commands").
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum FailureClass {
-    /// Exit code 4.
+    /// Signing in was refused: exit code 4.
     Identity,
     /// Exit code 5.
     Refused,
@@ -209,9 +209,7 @@ impl Reason {
     /// Which exit code it leads to.
     pub const fn class(self) -> FailureClass {
         match self {
-            Self::IdentityMisconfigured | Self::IdentityNotPropagated | Self::IdentityUnavailable => {
-                FailureClass::Identity
-            }
+            Self::IdentityMisconfigured | Self::IdentityNotPropagated => FailureClass::Identity,
             Self::Unauthorized
             | Self::Forbidden
             | Self::NetworkRefused
@@ -225,7 +223,8 @@ impl Reason {
             | Self::ManyGone
             | Self::PathTaken
             | Self::PasswordUnreadable => FailureClass::Refused,
-            Self::Throttled
+            Self::IdentityUnavailable
+            | Self::Throttled
             | Self::Conflict
             | Self::Unavailable
             | Self::Unreachable

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep, timeout};
 
-use super::exchange::Exchange;
+use super::exchange::{Asked, Exchange};
 use super::lifetime::HeldToken;
 use super::refusal::Refusal;
 use super::scope::Scope;
@@ -149,9 +149,11 @@ impl Acquirer {
 
     /// There is no token after this time, for no reason known.
     pub(super) fn timed_out(&self, limit: Duration) -> Refusal {
+        let Asked { name, hint } = self.exchange.asked();
+        let (identity, seconds) = (&self.identity, limit.as_secs());
         Refusal::unavailable(
-            format!("no token for the {} within {} s", self.identity, limit.as_secs()),
-            "check DNS, egress rules and HTTPS_PROXY; it is tried again",
+            format!("no token for the {identity} within {seconds} s: {name} did not answer"),
+            hint,
         )
     }
 }

@@ -15,6 +15,7 @@ use x509_parser::certificate::X509Certificate;
 use x509_parser::prelude::FromDer;
 use zeroize::Zeroizing;
 
+use super::not_pem::NotPem;
 use super::refusal::Refusal;
 use super::select::Application;
 use crate::encoding::pem::{self, Block, Kind, PemError};
@@ -22,20 +23,18 @@ use crate::encoding::pem::{self, Block, Kind, PemError};
 /// How long an assertion is valid. Entra takes at most 24 h; one exchange needs seconds, clocks differ by minutes.
 const LIFETIME: Duration = Duration::minutes(10);
 
-/// What names the file.
-pub(super) const SETTING: &str = "AZURE_CLIENT_CERTIFICATE_PATH";
-
 /// What a usable file holds, for the reader of a failure.
 pub(super) const FILE_HINT: &str = "the file must hold, as PEM, the application's certificate and its RSA private key (2048 to 4096 bits) without a password";
 
-/// Signs an assertion with the certificate and key of `pem`.
+/// Signs an assertion with the certificate and key of `pem`; `setting` names the file, for the reader of a failure.
 pub(super) fn sign(
     pem: &[u8],
+    setting: &str,
     application: &Application,
     now: OffsetDateTime,
 ) -> Result<Zeroizing<String>, Refusal> {
-    let refuse = |what: &str| Refusal::misconfigured(format!("{SETTING}: {what}"), FILE_HINT);
-    let blocks = blocks(pem)?;
+    let refuse = |what: &str| Refusal::misconfigured(format!("{setting}: {what}"), FILE_HINT);
+    let blocks = blocks(pem, setting)?;
     let key = private_key(&blocks).map_err(refuse)?;
     let certificate = certificate_of(&blocks, &key).map_err(refuse)?;
     let header = json!({
@@ -51,8 +50,8 @@ pub(super) fn sign(
     let issued = now.unix_timestamp();
     let payload = json!({
         "aud": token_endpoint(application),
-        "iss": application.client_id,
-        "sub": application.client_id,
+        "iss": application.client_id.value,
+        "sub": application.client_id.value,
         "jti": URL_SAFE_NO_PAD.encode(id),
         "nbf": issued,
         "iat": issued,
@@ -69,8 +68,14 @@ pub(super) fn sign(
 }
 
 /// The blocks of the file, each in a form that can be used.
-fn blocks(pem: &[u8]) -> Result<Vec<Block>, Refusal> {
-    let refuse = |error: PemError| Refusal::misconfigured(format!("{SETTING}: {error}"), error.hint());
+fn blocks(pem: &[u8], setting: &str) -> Result<Vec<Block>, Refusal> {
+    if let Some(other) = NotPem::of(pem) {
+        return Err(Refusal::misconfigured(
+            format!("{setting}: {}", other.what()),
+            other.hint(),
+        ));
+    }
+    let refuse = |error: PemError| Refusal::misconfigured(format!("{setting}: {error}"), error.hint());
     let blocks = pem::blocks(pem).map_err(refuse)?;
     match blocks.iter().find_map(Block::unread) {
         Some(unread) => Err(refuse(unread)),
@@ -82,7 +87,7 @@ fn token_endpoint(application: &Application) -> String {
     let Application {
         authority, tenant_id, ..
     } = application;
-    format!("{authority}{tenant_id}/oauth2/v2.0/token")
+    format!("{}{}/oauth2/v2.0/token", authority.value, tenant_id.value)
 }
 
 /// The private key of these blocks; with several, the first.
@@ -129,6 +134,9 @@ mod tests {
     use url::Url;
 
     use super::*;
+    use crate::identity::settings::Setting;
+
+    const SETTING: &str = "identity.clientCertificateFile";
 
     /// A certificate made for a key, PEM.
     fn certificate(key: &CertificateKey) -> String {
@@ -138,9 +146,12 @@ mod tests {
 
     fn application() -> Application {
         Application {
-            tenant_id: "the-tenant".to_owned(),
-            client_id: "the-client".to_owned(),
-            authority: Url::parse("https://login.microsoftonline.com").expect("a URL"),
+            tenant_id: Setting::new("the-tenant", "AZURE_TENANT_ID"),
+            client_id: Setting::new("the-client", "AZURE_CLIENT_ID"),
+            authority: Setting::new(
+                Url::parse("https://login.microsoftonline.com").expect("a URL"),
+                "the default",
+            ),
         }
     }
 
@@ -150,7 +161,13 @@ mod tests {
     }
 
     fn refused(pem: &str) -> String {
-        let refusal = sign(pem.as_bytes(), &application(), OffsetDateTime::UNIX_EPOCH).expect_err("refused");
+        let refusal = sign(
+            pem.as_bytes(),
+            SETTING,
+            &application(),
+            OffsetDateTime::UNIX_EPOCH,
+        )
+        .expect_err("refused");
         assert!(refusal.failure.detail.contains(SETTING));
         refusal.failure.detail
     }
@@ -164,18 +181,18 @@ mod tests {
         let own = certificate(&key);
         let other = certificate(&CertificateKey::generate().expect("a key"));
         let now = OffsetDateTime::from_unix_timestamp(1_800_000_000).expect("a time");
-        let der = blocks(own.as_bytes()).expect("PEM")[0].der.clone();
+        let der = blocks(own.as_bytes(), SETTING).expect("PEM")[0].der.clone();
 
         for pem in [
             format!("{}{own}{other}", *pkcs8),
             format!("{other}{own}{}", *pkcs1),
         ] {
-            let assertion = sign(pem.as_bytes(), &application(), now).expect("an assertion");
+            let assertion = sign(pem.as_bytes(), SETTING, &application(), now).expect("an assertion");
             let parts: Vec<_> = assertion.split('.').collect();
             let [header, payload, signature] = parts[..] else {
                 panic!("three parts");
             };
-            let public = private_key(&blocks(pem.as_bytes()).expect("PEM")).expect("a key");
+            let public = private_key(&blocks(pem.as_bytes(), SETTING).expect("PEM")).expect("a key");
             let signature = URL_SAFE_NO_PAD.decode(signature).expect("base64url");
             UnparsedPublicKey::new(&RSA_PSS_2048_8192_SHA256, public.public_key())
                 .verify(format!("{header}.{payload}").as_bytes(), &signature)
@@ -227,7 +244,7 @@ mod tests {
                     .into_bytes(),
             ),
         ] {
-            let signed = sign(&bytes, &application(), OffsetDateTime::UNIX_EPOCH);
+            let signed = sign(&bytes, SETTING, &application(), OffsetDateTime::UNIX_EPOCH);
             assert!(signed.is_ok(), "{name}: {:?}", signed.err());
         }
         assert!(refused(&format!("\"{pem}")).contains("line 1 of the PEM text"));
@@ -235,6 +252,20 @@ mod tests {
         assert!(refused(&openssh).contains("OpenSSH"));
         let trusted = pem.replace("CERTIFICATE", "TRUSTED CERTIFICATE");
         assert!(refused(&trusted).contains("TRUSTED CERTIFICATE"));
+    }
+
+    #[test]
+    fn a_binary_pfx_as_client_certificate_is_named_with_the_openssl_command_that_makes_pem_of_it() {
+        let pfx = [0x30, 0x82, 0x0a, 0x01, 2, 1, 3, 0x30, 0x82, 0, 0, 0];
+        let refusal = sign(&pfx, SETTING, &application(), OffsetDateTime::UNIX_EPOCH).expect_err("refused");
+        assert!(refusal.failure.detail.contains("PFX (PKCS#12)"), "{refusal:?}");
+        assert!(
+            refusal
+                .failure
+                .hint
+                .contains("openssl pkcs12 -in FILE.pfx -nodes"),
+            "{refusal:?}"
+        );
     }
 
     #[test]

@@ -7,16 +7,18 @@ use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
 use super::refusal::Refusal;
+use super::settings::Setting;
+use crate::domain::unread;
 use crate::encoding::typed;
 
 /// Federated tokens take 1 to 3 KiB, a certificate with its chain and key up to about 20 KiB.
 const SIZE_LIMIT: u64 = 64 * 1024;
 
 /// The value that the file holds, as [`typed::text`] means it: neither a byte order mark nor the end of the line is sent.
-/// Never blank. `setting` is what named the path, for the reader of a failure.
-pub(super) async fn read(path: &Path, setting: &str) -> Result<Zeroizing<String>, Unread> {
-    let bytes = read_bytes(path, setting).await?;
-    let wrong = |what: &str| Unread::new(path, setting, io::Error::new(io::ErrorKind::InvalidData, what));
+/// Never blank.
+pub(super) async fn read(file: &Setting<PathBuf>) -> Result<Zeroizing<String>, Unread> {
+    let bytes = read_bytes(file).await?;
+    let wrong = |what: &str| Unread::new(file, io::Error::new(io::ErrorKind::InvalidData, what));
     let text = std::str::from_utf8(&bytes).map_err(|_| wrong("not UTF-8 text"))?;
     let value = typed::text(text);
     if value.trim().is_empty() {
@@ -26,11 +28,11 @@ pub(super) async fn read(path: &Path, setting: &str) -> Result<Zeroizing<String>
 }
 
 /// The file as it is.
-pub(super) async fn read_bytes(path: &Path, setting: &str) -> Result<Zeroizing<Vec<u8>>, Unread> {
-    let owned = path.to_owned();
+pub(super) async fn read_bytes(file: &Setting<PathBuf>) -> Result<Zeroizing<Vec<u8>>, Unread> {
+    let owned = file.value.clone();
     let read = tokio::task::spawn_blocking(move || read_blocking(&owned)).await;
     let bytes = read.unwrap_or_else(|_| Err(io::Error::other("the read was abandoned")));
-    bytes.map_err(|source| Unread::new(path, setting, source))
+    bytes.map_err(|source| Unread::new(file, source))
 }
 
 fn read_blocking(path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
@@ -50,18 +52,14 @@ fn read_blocking(path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
 /// Why a file was not read.
 #[derive(Debug)]
 pub(super) struct Unread {
-    path: PathBuf,
-    setting: String,
+    file: Setting<PathBuf>,
     source: io::Error,
 }
 
 impl Unread {
-    fn new(path: &Path, setting: &str, source: io::Error) -> Self {
-        Self {
-            path: path.to_owned(),
-            setting: setting.to_owned(),
-            source,
-        }
+    fn new(file: &Setting<PathBuf>, source: io::Error) -> Self {
+        let file = file.clone();
+        Self { file, source }
     }
 
     pub(super) fn is_absent(&self) -> bool {
@@ -70,12 +68,26 @@ impl Unread {
 
     /// As a refusal; `hint` says where the file should have come from.
     pub(super) fn refusal(self, hint: &str) -> Refusal {
-        let Self {
-            path,
-            setting,
-            source,
-        } = self;
-        let path = path.display();
+        let Self { file, source } = self;
+        let (path, setting) = (file.value.display(), file.name);
+        let hint = unread::hint(source.kind(), hint);
         Refusal::misconfigured(format!("{path} ({setting}) cannot be read: {source}"), hint).caused_by(source)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_file_0600_of_another_user_is_a_matter_of_run_as_user_and_fs_group() {
+        let file = Setting::new("/run/token", "AZURE_FEDERATED_TOKEN_FILE");
+        let hint = |kind: io::ErrorKind| Unread::new(&file, kind.into()).refusal("mount it").failure.hint;
+        let denied = hint(io::ErrorKind::PermissionDenied);
+        assert!(
+            denied.contains("runAsUser") && denied.contains("fsGroup"),
+            "{denied}"
+        );
+        assert_eq!(hint(io::ErrorKind::NotFound), "mount it");
     }
 }

@@ -20,7 +20,7 @@ use super::managed::{self, ManagedIdentity};
 use super::refusal::Refusal;
 use super::service_text::innermost_cause;
 use crate::ports::Clock;
-use crate::transport::{WireCause, retry_after};
+use crate::transport::{ThroughProxy, WireCause, retry_after};
 
 /// Token answers are about 2 KiB.
 const BODY_LIMIT: usize = 256 * 1024;
@@ -35,7 +35,7 @@ pub(super) struct Endpoint {
 /// Who answers, and so how an answer is read.
 pub(super) enum Peer {
     /// Entra's token endpoint.
-    Entra(EntraAttempt),
+    Entra(Box<EntraAttempt>),
     /// IMDS, App Service or Container Apps.
     Managed {
         identity: ManagedIdentity,
@@ -104,7 +104,7 @@ impl Peer {
     /// The wording of a success that holds no token. The body is never shown: it may hold half of one.
     pub(super) fn no_token(&self) -> Refusal {
         let who = match self {
-            Self::Entra(attempt) => format!("the token endpoint ({})", attempt.application.authority),
+            Self::Entra(attempt) => format!("the token endpoint ({})", attempt.application.authority.value),
             Self::Managed { identity, .. } => identity.platform.endpoint_name().to_owned(),
         };
         Refusal::unavailable(
@@ -114,13 +114,21 @@ impl Peer {
     }
 
     fn unreachable(&self, error: &azure_core::Error) -> Refusal {
-        let said = innermost_cause(error);
+        let said = match ThroughProxy::of(error) {
+            None => innermost_cause(error),
+            Some(ThroughProxy { proxy, .. }) if ThroughProxy::never_reached(error) => {
+                format!("the proxy {proxy} cannot be reached: {}", innermost_cause(error))
+            }
+            Some(ThroughProxy { proxy, .. }) => {
+                format!("{}, through the proxy {proxy}", innermost_cause(error))
+            }
+        };
         let cause = WireCause::of(error);
         let connected = !matches!(error.kind(), ErrorKind::Connection);
         let refusal = match (self, &cause) {
             (_, Some(cause)) if cause.refuses_the_server() => Refusal::misconfigured(
                 format!("the TLS handshake with {} failed: {said}", self.host()),
-                CERTIFICATE_HINT,
+                cause.certificate_hint().unwrap_or(TLS_HINT),
             ),
             (Self::Entra(_), _) => Refusal::unavailable(
                 format!("{} cannot be reached: {said}", self.host()),
@@ -138,16 +146,17 @@ impl Peer {
 
     fn host(&self) -> &str {
         match self {
-            Self::Entra(attempt) => attempt.application.authority.host_str().unwrap_or_default(),
+            Self::Entra(attempt) => attempt.application.host(),
             Self::Managed { identity, .. } => identity.platform.endpoint_name(),
         }
     }
 }
 
-const CONNECTION_HINT: &str = "check DNS, egress rules and HTTPS_PROXY; it is tried again";
+/// When Entra does not answer.
+pub(super) const CONNECTION_HINT: &str = "check DNS, egress rules and HTTPS_PROXY; it is tried again";
 
-/// A private authority is the usual cause of a refused certificate.
-const CERTIFICATE_HINT: &str = "trust the authority that signed its certificate with --ca-file or SSL_CERT_FILE, or check what intercepts TLS";
+/// A server that shows no certificate, or speaks no TLS that is spoken here.
+const TLS_HINT: &str = "check that AZURE_AUTHORITY_HOST or identity.authorityHost is one of Entra, and that no proxy or firewall interrupts TLS on the way";
 
 impl std::fmt::Debug for Endpoint {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -1,11 +1,13 @@
-//! What the refusals of IMDS, App Service and Container Apps mean: told apart by status, for their bodies are JSON, XML or
-//! nothing, and `error` says `invalid_request` of nearly everything.
+//! What the refusals of IMDS, App Service and Container Apps mean. Their bodies are JSON, XML or nothing, and `error` says
+//! `invalid_request` of nearly everything: the status tells what passes, and the words tell what does not.
 
 use std::time::Duration;
 
 use serde_json::Value;
 
-use super::managed::{ManagedIdentity, Platform};
+use super::entra_codes::{self, TRY_LATER};
+use super::entra_error::code_in;
+use super::managed::{ManagedId, ManagedIdentity, Platform};
 use super::refusal::{Refusal, Retry};
 use super::service_text::one_line;
 use crate::domain::failure::Reason;
@@ -21,15 +23,55 @@ pub(super) fn classify(
     let mut detail = format!(
         "{} refused a token for the {} with status {status}",
         identity.platform.endpoint_name(),
-        identity.describe()
+        identity.describe_setting()
     );
-    if let Some(description) = description {
+    if let Some(description) = &description {
         detail.push_str(": ");
-        detail.push_str(&description);
+        detail.push_str(description);
     }
     let (reason, retry) = judge(status, error.as_deref());
-    Refusal::new(reason, retry, detail, hint(reason, identity)).after(retry_after)
+    // What passes is told by the status. A refusal may say in words that it lasts.
+    let is_refused = reason != Reason::IdentityUnavailable;
+    let words = description.as_deref().filter(|_| is_refused).unwrap_or_default();
+    let refusal = match (
+        said(words, identity),
+        code_in(words).and_then(|code| entra_codes::row(code, None)),
+    ) {
+        (Some(hint), _) => Refusal::misconfigured(detail, &hint),
+        (None, Some(row)) => Refusal::new(row.reason, row.retry, detail, row.action),
+        (None, None) => Refusal::new(reason, retry, detail, &hint(reason, identity)),
+    };
+    refusal.after(retry_after)
 }
+
+/// What to do when the words of the refusal name a cause that lasts.
+fn said(words: &str, identity: &ManagedIdentity) -> Option<String> {
+    let words = words.to_ascii_lowercase();
+    let is_guess = identity.by_default && identity.id == ManagedId::System;
+    if words.contains("multiple user assigned identities exist") {
+        return Some(SEVERAL_HINT.to_owned());
+    }
+    if words.contains("identity not found") && is_guess {
+        return Some(GUESS_HINT.to_owned());
+    }
+    // App Service starts anew when an identity is assigned to it: no assignment is under way.
+    let unknown_to_app_service = [
+        "no user assigned or delegated managed identity found",
+        "no msi found for specified",
+    ];
+    if unknown_to_app_service.iter().any(|start| words.contains(start)) {
+        let setting = identity.id.setting();
+        return Some(format!(
+            "assign the identity to the app (`az webapp identity assign`, `az containerapp identity assign`), or correct {setting}: a client ID is no object ID"
+        ));
+    }
+    None
+}
+
+const SEVERAL_HINT: &str = "this machine has several identities: name one by its client ID, in AZURE_CLIENT_ID or identity.clientId; for workload identity in Kubernetes label the pod azure.workload.identity/use: \"true\"";
+
+/// The most frequent cause in AKS: without the label the webhook sets nothing, and the node's endpoint answers.
+const GUESS_HINT: &str = "nothing names an identity, and this machine has none of its own: for workload identity in Kubernetes label the pod azure.workload.identity/use: \"true\"; else assign an identity to the machine, and name it in AZURE_CLIENT_ID or identity.clientId";
 
 /// Only `invalid_request` and bodies without `error` are the answer to an identity that is not assigned (yet).
 fn judge(status: u16, error: Option<&str>) -> (Reason, Retry) {
@@ -41,30 +83,30 @@ fn judge(status: u16, error: Option<&str>) -> (Reason, Retry) {
     }
 }
 
-const fn hint(reason: Reason, identity: &ManagedIdentity) -> &'static str {
+fn hint(reason: Reason, identity: &ManagedIdentity) -> String {
     match (reason, identity.platform) {
-        (Reason::IdentityUnavailable, _) => "no action: it is tried again",
-        // The most frequent cause in AKS: without the label the webhook sets nothing, and the node's endpoint answers.
-        (Reason::IdentityNotPropagated, Platform::Imds) if identity.by_default => {
-            "assign the identity to this machine, and name it with AZURE_CLIENT_ID when there are several; for workload identity in Kubernetes label the pod azure.workload.identity/use: \"true\""
+        (Reason::IdentityUnavailable, _) => TRY_LATER.to_owned(),
+        (Reason::IdentityNotPropagated, _) => format!(
+            "assign the identity to this resource, or correct {}: a client ID is no object ID; a new assignment takes seconds to arrive",
+            identity.id.setting()
+        ),
+        (_, Platform::Imds) => {
+            "check that no network policy, proxy or agent on the node answers in place of 169.254.169.254"
+                .to_owned()
         }
-        (Reason::IdentityNotPropagated, _) => {
-            "assign the identity to this resource, and name it with AZURE_CLIENT_ID when there are several; a new assignment takes seconds to arrive"
-        }
-        _ => {
-            "check IDENTITY_ENDPOINT and IDENTITY_HEADER, and that no proxy or network policy stands between"
+        (_, Platform::AppService) => {
+            "check IDENTITY_ENDPOINT and IDENTITY_HEADER: the platform sets both, anew at each start"
+                .to_owned()
         }
     }
 }
 
-/// `error` and its description, where the body is JSON: `error_description` of IMDS, `message` of App Service.
+/// `error` and its description, where the body is JSON: `error_description` of IMDS, `message` or `Message` of App Service.
 fn parse(body: &[u8]) -> (Option<String>, Option<String>) {
     let json: Value = serde_json::from_slice(body).unwrap_or_default();
     let text = |name: &str| json[name].as_str().map(one_line);
-    (
-        text("error"),
-        text("error_description").or_else(|| text("message")),
-    )
+    let descriptions = ["error_description", "message", "Message"];
+    (text("error"), descriptions.into_iter().find_map(text))
 }
 
 /// No connection to the endpoint. `known` says whether it has ever answered.
@@ -73,7 +115,7 @@ pub(super) fn unreachable(identity: &ManagedIdentity, cause: &str, connected: bo
     if connected || known || identity.platform == Platform::AppService {
         return Refusal::unavailable(
             format!("{endpoint} cannot be reached: {cause}"),
-            "no action: it is tried again",
+            unreachable_hint(identity.platform),
         );
     }
     let guess = if identity.by_default {
@@ -87,14 +129,23 @@ pub(super) fn unreachable(identity: &ManagedIdentity, cause: &str, connected: bo
     )
 }
 
+/// Proxies are never used here, so none is named.
+pub(super) const fn unreachable_hint(platform: Platform) -> &'static str {
+    match platform {
+        Platform::Imds => "check that no network policy blocks 169.254.169.254; it is tried again",
+        Platform::AppService => "check IDENTITY_ENDPOINT, which the platform sets; it is tried again",
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::managed::ManagedId;
+    use super::super::settings::Setting;
     use super::*;
 
     fn identity(platform: Platform) -> ManagedIdentity {
         ManagedIdentity {
-            id: ManagedId::Client("the-client".to_owned()),
+            id: ManagedId::Client(Setting::new("the-client", "identity.clientId")),
             platform,
             by_default: true,
         }
@@ -128,11 +179,116 @@ mod tests {
     }
 
     #[test]
-    fn app_service_says_message() {
-        let body = br#"{"statusCode":400,"message":"No User Assigned or Delegated Managed Identity found"}"#;
-        let failure = classify(400, None, body, &identity(Platform::AppService)).failure;
-        assert_eq!(failure.reason, Reason::IdentityNotPropagated);
-        assert!(failure.detail.contains("No User Assigned"));
+    fn a_403_of_imds_names_its_address_and_not_the_variables_of_app_service() {
+        let hint = |platform| classify(403, None, b"", &identity(platform)).failure.hint;
+        let imds = hint(Platform::Imds);
+        assert!(
+            imds.contains("169.254.169.254") && !imds.contains("IDENTITY_"),
+            "{imds}"
+        );
+        assert!(hint(Platform::AppService).contains("IDENTITY_HEADER"));
+    }
+
+    fn named(platform: Platform, id: ManagedId, by_default: bool) -> ManagedIdentity {
+        ManagedIdentity {
+            id,
+            platform,
+            by_default,
+        }
+    }
+
+    fn lasting(body: &str, identity: &ManagedIdentity) -> String {
+        let refusal = classify(400, None, body.as_bytes(), identity);
+        assert_eq!(refusal.retry, Retry::Never, "{refusal:?}");
+        assert_eq!(
+            refusal.failure.reason,
+            Reason::IdentityMisconfigured,
+            "{refusal:?}"
+        );
+        refusal.failure.hint
+    }
+
+    #[test]
+    fn multiple_user_assigned_identities_exist_is_told_at_once_with_what_names_one() {
+        let body = r#"{"error":"invalid_request","error_description":"Multiple user assigned identities exist, please specify the clientId / resourceId of the identity in the token request"}"#;
+        for by_default in [true, false] {
+            let hint = lasting(body, &named(Platform::Imds, ManagedId::System, by_default));
+            assert!(hint.contains("AZURE_CLIENT_ID or identity.clientId"), "{hint}");
+        }
+    }
+
+    #[test]
+    fn identity_not_found_is_told_at_once_where_nobody_named_an_identity_and_tried_again_where_somebody_did()
+    {
+        let body = r#"{"error":"invalid_request","error_description":"Identity not found"}"#;
+        let hint = lasting(body, &named(Platform::Imds, ManagedId::System, true));
+        assert!(
+            hint.contains("nothing names an identity") && hint.contains("label the pod"),
+            "{hint}"
+        );
+        let client = ManagedId::Client(Setting::new("the-client", "AZURE_CLIENT_ID"));
+        for id in [
+            client,
+            ManagedId::Object("the-object".to_owned()),
+            ManagedId::System,
+        ] {
+            let setting = id.setting();
+            let refusal = classify(400, None, body.as_bytes(), &named(Platform::Imds, id, false));
+            assert_eq!(refusal.retry, Retry::InstanceMetadata);
+            assert_eq!(refusal.failure.reason, Reason::IdentityNotPropagated);
+            assert!(refusal.failure.hint.contains(setting), "{refusal:?}");
+        }
+    }
+
+    #[test]
+    fn no_user_assigned_or_delegated_managed_identity_found_is_told_at_once_with_the_setting_that_names_it() {
+        for body in [
+            r#"{"statusCode":400,"message":"No User Assigned or Delegated Managed Identity found for specified ClientId/ResourceId/PrincipalId."}"#,
+            r#"{"StatusCode":400,"Message":"No MSI found for specified ClientId/ResourceId.","CorrelationId":"x"}"#,
+        ] {
+            let client = ManagedId::Client(Setting::new("the-client", "AZURE_CLIENT_ID"));
+            let hint = lasting(body, &named(Platform::AppService, client, true));
+            assert!(hint.contains("correct AZURE_CLIENT_ID"), "{hint}");
+            let resource = ManagedId::Resource("/subscriptions/s".to_owned());
+            let hint = lasting(body, &named(Platform::AppService, resource, false));
+            assert!(hint.contains("correct identity.resourceId"), "{hint}");
+        }
+    }
+
+    #[test]
+    fn an_app_service_that_cannot_load_its_identity_yet_is_asked_again() {
+        let body = br#"{"statusCode":400,"message":"Unable to load requested managed identity."}"#;
+        let refusal = classify(400, None, body, &identity(Platform::AppService));
+        assert_eq!(refusal.failure.reason, Reason::IdentityNotPropagated);
+        assert!(refusal.failure.detail.contains("Unable to load"), "{refusal:?}");
+    }
+
+    #[test]
+    fn a_code_of_entra_that_the_endpoint_passes_on_means_what_it_means_at_entra() {
+        for error in ["invalid_request", "invalid_resource", "unauthorized_client"] {
+            let body = format!(
+                r#"{{"error":"{error}","error_description":"AADSTS500011: The resource principal named x was not found"}}"#
+            );
+            let hint = lasting(&body, &identity(Platform::Imds));
+            assert!(
+                hint.contains("the tenant does not know Key Vault of this cloud"),
+                "{hint}"
+            );
+        }
+    }
+
+    #[test]
+    fn words_do_not_make_an_outage_a_lasting_refusal() {
+        let body = r#"{"error":"invalid_request","error_description":"Identity not found"}"#;
+        for status in [404, 429, 500] {
+            let refusal = classify(
+                status,
+                None,
+                body.as_bytes(),
+                &named(Platform::Imds, ManagedId::System, true),
+            );
+            assert_eq!(refusal.failure.reason, Reason::IdentityUnavailable, "{status}");
+        }
     }
 
     #[test]

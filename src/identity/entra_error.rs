@@ -1,11 +1,10 @@
 //! What Entra's refusals mean: told apart by error code, because the same status stands for opposite causes.
-//!
-//! Codes: <https://learn.microsoft.com/entra/identity-platform/reference-error-codes>.
 
 use std::time::Duration;
 
 use serde_json::Value;
 
+use super::entra_codes::{self, ProofKind, TRY_LATER};
 use super::federated_token::Claims;
 use super::refusal::{Refusal, Retry};
 use super::select::{Application, Proof};
@@ -45,53 +44,10 @@ pub(super) fn classify(
 
 type Verdict = (Reason, Retry, &'static str);
 
-const FEDERATION_HINT: &str = "compare issuer, subject and audience with the federated credentials of the identity (`az identity federated-credential list`); a new one takes seconds to arrive";
-
 fn by_code(code: u64, proof: &Proof) -> Option<Verdict> {
-    let wrong = |hint| Some((Reason::IdentityMisconfigured, Retry::Never, hint));
-    match code {
-        70_021 | 700_213 => Some((Reason::IdentityNotPropagated, Retry::Backoff, FEDERATION_HINT)),
-        700_024 => Some((
-            Reason::IdentityUnavailable,
-            Retry::FreshAssertion,
-            match proof {
-                Proof::FederatedToken(_) => {
-                    "the federated token has expired and was not replaced: check kubelet and the clock of the node"
-                }
-                _ => "check the clock of this machine",
-            },
-        )),
-        70_023 => wrong(
-            "AZURE_FEDERATED_TOKEN_FILE names a token that lives longer than 24 h or has no issue time: point it at the projected token with audience api://AzureADTokenExchange, not at the API server's own",
-        ),
-        700_016 => wrong(
-            "the tenant has no application or identity with this client ID: check AZURE_CLIENT_ID and AZURE_TENANT_ID, or the annotation azure.workload.identity/client-id of the service account",
-        ),
-        700_211 => wrong(
-            "no federated credential of the identity has this issuer: it must be the OIDC issuer URL of the cluster",
-        ),
-        700_212 => wrong(
-            "no federated credential of the identity has this audience: it must be api://AzureADTokenExchange",
-        ),
-        7_000_215 => wrong(
-            "the client secret is wrong: give the secret's value, not its ID, and check that it belongs to this client ID",
-        ),
-        7_000_222 => {
-            wrong("the client secret has expired: make a new one, or move to workload or managed identity")
-        }
-        700_027 => {
-            wrong("the certificate is not registered at the application: upload its public part in Entra")
-        }
-        90_002 | 900_023 => wrong(
-            "the tenant was not found: check AZURE_TENANT_ID, and AZURE_AUTHORITY_HOST for a sovereign cloud",
-        ),
-        // "A transient error has occurred" and "the service is temporarily unavailable".
-        90_033 | 90_006 => Some((Reason::IdentityUnavailable, Retry::Backoff, TRY_LATER)),
-        _ => None,
-    }
+    let row = entra_codes::row(code, Some(proof.kind()))?;
+    Some((row.reason, row.retry, row.action))
 }
-
-const TRY_LATER: &str = "no action: it is tried again";
 
 fn by_status(status: u16, entra_spoke: bool) -> Verdict {
     let (reason, retry, hint) = match status {
@@ -117,9 +73,12 @@ fn by_status(status: u16, entra_spoke: bool) -> Verdict {
 
 impl EntraAttempt {
     fn word(&self, status: u16, answer: &Answer) -> String {
+        let host = self.application.host();
         let mut text = match answer.code {
-            Some(code) => format!("Entra refused the token exchange with AADSTS{code} (status {status})"),
-            None => format!("the token endpoint answered with status {status}"),
+            Some(code) => {
+                format!("Entra ({host}) refused the token exchange with AADSTS{code} (status {status})")
+            }
+            None => format!("{host} answered the token exchange with status {status}"),
         };
         if let Some(description) = &answer.description {
             text.push_str(": ");
@@ -134,19 +93,23 @@ impl EntraAttempt {
         text
     }
 
-    /// Identity, tenant, issuer, subject and audience.
-    pub(super) fn describe(&self) -> String {
-        let application = self.application.describe();
+    /// Identity, tenant, the proof's file, issuer, subject and audience.
+    fn describe(&self) -> String {
+        let mut parts = vec![self.application.describe_settings()];
+        let file = self.proof.file();
+        parts.extend(file.map(|file| format!("file {} ({})", file.value.display(), file.name)));
         match &self.claims {
-            Some(claims) => format!(
-                "{application}, issuer {}, subject {}, audience {}",
-                claims.issuer, claims.subject, claims.audience
-            ),
-            None if matches!(self.proof, Proof::FederatedToken(_)) => {
-                format!("{application}, with a file that holds no JSON Web Token")
+            Some(claims) => {
+                parts.push(format!("issuer {}", claims.issuer));
+                parts.push(format!("subject {}", claims.subject));
+                parts.push(format!("audience {}", claims.audience));
             }
-            None => application,
+            None if self.proof.kind() == ProofKind::FederatedToken => {
+                parts.push("which holds no JSON Web Token".to_owned());
+            }
+            None => {}
         }
+        parts.join(", ")
     }
 }
 
@@ -155,9 +118,8 @@ impl Answer {
         let json: Value = serde_json::from_slice(body).unwrap_or_default();
         let text = String::from_utf8_lossy(body);
         let description = json["error_description"].as_str();
-        let code = json["error_codes"][0]
-            .as_u64()
-            .or_else(|| code_in(description.unwrap_or(&text)));
+        // The list may name another code than the text, and people read and search for the text.
+        let code = code_in(description.unwrap_or(&text)).or_else(|| json["error_codes"][0].as_u64());
         Self {
             code,
             description: description.map(shorten),
@@ -167,7 +129,7 @@ impl Answer {
 }
 
 /// The number after the first `AADSTS`.
-fn code_in(text: &str) -> Option<u64> {
+pub(super) fn code_in(text: &str) -> Option<u64> {
     let (_, rest) = text.split_once("AADSTS")?;
     let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
     rest[..digits].parse().ok()
@@ -186,18 +148,25 @@ fn shorten(description: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use url::Url;
 
+    use super::super::entra_codes::ROWS;
     use super::*;
+    use crate::identity::settings::Setting;
 
     fn attempt() -> EntraAttempt {
         EntraAttempt {
             application: Application {
-                tenant_id: "the-tenant".to_owned(),
-                client_id: "the-client".to_owned(),
-                authority: Url::parse("https://login.microsoftonline.com").expect("a URL"),
+                tenant_id: Setting::new("the-tenant", "AZURE_TENANT_ID"),
+                client_id: Setting::new("the-client", "identity.clientId"),
+                authority: Setting::new(
+                    Url::parse("https://login.microsoftonline.com").expect("a URL"),
+                    "the default",
+                ),
             },
-            proof: Proof::FederatedToken("/run/token".into()),
+            proof: Proof::FederatedToken(Setting::new("/run/token", "identity.tokenFile")),
             claims: Some(Claims {
                 issuer: "the-issuer".to_owned(),
                 subject: "the-subject".to_owned(),
@@ -212,33 +181,106 @@ mod tests {
         (refusal.failure.reason, refusal.retry)
     }
 
+    fn attempt_with(kind: ProofKind) -> EntraAttempt {
+        let file = || Setting::new("/run/file", "the setting");
+        EntraAttempt {
+            proof: match kind {
+                ProofKind::FederatedToken => Proof::FederatedToken(file()),
+                ProofKind::Secret => Proof::SecretFile(file()),
+                ProofKind::Certificate => Proof::CertificateFile(file()),
+            },
+            ..attempt()
+        }
+    }
+
     #[test]
     fn the_code_decides_and_not_the_status() {
-        let misconfigured = (Reason::IdentityMisconfigured, Retry::Never);
-        for (code, expected) in [
-            (700_213, (Reason::IdentityNotPropagated, Retry::Backoff)),
-            (70_021, (Reason::IdentityNotPropagated, Retry::Backoff)),
-            (700_024, (Reason::IdentityUnavailable, Retry::FreshAssertion)),
-            (70_023, misconfigured),
-            (700_016, misconfigured),
-            (700_211, misconfigured),
-            (700_212, misconfigured),
-            (7_000_215, misconfigured),
-            (7_000_222, misconfigured),
-            (700_027, misconfigured),
-            (90_002, misconfigured),
-            (123_456, misconfigured),
-        ] {
-            for status in [400, 401] {
-                let escaped = format!(
-                    r#"{{"error":"x","error_codes":[{code}],"error_description":"AADSTS1: \"a\"\r\nb"}}"#
-                );
-                assert_eq!(judge(status, &escaped), expected, "{code}");
-                let truncated =
-                    format!(r#"{{"error":"x","error_description":"AADSTS{code}: No matching federa"#);
-                assert_eq!(judge(status, &truncated), expected, "{code} truncated");
+        for row in &ROWS {
+            let attempt = attempt_with(row.proof.unwrap_or(ProofKind::Secret));
+            let code = row.code;
+            let bodies = [
+                format!(
+                    r#"{{"error":"x","error_codes":[1],"error_description":"AADSTS{code}: \"a\"\r\nb"}}"#
+                ),
+                format!(r#"{{"error":"x","error_codes":[{code}]}}"#),
+                format!(r#"{{"error":"x","error_description":"AADSTS{code}: No matching federa"#),
+            ];
+            for (status, body) in [400, 401]
+                .iter()
+                .flat_map(|status| bodies.iter().map(move |it| (*status, it)))
+            {
+                let refusal = classify(status, None, body.as_bytes(), &attempt);
+                assert_eq!(refusal.failure.reason, row.reason, "{body}");
+                assert_eq!(refusal.retry, row.retry, "{body}");
+                assert_eq!(refusal.failure.hint, row.action, "{body}");
             }
         }
+        assert_eq!(
+            judge(400, r#"{"error_codes":[123456]}"#),
+            (Reason::IdentityMisconfigured, Retry::Never)
+        );
+    }
+
+    #[test]
+    fn the_code_of_the_text_wins_over_the_list_of_codes() {
+        let body = r#"{"error_codes":[7000215],"error_description":"AADSTS700213: No matching federated identity record found"}"#;
+        let failure = classify(401, None, body.as_bytes(), &attempt()).failure;
+        assert_eq!(failure.reason, Reason::IdentityNotPropagated);
+        assert!(failure.detail.contains("AADSTS700213"), "{failure}");
+        assert!(
+            failure.hint.contains("issuer, subject and audience"),
+            "{}",
+            failure.hint
+        );
+    }
+
+    #[test]
+    fn a_hint_about_a_client_secret_is_given_to_those_only_who_use_one() {
+        for code in [7_000_215, 7_000_222] {
+            let body = format!(r#"{{"error_description":"AADSTS{code}: Invalid client secret provided."}}"#);
+            let hint = |kind| {
+                classify(401, None, body.as_bytes(), &attempt_with(kind))
+                    .failure
+                    .hint
+            };
+            assert!(hint(ProofKind::Secret).contains("the client secret"), "{code}");
+            for kind in [ProofKind::FederatedToken, ProofKind::Certificate] {
+                assert!(!hint(kind).contains("secret"), "{code} {kind:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_throttled_or_failing_entra_is_named_by_its_host() {
+        for status in [408, 429, 500, 502, 503] {
+            let failure = classify(status, None, b"<html>", &attempt()).failure;
+            assert_eq!(failure.reason, Reason::IdentityUnavailable, "{status}");
+            let start = format!("login.microsoftonline.com answered the token exchange with status {status}");
+            assert!(failure.detail.starts_with(&start), "{failure}");
+        }
+    }
+
+    #[test]
+    fn the_page_has_one_row_for_each_code_with_the_reason_and_the_action() {
+        let page = include_str!("../../docs/identity.md");
+        let rows: Vec<&str> = page.lines().filter(|line| line.starts_with("| AADSTS")).collect();
+        for row in &ROWS {
+            let start = format!("| AADSTS{} |", row.code);
+            let of_code: Vec<_> = rows.iter().filter(|line| line.starts_with(&start)).collect();
+            assert_eq!(of_code.len(), 1, "{start}");
+            let reason = format!("`{}`", row.reason);
+            assert!(
+                of_code[0].contains(&reason) && of_code[0].contains(row.action),
+                "{start} {}",
+                row.action
+            );
+        }
+        let codes: BTreeSet<u64> = ROWS.iter().map(|row| row.code).collect();
+        assert_eq!(
+            rows.len(),
+            codes.len(),
+            "a row of a code that the program does not know"
+        );
     }
 
     #[test]
@@ -247,7 +289,7 @@ mod tests {
         let failure = classify(401, None, body.as_bytes(), &attempt()).failure;
         assert_eq!(
             failure.detail,
-            "Entra refused the token exchange with AADSTS700213 (status 401): No match; tried client ID the-client, tenant the-tenant, issuer the-issuer, subject the-subject, audience the-audience; trace ID the-trace"
+            "Entra (login.microsoftonline.com) refused the token exchange with AADSTS700213 (status 401): No match; tried client ID the-client (identity.clientId), tenant the-tenant (AZURE_TENANT_ID), file /run/token (identity.tokenFile), issuer the-issuer, subject the-subject, audience the-audience; trace ID the-trace"
         );
     }
 

@@ -19,7 +19,8 @@ use azure_identity::{
 use tokio::time::Instant;
 use zeroize::Zeroizing;
 
-use super::endpoint::{Endpoint, Peer};
+use super::endpoint::{CONNECTION_HINT, Endpoint, Peer};
+use super::endpoint_error::unreachable_hint;
 use super::entra_error::EntraAttempt;
 use super::federated_token::{self, Claims};
 use super::managed::ManagedIdentity;
@@ -35,10 +36,19 @@ pub(super) trait Exchange: Send + Sync {
     /// Asks once. May wait for the proof; the caller sets the deadline.
     async fn exchange(&self, scope: Scope) -> Result<AccessToken, Refusal>;
 
+    /// Who is asked, for a failure that nobody else words.
+    fn asked(&self) -> Asked;
+
     /// What an exchange that runs waits for besides an answer, for those who do not wait for its end.
     fn waits_for(&self) -> Option<Refusal> {
         None
     }
+}
+
+/// Who is asked for a token, and what to check when no answer comes.
+pub(super) struct Asked {
+    pub(super) name: String,
+    pub(super) hint: &'static str,
 }
 
 /// An application proves itself at Entra.
@@ -61,6 +71,13 @@ impl Exchange for ApplicationExchange {
         }
     }
 
+    fn asked(&self) -> Asked {
+        Asked {
+            name: self.application.host().to_owned(),
+            hint: CONNECTION_HINT,
+        }
+    }
+
     fn waits_for(&self) -> Option<Refusal> {
         match &self.proof {
             Proof::FederatedToken(path) => federated_token::absence(path),
@@ -76,11 +93,11 @@ impl ApplicationExchange {
             (Sent::Assertion(assertion), Proof::FederatedToken(_)) => Claims::of(&assertion.0),
             _ => None,
         };
-        let peer = Peer::Entra(EntraAttempt {
+        let peer = Peer::Entra(Box::new(EntraAttempt {
             application: self.application.clone(),
             proof: self.proof.clone(),
             claims,
-        });
+        }));
         let no_token = peer.no_token();
         let client_options = self.client_options(peer);
         let credential = self.credential(sent, client_options);
@@ -98,14 +115,15 @@ impl ApplicationExchange {
             }
             Proof::Secret(secret) => Ok(Sent::Secret(secret.clone())),
             Proof::SecretFile(path) => {
-                let text = credential_file::read(path, "identity.clientSecretFile").await;
+                let text = credential_file::read(path).await;
                 let text = text.map_err(|it| it.refusal("mount the file with the client secret"))?;
                 Ok(Sent::Secret(Secret::new(text.to_string())))
             }
             Proof::CertificateFile(path) => {
-                let pem = credential_file::read_bytes(path, certificate_assertion::SETTING).await;
+                let pem = credential_file::read_bytes(path).await;
                 let pem = pem.map_err(|it| it.refusal(certificate_assertion::FILE_HINT))?;
-                let assertion = certificate_assertion::sign(&pem, &self.application, self.clock.now())?;
+                let now = self.clock.now();
+                let assertion = certificate_assertion::sign(&pem, path.name, &self.application, now)?;
                 Ok(Sent::Assertion(Assertion(assertion)))
             }
         }
@@ -115,6 +133,7 @@ impl ApplicationExchange {
         let mut cloud = CustomConfiguration::default();
         self.application
             .authority
+            .value
             .as_str()
             .clone_into(&mut cloud.authority_host);
         ClientOptions {
@@ -133,14 +152,14 @@ impl ApplicationExchange {
         } = &self.application;
         Ok(match sent {
             Sent::Assertion(assertion) => ClientAssertionCredential::new(
-                tenant_id.clone(),
-                client_id.clone(),
+                tenant_id.value.clone(),
+                client_id.value.clone(),
                 assertion,
                 Some(ClientAssertionCredentialOptions { client_options }),
             )?,
             Sent::Secret(secret) => ClientSecretCredential::new(
-                tenant_id,
-                client_id.clone(),
+                &tenant_id.value,
+                client_id.value.clone(),
                 secret,
                 Some(ClientSecretCredentialOptions { client_options }),
             )?,
@@ -195,6 +214,14 @@ impl Exchange for ManagedExchange {
         let credential = credential.map_err(|error| refusal_of(&error, &no_token))?;
         ask(&*credential, scope, &no_token).await
     }
+
+    fn asked(&self) -> Asked {
+        let platform = self.identity.platform;
+        Asked {
+            name: platform.endpoint_name().to_owned(),
+            hint: unreachable_hint(platform),
+        }
+    }
 }
 
 /// A person's session of a command-line tool.
@@ -210,6 +237,13 @@ impl Exchange for DeveloperExchange {
         match DeveloperToolsCredential::new(None) {
             Ok(credential) => ask(&*credential, scope, &refusal).await,
             Err(_) => Err(refusal),
+        }
+    }
+
+    fn asked(&self) -> Asked {
+        Asked {
+            name: "Azure CLI or Azure Developer CLI".to_owned(),
+            hint: "run `az account get-access-token` by hand as the same user; it is tried again",
         }
     }
 }

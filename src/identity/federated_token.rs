@@ -1,6 +1,6 @@
 //! The federated token of workload identity: a file that kubelet replaces, so it is read at each exchange and never kept.
 
-use std::path::Path;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use base64::Engine;
@@ -10,8 +10,10 @@ use tokio::time::{Instant, sleep};
 use zeroize::Zeroizing;
 
 use super::credential_file;
-use super::refusal::Refusal;
+use super::refusal::{Refusal, Retry};
 use super::service_text::one_line;
+use super::settings::Setting;
+use crate::domain::failure::Reason;
 
 /// How long the file may be absent after the first exchange began.
 pub(super) const START_WAIT: Duration = Duration::from_secs(30);
@@ -19,14 +21,11 @@ pub(super) const START_WAIT: Duration = Duration::from_secs(30);
 /// How often it is looked for meanwhile.
 const POLL: Duration = Duration::from_millis(250);
 
-/// What names the file.
-pub(super) const SETTING: &str = "AZURE_FEDERATED_TOKEN_FILE";
-
 /// The token as the file holds it now. A file that is absent is waited for until `wait_until`, an empty one never.
-pub(super) async fn read(path: &Path, wait_until: Instant) -> Result<Zeroizing<String>, Refusal> {
+pub(super) async fn read(file: &Setting<PathBuf>, wait_until: Instant) -> Result<Zeroizing<String>, Refusal> {
     let mut told = false;
     loop {
-        let unread = match credential_file::read(path, SETTING).await {
+        let unread = match credential_file::read(file).await {
             Ok(token) => return Ok(token),
             Err(unread) => unread,
         };
@@ -34,7 +33,7 @@ pub(super) async fn read(path: &Path, wait_until: Instant) -> Result<Zeroizing<S
             return Err(unread.refusal(FILE_HINT));
         }
         if !told {
-            tracing::info!(path = %path.display(), "Waiting for the federated token file");
+            tracing::info!(path = %file.value.display(), "Waiting for the federated token file");
             told = true;
         }
         sleep(POLL).await;
@@ -44,10 +43,10 @@ pub(super) async fn read(path: &Path, wait_until: Instant) -> Result<Zeroizing<S
 const FILE_HINT: &str = "check that the projected service account token is mounted in this container: the webhook mounts it when the pod has the label azure.workload.identity/use: \"true\"";
 
 /// What is missing while [`read`] waits; `None` when the file is there.
-pub(super) fn absence(path: &Path) -> Option<Refusal> {
-    let detail = || format!("{} ({SETTING}) is not there yet", path.display());
-    let is_absent = matches!(path.try_exists(), Ok(false));
-    is_absent.then(|| Refusal::unavailable(detail(), FILE_HINT))
+pub(super) fn absence(file: &Setting<PathBuf>) -> Option<Refusal> {
+    let detail = || format!("{} ({}) is not there yet", file.value.display(), file.name);
+    let is_absent = matches!(file.value.try_exists(), Ok(false));
+    is_absent.then(|| Refusal::new(Reason::IdentityNotPropagated, Retry::Backoff, detail(), FILE_HINT))
 }
 
 /// Who issued a federated token, for whom and about whom: what Entra compares with the federated credentials.
@@ -80,7 +79,8 @@ impl Claims {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::domain::failure::Reason;
+
+    const SETTING: &str = "identity.tokenFile";
 
     /// A token whose signature is worthless; nothing here verifies it.
     pub(in crate::identity) fn jwt(payload: &str) -> String {
@@ -109,9 +109,10 @@ pub(super) mod tests {
     async fn the_file_is_read_anew_each_time_without_byte_order_mark_and_line_end() {
         let dir = tempfile::tempdir().expect("a directory");
         let path = dir.path().join("token");
+        let file = Setting::new(path.clone(), SETTING);
         for (content, token) in [("one\n", "one"), ("\u{feff}two\r\n", "two"), ("three ", "three ")] {
             std::fs::write(&path, content).expect("written");
-            let read = read(&path, Instant::now()).await;
+            let read = read(&file, Instant::now()).await;
             assert_eq!(read.expect("read").as_str(), token);
         }
     }
@@ -120,8 +121,9 @@ pub(super) mod tests {
     async fn a_file_that_comes_late_is_waited_for() {
         let dir = tempfile::tempdir().expect("a directory");
         let path = dir.path().join("token");
+        let file = Setting::new(path.clone(), SETTING);
         let began = Instant::now();
-        let (token, ()) = tokio::join!(read(&path, began + START_WAIT), async {
+        let (token, ()) = tokio::join!(read(&file, began + START_WAIT), async {
             sleep(Duration::from_secs(5)).await;
             std::fs::write(&path, "late").expect("written");
         });
@@ -131,9 +133,9 @@ pub(super) mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_file_that_never_comes_is_named_after_the_bound() {
-        let path = Path::new("/nonexistent/token");
+        let file = Setting::new("/nonexistent/token", SETTING);
         let began = Instant::now();
-        let refusal = read(path, began + START_WAIT).await.expect_err("absent");
+        let refusal = read(&file, began + START_WAIT).await.expect_err("absent");
         assert!(
             began.elapsed() >= START_WAIT && began.elapsed() < START_WAIT + POLL * 2,
             "{:?}",
@@ -148,13 +150,14 @@ pub(super) mod tests {
     async fn an_empty_an_oversized_and_an_odd_file_are_errors_at_once() {
         let dir = tempfile::tempdir().expect("a directory");
         let path = dir.path().join("token");
+        let file = Setting::new(path.clone(), SETTING);
         let began = Instant::now();
         for content in ["", "\n \n", &"x".repeat(70_000)] {
             std::fs::write(&path, content).expect("written");
-            let refusal = read(&path, began + START_WAIT).await.expect_err("refused");
+            let refusal = read(&file, began + START_WAIT).await.expect_err("refused");
             assert_eq!(refusal.failure.reason, Reason::IdentityMisconfigured);
         }
-        let refusal = read(dir.path(), began + START_WAIT)
+        let refusal = read(&Setting::new(dir.path(), SETTING), began + START_WAIT)
             .await
             .expect_err("a directory");
         assert!(refusal.failure.detail.contains("not a regular file"));

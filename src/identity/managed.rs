@@ -11,7 +11,7 @@ use serde_json::Value;
 use time::OffsetDateTime;
 use url::Host;
 
-use super::settings::Settings;
+use super::settings::{Setting, Settings};
 use crate::domain::desired::IdentitySpec;
 use crate::ports::Environment;
 
@@ -28,7 +28,7 @@ pub(super) struct ManagedIdentity {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum ManagedId {
     System,
-    Client(String),
+    Client(Setting),
     Object(String),
     Resource(String),
 }
@@ -44,7 +44,10 @@ pub(super) enum Platform {
 
 impl ManagedId {
     /// The manifest's ID, else `AZURE_CLIENT_ID`, else Service Connector's, else the system-assigned identity.
-    pub(super) fn choose<E: Environment + ?Sized>(spec: &IdentitySpec, settings: &Settings<'_, E>) -> Self {
+    pub(super) fn choose<E: Environment + ?Sized>(
+        spec: &IdentitySpec,
+        settings: &mut Settings<'_, E>,
+    ) -> Self {
         let IdentitySpec {
             client_id,
             object_id,
@@ -57,48 +60,78 @@ impl ManagedId {
         if let Some(id) = object_id {
             return Self::Object(id.clone());
         }
-        let client_id = client_id.clone();
-        client_id
-            .or_else(|| settings.var("AZURE_CLIENT_ID"))
-            .or_else(|| settings.var("AZURE_KEYVAULT_CLIENTID"))
-            .map_or(Self::System, Self::Client)
+        let manifest = client_id
+            .as_deref()
+            .map(|id| Setting::new(id, "identity.clientId"));
+        let client_id = manifest.or_else(|| settings.first(&["AZURE_CLIENT_ID", "AZURE_KEYVAULT_CLIENTID"]));
+        let Some(client_id) = client_id else {
+            return Self::System;
+        };
+        settings.check_client_id(&client_id);
+        Self::Client(client_id)
+    }
+
+    /// The setting that names the identity, or would.
+    pub(super) const fn setting(&self) -> &'static str {
+        match self {
+            Self::System => "AZURE_CLIENT_ID or identity.clientId",
+            Self::Client(id) => id.name,
+            Self::Object(_) => "identity.objectId",
+            Self::Resource(_) => "identity.resourceId",
+        }
     }
 }
 
 impl Platform {
     /// Reads the platform's variables; an unsupported platform is noted as a problem.
     pub(super) fn of<E: Environment + ?Sized>(settings: &mut Settings<'_, E>) -> Self {
-        let unsupported = |name| format!("managed identity of {name} is not supported");
         if let Some(endpoint) = settings.var("IDENTITY_ENDPOINT") {
             if settings.has("IDENTITY_HEADER") {
                 if settings.has("IDENTITY_SERVER_THUMBPRINT") {
-                    settings.wrong(unsupported("Service Fabric"));
+                    unsupported("Service Fabric", settings);
                 } else if !is_local(&endpoint) {
-                    settings.wrong("IDENTITY_ENDPOINT is not the URL of an address on this node".to_owned());
+                    settings.wrong(
+                        "IDENTITY_ENDPOINT is not the URL of an address on this node".to_owned(),
+                        ENDPOINT_HINT,
+                    );
                 }
                 return Self::AppService;
             }
-            settings.wrong(if settings.has("IMDS_ENDPOINT") {
-                unsupported("Azure Arc")
+            if settings.has("IMDS_ENDPOINT") {
+                unsupported("Azure Arc", settings);
             } else {
-                "IDENTITY_ENDPOINT is set and IDENTITY_HEADER is not".to_owned()
-            });
+                settings.wrong(
+                    "IDENTITY_ENDPOINT is set and IDENTITY_HEADER is not".to_owned(),
+                    ENDPOINT_HINT,
+                );
+            }
         } else if settings.has("MSI_ENDPOINT") {
-            settings.wrong(unsupported(if settings.has("MSI_SECRET") {
+            let name = if settings.has("MSI_SECRET") {
                 "Azure Machine Learning"
             } else {
                 "Cloud Shell"
-            }));
+            };
+            unsupported(name, settings);
         }
         Self::Imds
     }
 
     pub(super) const fn endpoint_name(self) -> &'static str {
         match self {
-            Self::Imds => "the instance metadata service (IMDS)",
-            Self::AppService => "the identity endpoint of App Service or Container Apps",
+            Self::Imds => "the instance metadata service (IMDS, 169.254.169.254)",
+            Self::AppService => "the identity endpoint of App Service or Container Apps (IDENTITY_ENDPOINT)",
         }
     }
+}
+
+const ENDPOINT_HINT: &str =
+    "App Service and Container Apps set IDENTITY_ENDPOINT and IDENTITY_HEADER; elsewhere unset both";
+
+fn unsupported<E: Environment + ?Sized>(platform: &str, settings: &mut Settings<'_, E>) {
+    settings.wrong(
+        format!("managed identity of {platform} is not supported"),
+        "run where IMDS, App Service or Container Apps offers a managed identity, or name another identity.type",
+    );
 }
 
 /// Whether plain http may carry the identity header there: loopback, link-local or a private address.
@@ -122,9 +155,17 @@ impl ManagedIdentity {
     pub(super) fn describe(&self) -> String {
         match &self.id {
             ManagedId::System => "system-assigned managed identity".to_owned(),
-            ManagedId::Client(id) => format!("managed identity with client ID {id}"),
+            ManagedId::Client(id) => format!("managed identity with client ID {}", id.value),
             ManagedId::Object(id) => format!("managed identity with object ID {id}"),
             ManagedId::Resource(id) => format!("managed identity {id}"),
+        }
+    }
+
+    /// The same with the setting that names it, for those who must correct it.
+    pub(super) fn describe_setting(&self) -> String {
+        match &self.id {
+            ManagedId::System => self.describe(),
+            id => format!("{} ({})", self.describe(), id.setting()),
         }
     }
 
@@ -132,7 +173,7 @@ impl ManagedIdentity {
     pub(super) fn user_assigned_id(&self) -> Option<UserAssignedId> {
         match &self.id {
             ManagedId::System => None,
-            ManagedId::Client(id) => Some(UserAssignedId::ClientId(id.clone())),
+            ManagedId::Client(id) => Some(UserAssignedId::ClientId(id.value.clone())),
             ManagedId::Object(id) => Some(UserAssignedId::ObjectId(id.clone())),
             // The SDK refuses this pair because it would name the parameter wrongly; `amend` gives the right name.
             ManagedId::Resource(id) if self.platform == Platform::AppService => {

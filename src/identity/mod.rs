@@ -9,11 +9,13 @@ mod certificate_assertion;
 mod credential_file;
 mod endpoint;
 mod endpoint_error;
+mod entra_codes;
 mod entra_error;
 mod exchange;
 mod federated_token;
 mod lifetime;
 mod managed;
+mod not_pem;
 #[cfg(test)]
 mod platform_tests;
 mod refusal;

@@ -11,7 +11,7 @@ use std::time::Duration;
 use super::testing::SystemClock;
 use super::*;
 use crate::domain::desired::IdentityKind;
-use crate::transport::AuthorityOptions;
+use crate::transport::{AuthorityOptions, Proxies};
 
 struct ProcessEnvironment;
 
@@ -91,6 +91,7 @@ async fn sign_in_as_the_variables_say() {
         .expect("set by the test above");
     assert!(endpoint.starts_with("http://127.0.0.1:"), "{endpoint}");
     let options = AuthorityOptions::from_environment(&environment, None);
+    let proxies = Proxies::from_environment(&environment).expect("a proxy");
     let spec = IdentitySpec {
         kind: IdentityKind::ManagedIdentity,
         resource_id: Some("/subscriptions/s".to_owned()),
@@ -99,7 +100,7 @@ async fn sign_in_as_the_variables_say() {
     let tokens = Tokens::new(
         &spec,
         &environment,
-        &Transport::new(&options).expect("a transport"),
+        &Transport::new(&options, proxies).expect("a transport"),
         Arc::new(SystemClock),
         Arc::new(0.0),
     )

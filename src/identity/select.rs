@@ -7,8 +7,9 @@ use std::path::PathBuf;
 use azure_core::credentials::Secret;
 use url::Url;
 
+use super::entra_codes::ProofKind;
 use super::managed::{self, ManagedIdentity};
-use super::settings::{AUTHORITY_VARIABLE, Settings};
+use super::settings::{Setting, Settings};
 use crate::domain::desired::{IdentityKind, IdentitySpec};
 use crate::domain::failure::Failure;
 use crate::ports::Environment;
@@ -30,23 +31,41 @@ pub(super) enum Credential {
 /// Where an application signs in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Application {
-    pub(super) tenant_id: String,
-    pub(super) client_id: String,
+    pub(super) tenant_id: Setting,
+    pub(super) client_id: Setting,
     /// `https://HOST/`.
-    pub(super) authority: Url,
+    pub(super) authority: Setting<Url>,
 }
 
 /// What an application proves itself with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Proof {
     /// A token of another issuer, in this file.
-    FederatedToken(PathBuf),
+    FederatedToken(Setting<PathBuf>),
     /// A client secret from the environment.
     Secret(Secret),
     /// A client secret in this file.
-    SecretFile(PathBuf),
+    SecretFile(Setting<PathBuf>),
     /// Certificate and private key, PEM, in this file.
-    CertificateFile(PathBuf),
+    CertificateFile(Setting<PathBuf>),
+}
+
+impl Proof {
+    /// The file that holds it.
+    pub(super) const fn file(&self) -> Option<&Setting<PathBuf>> {
+        match self {
+            Self::FederatedToken(file) | Self::SecretFile(file) | Self::CertificateFile(file) => Some(file),
+            Self::Secret(_) => None,
+        }
+    }
+
+    pub(super) const fn kind(&self) -> ProofKind {
+        match self {
+            Self::FederatedToken(_) => ProofKind::FederatedToken,
+            Self::Secret(_) | Self::SecretFile(_) => ProofKind::Secret,
+            Self::CertificateFile(_) => ProofKind::Certificate,
+        }
+    }
 }
 
 /// Chooses the credential.
@@ -123,12 +142,8 @@ fn client_secret<E: Environment + ?Sized>(spec: &IdentitySpec, settings: &mut Se
         application(spec, settings, &["AZURE_CLIENT_ID"], &["AZURE_TENANT_ID"])
     };
     let proof = match &spec.client_secret_file {
-        Some(file) => Proof::SecretFile(file.clone()),
-        None => Proof::Secret(Secret::new(settings.required(
-            None,
-            "identity.clientSecretFile",
-            &["AZURE_CLIENT_SECRET", "AZURE_KEYVAULT_CLIENTSECRET"],
-        ))),
+        Some(file) => Proof::SecretFile(Setting::new(file, "identity.clientSecretFile")),
+        None => Proof::Secret(settings.secret(&["AZURE_CLIENT_SECRET", "AZURE_KEYVAULT_CLIENTSECRET"])),
     };
     Credential::Application(application, proof)
 }
@@ -152,8 +167,8 @@ fn application<E: Environment + ?Sized>(
     client_variables: &[&'static str],
     tenant_variables: &[&'static str],
 ) -> Application {
-    let client_id = settings.id(spec.client_id.as_deref(), "identity.clientId", client_variables);
-    let tenant_id = settings.id(spec.tenant_id.as_deref(), "identity.tenantId", tenant_variables);
+    let client_id = settings.client_id(spec.client_id.as_deref(), client_variables);
+    let tenant_id = settings.tenant_id(spec.tenant_id.as_deref(), tenant_variables);
     let authority = settings.authority(spec.authority_host.as_ref(), PUBLIC_AUTHORITY);
     Application {
         tenant_id,
@@ -181,10 +196,10 @@ impl Credential {
     pub(super) fn describe(&self) -> String {
         match self {
             Self::Application(application, proof) => {
-                let sort = match proof {
-                    Proof::FederatedToken(_) => "workload identity",
-                    Proof::Secret(_) | Proof::SecretFile(_) => "client secret",
-                    Proof::CertificateFile(_) => "client certificate",
+                let sort = match proof.kind() {
+                    ProofKind::FederatedToken => "workload identity",
+                    ProofKind::Secret => "client secret",
+                    ProofKind::Certificate => "client certificate",
                 };
                 format!("{sort} of {}", application.describe())
             }
@@ -197,203 +212,31 @@ impl Credential {
 impl Application {
     /// Client ID and tenant; the authority too when it is not the public one.
     pub(super) fn describe(&self) -> String {
-        let Self {
-            tenant_id,
-            client_id,
-            authority,
-        } = self;
-        let host = authority.host_str().unwrap_or_default();
+        let ids = format!(
+            "client ID {}, tenant {}",
+            self.client_id.value, self.tenant_id.value
+        );
+        self.with_authority(ids)
+    }
+
+    /// The same with the settings that gave the IDs, for those who must correct them.
+    pub(super) fn describe_settings(&self) -> String {
+        self.with_authority(format!("client ID {}, tenant {}", self.client_id, self.tenant_id))
+    }
+
+    pub(super) fn host(&self) -> &str {
+        self.authority.value.host_str().unwrap_or_default()
+    }
+
+    fn with_authority(&self, ids: String) -> String {
+        let host = self.host();
         if PUBLIC_AUTHORITY.ends_with(host) {
-            format!("client ID {client_id}, tenant {tenant_id}")
+            ids
         } else {
-            format!("client ID {client_id}, tenant {tenant_id}, authority {host} ({AUTHORITY_VARIABLE})")
+            format!("{ids}, authority {host} ({})", self.authority.name)
         }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::managed::{ManagedId, Platform};
-    use super::*;
-
-    const ID: &str = "00000000-0000-0000-0000-000000000001";
-    const TENANT: &str = "00000000-0000-0000-0000-00000000000a";
-    const CONNECTOR_ID: &str = "00000000-0000-0000-0000-000000000002";
-
-    fn by_default(variables: &[(&str, &str)]) -> Result<Credential, Failure> {
-        resolve(&IdentitySpec::default(), variables)
-    }
-
-    fn proof(variables: &[(&str, &str)]) -> (Application, Proof) {
-        match by_default(variables).expect("a credential") {
-            Credential::Application(application, proof) => (application, proof),
-            other => panic!("{other:?}"),
-        }
-    }
-
-    fn managed(variables: &[(&str, &str)]) -> ManagedIdentity {
-        match by_default(variables).expect("a credential") {
-            Credential::Managed(identity) => identity,
-            other => panic!("{other:?}"),
-        }
-    }
-
-    const WORKLOAD: [(&str, &str); 3] = [
-        ("AZURE_CLIENT_ID", ID),
-        ("AZURE_TENANT_ID", TENANT),
-        ("AZURE_FEDERATED_TOKEN_FILE", "/run/token"),
-    ];
-
-    #[test]
-    fn default_takes_secret_then_certificate_then_federated_token_then_managed_identity() {
-        let mut variables = WORKLOAD.to_vec();
-        variables.push(("AZURE_CLIENT_CERTIFICATE_PATH", "/run/app.pem"));
-        variables.push(("AZURE_CLIENT_SECRET", "marker"));
-        assert_eq!(proof(&variables).1, Proof::Secret(Secret::new("marker")));
-        variables.pop();
-        assert_eq!(proof(&variables).1, Proof::CertificateFile("/run/app.pem".into()));
-        variables.pop();
-        assert_eq!(proof(&variables).1, Proof::FederatedToken("/run/token".into()));
-        variables.pop();
-        assert_eq!(managed(&variables).id, ManagedId::Client(ID.to_owned()));
-        assert_eq!(managed(&[]).id, ManagedId::System);
-    }
-
-    #[test]
-    fn service_connector_variables_are_kept_together() {
-        let (application, proof) = proof(&[
-            ("AZURE_CLIENT_ID", ID),
-            ("AZURE_KEYVAULT_CLIENTID", CONNECTOR_ID),
-            ("AZURE_KEYVAULT_TENANTID", TENANT),
-            ("AZURE_KEYVAULT_CLIENTSECRET", "marker"),
-        ]);
-        assert_eq!(application.client_id, CONNECTOR_ID);
-        assert_eq!(application.tenant_id, TENANT);
-        assert_eq!(proof, Proof::Secret(Secret::new("marker")));
-        assert_eq!(
-            managed(&[("AZURE_KEYVAULT_CLIENTID", CONNECTOR_ID)]).id,
-            ManagedId::Client(CONNECTOR_ID.to_owned())
-        );
-    }
-
-    #[test]
-    fn the_manifest_wins_over_the_environment() {
-        let spec = IdentitySpec {
-            kind: IdentityKind::WorkloadIdentity,
-            client_id: Some(CONNECTOR_ID.to_owned()),
-            token_file: Some("/other".into()),
-            authority_host: Some(Url::parse("https://login.microsoftonline.us").expect("a URL")),
-            ..IdentitySpec::default()
-        };
-        let Credential::Application(application, proof) = resolve(&spec, &WORKLOAD[..]).expect("resolved")
-        else {
-            panic!("not an application");
-        };
-        assert_eq!(application.client_id, CONNECTOR_ID);
-        assert_eq!(application.tenant_id, TENANT);
-        assert_eq!(proof, Proof::FederatedToken("/other".into()));
-        assert!(application.describe().contains("login.microsoftonline.us"));
-    }
-
-    #[test]
-    fn every_missing_setting_is_named_at_once_with_the_label_to_set() {
-        let spec = IdentitySpec {
-            kind: IdentityKind::WorkloadIdentity,
-            ..IdentitySpec::default()
-        };
-        let failure = resolve(&spec, &[] as &[(&str, &str)]).expect_err("nothing is set");
-        for name in ["AZURE_CLIENT_ID", "AZURE_TENANT_ID", "AZURE_FEDERATED_TOKEN_FILE"] {
-            assert!(failure.detail.contains(name), "{name}: {failure}");
-        }
-        assert!(failure.hint.contains("azure.workload.identity/use: \"true\""));
-        assert!(failure.hint.contains("azure.workload.identity/client-id"));
-    }
-
-    #[test]
-    fn a_bad_id_and_a_bad_authority_are_told_together() {
-        let mut variables = WORKLOAD.to_vec();
-        variables[1].1 = "contoso/../common";
-        for authority in [
-            "http://login.microsoftonline.com",
-            "https://user@example.com/",
-            "login",
-        ] {
-            variables.push(("AZURE_AUTHORITY_HOST", authority));
-            let failure = by_default(&variables).expect_err("refused");
-            variables.pop();
-            assert!(failure.detail.contains("AZURE_TENANT_ID"), "{failure}");
-            assert!(failure.detail.contains("AZURE_AUTHORITY_HOST"), "{failure}");
-        }
-    }
-
-    #[test]
-    fn a_secret_is_in_no_message() {
-        let failure = by_default(&[("AZURE_CLIENT_SECRET", "marker")]).expect_err("incomplete");
-        assert!(!format!("{failure:?}").contains("marker"));
-        assert!(failure.detail.contains("AZURE_CLIENT_ID") && failure.detail.contains("AZURE_TENANT_ID"));
-        let variables = [
-            ("AZURE_CLIENT_ID", ID),
-            ("AZURE_TENANT_ID", TENANT),
-            ("AZURE_CLIENT_SECRET", "marker"),
-        ];
-        let credential = by_default(&variables).expect("complete");
-        assert!(!format!("{credential:?} {}", credential.describe()).contains("marker"));
-    }
-
-    #[test]
-    fn managed_identity_takes_any_of_the_three_ids() {
-        let spec = |change: fn(&mut IdentitySpec)| {
-            let mut spec = IdentitySpec {
-                kind: IdentityKind::ManagedIdentity,
-                ..IdentitySpec::default()
-            };
-            change(&mut spec);
-            match resolve(&spec, &[("AZURE_CLIENT_ID", CONNECTOR_ID)][..]) {
-                Ok(Credential::Managed(identity)) => identity.id,
-                other => panic!("{other:?}"),
-            }
-        };
-        let id = || ID.to_owned();
-        assert_eq!(
-            spec(|it| it.client_id = Some(ID.to_owned())),
-            ManagedId::Client(id())
-        );
-        assert_eq!(
-            spec(|it| it.object_id = Some(ID.to_owned())),
-            ManagedId::Object(id())
-        );
-        assert_eq!(
-            spec(|it| it.resource_id = Some(ID.to_owned())),
-            ManagedId::Resource(id())
-        );
-        assert_eq!(spec(|_| ()), ManagedId::Client(CONNECTOR_ID.to_owned()));
-    }
-
-    #[test]
-    fn the_platform_is_read_from_its_variables() {
-        let endpoint = ("IDENTITY_ENDPOINT", "http://127.0.0.1:41000/msi/token");
-        let header = ("IDENTITY_HEADER", "marker");
-        assert_eq!(managed(&[]).platform, Platform::Imds);
-        assert_eq!(managed(&[endpoint, header]).platform, Platform::AppService);
-        for (variables, name) in [
-            (
-                vec![endpoint, header, ("IDENTITY_SERVER_THUMBPRINT", "x")],
-                "Service Fabric",
-            ),
-            (vec![endpoint, ("IMDS_ENDPOINT", "x")], "Azure Arc"),
-            (
-                vec![("MSI_ENDPOINT", "x"), ("MSI_SECRET", "x")],
-                "Machine Learning",
-            ),
-            (vec![("MSI_ENDPOINT", "x")], "Cloud Shell"),
-            (vec![endpoint], "IDENTITY_HEADER"),
-            (
-                vec![("IDENTITY_ENDPOINT", "http://example.com/msi/token"), header],
-                "IDENTITY_ENDPOINT",
-            ),
-        ] {
-            let failure = by_default(&variables).expect_err(name);
-            assert!(failure.detail.contains(name), "{failure}");
-        }
-    }
-}
+mod tests;

@@ -1,21 +1,51 @@
 //! Looks settings up in the manifest and the environment, and collects every problem instead of stopping at the first.
 
+use std::fmt;
 use std::path::PathBuf;
 
+use azure_core::credentials::Secret;
 use url::Url;
 
 use crate::domain::desired::IdentityKind;
 use crate::domain::failure::{Failure, Reason};
+use crate::domain::identifier::{is_guid, is_tenant};
+use crate::encoding::typed;
 use crate::ports::Environment;
 
 /// The variable that names the authority of a sovereign cloud.
 pub(super) const AUTHORITY_VARIABLE: &str = "AZURE_AUTHORITY_HOST";
 
+/// A value, and the variable or key of the manifest that gave it: a message names that one and no other.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Setting<T = String> {
+    pub(super) value: T,
+    pub(super) name: &'static str,
+}
+
+impl<T> Setting<T> {
+    pub(super) fn new(value: impl Into<T>, name: &'static str) -> Self {
+        let value = value.into();
+        Self { value, name }
+    }
+}
+
+impl fmt::Display for Setting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({})", self.value, self.name)
+    }
+}
+
 /// The environment, and what was found wrong so far.
 pub(super) struct Settings<'a, E: ?Sized> {
     environment: &'a E,
     missing: Vec<String>,
-    wrong: Vec<String>,
+    wrong: Vec<Wrong>,
+}
+
+/// Something that is there and wrong.
+struct Wrong {
+    problem: String,
+    hint: &'static str,
 }
 
 impl<'a, E: Environment + ?Sized> Settings<'a, E> {
@@ -38,78 +68,148 @@ impl<'a, E: Environment + ?Sized> Settings<'a, E> {
         self.var(name).is_some()
     }
 
-    /// Notes something that is there and wrong.
-    pub(super) fn wrong(&mut self, problem: String) {
-        self.wrong.push(problem);
-    }
-
-    /// The manifest's value, else the first variable that is set, else a note that all of them are missing.
-    pub(super) fn required(&mut self, manifest: Option<&str>, field: &str, variables: &[&str]) -> String {
-        let found = manifest
-            .map(ToOwned::to_owned)
-            .or_else(|| variables.iter().find_map(|name| self.var(name)));
-        found.unwrap_or_else(|| {
-            let name = variables.first().copied().unwrap_or_default();
-            self.missing.push(format!("{name} (or {field} in the manifest)"));
-            String::new()
+    /// A secret: like that of a file it loses a byte order mark and one line end, and no blank, which may be part of it.
+    pub(super) fn secret(&mut self, variables: &[&'static str]) -> Secret {
+        let set = variables.iter().find(|name| self.has(name));
+        Secret::new(match set.and_then(|name| self.environment.var(name)) {
+            Some(value) => typed::text(&value).to_owned(),
+            None => self.required(None, "identity.clientSecretFile", variables).value,
         })
     }
 
-    /// As [`Self::required`], for a tenant or client: a GUID or a domain name, which goes into a URL.
-    pub(super) fn id(&mut self, manifest: Option<&str>, field: &str, variables: &[&str]) -> String {
-        let id = self.required(manifest, field, variables);
-        let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '.';
-        if !id.is_empty() && (!id.chars().all(is_plain) || id.contains("..")) {
+    /// Notes something that is there and wrong, and what to do.
+    pub(super) fn wrong(&mut self, problem: String, hint: &'static str) {
+        self.wrong.push(Wrong { problem, hint });
+    }
+
+    /// The first variable that is set.
+    pub(super) fn first(&self, variables: &[&'static str]) -> Option<Setting> {
+        let mut set = variables.iter().filter_map(|name| Some((self.var(name)?, *name)));
+        set.next().map(|(value, name)| Setting::new(value, name))
+    }
+
+    /// The manifest's value, else the first variable that is set, else a note that all of them are missing.
+    fn required(
+        &mut self,
+        manifest: Option<&str>,
+        field: &'static str,
+        variables: &[&'static str],
+    ) -> Setting {
+        let found = manifest.map(|value| Setting::new(value, field));
+        found.or_else(|| self.first(variables)).unwrap_or_else(|| {
             let name = variables.first().copied().unwrap_or_default();
-            self.wrong
-                .push(format!("{name} (or {field}) is neither a GUID nor a domain name"));
+            self.missing.push(format!("{name} (or {field} in the manifest)"));
+            Setting::new("", field)
+        })
+    }
+
+    /// As [`Self::required`], for the client ID.
+    pub(super) fn client_id(&mut self, manifest: Option<&str>, variables: &[&'static str]) -> Setting {
+        let id = self.required(manifest, "identity.clientId", variables);
+        self.check_client_id(&id);
+        id
+    }
+
+    /// Notes what is no client ID, and what it is instead.
+    pub(super) fn check_client_id(&mut self, id: &Setting) {
+        let Setting { value, name } = id;
+        if value.is_empty() || is_guid(value) {
+            return;
+        }
+        let (what, hint) = if value.starts_with('/') {
+            ("is a resource ID", RESOURCE_ID_HINT)
+        } else if value.eq_ignore_ascii_case("msi") {
+            ("is `msi`, a word of AKS for the node's own identity", MSI_HINT)
+        } else {
+            ("is no GUID", CLIENT_ID_HINT)
+        };
+        self.wrong(format!("{name} {what}, and must be a client ID"), hint);
+    }
+
+    /// As [`Self::required`], for the tenant, which goes into a URL.
+    pub(super) fn tenant_id(&mut self, manifest: Option<&str>, variables: &[&'static str]) -> Setting {
+        let id = self.required(manifest, "identity.tenantId", variables);
+        if !id.value.is_empty() && !is_tenant(&id.value) {
+            let problem = format!("{} is neither a GUID nor a domain name", id.name);
+            self.wrong(problem, TENANT_HINT);
         }
         id
     }
 
     /// As [`Self::required`], for a path.
-    pub(super) fn file(&mut self, manifest: Option<&PathBuf>, field: &str, variable: &str) -> PathBuf {
-        match manifest {
-            Some(path) => path.clone(),
-            None => self.required(None, field, &[variable]).into(),
+    pub(super) fn file(
+        &mut self,
+        manifest: Option<&PathBuf>,
+        field: &'static str,
+        variable: &'static str,
+    ) -> Setting<PathBuf> {
+        if let Some(path) = manifest {
+            return Setting::new(path, field);
         }
+        let Setting { value, name } = self.required(None, field, &[variable]);
+        Setting::new(value, name)
     }
 
     /// The authority: https, a host, nothing that could send the assertion elsewhere.
-    pub(super) fn authority(&mut self, manifest: Option<&Url>, public: &str) -> Url {
-        let text = manifest.map(ToString::to_string);
-        let text = text
-            .or_else(|| self.var(AUTHORITY_VARIABLE))
-            .unwrap_or_else(|| public.to_owned());
+    pub(super) fn authority(&mut self, manifest: Option<&Url>, public: &str) -> Setting<Url> {
+        let manifest = manifest.map(|url| Setting::new(url.as_str(), "identity.authorityHost"));
+        let Setting { value, name } = manifest
+            .or_else(|| self.first(&[AUTHORITY_VARIABLE]))
+            .unwrap_or_else(|| Setting::new(public, "the default"));
         // Taken without its scheme too, as other Azure SDKs do.
-        let full = if text.contains("://") {
-            text
+        let full = if value.contains("://") {
+            value
         } else {
-            format!("https://{text}")
+            format!("https://{value}")
         };
         let url = Url::parse(&full).ok().filter(is_authority);
-        url.unwrap_or_else(|| {
-            self.wrong(format!(
-                "{AUTHORITY_VARIABLE} (or identity.authorityHost) is not an https URL of a host, such as https://login.microsoftonline.us"
-            ));
+        let url = url.unwrap_or_else(|| {
+            self.wrong(
+                format!("{name} is not the https URL of a host alone"),
+                AUTHORITY_HINT,
+            );
             // Never used: a noted problem makes `finish` refuse.
             Url::parse(public).expect("the public authority is a valid URL")
-        })
+        });
+        Setting { value: url, name }
     }
 
     /// The credential, or one failure with everything that is missing or wrong.
     pub(super) fn finish<T>(self, kind: IdentityKind, credential: T) -> Result<T, Failure> {
-        if self.missing.is_empty() && self.wrong.is_empty() {
+        let Self { missing, wrong, .. } = self;
+        if missing.is_empty() && wrong.is_empty() {
             return Ok(credential);
         }
-        let mut problems = self.wrong;
-        if !self.missing.is_empty() {
-            problems.push(format!("not set: {}", self.missing.join(", ")));
+        let mut problems: Vec<String> = Vec::new();
+        let mut hints: Vec<&str> = Vec::new();
+        for Wrong { problem, hint } in wrong {
+            problems.push(problem);
+            if !hints.contains(&hint) {
+                hints.push(hint);
+            }
         }
-        let detail = format!("the {} is incomplete: {}", name(kind), problems.join("; "));
-        Err(Failure::new(Reason::IdentityMisconfigured, detail, hint(kind)))
+        let verdict = if missing.is_empty() {
+            "cannot be used"
+        } else {
+            problems.push(format!("not set: {}", missing.join(", ")));
+            hints.push(completion(kind));
+            "is incomplete"
+        };
+        let detail = format!("the {} {verdict}: {}", name(kind), problems.join("; "));
+        Err(Failure::new(
+            Reason::IdentityMisconfigured,
+            detail,
+            hints.join("; "),
+        ))
     }
 }
+
+const RESOURCE_ID_HINT: &str = "put the client ID there (`az identity show --ids RESOURCE_ID --query clientId`), or unset it and write identity.resourceId with `type: managedIdentity` in the manifest";
+const MSI_HINT: &str =
+    "put the client ID of a user-assigned identity there, or unset it to use the system-assigned one";
+const CLIENT_ID_HINT: &str = "a client ID is the GUID that `az identity show --query clientId` or the application's page shows; it is not a name";
+const TENANT_HINT: &str = "write the tenant alone, as its GUID or a name such as contoso.onmicrosoft.com";
+const AUTHORITY_HINT: &str = "write https://, the host and nothing after it, such as https://login.microsoftonline.us; the tenant goes to AZURE_TENANT_ID or identity.tenantId";
 
 fn is_authority(url: &Url) -> bool {
     url.scheme() == "https"
@@ -134,7 +234,8 @@ const fn name(kind: IdentityKind) -> &'static str {
     }
 }
 
-const fn hint(kind: IdentityKind) -> &'static str {
+/// What completes a credential of which something is missing.
+const fn completion(kind: IdentityKind) -> &'static str {
     match kind {
         IdentityKind::WorkloadIdentity => {
             "label the pod azure.workload.identity/use: \"true\", annotate its service account with azure.workload.identity/client-id, and check that the workload identity webhook is installed"

@@ -59,6 +59,21 @@ impl ErrorBody {
             .then(|| &self.message[start..start + 3 + digits])
     }
 
+    /// Whether it says of a token that its time is over or has not come.
+    pub(super) fn says_out_of_date(&self) -> bool {
+        // The codes are those of the library that checks tokens at the vault: IDX10222 not yet, IDX10223 no more valid.
+        const WORDS: [&str; 6] = [
+            "expired",
+            "not yet valid",
+            "not valid yet",
+            "lifetime validation",
+            "idx10222",
+            "idx10223",
+        ];
+        let message = self.message.to_ascii_lowercase();
+        WORDS.iter().any(|words| message.contains(words))
+    }
+
     /// The first line of the message.
     pub(super) fn summary(&self) -> Option<String> {
         let line = self

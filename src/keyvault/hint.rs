@@ -7,10 +7,9 @@ use super::target::{Subject, Target};
 
 pub(super) const NO_CONNECTION: &str = "check the network policy, firewall and proxy between this host and the vault; files on the volume stay as they are";
 pub(super) const DNS: &str = "check the vault's URL in the manifest and that the vault was not deleted; a vault with a private endpoint needs its private DNS zone linked to this network";
-pub(super) const CERTIFICATE: &str = "if a proxy or a test vault issues its own certificates, add its authority with --ca-file or SSL_CERT_FILE; otherwise check the vault's URL and this host's clock";
 pub(super) const TLS: &str =
     "check that the URL is a Key Vault and that no proxy or firewall interrupts TLS on the way";
-pub(super) const PROXY: &str = "check HTTPS_PROXY and its credentials, or name the vault's host in NO_PROXY";
+pub(super) const PROXY: &str = "check the proxy and its credentials, or name the vault's host in NO_PROXY";
 pub(super) const TIMED_OUT: &str = "check the network policy and firewall on the way to the vault, and the service health of Key Vault; files on the volume stay as they are";
 pub(super) const CUT_SHORT: &str =
     "nothing to do unless it lasts; a proxy or firewall on the way may limit or inspect answers";
@@ -31,6 +30,7 @@ pub(super) const TRANSIENT_401: &str =
 pub(super) const CLAIMS: &str = "a Conditional Access policy or a revoked session asks for a new sign-in; check the policies that apply to this workload identity";
 pub(super) const AUDIENCE: &str = "the token is for another service or cloud: check that identity.authorityHost belongs to the cloud of the vault's URL";
 pub(super) const TENANT: &str = "the identity signs in to another tenant than the vault's: set identity.tenantId to the vault's tenant, or use an identity of that tenant";
+pub(super) const CLOCK: &str = "compare the clock of this machine with the real time (`date -u`): for the vault the token has expired or is not valid yet";
 pub(super) const UNAUTHORIZED: &str =
     "the vault does not accept the token: check the tenant and cloud of the identity";
 pub(super) const HSM_HAS_KEYS_ONLY: &str =

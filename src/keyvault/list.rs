@@ -22,6 +22,9 @@ const MOST_ITEMS: usize = 25_000;
 /// The most bytes of all pages of one list; an item has some hundred, and kilobytes only when it is full of tags.
 const MOST_BYTES: usize = 64 << 20;
 
+/// The most bytes of a link; Key Vault's have some hundred, and no request line is longer.
+const LONGEST_LINK: usize = 16 << 10;
+
 /// How far a list has been read.
 pub(super) struct Progress<'a> {
     target: &'a Target<'a>,
@@ -75,6 +78,11 @@ impl<'a> Progress<'a> {
     fn may_follow(&mut self, next: &PagerContinuation) -> Result<(), Failure> {
         let link = Url::try_from(next.clone())
             .map_err(|_| self.not_key_vault("the link to the next page is not a URL"))?;
+        if link.as_str().len() > LONGEST_LINK {
+            return Err(self.not_key_vault(&format!(
+                "the link to the next page has more than {LONGEST_LINK} bytes"
+            )));
+        }
         // An origin has the port of its scheme when the URL names none, so `HOST:443` is `HOST`.
         if link.origin() != self.home.origin() || !link.username().is_empty() || link.password().is_some() {
             let host = quote(link.host_str().unwrap_or("no host"), 120);

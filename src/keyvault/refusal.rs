@@ -1,7 +1,7 @@
 //! What an error of a request means: every way in which Key Vault refuses, as one [`Failure`].
 //!
-//! Decided by status and code, never by the service's texts, which changed over the years; the one exception is a
-//! firewall's answer from before it had a code of its own. Codes:
+//! Decided by status and code, not by the service's texts, which changed over the years. Two exceptions have no code of
+//! their own: a firewall's answer from before it got one, and a token whose time is not now. Codes:
 //! <https://learn.microsoft.com/azure/key-vault/general/rest-error-codes>.
 
 use azure_core::error::ErrorKind;
@@ -131,6 +131,7 @@ fn unauthorized(headers: &Headers, body: &ErrorBody) -> Verdict {
         Some("AKV10046") => Verdict::new(Reason::Unavailable, hint::TRANSIENT_401).retry(Retry::Soon),
         Some("AKV10022") => Verdict::new(Reason::Unauthorized, hint::AUDIENCE),
         Some("AKV10032") => Verdict::new(Reason::Unauthorized, hint::TENANT),
+        _ if body.says_out_of_date() => Verdict::new(Reason::Unauthorized, hint::CLOCK).retry(Retry::Once),
         _ if challenge::lacks_claims(headers.get_optional_str(&WWW_AUTHENTICATE)) => {
             Verdict::new(Reason::Unauthorized, hint::CLAIMS).retry(Retry::Once)
         }

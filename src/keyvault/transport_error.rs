@@ -7,7 +7,7 @@ use std::error::Error as StdError;
 use std::io;
 
 use crate::domain::failure::Reason;
-use crate::transport::{WireCause, chain};
+use crate::transport::{ThroughProxy, WireCause, chain};
 
 use super::error_body::quote;
 use super::hint;
@@ -36,13 +36,19 @@ impl TransportError {
         let causes: Vec<_> = chain(error).collect();
         let cause = WireCause::of(error);
         let tls = cause.as_ref().and_then(tls);
-        let known = tls.or_else(|| Self::known(&causes));
+        let proxy = ThroughProxy::of(error).map(|it| it.proxy.as_str());
+        let known = tls
+            .or_else(|| tunnel(error, &causes, proxy))
+            .or_else(|| Self::known(&causes));
         let mut found = known.unwrap_or_else(|| {
             let last = causes.last().map(|cause| quote(&cause.to_string(), 200));
             let seen = format!("the call failed: {}", last.unwrap_or_default());
             Self::new(Reason::Unreachable, seen, hint::NO_CONNECTION, Retry::Soon)
         });
         found.cause = cause;
+        if let Some(proxy) = proxy.filter(|proxy| !found.seen.contains(*proxy)) {
+            found.seen = format!("{}, through the proxy {proxy}", found.seen);
+        }
         found
     }
 
@@ -112,7 +118,7 @@ type Cause = dyn StdError + 'static;
 fn texts(causes: &[&Cause]) -> impl Iterator<Item = String> {
     let own_words = |cause: &&&Cause| {
         let repeats = cause.is::<azure_core::Error>() && cause.source().is_some();
-        !repeats && !cause.is::<reqwest::Error>()
+        !repeats && !cause.is::<reqwest::Error>() && !cause.is::<ThroughProxy>()
     };
     causes.iter().filter(own_words).map(ToString::to_string)
 }
@@ -122,16 +128,31 @@ fn tls(cause: &WireCause) -> Option<TransportError> {
         return None;
     };
     let seen = format!("the TLS handshake failed: {}", quote(&error.to_string(), 200));
-    let hint = match error {
-        rustls::Error::InvalidCertificate(_) => hint::CERTIFICATE,
-        _ => hint::TLS,
-    };
+    let hint = cause.certificate_hint().unwrap_or(hint::TLS);
     let reason = if cause.refuses_the_server() {
         Reason::TlsRefused
     } else {
         Reason::Unreachable
     };
     Some(TransportError::new(reason, seen, hint, Retry::No))
+}
+
+/// The proxy is away, or does not let the call through; the vault has no part in it.
+fn tunnel(error: &Cause, causes: &[&Cause], proxy: Option<&str>) -> Option<TransportError> {
+    let text = texts(causes).find(|text| text.contains("tunnel error") || text.contains("proxy"))?;
+    let name = proxy.unwrap_or("of this network");
+    let seen = if ThroughProxy::never_reached(error) {
+        let last = causes.last().map(|cause| quote(&cause.to_string(), 120));
+        format!("the proxy {name} cannot be reached: {}", last.unwrap_or_default())
+    } else {
+        format!("the proxy {name} refused: {}", quote(&text, 120))
+    };
+    Some(TransportError::new(
+        Reason::Unreachable,
+        seen,
+        hint::PROXY,
+        Retry::No,
+    ))
 }
 
 fn named_in_text(causes: &[&Cause]) -> Option<TransportError> {
@@ -143,14 +164,6 @@ fn named_in_text(causes: &[&Cause]) -> Option<TransportError> {
                 Reason::Unreachable,
                 seen,
                 hint::DNS,
-                Retry::No,
-            ))
-        } else if says("tunnel") || says("proxy") {
-            let seen = format!("the proxy refused: {}", quote(&text, 120));
-            Some(TransportError::new(
-                Reason::Unreachable,
-                seen,
-                hint::PROXY,
                 Retry::No,
             ))
         } else {

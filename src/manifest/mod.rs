@@ -46,16 +46,13 @@ pub(crate) use self::source::bytes;
 use self::tree::MAX_BYTES;
 pub(crate) use self::tree::{Kind, NodeId, Tree};
 use crate::domain::desired::SyncSpec;
+use crate::domain::unread;
 use crate::ports::Environment;
 
 /// Reads the text of a manifest: UTF-8, at most 1 MiB.
 pub fn read(path: &Path) -> Result<String, Problems> {
     let fail = |problem| Problems::new(&path.display().to_string(), "", vec![problem]);
-    let unreadable = |error: std::io::Error| {
-        let problem = Problem::new(Code::UnreadableFile, format!("cannot read this file: {error}"));
-        fail(problem.hint("name the manifest with `--manifest FILE` or AKV_SYNC_MANIFEST"))
-    };
-    let bytes = bytes(path, MAX_BYTES).map_err(unreadable)?;
+    let bytes = bytes(path, MAX_BYTES).map_err(|error| fail(unreadable(&error)))?;
     if bytes.len() > MAX_BYTES {
         let message = format!("a manifest must not be larger than {MAX_BYTES} bytes");
         let problem = Problem::new(Code::FileTooLarge, message);
@@ -68,6 +65,12 @@ pub fn read(path: &Path) -> Result<String, Problems> {
         let message = format!("this file is not UTF-8 text, from byte {place} on");
         fail(Problem::new(Code::NotUtf8, message).hint("save it as UTF-8"))
     })
+}
+
+fn unreadable(error: &std::io::Error) -> Problem {
+    let otherwise = "name the manifest with `--manifest FILE` or AKV_SYNC_MANIFEST";
+    Problem::new(Code::UnreadableFile, format!("cannot read this file: {error}"))
+        .hint(unread::hint(error.kind(), otherwise))
 }
 
 /// A manifest that is taken.
@@ -113,6 +116,12 @@ mod tests {
         let file = tempfile::NamedTempFile::new().expect("a file");
         std::fs::write(file.path(), bytes).expect("writable");
         read(file.path()).map_err(|problems| problems.iter().next().expect("a problem").code)
+    }
+
+    #[test]
+    fn a_manifest_0600_of_another_user_is_a_matter_of_run_as_user_and_fs_group() {
+        let problem = unreadable(&std::io::ErrorKind::PermissionDenied.into());
+        assert!(format!("{problem:?}").contains(unread::DENIED), "{problem:?}");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Reads of password files, apart from everything else: they may be on a file system that hangs, and a thread that
 //! hangs there ends with it.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -9,6 +10,7 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::domain::answers::PasswordFile;
 use crate::domain::failure::{Failure, Reason};
+use crate::domain::unread;
 use crate::ports::PasswordFiles;
 
 /// Reads password files one at a time, so that never more than one thread hangs.
@@ -53,8 +55,8 @@ impl PasswordReads {
             files.read(&wanted)
         });
         match timeout_at(deadline, read).await {
-            Ok(Ok(read)) => read.map_err(|error| unreadable(path, &error)),
-            Ok(Err(stopped)) => Err(unreadable(path, &stopped)),
+            Ok(Ok(read)) => read.map_err(|error| unreadable(path, &error, error.kind())),
+            Ok(Err(stopped)) => Err(unreadable(path, &stopped, ErrorKind::Other)),
             Err(_) => Err(self.hangs(path)),
         }
     }
@@ -109,11 +111,14 @@ fn too_late(path: &Path) -> Failure {
     )
 }
 
-fn unreadable(path: &Path, error: &dyn std::error::Error) -> Failure {
+fn unreadable(path: &Path, error: &dyn std::error::Error, kind: ErrorKind) -> Failure {
     Failure::new(
         Reason::PasswordUnreadable,
         format!("read {} failed: {error}", path.display()),
-        "check that the password file is mounted and readable for akv-sync",
+        unread::hint(
+            kind,
+            "check that the password file is mounted and readable for akv-sync",
+        ),
     )
 }
 
@@ -141,6 +146,14 @@ mod tests {
 
     fn soon() -> Instant {
         Instant::now() + Duration::from_millis(50)
+    }
+
+    #[test]
+    fn a_password_file_0600_of_another_user_is_a_matter_of_run_as_user_and_fs_group() {
+        let denied = std::io::Error::from(ErrorKind::PermissionDenied);
+        let failure = unreadable(Path::new("/run/password"), &denied, denied.kind());
+        assert_eq!(failure.hint, unread::DENIED);
+        assert!(failure.hint.contains("runAsUser") && failure.hint.contains("fsGroup"));
     }
 
     /// In real time: paused time stands still while a thread is busy.

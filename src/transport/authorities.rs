@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 
+use crate::domain::unread;
 use crate::encoding::pem::{self, Block, Kind, PemError};
 use crate::ports::Environment;
 
@@ -99,7 +100,9 @@ impl SetupError {
     /// The next action of the person who reads the error.
     pub fn hint(&self) -> &'static str {
         match self {
-            Self::Unreadable { .. } => "check the path, and that the process's user may read the file",
+            Self::Unreadable { source, .. } => {
+                unread::hint(source.kind(), "check the path, and that the file is mounted here")
+            }
             Self::Empty { .. } => {
                 "the file must hold one or more `-----BEGIN CERTIFICATE-----` blocks; convert DER with `openssl x509 -inform der`"
             }
@@ -172,7 +175,11 @@ fn add_directory(roots: &mut RootCertStore, dir: &Path) {
 /// The regular files of a directory, links to them too. A directory that cannot be read is told.
 fn files_of(dir: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(dir).inspect_err(|error| {
-        tracing::warn!(%error, dir = %dir.display(), "Left out a directory of SSL_CERT_DIR");
+        let hint = unread::hint(
+            error.kind(),
+            "check the path, and that the directory is mounted here",
+        );
+        tracing::warn!(%error, dir = %dir.display(), hint, "Left out a directory of SSL_CERT_DIR");
     });
     let paths = entries.into_iter().flatten().flatten().map(|entry| entry.path());
     paths.filter(|path| path.is_file()).collect()
@@ -254,6 +261,17 @@ mod tests {
             ssl_cert_file: Some(ssl_cert_file.to_owned()),
             ..AuthorityOptions::default()
         }
+    }
+
+    #[test]
+    fn a_bundle_0600_of_another_user_is_a_matter_of_run_as_user_and_fs_group() {
+        let error = |kind: io::ErrorKind| SetupError::Unreadable {
+            path: "/run/ca.pem".into(),
+            source: kind.into(),
+        };
+        let hint = error(io::ErrorKind::PermissionDenied).hint();
+        assert!(hint.contains("runAsUser") && hint.contains("fsGroup"), "{hint}");
+        assert!(error(io::ErrorKind::NotFound).hint().contains("check the path"));
     }
 
     #[test]

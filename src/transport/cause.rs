@@ -6,6 +6,8 @@
 use std::error::Error;
 use std::io;
 
+use super::certificate_hint;
+
 /// An error of TLS or of the system.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum WireCause {
@@ -46,6 +48,14 @@ impl WireCause {
             self,
             Self::Tls(E::InvalidCertificate(_) | E::NoCertificatesPresented | E::PeerIncompatible(_))
         )
+    }
+
+    /// What to do about a certificate that was refused; `None` of every other cause.
+    pub fn certificate_hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Tls(rustls::Error::InvalidCertificate(error)) => Some(certificate_hint::of(error)),
+            _ => None,
+        }
     }
 }
 

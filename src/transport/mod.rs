@@ -6,8 +6,10 @@
 
 mod authorities;
 mod cause;
+pub mod certificate_hint;
 pub mod limits;
 mod lookup;
+mod no_proxy;
 mod proxy;
 mod retry_after;
 
@@ -19,13 +21,13 @@ use rustls::crypto::ring;
 pub use self::authorities::{AuthorityOptions, SetupError};
 pub use self::cause::{WireCause, chain};
 use self::lookup::Lookups;
-pub use self::proxy::check_proxy;
+pub use self::proxy::{ProxiedClient, Proxies, ThroughProxy};
 pub use self::retry_after::retry_after;
 
 /// The clients, made from one set of certificate authorities. Cloning shares them.
 #[derive(Debug, Clone)]
 pub struct Transport {
-    vault: reqwest::Client,
+    vault: ProxiedClient,
     identity_endpoint: Arc<OnceLock<reqwest::Client>>,
     tls: ClientConfig,
 }
@@ -34,28 +36,30 @@ impl Transport {
     /// Reads the certificate authorities, once, and builds the client for vaults and Entra.
     ///
     /// The error says which file or directory is at fault; none at all is an error too.
-    pub fn new(options: &AuthorityOptions) -> Result<Self, SetupError> {
+    pub fn new(options: &AuthorityOptions, proxies: Proxies) -> Result<Self, SetupError> {
         install_crypto_provider();
         let roots = authorities::load(options)?;
         let mut tls = ClientConfig::builder()
             .with_root_certificates(roots)
             .with_no_client_auth();
         tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-        let vault = limits::vault(reqwest::Client::builder())
+        let client = limits::vault(reqwest::Client::builder())
+            .no_proxy()
+            .proxy(proxies.for_client())
             .https_only(true)
             .dns_resolver(Arc::new(Lookups::of_the_system()))
             .tls_backend_preconfigured(tls.clone())
             .build()
             .map_err(SetupError::Client)?;
         Ok(Self {
-            vault,
+            vault: ProxiedClient { client, proxies },
             identity_endpoint: Arc::default(),
             tls,
         })
     }
 
-    /// The client for vaults and Entra: https only, proxies of the environment honoured.
-    pub fn vault_client(&self) -> reqwest::Client {
+    /// The client for vaults and Entra: https only, through the proxy that was given.
+    pub fn vault_client(&self) -> ProxiedClient {
         self.vault.clone()
     }
 

@@ -1,33 +1,160 @@
-//! The proxy variables, looked at before the HTTP client reads them.
+//! Which proxy is taken, from which variable, and for what; and the same said of a call that failed.
 //!
-//! The client passes over a proxy that it cannot use and goes direct, which may reach what a person meant to keep apart.
+//! Decided here and not by the client, which passes over a proxy that it cannot use and goes direct, which may reach what a
+//! person meant to keep apart, and which takes a `NO_PROXY` of a form that it does not know for one of no use.
 
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use azure_core::http::{AsyncRawResponse, HttpClient, Request};
 use url::Url;
 
 use super::SetupError;
+use super::no_proxy::NoProxy;
+use crate::domain::plain_text::one_line;
 use crate::ports::Environment;
 
-/// What the client reads for https, which is all that it is used for.
+/// What is read for https, which is all that the client is used for, in this order.
 const VARIABLES: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
 
-/// Fails when a proxy variable is set to something else than an http or https URL, or `HOST:PORT`.
-///
-/// The error names the variable and not its value, which may hold a password.
-pub fn check_proxy(environment: &(impl Environment + ?Sized)) -> Result<(), SetupError> {
-    let unusable = |variable: &&str| environment.var(variable).is_some_and(|value| !is_proxy(&value));
-    match VARIABLES.into_iter().find(|variable| unusable(variable)) {
-        Some(variable) => Err(SetupError::Proxy { variable }),
-        None => Ok(()),
+const EXEMPTIONS: [&str; 2] = ["NO_PROXY", "no_proxy"];
+
+/// The proxy of the environment, if there is one, and what goes without it. Cloning shares it.
+#[derive(Debug, Clone, Default)]
+pub struct Proxies(Option<Arc<Proxy>>);
+
+struct Proxy {
+    /// With the password that it may hold.
+    url: Url,
+    variable: &'static str,
+    exempt: NoProxy,
+}
+
+impl Proxies {
+    /// Fails when a proxy variable is set to something else than an http or https URL, or `HOST:PORT`.
+    ///
+    /// The error names the variable and not its value, which may hold a password. An entry of `NO_PROXY` that can never
+    /// match is a warning.
+    pub fn from_environment(environment: &(impl Environment + ?Sized)) -> Result<Self, SetupError> {
+        let mut chosen = None;
+        for variable in VARIABLES {
+            let Some(value) = environment.var(variable).filter(|value| !value.is_empty()) else {
+                continue;
+            };
+            let url = proxy(&value).ok_or(SetupError::Proxy { variable })?;
+            chosen = chosen.or(Some((url, variable)));
+        }
+        let Some((url, variable)) = chosen else {
+            return Ok(Self(None));
+        };
+        let exempt = EXEMPTIONS
+            .into_iter()
+            .find_map(|name| Some((name, environment.var(name).filter(|value| !value.is_empty())?)));
+        let exempt = exempt.map_or_else(NoProxy::default, |(name, value)| read_exemptions(name, &value));
+        Ok(Self(Some(Arc::new(Proxy {
+            url,
+            variable,
+            exempt,
+        }))))
+    }
+
+    /// The proxy that a URL is reached through, as messages name it.
+    fn of(&self, url: &Url) -> Option<String> {
+        let proxy = self.0.as_deref().filter(|proxy| !proxy.exempt.exempts(url))?;
+        Some(proxy.describe())
+    }
+
+    /// As the HTTP client wants it.
+    pub(super) fn for_client(&self) -> reqwest::Proxy {
+        let this = self.clone();
+        reqwest::Proxy::custom(move |url| {
+            let proxy = this.0.as_deref().filter(|proxy| !proxy.exempt.exempts(url));
+            proxy.map(|proxy| proxy.url.clone())
+        })
     }
 }
 
-fn is_proxy(value: &str) -> bool {
+impl Proxy {
+    /// `http://HOST:PORT (VARIABLE)`, without user and password.
+    fn describe(&self) -> String {
+        let Self { url, variable, .. } = self;
+        let host = url.host_str().unwrap_or_default();
+        let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
+        format!("{}://{host}{port} ({variable})", url.scheme())
+    }
+}
+
+impl std::fmt::Debug for Proxy {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.describe())
+    }
+}
+
+fn read_exemptions(variable: &str, value: &str) -> NoProxy {
+    let exempt = NoProxy::parse(value);
+    for entry in &exempt.useless {
+        // What stands before an `@` can be a password.
+        let entry = one_line(entry.rsplit('@').next().unwrap_or_default(), 100);
+        let hint = "write NAME, .NAME, *.NAME, NAME:PORT, an address, a network such as 10.0.0.0/8, or * alone; no URL";
+        tracing::warn!(variable, entry, hint, "An entry of this variable can never match");
+    }
+    exempt
+}
+
+fn proxy(value: &str) -> Option<Url> {
     let url = if value.contains("://") {
         Url::parse(value)
     } else {
         Url::parse(&format!("http://{value}"))
     };
-    url.is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.host().is_some())
+    url.ok()
+        .filter(|url| matches!(url.scheme(), "http" | "https") && url.host().is_some())
+}
+
+/// The HTTP client for vaults and Entra, whose errors know the proxy.
+#[derive(Debug, Clone)]
+pub struct ProxiedClient {
+    pub(super) client: reqwest::Client,
+    pub(super) proxies: Proxies,
+}
+
+#[async_trait]
+impl HttpClient for ProxiedClient {
+    async fn execute_request(&self, request: &Request) -> azure_core::Result<AsyncRawResponse> {
+        let answer = self.client.execute_request(request).await;
+        answer.map_err(|error| match self.proxies.of(request.url()) {
+            Some(proxy) => ThroughProxy::wrap(proxy, error),
+            None => error,
+        })
+    }
+}
+
+/// A call that failed on the way through a proxy.
+#[derive(Debug, thiserror::Error)]
+#[error("the call went through {proxy}")]
+pub struct ThroughProxy {
+    /// `http://HOST:PORT (VARIABLE)`.
+    pub proxy: String,
+    #[source]
+    source: azure_core::Error,
+}
+
+impl ThroughProxy {
+    fn wrap(proxy: String, source: azure_core::Error) -> azure_core::Error {
+        let kind = source.kind().clone();
+        azure_core::Error::with_error(kind, Self { proxy, source }, "the call failed")
+    }
+
+    /// Whether the call ended before the proxy, of which the client says so in words only.
+    pub fn never_reached(error: &(dyn std::error::Error + 'static)) -> bool {
+        const WORDS: &str = "tunnel error: failed to create underlying connection";
+        super::chain(error).any(|cause| cause.to_string() == WORDS)
+    }
+
+    /// The one among the causes of an error.
+    pub fn of<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a Self> {
+        super::chain(error).find_map(|cause| cause.downcast_ref())
+    }
 }
 
 #[cfg(test)]
@@ -42,9 +169,12 @@ mod tests {
             "proxy:3128",
             "127.0.0.1:1",
         ] {
-            assert!(check_proxy(&[("HTTPS_PROXY", good)][..]).is_ok(), "{good}");
+            assert!(
+                Proxies::from_environment(&[("HTTPS_PROXY", good)][..]).is_ok(),
+                "{good}"
+            );
         }
-        assert!(check_proxy(&[("HTTPS_PROXY", "")][..]).is_ok());
+        assert!(Proxies::from_environment(&[("HTTPS_PROXY", "")][..]).is_ok());
     }
 
     #[test]
@@ -57,10 +187,29 @@ mod tests {
             "marker marker",
         ] {
             for variable in VARIABLES {
-                let error = check_proxy(&[(variable, bad)][..]).expect_err(bad);
+                let error = Proxies::from_environment(&[(variable, bad)][..]).expect_err(bad);
                 let text = format!("{error} {error:?} {}", error.hint());
                 assert!(text.contains(variable) && !text.contains("marker"), "{text}");
             }
         }
+    }
+
+    #[test]
+    fn the_first_variable_that_is_set_is_named_without_user_and_password() {
+        let variables = [
+            ("ALL_PROXY", "http://other:1"),
+            ("https_proxy", "http://user:marker@proxy.example.com:3128"),
+            ("HTTPS_PROXY", ""),
+            ("no_proxy", "*.vault.azure.net"),
+        ];
+        let proxies = Proxies::from_environment(&variables[..]).expect("a proxy");
+        let of = |url: &str| proxies.of(&Url::parse(url).expect("a URL"));
+        assert_eq!(
+            of("https://login.microsoftonline.com/").as_deref(),
+            Some("http://proxy.example.com:3128 (https_proxy)")
+        );
+        assert_eq!(of("https://contoso-app.vault.azure.net/"), None);
+        assert!(!format!("{proxies:?}").contains("marker"));
+        assert!(Proxies::default().0.is_none());
     }
 }

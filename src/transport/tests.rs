@@ -58,7 +58,7 @@ impl Authority {
             ssl_cert_file: Some(path),
             ..AuthorityOptions::default()
         };
-        Transport::new(&options).expect("a transport")
+        Transport::new(&options, Proxies::default()).expect("a transport")
     }
 }
 
@@ -105,7 +105,7 @@ async fn a_server_of_the_named_authority_is_trusted_and_http1_is_enough() {
     let dir = tempfile::tempdir().expect("a directory");
     let authority = Authority::new();
     let (url, agreed) = serve_once(authority.server(b"http/1.1"));
-    let client = authority.transport(dir.path()).vault_client();
+    let client = authority.transport(dir.path()).vault_client().client;
     let answer = client.get(url).send().await.expect("an answer");
     assert_eq!(answer.status(), 204);
     let agreed = agreed.recv_timeout(Duration::from_secs(10)).expect("served");
@@ -117,7 +117,7 @@ async fn http2_is_offered() {
     let dir = tempfile::tempdir().expect("a directory");
     let authority = Authority::new();
     let (url, agreed) = serve_once(authority.server(b"h2"));
-    let client = authority.transport(dir.path()).vault_client();
+    let client = authority.transport(dir.path()).vault_client().client;
     client
         .get(url)
         .send()
@@ -131,7 +131,7 @@ async fn http2_is_offered() {
 async fn a_server_of_another_authority_is_refused() {
     let dir = tempfile::tempdir().expect("a directory");
     let (url, _agreed) = serve_once(Authority::new().server(b"http/1.1"));
-    let client = Authority::new().transport(dir.path()).vault_client();
+    let client = Authority::new().transport(dir.path()).vault_client().client;
     let error = client.get(url).send().await.expect_err("refused");
     assert!(error.is_connect(), "{error:?}");
     // `identity` and `keyvault` tell people the innermost cause.
@@ -154,7 +154,7 @@ async fn a_certificate_that_will_not_do_the_next_time_either_is_told_from_a_hand
         (authority_itself, "CaUsedAsEndEntity"),
     ] {
         let (url, _agreed) = serve_once(authority.server_of(&params, b"http/1.1"));
-        let client = authority.transport(dir.path()).vault_client();
+        let client = authority.transport(dir.path()).vault_client().client;
         let error = client.get(url).send().await.expect_err("refused");
         let cause = WireCause::of(&error).expect("TLS's word");
         assert!(cause.refuses_the_server(), "{said}: {cause}");
@@ -166,7 +166,7 @@ async fn a_certificate_that_will_not_do_the_next_time_either_is_told_from_a_hand
         listener.local_addr().expect("bound").port()
     );
     std::thread::spawn(move || drop(listener.accept()));
-    let client = authority.transport(dir.path()).vault_client();
+    let client = authority.transport(dir.path()).vault_client().client;
     let error = client.get(url).send().await.expect_err("ended");
     let cause = WireCause::of(&error);
     assert!(
@@ -180,7 +180,7 @@ async fn a_plain_http_vault_is_never_called() {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let url = format!("http://{}/", listener.local_addr().expect("bound"));
     let dir = tempfile::tempdir().expect("a directory");
-    let client = Authority::new().transport(dir.path()).vault_client();
+    let client = Authority::new().transport(dir.path()).vault_client().client;
     let error = client.get(url).send().await.expect_err("refused");
     assert!(error.is_builder(), "{error:?}");
 }

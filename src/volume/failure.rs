@@ -7,6 +7,7 @@ use std::path::Path;
 use nix::errno::Errno;
 use nix::unistd::{Gid, Uid};
 
+use super::stat::{Kind, Stat};
 use crate::ports::{VolumeFailure, VolumeFailureKind};
 
 /// A system call failed: what was tried, on what, and what the system said.
@@ -40,6 +41,29 @@ pub(super) fn refused(
 ) -> VolumeFailure {
     let found = io::Error::other(found.into());
     VolumeFailure::new(VolumeFailureKind::Foreign, action, text(path), hint, found)
+}
+
+/// What is published there is not of this user's akv-sync. `found` is its state file, if there is one.
+pub(super) fn published_by_another(
+    action: &'static str,
+    path: impl AsRef<Path>,
+    found: Option<&Stat>,
+) -> VolumeFailure {
+    let own = Uid::effective().as_raw();
+    match found.filter(|found| found.kind == Kind::File && found.uid != own) {
+        Some(Stat { uid, .. }) => refused(
+            action,
+            path,
+            format!("published by user {uid}, and akv-sync runs as user {own}"),
+            format!("run akv-sync as user {uid} (`runAsUser`), or empty the volume"),
+        ),
+        None => refused(
+            action,
+            path,
+            "it has no state file of akv-sync",
+            "another program published the files there: give akv-sync a volume of its own, or empty this one",
+        ),
+    }
 }
 
 /// No system call failed, but the volume cannot be what is asked of it.

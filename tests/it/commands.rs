@@ -168,9 +168,9 @@ fn help_lists_the_commands_and_every_exit_code() {
         "1 ",
         "2 usage",
         "3 manifest",
-        "4 identity",
+        "4 sign-in refused",
         "5 ",
-        "6 ",
+        "6 vault, Entra, IMDS",
         "7 volume",
         "10 plan",
         "130 ",
@@ -306,6 +306,45 @@ fn vault_and_entra_are_reached_through_the_proxy_and_not_when_exempt() {
 }
 
 #[test]
+fn a_no_proxy_with_a_star_is_heeded_and_an_entry_that_can_never_match_is_named() {
+    let world = world();
+    let proxy = Proxy::start(None);
+    let mut exempt = world.command(&["once"]);
+    exempt.env("HTTPS_PROXY", proxy.url()).env(
+        "NO_PROXY",
+        "*.vault.azure.net,https://localhost,*localhost,.localhost",
+    );
+    let output = exempt.output().expect("runs");
+    let log = stderr(&output);
+    assert_eq!(output.status.code(), Some(0), "{log}");
+    assert_eq!(proxy.asked(), Vec::<String>::new());
+    for useless in ["entry=\"https://localhost\"", "entry=\"*localhost\""] {
+        assert!(log.contains(useless), "{useless}:\n{log}");
+    }
+    assert_eq!(log.matches("can never match").count(), 2, "{log}");
+}
+
+#[test]
+fn a_dead_proxy_cannot_be_reached_and_is_named_with_its_variable() {
+    let world = world();
+    // Nobody listens on port 1.
+    for variable in ["HTTPS_PROXY", "https_proxy", "ALL_PROXY"] {
+        let mut command = world.command(&["once", "--timeout", "1s"]);
+        command.env(variable, "http://user:marker-of-a-password@127.0.0.1:1");
+        let output = command.output().expect("runs");
+        let log = stderr(&output);
+        assert_eq!(output.status.code(), Some(6), "{log}");
+        let named =
+            format!("the proxy http://127.0.0.1:1 ({variable}) cannot be reached: Connection refused");
+        assert!(log.contains(&named), "{variable}:\n{log}");
+        assert!(
+            !log.contains("the proxy refused") && !log.contains("marker-of"),
+            "{log}"
+        );
+    }
+}
+
+#[test]
 fn a_proxy_that_refuses_is_blamed_and_its_credentials_are_not_shown() {
     let world = world();
     let proxy = Proxy::refusing("407 Proxy Authentication Required");
@@ -317,6 +356,7 @@ fn a_proxy_that_refuses_is_blamed_and_its_credentials_are_not_shown() {
     let output = command.output().expect("runs");
     let text = stderr(&output);
     assert_eq!(output.status.code(), Some(6), "{text}");
-    assert!(text.contains("HTTPS_PROXY"), "{text}");
+    let named = format!("the proxy {} (HTTPS_PROXY) refused", proxy.url());
+    assert!(text.contains(&named), "{named}:\n{text}");
     assert!(!text.contains("marker-of"), "{text}");
 }

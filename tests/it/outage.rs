@@ -307,7 +307,7 @@ fn once_does_not_wait_for_a_certificate_to_become_trusted() {
 }
 
 #[test]
-fn an_entra_that_hangs_at_the_start_is_named_and_ends_with_4() {
+fn an_entra_that_hangs_at_the_start_is_named_and_ends_with_6() {
     let world = world(3, true);
     world
         .fake
@@ -315,10 +315,45 @@ fn an_entra_that_hangs_at_the_start_is_named_and_ends_with_4() {
         .inject(Fault::new(Service::Entra, Effect::Hang));
     let output = world.once_with(&["--timeout", "1s"]);
     let log = stderr(&output);
-    assert_eq!(output.status.code(), Some(4), "{log}");
+    assert_eq!(output.status.code(), Some(6), "{log}");
     assert!(
         log.contains("identityUnavailable") && log.contains(world.fake.client_id()),
         "{log}"
     );
     assert_eq!(world.fake.calls().of(CallKind::Token), 1);
+}
+
+#[test]
+fn an_entra_or_identity_endpoint_that_throttles_or_fails_ends_with_6() {
+    let throttled = Effect::Throttled {
+        retry_after_seconds: None,
+    };
+    let failing = Effect::Answer {
+        status: 503,
+        body: String::new(),
+        headers: vec![],
+    };
+    for service in [Service::Entra, Service::IdentityEndpoint] {
+        for effect in [&throttled, &failing, &Effect::Reset] {
+            let world = world(1, true);
+            let faults = world.fake.faults();
+            faults.inject(Fault::new(service, effect.clone()));
+            let endpoint = [
+                ("IDENTITY_ENDPOINT", world.fake.identity_endpoint()),
+                ("IDENTITY_HEADER", world.fake.identity_header()),
+            ];
+            let args = ["once", "--timeout", "1s"];
+            let output = if service == Service::Entra {
+                world.once_with(&args[1..])
+            } else {
+                world.command_as(&args, &endpoint).output().expect("runs")
+            };
+            let log = stderr(&output);
+            assert_eq!(output.status.code(), Some(6), "{service:?} {effect:?}:\n{log}");
+            assert!(
+                log.contains("identityUnavailable"),
+                "{service:?} {effect:?}:\n{log}"
+            );
+        }
+    }
 }

@@ -341,3 +341,16 @@ fn a_credential_that_never_arrives_ends_with_4_and_shows_issuer_subject_and_audi
         assert!(log.contains(sent), "{sent}:\n{log}");
     }
 }
+
+#[test]
+fn a_401_that_never_came_from_the_wire_is_marked_at_debug() {
+    let world = world();
+    world.fake.vault("app").set_secret("other", "two");
+    world.manifest_with(BY_HAND, "secrets: [{ name: db-password }, { name: other }]");
+    let output = world.once_with(&["--log-level", "debug"]);
+    let log = stderr(&output);
+    assert_eq!(output.status.code(), Some(0), "{log}");
+    // The vault gave one challenge and two secrets; the SDK got a 401 for each secret.
+    let told = log.lines().filter(|line| line.contains("401 is from memory"));
+    assert_eq!(told.count(), 1, "{log}");
+}

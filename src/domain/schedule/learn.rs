@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{Endpoint, Schedule};
 use crate::domain::backoff;
-use crate::domain::failure::{Failure, FailureClass, Reason};
+use crate::domain::failure::{Failure, Reach, Reason};
 use crate::domain::gate::{Blame, Gate, HostNow};
 use crate::domain::moment::{Moment, Now};
 use crate::domain::query::Query;
@@ -62,17 +62,17 @@ impl Schedule {
         if let Some(gate) = self.vault_gate(query) {
             gate.give_back(unused);
         }
-        let next = match failure.map(|failure| failure.reason.class()) {
+        let next = match failure.map(|failure| failure.reason.reach()) {
             None => {
                 self.host_answered(ended, now.at);
                 Next::Round
             }
-            Some(FailureClass::Refused | FailureClass::Volume) => {
+            Some(Reach::Refusal | Reach::Entry) => {
                 self.host_answered(ended, now.at);
                 self.after_refusal(query, now)
             }
-            Some(FailureClass::Unavailable) => self.host_failed(ended, now),
-            Some(FailureClass::Identity) => self.no_token(ended, now),
+            Some(Reach::Vault) => self.host_failed(ended, now),
+            Some(Reach::SignIn) => self.no_token(ended, now),
         };
         let question = self.questions.entry(query.clone()).or_default();
         question.failure = failure.cloned();

@@ -12,6 +12,7 @@ use azure_core::http::{AsyncRawResponse, Body, Request, StatusCode, Url};
 
 use super::super::federated_token::tests::jwt;
 use super::super::managed::{ManagedId, Platform};
+use super::super::settings::Setting;
 use super::super::testing::{Log, SystemClock};
 use super::*;
 use crate::domain::failure::Reason;
@@ -109,12 +110,19 @@ fn scope() -> Scope {
     Scope::parse("https://vault.azure.net/.default").expect("a Key Vault scope")
 }
 
+fn named_by_variable(path: &std::path::Path) -> Setting<PathBuf> {
+    Setting::new(path, "AZURE_FEDERATED_TOKEN_FILE")
+}
+
 fn application(wire: &Arc<FakeWire>, proof: Proof) -> ApplicationExchange {
     ApplicationExchange {
         application: Application {
-            tenant_id: "the-tenant".to_owned(),
-            client_id: "the-client".to_owned(),
-            authority: Url::parse("https://login.microsoftonline.us").expect("a URL"),
+            tenant_id: Setting::new("the-tenant", "AZURE_TENANT_ID"),
+            client_id: Setting::new("the-client", "AZURE_CLIENT_ID"),
+            authority: Setting::new(
+                Url::parse("https://login.microsoftonline.us").expect("a URL"),
+                "AZURE_AUTHORITY_HOST",
+            ),
         },
         proof,
         began: OnceLock::new(),
@@ -157,7 +165,7 @@ async fn refusal(exchange: &dyn Exchange) -> Refusal {
 async fn workload_identity_sends_the_token_as_it_stands_in_the_file_each_time() {
     let wire = FakeWire::status(200, TOKEN_ANSWER);
     let (_keep, path) = token_file(r#"{"iss":"one"}"#);
-    let exchange = application(&wire, Proof::FederatedToken(path.clone()));
+    let exchange = application(&wire, Proof::FederatedToken(named_by_variable(&path)));
     assert_eq!(token(&exchange).await, "marker-token");
     std::fs::write(&path, jwt(r#"{"iss":"two"}"#)).expect("replaced");
     assert_eq!(token(&exchange).await, "marker-token");
@@ -181,12 +189,20 @@ async fn a_stale_assertion_is_read_again_once() {
         Reply::Status(200, TOKEN_ANSWER.to_owned()),
     ]);
     assert_eq!(
-        token(&application(&wire, Proof::FederatedToken(path.clone()))).await,
+        token(&application(
+            &wire,
+            Proof::FederatedToken(named_by_variable(&path))
+        ))
+        .await,
         "marker-token"
     );
     let wire = FakeWire::status(401, stale);
-    let refusal = refusal(&application(&wire, Proof::FederatedToken(path))).await;
-    assert_eq!(refusal.failure.reason, Reason::IdentityUnavailable);
+    let refusal = refusal(&application(
+        &wire,
+        Proof::FederatedToken(named_by_variable(&path)),
+    ))
+    .await;
+    assert_eq!(refusal.failure.reason, Reason::IdentityMisconfigured);
     assert_eq!(wire.asked().len(), 2);
 }
 
@@ -197,7 +213,11 @@ async fn a_missing_federated_credential_is_told_with_what_was_tried() {
     let (_keep, path) = token_file(
         r#"{"iss":"https://issuer.example.com/","sub":"system:serviceaccount:a:b","aud":"api://AzureADTokenExchange"}"#,
     );
-    let refusal = refusal(&application(&wire, Proof::FederatedToken(path))).await;
+    let refusal = refusal(&application(
+        &wire,
+        Proof::FederatedToken(named_by_variable(&path)),
+    ))
+    .await;
     assert_eq!(refusal.failure.reason, Reason::IdentityNotPropagated);
     for part in [
         "the-client",
@@ -229,7 +249,11 @@ async fn the_sdk_repeats_nothing_that_was_refused() {
         Reply::CutShort,
     ] {
         let wire = FakeWire::new([reply.clone()]);
-        refusal(&application(&wire, Proof::FederatedToken(path.clone()))).await;
+        refusal(&application(
+            &wire,
+            Proof::FederatedToken(named_by_variable(&path)),
+        ))
+        .await;
         assert_eq!(wire.asked().len(), 1, "Entra {reply:?}");
         let wire = FakeWire::new([reply.clone()]);
         refusal(&managed(&wire, ManagedId::System)).await;
@@ -241,7 +265,11 @@ async fn the_sdk_repeats_nothing_that_was_refused() {
 async fn throttling_and_lost_connections_are_outages() {
     let (_keep, path) = token_file("{}");
     let wire = FakeWire::new([Reply::Throttled("60")]);
-    let throttled = refusal(&application(&wire, Proof::FederatedToken(path.clone()))).await;
+    let throttled = refusal(&application(
+        &wire,
+        Proof::FederatedToken(named_by_variable(&path)),
+    ))
+    .await;
     assert_eq!(throttled.failure.reason, Reason::IdentityUnavailable);
     assert_eq!(
         throttled.failure.retry_after,
@@ -252,7 +280,11 @@ async fn throttling_and_lost_connections_are_outages() {
         (Reply::CutShort, "connection reset"),
     ] {
         let wire = FakeWire::new([reply]);
-        let lost = refusal(&application(&wire, Proof::FederatedToken(path.clone()))).await;
+        let lost = refusal(&application(
+            &wire,
+            Proof::FederatedToken(named_by_variable(&path)),
+        ))
+        .await;
         assert_eq!(lost.failure.reason, Reason::IdentityUnavailable);
         assert!(lost.failure.detail.contains(cause), "{}", lost.failure);
         assert_eq!(lost.retry, Retry::Backoff);
@@ -268,7 +300,7 @@ async fn a_retry_after_may_be_seconds_or_a_date() {
     ] {
         let wire = FakeWire::new([Reply::Throttled(header)]);
         for exchange in [
-            &application(&wire, Proof::FederatedToken(path.clone())) as &dyn Exchange,
+            &application(&wire, Proof::FederatedToken(named_by_variable(&path))) as &dyn Exchange,
             &managed(&wire, ManagedId::System),
         ] {
             let throttled = refusal(exchange).await;
@@ -282,7 +314,10 @@ async fn imds_is_asked_for_the_identity_that_was_named() {
     let resource = "/subscriptions/s/resourcegroups/g/providers/x";
     for (id, parameter) in [
         (ManagedId::System, None),
-        (ManagedId::Client("i".to_owned()), Some(("client_id", "i"))),
+        (
+            ManagedId::Client(Setting::new("i", "AZURE_CLIENT_ID")),
+            Some(("client_id", "i")),
+        ),
         (ManagedId::Object("i".to_owned()), Some(("object_id", "i"))),
         (
             ManagedId::Resource(resource.to_owned()),
@@ -336,7 +371,11 @@ async fn an_answer_without_a_usable_token_is_refused_and_never_quoted() {
         &long,
     ] {
         let wire = FakeWire::status(200, body);
-        let entra = refusal(&application(&wire, Proof::FederatedToken(path.clone()))).await;
+        let entra = refusal(&application(
+            &wire,
+            Proof::FederatedToken(named_by_variable(&path)),
+        ))
+        .await;
         let imds = refusal(&managed(&wire, ManagedId::System)).await;
         for refusal in [entra, imds] {
             assert_eq!(refusal.failure.reason, Reason::IdentityUnavailable, "{body:.80}");
@@ -358,7 +397,7 @@ async fn no_secret_is_logged_at_any_level() {
         Reply::Status(200, TOKEN_ANSWER.to_owned()),
         Reply::Status(400, echo),
     ]);
-    let exchange = application(&wire, Proof::FederatedToken(path));
+    let exchange = application(&wire, Proof::FederatedToken(named_by_variable(&path)));
     token(&exchange).await;
     let refused = refusal(&exchange).await;
     let secret = application(
@@ -384,7 +423,10 @@ async fn a_client_secret_is_sent_from_the_environment_or_from_its_file_as_it_is_
     token(&application(&wire, Proof::Secret(Secret::new("one")))).await;
     assert_eq!(wire.form_value(0, "client_secret"), "one");
     let (_keep, path) = token_file("{}");
-    let exchange = application(&wire, Proof::SecretFile(path.clone()));
+    let exchange = application(
+        &wire,
+        Proof::SecretFile(Setting::new(path.clone(), "identity.clientSecretFile")),
+    );
     for written in ["two\n", "\u{feff}three\r\n", "four \n"] {
         std::fs::write(&path, written).expect("written");
         token(&exchange).await;
@@ -396,4 +438,26 @@ async fn a_client_secret_is_sent_from_the_environment_or_from_its_file_as_it_is_
     let absent = refusal(&exchange).await;
     assert_eq!(absent.failure.reason, Reason::IdentityMisconfigured);
     assert!(absent.failure.detail.contains("identity.clientSecretFile"));
+}
+
+#[test]
+fn who_is_asked_has_a_name_and_an_advice_of_its_own_and_a_proxy_only_where_one_is_used() {
+    let wire = FakeWire::status(200, "");
+    let entra = application(&wire, Proof::Secret(Secret::new("one"))).asked();
+    assert_eq!(entra.name, "login.microsoftonline.us");
+    assert!(entra.hint.contains("HTTPS_PROXY"), "{}", entra.hint);
+    for (platform, name) in [
+        (Platform::Imds, "169.254.169.254"),
+        (Platform::AppService, "IDENTITY_ENDPOINT"),
+    ] {
+        let mut exchange = managed(&wire, ManagedId::System);
+        exchange.identity.platform = platform;
+        let asked = exchange.asked();
+        assert!(asked.name.contains(name), "{}", asked.name);
+        assert!(
+            asked.hint.contains(name) && !asked.hint.contains("PROXY"),
+            "{}",
+            asked.hint
+        );
+    }
 }

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use super::super::acquire::TokenLimits;
-use super::super::exchange::Exchange;
+use super::super::exchange::{Asked, Exchange};
 use super::super::refusal::{Refusal, Retry, failure_in};
 use super::super::testing::{Log, TokioClock};
 use super::*;
@@ -36,6 +36,13 @@ impl Exchange for Script {
             format!("token-{call}"),
             self.clock.now() + lifetime,
         ))
+    }
+
+    fn asked(&self) -> Asked {
+        Asked {
+            name: "login.microsoftonline.com".to_owned(),
+            hint: "look",
+        }
     }
 }
 
@@ -355,11 +362,17 @@ async fn a_read_ends_with_the_last_refusal_before_its_own_time_limit_would_hide_
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_read_of_an_exchange_that_hangs_names_the_identity() {
+async fn a_read_of_an_exchange_that_hangs_names_the_identity_and_who_does_not_answer() {
     let bench = Bench::with_patience(vec![], hanging(), Duration::from_secs(10));
     let failure = bench.read().await.expect_err("no token yet");
     assert_eq!(failure.reason, Reason::IdentityUnavailable);
     assert!(failure.detail.contains("test identity"), "{failure}");
+    assert!(
+        failure
+            .detail
+            .ends_with("login.microsoftonline.com did not answer"),
+        "{failure}"
+    );
     assert_eq!(bench.calls(), 1);
 }
 

@@ -73,6 +73,18 @@ fn refusals_of_the_token() -> Vec<Row> {
             Reason::Unauthorized,
         ),
         row(
+            "expired token",
+            secret("db"),
+            unauthorized("Error validating token: IDX10223"),
+            Reason::Unauthorized,
+        ),
+        row(
+            "token that is not valid yet",
+            secret("db"),
+            unauthorized("Error validating token: IDX10222"),
+            Reason::Unauthorized,
+        ),
+        row(
             "wrong tenant",
             secret("db"),
             unauthorized(

@@ -56,6 +56,16 @@ async fn nothing_is_sent_where_a_link_leaves_the_vault() {
 }
 
 #[tokio::test]
+async fn a_next_link_of_900_kb_is_malformed_and_not_followed() {
+    let link = format!("https://{HOST}/secrets?$skiptoken={}", "x".repeat(900_000));
+    let stage = Stage::answering([page(&[id("a")], Some(&link))]);
+    malformed(
+        stage.secrets().await,
+        "the link to the next page has more than 16384 bytes",
+    );
+}
+
+#[tokio::test]
 async fn a_link_with_the_usual_port_and_one_without_a_host_stay_at_the_vault() {
     for link in [
         format!("https://{HOST}:443/secrets?x=1"),

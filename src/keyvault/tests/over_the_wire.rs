@@ -12,7 +12,7 @@ use crate::domain::object::{ObjectId, ObjectKind, Source, VaultId, VersionSelect
 use crate::identity::Tokens;
 use crate::keyvault::{KeyVault, Outside};
 use crate::ports::{Attempts, Clock, Jitter, Vault as _};
-use crate::transport::{AuthorityOptions, Transport};
+use crate::transport::{AuthorityOptions, Proxies, Transport};
 
 fn start() -> FakeAzure {
     FakeAzure::start(FakeOptions::default()).expect("loopback has free ports")
@@ -26,7 +26,7 @@ fn connect(fake: &FakeAzure) -> KeyVault {
         ssl_cert_file: Some(ca.path().to_owned()),
         ..AuthorityOptions::default()
     };
-    let transport = Transport::new(&authorities).expect("a client");
+    let transport = Transport::new(&authorities, Proxies::default()).expect("a client");
     let environment = [
         ("AZURE_AUTHORITY_HOST", fake.authority().to_owned()),
         ("AZURE_TENANT_ID", fake.tenant_id().to_owned()),

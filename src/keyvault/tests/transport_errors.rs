@@ -18,6 +18,7 @@ use crate::keyvault::answer::Answer;
 use crate::keyvault::hint;
 use crate::keyvault::retry::Retry;
 use crate::keyvault::transport_error::TransportError;
+use crate::transport::certificate_hint;
 
 fn client() -> reqwest::ClientBuilder {
     // The second test to come finds it installed.
@@ -166,7 +167,7 @@ fn a_certificate_of_an_unknown_authority_is_not_tried_again() {
         error.seen,
         "the TLS handshake failed: invalid peer certificate: UnknownIssuer"
     );
-    assert_eq!(error.hint, hint::CERTIFICATE);
+    assert_eq!(error.hint, certificate_hint::UNKNOWN);
     let cause = error.source().expect("kept");
     assert_eq!(cause.to_string(), "invalid peer certificate: UnknownIssuer");
 }

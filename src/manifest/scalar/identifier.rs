@@ -3,6 +3,7 @@
 #[cfg(test)]
 use schemars::{Schema, json_schema};
 
+use crate::domain::identifier::{is_guid, is_tenant};
 use crate::manifest::field::Scalar;
 use crate::manifest::problem::{Code, Problem};
 
@@ -12,9 +13,7 @@ pub(in crate::manifest) struct ClientId(pub(in crate::manifest) String);
 
 impl Scalar for ClientId {
     fn parse(text: &str) -> Result<Self, Problem> {
-        let lengths = text.split('-').map(str::len);
-        let hexadecimal = text.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-');
-        if hexadecimal && lengths.eq([8, 4, 4, 4, 12]) {
+        if is_guid(text) {
             return Ok(Self(text.to_owned()));
         }
         Err(Problem::new(Code::InvalidIdentifier, "this ID must be a GUID")
@@ -37,10 +36,7 @@ pub(in crate::manifest) struct TenantId(pub(in crate::manifest) String);
 
 impl Scalar for TenantId {
     fn parse(text: &str) -> Result<Self, Problem> {
-        let labels = text
-            .split('.')
-            .all(|label| !label.is_empty() && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-'));
-        if labels && text.len() <= 253 {
+        if is_tenant(text) {
             return Ok(Self(text.to_owned()));
         }
         let problem = Problem::new(

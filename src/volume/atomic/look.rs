@@ -11,12 +11,12 @@ use crate::domain::payload::{Observation, Payload, Publication, RefusedName};
 use crate::ports::VolumeFailure;
 use crate::volume::compare::{check_paths, compare};
 use crate::volume::directory::Directory;
-use crate::volume::failure::refused;
+use crate::volume::failure::{published_by_another, refused};
 use crate::volume::inspect::{Inspection, Inspector};
 use crate::volume::layout;
 use crate::volume::owner::Ownership;
 use crate::volume::stat::Kind;
-use crate::volume::state::State;
+use crate::volume::state::{self, State};
 
 /// The published generation.
 #[derive(Debug)]
@@ -125,13 +125,8 @@ pub(super) fn published(root: &Directory) -> Result<Option<(GenerationName, Dire
     if generation::is_ours(&dir)? {
         return Ok(Some((name, dir)));
     }
-    Err(refused(
-        "open",
-        dir.path(),
-        "it has no state file of this user's akv-sync",
-        "the files there were published by another program or another user: run akv-sync as the user that \
-         published them, or empty the volume",
-    ))
+    let found = dir.stat_of(state::FILE)?;
+    Err(published_by_another("open", dir.path(), found.as_ref()))
 }
 
 /// Whether a crash left `..data_tmp`. Anything else than a link there belongs to somebody else, and stops every publish.

@@ -8,7 +8,7 @@ use super::Writer;
 use crate::domain::desired::Layout;
 use crate::ports::VolumeFailure;
 use crate::volume::directory::Directory;
-use crate::volume::failure::refused;
+use crate::volume::failure::published_by_another;
 use crate::volume::inspect::{Inspection, Inspector};
 use crate::volume::layout;
 use crate::volume::owner::Ownership;
@@ -54,12 +54,10 @@ impl Onlooker<'_> {
             });
         };
         if found.kind != Kind::File || found.uid != Uid::effective().as_raw() {
-            return Err(refused(
+            return Err(published_by_another(
                 "read",
                 root.path_of(state::FILE),
-                "it is not a file of this user's akv-sync",
-                "the files there were published by another program or another user: run akv-sync as the user that \
-                 published them, or empty the volume",
+                Some(&found),
             ));
         }
         let mut state = self.inspector.recorded(root)?;

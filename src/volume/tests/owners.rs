@@ -154,9 +154,16 @@ fn files_published_by_another_user_are_not_taken_over(layout: Layout) {
     let before = fingerprint(test.root());
     let failure = test.open().observe().expect_err("of another user");
     assert!(
-        failure.hint().contains("as the user that published"),
+        failure
+            .hint()
+            .contains("run akv-sync as user 4711 (`runAsUser`), or empty the volume"),
         "{}",
         failure.hint()
+    );
+    let source = std::error::Error::source(&failure).map(ToString::to_string);
+    assert_eq!(
+        source.as_deref(),
+        Some("published by user 4711, and akv-sync runs as user 0")
     );
     assert_eq!(fingerprint(test.root()), before);
 }

@@ -27,7 +27,7 @@ use akv_sync::keyvault::{KeyVault, Outside};
 use akv_sync::ports::{Attempts, Clock, Jitter, Vault};
 use akv_sync::render::certificate;
 use akv_sync::render::{Passwords, render_object};
-use akv_sync::transport::{AuthorityOptions, Transport};
+use akv_sync::transport::{AuthorityOptions, Proxies, Transport};
 use akv_sync::volume::BlockingVolume as _;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -236,7 +236,7 @@ async fn neither_a_vault_nor_who_signs_in_shows_a_token_or_a_value() {
         ssl_cert_file: Some(world.path("ca.pem")),
         ..AuthorityOptions::default()
     };
-    let transport = Transport::new(&authorities).expect("authorities");
+    let transport = Transport::new(&authorities, Proxies::default()).expect("authorities");
     let identity = IdentitySpec::default();
     let tokens = Tokens::new(
         &identity,

@@ -22,7 +22,7 @@ const EXPECTED: [(&str, Meaning); 10] = [
     ("aad_401_70021", NOT_YET),
     (
         "aad_401_700024",
-        Meaning::Refused(Reason::IdentityUnavailable, Retry::FreshAssertion),
+        Meaning::Refused(Reason::IdentityMisconfigured, Retry::FreshAssertion),
     ),
     (
         "imds_400_identity_not_found",
@@ -71,11 +71,16 @@ async fn replay(name: &str, response: &Value) -> Meaning {
     let wire = FakeWire::status(u16::try_from(status).expect("a status"), &body);
     let (_keep, path) = token_file("{}");
     let outcome = if name.starts_with("aad_") {
-        application(&wire, Proof::FederatedToken(path))
+        application(&wire, Proof::FederatedToken(named_by_variable(&path)))
             .exchange(scope())
             .await
     } else {
-        managed(&wire, ManagedId::System).exchange(scope()).await
+        managed(
+            &wire,
+            ManagedId::Client(Setting::new("the-client", "AZURE_CLIENT_ID")),
+        )
+        .exchange(scope())
+        .await
     };
     match outcome {
         Ok(token) => {

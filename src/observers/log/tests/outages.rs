@@ -20,6 +20,19 @@ fn an_outage_of_a_vault_is_one_line_for_all_its_objects() {
 }
 
 #[test]
+fn a_failure_to_sign_in_is_one_line_for_all_objects_whatever_its_exit_code() {
+    for reason in [
+        Reason::IdentityMisconfigured,
+        Reason::IdentityNotPropagated,
+        Reason::IdentityUnavailable,
+    ] {
+        let lines = lines([pass(vec![failed("a", reason), failed("b", reason)])]);
+        assert_eq!(lines[0].len(), 1, "{reason}");
+        assert!(lines[0][0].contains("objects=2"), "{}", lines[0][0]);
+    }
+}
+
+#[test]
 fn what_the_gate_stopped_is_counted_and_not_blamed() {
     let mut told = Told::of(ready());
     ask(&mut told.status, "a", Some(&unreachable()), 0);

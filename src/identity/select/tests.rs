@@ -1,0 +1,334 @@
+//! From a manifest and variables to a credential, or to what is wrong with them.
+
+use super::super::managed::{ManagedId, Platform};
+use super::*;
+
+const ID: &str = "00000000-0000-0000-0000-000000000001";
+const TENANT: &str = "00000000-0000-0000-0000-00000000000a";
+const CONNECTOR_ID: &str = "00000000-0000-0000-0000-000000000002";
+
+fn by_default(variables: &[(&str, &str)]) -> Result<Credential, Failure> {
+    resolve(&IdentitySpec::default(), variables)
+}
+
+fn proof(variables: &[(&str, &str)]) -> (Application, Proof) {
+    match by_default(variables).expect("a credential") {
+        Credential::Application(application, proof) => (application, proof),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn managed(variables: &[(&str, &str)]) -> ManagedIdentity {
+    match by_default(variables).expect("a credential") {
+        Credential::Managed(identity) => identity,
+        other => panic!("{other:?}"),
+    }
+}
+
+const WORKLOAD: [(&str, &str); 3] = [
+    ("AZURE_CLIENT_ID", ID),
+    ("AZURE_TENANT_ID", TENANT),
+    ("AZURE_FEDERATED_TOKEN_FILE", "/run/token"),
+];
+
+#[test]
+fn default_takes_secret_then_certificate_then_federated_token_then_managed_identity() {
+    let mut variables = WORKLOAD.to_vec();
+    variables.push(("AZURE_CLIENT_CERTIFICATE_PATH", "/run/app.pem"));
+    variables.push(("AZURE_CLIENT_SECRET", "marker"));
+    assert_eq!(proof(&variables).1, Proof::Secret(Secret::new("marker")));
+    variables.pop();
+    assert_eq!(
+        proof(&variables).1,
+        Proof::CertificateFile(Setting::new("/run/app.pem", "AZURE_CLIENT_CERTIFICATE_PATH"))
+    );
+    variables.pop();
+    assert_eq!(
+        proof(&variables).1,
+        Proof::FederatedToken(Setting::new("/run/token", "AZURE_FEDERATED_TOKEN_FILE"))
+    );
+    variables.pop();
+    assert_eq!(
+        managed(&variables).id,
+        ManagedId::Client(Setting::new(ID, "AZURE_CLIENT_ID"))
+    );
+    assert_eq!(managed(&[]).id, ManagedId::System);
+}
+
+#[test]
+fn service_connector_variables_are_kept_together() {
+    let (application, proof) = proof(&[
+        ("AZURE_CLIENT_ID", ID),
+        ("AZURE_KEYVAULT_CLIENTID", CONNECTOR_ID),
+        ("AZURE_KEYVAULT_TENANTID", TENANT),
+        ("AZURE_KEYVAULT_CLIENTSECRET", "marker"),
+    ]);
+    assert_eq!(application.client_id.value, CONNECTOR_ID);
+    assert_eq!(application.tenant_id.value, TENANT);
+    assert_eq!(proof, Proof::Secret(Secret::new("marker")));
+    assert_eq!(
+        managed(&[("AZURE_KEYVAULT_CLIENTID", CONNECTOR_ID)]).id,
+        ManagedId::Client(Setting::new(CONNECTOR_ID, "AZURE_KEYVAULT_CLIENTID"))
+    );
+}
+
+#[test]
+fn the_manifest_wins_over_the_environment() {
+    let spec = IdentitySpec {
+        kind: IdentityKind::WorkloadIdentity,
+        client_id: Some(CONNECTOR_ID.to_owned()),
+        token_file: Some("/other".into()),
+        authority_host: Some(Url::parse("https://login.microsoftonline.us").expect("a URL")),
+        ..IdentitySpec::default()
+    };
+    let Credential::Application(application, proof) = resolve(&spec, &WORKLOAD[..]).expect("resolved") else {
+        panic!("not an application");
+    };
+    assert_eq!(application.client_id.value, CONNECTOR_ID);
+    assert_eq!(application.tenant_id.value, TENANT);
+    assert_eq!(
+        proof,
+        Proof::FederatedToken(Setting::new("/other", "identity.tokenFile"))
+    );
+    assert!(application.describe().contains("login.microsoftonline.us"));
+}
+
+#[test]
+fn every_missing_setting_is_named_at_once_with_the_label_to_set() {
+    let spec = IdentitySpec {
+        kind: IdentityKind::WorkloadIdentity,
+        ..IdentitySpec::default()
+    };
+    let failure = resolve(&spec, &[] as &[(&str, &str)]).expect_err("nothing is set");
+    for name in ["AZURE_CLIENT_ID", "AZURE_TENANT_ID", "AZURE_FEDERATED_TOKEN_FILE"] {
+        assert!(failure.detail.contains(name), "{name}: {failure}");
+    }
+    assert!(failure.hint.contains("azure.workload.identity/use: \"true\""));
+    assert!(failure.hint.contains("azure.workload.identity/client-id"));
+}
+
+#[test]
+fn a_bad_id_and_a_bad_authority_are_told_together() {
+    let mut variables = WORKLOAD.to_vec();
+    variables[1].1 = "contoso/../common";
+    for authority in [
+        "http://login.microsoftonline.com",
+        "https://user@example.com/",
+        "login",
+    ] {
+        variables.push(("AZURE_AUTHORITY_HOST", authority));
+        let failure = by_default(&variables).expect_err("refused");
+        variables.pop();
+        assert!(failure.detail.contains("AZURE_TENANT_ID"), "{failure}");
+        assert!(failure.detail.contains("AZURE_AUTHORITY_HOST"), "{failure}");
+    }
+}
+
+#[test]
+fn a_secret_is_in_no_message() {
+    let failure = by_default(&[("AZURE_CLIENT_SECRET", "marker")]).expect_err("incomplete");
+    assert!(!format!("{failure:?}").contains("marker"));
+    assert!(failure.detail.contains("AZURE_CLIENT_ID") && failure.detail.contains("AZURE_TENANT_ID"));
+    let variables = [
+        ("AZURE_CLIENT_ID", ID),
+        ("AZURE_TENANT_ID", TENANT),
+        ("AZURE_CLIENT_SECRET", "marker"),
+    ];
+    let credential = by_default(&variables).expect("complete");
+    assert!(!format!("{credential:?} {}", credential.describe()).contains("marker"));
+}
+
+#[test]
+fn a_client_secret_of_the_environment_loses_one_line_end_like_that_of_a_file() {
+    for (set, meant) in [
+        ("marker\n", "marker"),
+        ("marker\r\n", "marker"),
+        ("\u{feff} marker \n\n", " marker \n"),
+    ] {
+        for name in ["AZURE_CLIENT_SECRET", "AZURE_KEYVAULT_CLIENTSECRET"] {
+            let ids = [
+                ("AZURE_CLIENT_ID", ID),
+                ("AZURE_KEYVAULT_CLIENTID", ID),
+                ("AZURE_TENANT_ID", TENANT),
+            ];
+            let variables = [&ids[..], &[(name, set)]].concat();
+            assert_eq!(
+                proof(&variables).1,
+                Proof::Secret(Secret::new(meant)),
+                "{name} {set:?}"
+            );
+        }
+    }
+}
+
+fn refused(spec: &IdentitySpec, variables: &[(&str, &str)]) -> Failure {
+    resolve(spec, variables).expect_err("refused")
+}
+
+#[test]
+fn a_variable_is_checked_like_the_manifest_and_says_what_it_holds_instead() {
+    let resource_id =
+        "/subscriptions/s/resourceGroups/g/providers/Microsoft.ManagedIdentity/userAssignedIdentities/n";
+    for (value, said, advice) in [
+        (
+            resource_id,
+            "AZURE_CLIENT_ID is a resource ID",
+            "az identity show --ids",
+        ),
+        (
+            "msi",
+            "AZURE_CLIENT_ID is `msi`",
+            "unset it to use the system-assigned one",
+        ),
+        ("my-app", "AZURE_CLIENT_ID is no GUID", "it is not a name"),
+        (
+            "contoso.onmicrosoft.com",
+            "AZURE_CLIENT_ID is no GUID",
+            "it is not a name",
+        ),
+    ] {
+        let mut workload = WORKLOAD;
+        workload[0].1 = value;
+        for variables in [&workload[..1], &workload[..]] {
+            let failure = refused(&IdentitySpec::default(), variables);
+            assert!(failure.detail.contains(said), "{value}: {failure}");
+            assert!(failure.hint.contains(advice), "{value}: {}", failure.hint);
+            assert!(!failure.detail.contains("incomplete"), "{value}: {failure}");
+            assert!(!failure.hint.contains("label"), "{value}: {}", failure.hint);
+            assert!(
+                !failure.detail.contains(value) || value == "msi",
+                "{value}: {failure}"
+            );
+        }
+    }
+    let tenant = [
+        WORKLOAD[0],
+        ("AZURE_TENANT_ID", "https://contoso.com/"),
+        WORKLOAD[2],
+    ];
+    let failure = refused(&IdentitySpec::default(), &tenant);
+    assert!(
+        failure
+            .detail
+            .contains("AZURE_TENANT_ID is neither a GUID nor a domain name"),
+        "{failure}"
+    );
+}
+
+#[test]
+fn a_malformed_azure_authority_host_is_named_and_neither_incomplete_nor_a_matter_of_a_label() {
+    let authority = |host| [&WORKLOAD[..], &[("AZURE_AUTHORITY_HOST", host)]].concat();
+    for bad in [
+        "http://login.microsoftonline.us",
+        "https://login.microsoftonline.us/the-tenant",
+        "login.microsoftonline.us/the-tenant",
+        "AzureUSGovernment",
+        "https://",
+    ] {
+        let spec = IdentitySpec {
+            kind: IdentityKind::WorkloadIdentity,
+            ..IdentitySpec::default()
+        };
+        let failure = refused(&spec, &authority(bad));
+        assert_eq!(
+            failure.detail,
+            "the workload identity cannot be used: AZURE_AUTHORITY_HOST is not the https URL of a host alone",
+            "{bad}"
+        );
+        assert!(
+            failure.hint.contains("https://login.microsoftonline.us"),
+            "{}",
+            failure.hint
+        );
+        assert!(!failure.hint.contains("label"), "{}", failure.hint);
+    }
+    // Without its scheme it is what other Azure SDKs take too.
+    let taken = proof(&authority("login.microsoftonline.us")).0;
+    assert_eq!(
+        taken.authority.value.as_str(),
+        "https://login.microsoftonline.us/"
+    );
+}
+
+#[test]
+fn what_is_missing_and_what_is_wrong_are_told_together_with_both_actions() {
+    let variables = [
+        ("AZURE_FEDERATED_TOKEN_FILE", "/run/token"),
+        ("AZURE_CLIENT_ID", "msi"),
+    ];
+    let spec = IdentitySpec {
+        kind: IdentityKind::WorkloadIdentity,
+        ..IdentitySpec::default()
+    };
+    let failure = refused(&spec, &variables);
+    assert!(
+        failure.detail.contains("is incomplete: AZURE_CLIENT_ID is `msi`"),
+        "{failure}"
+    );
+    assert!(failure.detail.contains("not set: AZURE_TENANT_ID"), "{failure}");
+    assert!(
+        failure.hint.contains("unset it") && failure.hint.contains("label the pod"),
+        "{}",
+        failure.hint
+    );
+}
+
+#[test]
+fn managed_identity_takes_any_of_the_three_ids() {
+    let spec = |change: fn(&mut IdentitySpec)| {
+        let mut spec = IdentitySpec {
+            kind: IdentityKind::ManagedIdentity,
+            ..IdentitySpec::default()
+        };
+        change(&mut spec);
+        match resolve(&spec, &[("AZURE_CLIENT_ID", CONNECTOR_ID)][..]) {
+            Ok(Credential::Managed(identity)) => identity.id,
+            other => panic!("{other:?}"),
+        }
+    };
+    let id = || ID.to_owned();
+    assert_eq!(
+        spec(|it| it.client_id = Some(ID.to_owned())),
+        ManagedId::Client(Setting::new(ID, "identity.clientId"))
+    );
+    assert_eq!(
+        spec(|it| it.object_id = Some(ID.to_owned())),
+        ManagedId::Object(id())
+    );
+    assert_eq!(
+        spec(|it| it.resource_id = Some(ID.to_owned())),
+        ManagedId::Resource(id())
+    );
+    assert_eq!(
+        spec(|_| ()),
+        ManagedId::Client(Setting::new(CONNECTOR_ID, "AZURE_CLIENT_ID"))
+    );
+}
+
+#[test]
+fn the_platform_is_read_from_its_variables() {
+    let endpoint = ("IDENTITY_ENDPOINT", "http://127.0.0.1:41000/msi/token");
+    let header = ("IDENTITY_HEADER", "marker");
+    assert_eq!(managed(&[]).platform, Platform::Imds);
+    assert_eq!(managed(&[endpoint, header]).platform, Platform::AppService);
+    for (variables, name) in [
+        (
+            vec![endpoint, header, ("IDENTITY_SERVER_THUMBPRINT", "x")],
+            "Service Fabric",
+        ),
+        (vec![endpoint, ("IMDS_ENDPOINT", "x")], "Azure Arc"),
+        (
+            vec![("MSI_ENDPOINT", "x"), ("MSI_SECRET", "x")],
+            "Machine Learning",
+        ),
+        (vec![("MSI_ENDPOINT", "x")], "Cloud Shell"),
+        (vec![endpoint], "IDENTITY_HEADER"),
+        (
+            vec![("IDENTITY_ENDPOINT", "http://example.com/msi/token"), header],
+            "IDENTITY_ENDPOINT",
+        ),
+    ] {
+        let failure = by_default(&variables).expect_err(name);
+        assert!(failure.detail.contains(name), "{failure}");
+    }
+}
