@@ -125,6 +125,7 @@ impl Status {
                 failed.push((retry.clone(), times));
             }
             if published {
+                entry.take_files(plan, decided, at);
                 entry.take_validity(plan, at, events);
             }
             entries.push(entry);

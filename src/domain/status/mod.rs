@@ -15,18 +15,18 @@ pub(crate) mod test_passes;
 mod tests;
 mod wall;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use time::OffsetDateTime;
 
 pub use self::endpoint::EndpointStatus;
-pub use self::entry::{EntryStatus, FailureStatus};
+pub use self::entry::{EntryStatus, FailureStatus, FileStatus};
 pub use self::ready::Readiness;
 pub use self::recall::Recalled;
 use super::answers::Lists;
 use super::desired::OnStart;
-use super::entry::EntryKey;
+use super::entry::{EntryId, EntryKey};
 use super::failure::Reason;
 use super::moment::Moment;
 use super::notice::Notice;
@@ -155,6 +155,21 @@ impl Status {
             outages: BTreeMap::new(),
             sync: None,
         }
+    }
+
+    /// How many secrets, certificates and keys have files of their own, each once: those of the manifest, and those that its
+    /// selections pick. As [`SyncSpec::objects`](super::desired::SyncSpec::objects) counts.
+    pub fn objects(&self) -> usize {
+        let ids = self.entries.iter().filter_map(|entry| match &entry.id {
+            EntryId::Object(source) => Some(&source.object),
+            EntryId::Template(_) | EntryId::Selection { .. } => None,
+        });
+        ids.collect::<BTreeSet<_>>().len()
+    }
+
+    /// How many files there are to be, those of templates too.
+    pub fn files(&self) -> usize {
+        self.entries.iter().map(|entry| entry.files.len()).sum()
     }
 
     /// The entries that fail, each with why.

@@ -27,11 +27,16 @@ impl Status {
 
     /// Whether every required file is there now, as `refresh.onStart` asks.
     pub fn is_served(&self) -> bool {
+        !self.entries.is_empty() && self.volume.failures == 0 && self.unserved().next().is_none()
+    }
+
+    /// The required entries that are not there now, as `refresh.onStart` asks.
+    pub fn unserved(&self) -> impl Iterator<Item = &EntryStatus> {
         let enough = |entry: &EntryStatus| match self.on_start {
             OnStart::Fresh => entry.complete && entry.as_asked && entry.failure.is_none(),
             OnStart::LastKnownGood => entry.complete,
         };
-        !self.entries.is_empty() && self.volume.failures == 0 && self.required().all(enough)
+        self.required().filter(move |entry| !enough(entry))
     }
 
     /// Whether a required entry cannot come by waiting.
@@ -80,7 +85,7 @@ impl Status {
             last_known_good,
         });
         events.push(Event::Ready {
-            objects: self.entries.len(),
+            objects: self.objects(),
             last_known_good,
         });
     }
