@@ -56,7 +56,7 @@ impl Log {
                 entry,
                 reason,
                 failures,
-            } => tracing::info!(object = %entry, %reason, failures, "Recovered"),
+            } => tracing::info!(object = %entry, %reason, times = failures, "Recovered"),
             Event::QuietShortened { endpoint, asked } => {
                 let asked_seconds = asked.as_secs();
                 tracing::warn!(%endpoint, asked_seconds, "Retry-After is longer than 5 minutes; waiting 5 minutes");
@@ -71,15 +71,15 @@ impl Log {
             Event::VolumeFailing {
                 error, cause, times, ..
             } => tracing::debug!(error, cause, times, "Volume not written"),
-            Event::VolumeRecovered { failures } => tracing::info!(failures, "Volume recovered"),
+            Event::VolumeRecovered { failures } => tracing::info!(times = failures, "Volume recovered"),
             Event::Finished {
                 asked,
                 written,
                 removed,
                 took,
             } => {
-                let milliseconds = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
-                tracing::debug!(asked, written, removed, milliseconds, "Pass finished");
+                let took_milliseconds = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+                tracing::debug!(asked, written, removed, took_milliseconds, "Pass finished");
             }
         }
     }

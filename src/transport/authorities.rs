@@ -172,7 +172,7 @@ fn add_directory(roots: &mut RootCertStore, dir: &Path) {
 /// The regular files of a directory, links to them too. A directory that cannot be read is told.
 fn files_of(dir: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(dir).inspect_err(|error| {
-        tracing::warn!(%error, dir = %dir.display(), "Left out a directory of SSL_CERT_DIR");
+        tracing::warn!(%error, path = %dir.display(), "Left out a directory of SSL_CERT_DIR");
     });
     let paths = entries.into_iter().flatten().flatten().map(|entry| entry.path());
     paths.filter(|path| path.is_file()).collect()
@@ -181,7 +181,7 @@ fn files_of(dir: &Path) -> Vec<PathBuf> {
 fn log_ignored(ignored: usize) {
     if ignored > 0 {
         tracing::debug!(
-            ignored,
+            authorities = ignored,
             "Left out certificates that are not usable as an authority"
         );
     }

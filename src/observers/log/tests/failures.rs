@@ -11,7 +11,7 @@ fn a_repeated_failure_is_told_once_with_its_count_and_its_end_once() {
     assert!(lines[0][0].contains("times=1 "), "{}", lines[0][0]);
     assert!(lines[9][0].contains("times=10 "), "{}", lines[9][0]);
     assert!(
-        lines[10][0].contains("Recovered") && lines[10][0].contains("failures=10"),
+        lines[10][0].contains("Recovered") && lines[10][0].contains("times=10"),
         "{}",
         lines[10][0]
     );
@@ -123,5 +123,5 @@ fn a_volume_that_fails_is_told_once_with_its_count_and_its_end_once() {
         "ERROR Volume not written error=\"open /mnt/akv failed\" cause=\"no writing here\" hint=\"mend it\" times=1"
     );
     assert!(lines[9][0].contains("times=10"), "{}", lines[9][0]);
-    assert_eq!(lines[10][0], "INFO Volume recovered failures=10");
+    assert_eq!(lines[10][0], "INFO Volume recovered times=10");
 }
