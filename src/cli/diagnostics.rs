@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use time::format_description::well_known::Rfc3339;
 
+use super::ansi::{ERROR, HINT, OFF, PLACE, WARNING};
 use crate::domain::entry::EntryId;
 use crate::domain::event::Event;
 use crate::domain::failure::{FailureClass, Reason};
@@ -134,7 +135,7 @@ impl Drawing {
             _ => format!(", and {} more for the same cause", entries - 1),
         };
         self.place(&format!("{}{kept}{more}", entry.id));
-        let (hint, off) = self.colors("\x1b[1;36m");
+        let (hint, off) = self.colors(HINT);
         self.line(format_args!("{hint}hint{off}: {}", failure.hint));
     }
 
@@ -154,21 +155,21 @@ impl Drawing {
 
     fn head(&mut self, is_error: bool, code: &str, message: &str) {
         let (label, color) = if is_error {
-            ("error", "\x1b[1;31m")
+            ("error", ERROR)
         } else {
-            ("warning", "\x1b[1;33m")
+            ("warning", WARNING)
         };
         let (color, off) = self.colors(color);
         self.line(format_args!("{color}{label}{code}{off}: {message}"));
     }
 
     fn place(&mut self, place: &str) {
-        let (color, off) = self.colors("\x1b[1;34m");
+        let (color, off) = self.colors(PLACE);
         self.line(format_args!("  {color}-->{off} {place}"));
     }
 
     fn colors(&self, color: &'static str) -> (&'static str, &'static str) {
-        if self.color { (color, "\x1b[0m") } else { ("", "") }
+        if self.color { (color, OFF) } else { ("", "") }
     }
 
     fn line(&mut self, line: std::fmt::Arguments<'_>) {

@@ -8,6 +8,7 @@ use crate::domain::status::VolumeTrouble;
 use crate::manifest::Problems;
 use crate::ports::VolumeFailure;
 
+use super::ansi::{ERROR, HINT, OFF};
 use super::exit::Exit;
 use super::manifest_log;
 
@@ -116,11 +117,7 @@ impl CommandFailure {
         if let Some(problems) = &self.problems {
             text = problems.render(color);
         }
-        let [error, hint_color, off] = if color {
-            ["\x1b[1;31m", "\x1b[1;36m", "\x1b[0m"]
-        } else {
-            [""; 3]
-        };
+        let [error, hint_color, off] = if color { [ERROR, HINT, OFF] } else { [""; 3] };
         for (depth, line) in self.chain.iter().enumerate() {
             let _ = if depth == 0 {
                 writeln!(text, "{error}error{off}: {line}{}", self.first_unserved())

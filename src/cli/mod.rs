@@ -1,5 +1,6 @@
 //! The program: arguments, wiring, output, exit codes. The composition root; no rule of the product lives here.
 
+mod ansi;
 mod args;
 mod check;
 mod compose;

@@ -30,7 +30,7 @@ fn commands() -> Vec<Command> {
 /// As the page writes it: `--manifest FILE`.
 fn written(arg: &Arg) -> String {
     let names = arg.get_value_names().unwrap_or_default().iter();
-    let values: String = names.map(|name| format!(" {name}")).collect();
+    let values: String = names.flat_map(|name| [" ", name.as_str()]).collect();
     match arg.get_long() {
         Some(long) if arg.get_action().takes_values() => format!("--{long}{values}"),
         Some(long) => format!("--{long}"),

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use time::OffsetDateTime;
 
+use super::ansi::{GREEN, RED, YELLOW};
 use super::table::{self, Cell, Column, Cut, Look};
 use crate::domain::entry::EntryId;
 use crate::domain::failure::FailureClass;
@@ -11,10 +12,6 @@ use crate::domain::object::VersionId;
 use crate::domain::path::RelativePath;
 use crate::domain::status::{EntryStatus, FileStatus, Status};
 use crate::domain::validity::Standing;
-
-const RED: &str = "\x1b[31m";
-const GREEN: &str = "\x1b[32m";
-const YELLOW: &str = "\x1b[33m";
 
 const COLUMNS: [Column; 6] = [
     Column::new("PATH", 12, None, Cut::Middle),
@@ -97,11 +94,11 @@ impl State {
 pub(super) fn render(status: &Status, removed: &[RelativePath], look: Look) -> String {
     let now = status.at.unwrap_or(OffsetDateTime::UNIX_EPOCH);
     let mut rows = Vec::new();
-    let mut states = Vec::new();
+    let mut found = Vec::new();
     for entry in &status.entries {
         for (path, state) in files(entry) {
             rows.push(row(&path, entry, state, status, now));
-            states.push(state);
+            found.push(state);
         }
     }
     for path in removed {
@@ -113,12 +110,12 @@ pub(super) fn render(status: &Status, removed: &[RelativePath], look: Look) -> S
             Cell::default(),
             Cell::default(),
         ]);
-        states.push(State::Removed);
+        found.push(State::Removed);
     }
     format!(
         "{}\n{}\n",
         table::render(&COLUMNS, &rows, look),
-        summary(status, &states)
+        summary(status, &found)
     )
 }
 
@@ -203,19 +200,19 @@ fn age(time: time::Duration) -> String {
     }
 }
 
-fn summary(status: &Status, states: &[State]) -> String {
+fn summary(status: &Status, found: &[State]) -> String {
     let counted = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
     let mut text = format!(
         "{} of {}",
-        counted(states.len(), "file"),
+        counted(found.len(), "file"),
         counted(status.objects(), "object")
     );
     for (at, state) in State::ALL
         .into_iter()
-        .filter(|state| states.contains(state))
+        .filter(|state| found.contains(state))
         .enumerate()
     {
-        let count = states.iter().filter(|other| **other == state).count();
+        let count = found.iter().filter(|other| **other == state).count();
         // Writing to a string cannot fail.
         let _ = write!(
             text,

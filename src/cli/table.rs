@@ -2,6 +2,7 @@
 
 use unicode_width::UnicodeWidthChar;
 
+use super::ansi::OFF;
 use crate::domain::plain_text::is_plain;
 
 /// Between two columns.
@@ -94,7 +95,7 @@ pub(super) fn render<const COLUMNS: usize>(
             let shown = shortened(&cell.text, room, column.cut);
             let pad = room - width_of(&shown) + GAP;
             if look.color && !cell.color.is_empty() {
-                text.extend([cell.color, &shown, "\x1b[0m"]);
+                text.extend([cell.color, &shown, OFF]);
             } else {
                 text.push_str(&shown);
             }

@@ -28,7 +28,7 @@ fn sources(directory: &Path, found: &mut Vec<PathBuf>) {
             .into_owned();
         if path.is_dir() && name != "tests" {
             sources(&path, found);
-        } else if name.ends_with(".rs") && !name.contains("test") {
+        } else if path.extension().is_some_and(|extension| extension == "rs") && !name.contains("test") {
             found.push(path);
         }
     }

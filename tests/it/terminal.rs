@@ -11,13 +11,13 @@ use crate::support::World;
 
 /// A terminal for stdout and stderr, or for stderr alone.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Shows {
+pub(crate) enum Shows {
     Both,
     Stderr,
 }
 
 /// Runs the command with a terminal of so many columns; gives its exit code and all that it wrote there.
-fn run_on_terminal(mut command: Command, columns: u16, shows: Shows) -> (Option<i32>, String) {
+pub(crate) fn run_on_terminal(mut command: Command, columns: u16, shows: Shows) -> (Option<i32>, String) {
     let size = Winsize {
         ws_row: 25,
         ws_col: columns,

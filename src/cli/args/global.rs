@@ -34,7 +34,7 @@ pub(in crate::cli) struct GlobalArgs {
     /// More: `-v` is `--log-level debug`.
     #[arg(long, short, global = true, action = clap::ArgAction::Count)]
     pub(in crate::cli) verbose: u8,
-    /// Colors: `auto` is on a terminal, unless NO_COLOR is set; CLICOLOR_FORCE sets them everywhere.
+    /// Colors: `auto` is on a terminal, unless `NO_COLOR` is set; `CLICOLOR_FORCE` sets them everywhere.
     #[arg(long, global = true, value_enum, value_name = "WHEN", default_value = "auto")]
     pub(in crate::cli) color: ColorArg,
 }

@@ -1,5 +1,6 @@
 //! What is known of one entry.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde::{Serialize, Serializer};
@@ -9,9 +10,8 @@ use crate::domain::entry::{EntryId, EntryKey};
 use crate::domain::event::Event;
 use crate::domain::failure::{Failure, Reason};
 use crate::domain::object::VersionId;
-use crate::domain::outcome::Decided;
 use crate::domain::path::RelativePath;
-use crate::domain::plan::{EntryPlan, Outcome};
+use crate::domain::plan::{EntryPlan, Outcome, Plan};
 use crate::domain::schedule::Endpoint;
 use crate::domain::validity::{Standing, Validity};
 
@@ -181,15 +181,21 @@ impl EntryStatus {
         }
     }
 
-    /// Takes what became of each of its files, when that was published.
-    pub(super) fn take_files(&mut self, plan: &EntryPlan, decided: &Decided, at: OffsetDateTime) {
+    /// Takes what became of each of its files, when that was published: whether there is one, and whether it is among those
+    /// that were `written`.
+    pub(super) fn take_files(
+        &mut self,
+        plan: &EntryPlan,
+        decided: &Plan,
+        written: &BTreeSet<&RelativePath>,
+        at: OffsetDateTime,
+    ) {
         let files = plan.files.iter().map(|path| {
             let before = self.files.iter().find(|file| file.path == *path);
-            let is_written = decided.publication.written.contains(path);
             FileStatus {
                 path: path.clone(),
-                present: self.complete || decided.plan.files.contains_key(path),
-                written: if is_written {
+                present: self.complete || decided.files.contains_key(path),
+                written: if written.contains(path) {
                     Some(at)
                 } else {
                     before.and_then(|file| file.written)

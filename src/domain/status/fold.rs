@@ -1,6 +1,6 @@
 //! Brings the status up to date with what a pass did, and says what of it is worth telling.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use time::OffsetDateTime;
 
@@ -109,6 +109,7 @@ impl Status {
         let mut recovered = BTreeMap::new();
         let mut entries = Vec::with_capacity(decided.plan.entries.len());
         let mut failed = Vec::new();
+        let written = decided.publication.written.iter().collect::<BTreeSet<_>>();
         for plan in &decided.plan.entries {
             let mut entry = known
                 .get(&plan.key)
@@ -125,7 +126,7 @@ impl Status {
                 failed.push((retry.clone(), times));
             }
             if published {
-                entry.take_files(plan, decided, at);
+                entry.take_files(plan, &decided.plan, &written, at);
                 entry.take_validity(plan, at, events);
             }
             entries.push(entry);
