@@ -1,22 +1,24 @@
 //! The log: events with fields, as text for people or as JSON lines for collectors, on stderr.
 
 pub mod stderr;
+mod text;
 
 use std::fmt;
-use std::io::IsTerminal;
 
 use tracing::Level;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::fmt::format::FmtSpan;
+use tracing_subscriber::fmt::time::SystemTime;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::{SubscriberInitExt, TryInitError};
 
 use self::stderr::Stderr;
+use self::text::TextLine;
 
 /// Form of the log.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum LogFormat {
-    /// One line of text per event, coloured on a terminal.
+    /// One line of text per event: time, level, message, `key=value`.
     #[default]
     Text,
     /// One JSON object per line.
@@ -32,12 +34,12 @@ impl fmt::Display for LogFormat {
     }
 }
 
-/// Installs the log for the whole process; an error when one is installed already.
+/// Installs the log for the whole process; an error when one is installed already. `color` is for lines of text.
 ///
 /// `level` applies to this crate. The Azure SDK follows it from `debug` on; above, what it says of a failed request is
 /// said better by ours. The HTTP and TLS libraries beneath log frames and headers at their lowest levels, so they never
 /// say more than `info`.
-pub fn install(format: LogFormat, level: Level) -> Result<(), TryInitError> {
+pub fn install(format: LogFormat, level: Level, color: bool) -> Result<(), TryInitError> {
     let libraries = LevelFilter::from_level(level).min(LevelFilter::INFO);
     let ours = LevelFilter::from_level(level);
     let sdk = if ours >= LevelFilter::DEBUG {
@@ -57,10 +59,11 @@ pub fn install(format: LogFormat, level: Level) -> Result<(), TryInitError> {
         .with_span_events(FmtSpan::NONE);
     match format {
         LogFormat::Text => {
-            let colour = std::io::stderr().is_terminal();
-            registry
-                .with(layer.with_ansi(colour).with_target(false))
-                .try_init()
+            let line = TextLine {
+                time: SystemTime,
+                color,
+            };
+            registry.with(layer.event_format(line)).try_init()
         }
         LogFormat::Json => registry
             .with(layer.json().flatten_event(true).with_target(false))

@@ -1,33 +1,58 @@
 //! The command line.
 
+mod global;
+
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
-use tracing::Level;
+use clap::error::ErrorKind;
+use clap::parser::ValueSource;
+use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use crate::convert::Tool;
-use crate::telemetry::LogFormat;
+
+pub(super) use self::global::{ColorArg, GlobalArgs};
 
 /// Writes Azure Key Vault secrets, keys and certificates to a volume, atomically, and keeps them current.
 #[derive(Debug, Parser)]
-#[command(name = "akv-sync", version, about, after_help = EXIT_CODES, disable_help_subcommand = true)]
+#[command(name = "akv-sync", version, about, after_help = EXIT_CODES)]
 pub(super) struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub(super) command: Command,
-    /// Form of the log on stderr.
-    #[arg(
-        long,
-        global = true,
-        value_enum,
-        default_value = "text",
-        env = "AKV_SYNC_LOG_FORMAT"
-    )]
-    pub(super) log_format: LogFormatArg,
-    /// How much the log says; `info` unless `once` shows its progress on a terminal, then `warn`.
-    #[arg(long, global = true, value_enum, env = "AKV_SYNC_LOG_LEVEL")]
-    pub(super) log_level: Option<LogLevelArg>,
+    #[command(flatten)]
+    pub(super) global: GlobalArgs,
+}
+
+/// Reads a command line, the first word of which is the program's name.
+///
+/// What is on it comes before environment variables. clap's own conflicts count a variable as given, so these are ours.
+pub(super) fn parse(words: Vec<OsString>) -> Result<Cli, clap::Error> {
+    let mut command = Cli::command();
+    let matches = command.try_get_matches_from_mut(words)?;
+    let levels = [("log_level", "--log-level"), ("quiet", "-q"), ("verbose", "-v")];
+    let mut given: Vec<_> = levels
+        .into_iter()
+        .filter(|(id, _)| is_given(&matches, id))
+        .map(|(_, flag)| flag)
+        .collect();
+    if let Some(check) = matches.subcommand_matches("check")
+        && given.len() < 2
+        && is_given(check, "manifest")
+        && is_given(check, "file")
+    {
+        given = vec!["--manifest", "FILE"];
+    }
+    if let [one, other, ..] = given[..] {
+        let message = format!("{one} and {other} cannot be used together");
+        return Err(command.error(ErrorKind::ArgumentConflict, message));
+    }
+    Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
+}
+
+fn is_given(matches: &ArgMatches, id: &str) -> bool {
+    matches.value_source(id) == Some(ValueSource::CommandLine)
 }
 
 const EXIT_CODES: &str = "Exit codes: 0 ok, 1 internal, 2 usage, 3 manifest, 4 sign-in refused, 5 vault refused or object \
@@ -43,11 +68,13 @@ pub(super) enum Command {
     /// Show what a sync would write, adjust, remove, keep and hold back, and why; writes nothing.
     Plan(PlanArgs),
     /// Read the manifest and report every problem; offline.
-    Check(ManifestArgs),
+    Check(CheckArgs),
     /// Print the JSON Schema of the manifest.
     Schema,
     /// Turn another tool's configuration into a manifest on stdout, and tell what could not be carried; offline.
     Convert(ConvertArgs),
+    /// Print the version.
+    Version,
 }
 
 /// What `convert` takes.
@@ -86,7 +113,7 @@ impl From<ToolArg> for Tool {
 /// Where the manifest is.
 #[derive(Debug, Clone, Args)]
 pub(super) struct ManifestArgs {
-    /// The manifest.
+    /// The manifest; `-` is stdin, which is read once.
     #[arg(
         long,
         short,
@@ -95,6 +122,24 @@ pub(super) struct ManifestArgs {
         default_value = "/etc/akv-sync/manifest.yaml"
     )]
     pub(super) manifest: PathBuf,
+}
+
+/// What `check` takes.
+#[derive(Debug, Args)]
+pub(super) struct CheckArgs {
+    #[command(flatten)]
+    manifest: ManifestArgs,
+    /// The manifest, in place of `--manifest`.
+    #[arg(value_name = "FILE")]
+    file: Option<PathBuf>,
+}
+
+impl CheckArgs {
+    /// Where the manifest is.
+    pub(super) fn into_manifest(self) -> ManifestArgs {
+        self.file
+            .map_or(self.manifest, |manifest| ManifestArgs { manifest })
+    }
 }
 
 /// What every command that talks to Azure takes.
@@ -157,57 +202,42 @@ fn parse_duration(text: &str) -> Result<Duration, String> {
         .ok_or_else(|| format!("{}, from 1s to 24h", wrong()))
 }
 
-/// `--log-format`.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub(super) enum LogFormatArg {
-    /// One line of text per event.
-    Text,
-    /// One JSON object per line.
-    Json,
-}
-
-impl From<LogFormatArg> for LogFormat {
-    fn from(format: LogFormatArg) -> Self {
-        match format {
-            LogFormatArg::Text => Self::Text,
-            LogFormatArg::Json => Self::Json,
-        }
-    }
-}
-
-/// `--log-level`.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub(super) enum LogLevelArg {
-    /// What stops the program or the volume.
-    Error,
-    /// And what fails for one object.
-    Warn,
-    /// And every change.
-    Info,
-    /// And every pass, repetition and request.
-    Debug,
-}
-
-impl From<LogLevelArg> for Level {
-    fn from(level: LogLevelArg) -> Self {
-        match level {
-            LogLevelArg::Error => Self::ERROR,
-            LogLevelArg::Warn => Self::WARN,
-            LogLevelArg::Info => Self::INFO,
-            LogLevelArg::Debug => Self::DEBUG,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
+    use tracing::Level;
 
     use super::*;
+
+    fn parsed(words: &[&str]) -> Result<Cli, clap::Error> {
+        parse(["akv-sync"].iter().chain(words).map(OsString::from).collect())
+    }
 
     #[test]
     fn the_command_line_is_consistent() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn one_flag_says_how_much_the_log_says_before_or_after_the_command() {
+        for (words, level) in [
+            (&["once"][..], None),
+            (&["-q", "once"], Some(Level::WARN)),
+            (&["once", "-qq"], Some(Level::ERROR)),
+            (&["once", "-v"], Some(Level::DEBUG)),
+            (&["once", "--log-level", "info"], Some(Level::INFO)),
+        ] {
+            let cli = parsed(words).expect("a command line");
+            assert_eq!(cli.global.level(), level, "{words:?}");
+        }
+        for words in [
+            &["once", "-q", "-v"][..],
+            &["-q", "once", "-v"],
+            &["once", "-v", "--log-level", "warn"],
+            &["check", "--manifest", "a.yaml", "b.yaml"],
+        ] {
+            let error = parsed(words).expect_err("a conflict");
+            assert_eq!(error.kind(), ErrorKind::ArgumentConflict, "{words:?}");
+        }
     }
 
     #[test]

@@ -1,42 +1,51 @@
 //! `check` and `schema`: offline.
 
-use crate::manifest::{self, Loaded};
-use crate::ports::Environment;
-use crate::telemetry::LogFormat;
+use tracing::Level;
 
-use super::args::ManifestArgs;
+use crate::manifest::{self, Loaded, Problems};
+use crate::ports::Environment;
+
+use super::args::{CheckArgs, ManifestArgs};
 use super::exit::Exit;
 use super::failure::CommandFailure;
 use super::manifest_log;
 use super::output;
+use super::style::Style;
 use super::system::ProcessEnvironment;
 
 /// Reads the manifest and says so; warnings come first, and change no exit code.
-pub(super) fn check(args: &ManifestArgs, format: LogFormat) -> Result<Exit, CommandFailure> {
-    let Loaded { spec, warnings } = read(args, &ProcessEnvironment)?;
-    match format {
-        LogFormat::Json => manifest_log::log(&warnings),
-        LogFormat::Text if warnings.is_empty() => {}
-        LogFormat::Text => output::message(&warnings.render(output::stderr_is_terminal())),
-    }
-    let files: usize = spec.objects.iter().map(|object| object.files.len()).sum();
+pub(super) fn check(args: CheckArgs, style: Style) -> Result<Exit, CommandFailure> {
+    let args = args.into_manifest();
+    let Loaded { spec, warnings } = read(&args, &ProcessEnvironment)?;
+    tell(&warnings, style);
     let counted = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
-    let mut parts = vec![
-        counted(spec.objects.len(), "object"),
-        counted(files + spec.templates.len(), "file"),
-    ];
+    let mut parts = vec![counted(spec.objects(), "object"), counted(spec.files(), "file")];
     if !spec.templates.is_empty() {
         parts.push(counted(spec.templates.len(), "template"));
     }
     if !spec.selections.is_empty() {
         parts.push(counted(spec.selections.len(), "selection"));
     }
-    output::data(&format!("{}: ok, {}", args.manifest.display(), parts.join(", ")))?;
-    output::message(&format!(
-        "note: mount {} as a directory; a `subPath` mount keeps the file of its start for ever",
-        spec.volume.path.display()
-    ));
+    let name = manifest::name(&args.manifest);
+    output::data(&format!("{name}: ok, {}", parts.join(", ")))?;
+    let path = spec.volume.path.display();
+    if style.is_json() {
+        tracing::info!(%path, "Mount the volume as a directory; a `subPath` mount keeps the file of its start for ever");
+    } else if style.level >= Level::INFO {
+        output::message(&format!(
+            "note: mount {path} as a directory; a `subPath` mount keeps the file of its start for ever"
+        ));
+    }
     Ok(Exit::Ok)
+}
+
+/// Tells the warnings of a manifest: with its lines to a person, without to a log.
+pub(super) fn tell(warnings: &Problems, style: Style) {
+    if !style.draws {
+        manifest_log::log(warnings);
+    } else if !warnings.is_empty() && style.level >= Level::WARN {
+        output::message(&warnings.render(style.color));
+    }
 }
 
 /// Prints the JSON Schema of the manifest.
@@ -47,7 +56,7 @@ pub(super) fn schema() -> Result<Exit, CommandFailure> {
 
 /// Reads and resolves the manifest; the failure holds every problem otherwise.
 pub(super) fn read(args: &ManifestArgs, environment: &dyn Environment) -> Result<Loaded, CommandFailure> {
-    let origin = args.manifest.display().to_string();
+    let origin = manifest::name(&args.manifest);
     let text = manifest::read(&args.manifest)?;
     Ok(manifest::load(&text, &origin, environment)?)
 }

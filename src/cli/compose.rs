@@ -24,7 +24,7 @@ use super::args::SyncArgs;
 use super::check;
 use super::exit::Exit;
 use super::failure::CommandFailure;
-use super::manifest_log;
+use super::style::Style;
 use super::system::{ProcessEnvironment, SystemClock, SystemJitter};
 
 /// What every command that talks to Azure works with.
@@ -43,7 +43,7 @@ pub(super) type Open<B> = fn(&VolumeSpec, Arc<dyn Clock>) -> Result<B, VolumeFai
 /// Files and the volume may hang, and a thread that hangs in the kernel hears no signal: so this is done on the thread
 /// of the file system.
 pub(super) async fn compose<B: BlockingVolume + 'static>(
-    args: &SyncArgs,
+    (args, style): (&SyncArgs, Style),
     open: Open<B>,
     stop: &mut watch::Receiver<bool>,
     file_system: Handle,
@@ -51,7 +51,7 @@ pub(super) async fn compose<B: BlockingVolume + 'static>(
     let args = args.clone();
     let composed = file_system
         .clone()
-        .spawn_blocking(move || compose_blocking(&args, open, file_system));
+        .spawn_blocking(move || compose_blocking((&args, style), open, file_system));
     tokio::select! {
         biased;
         _ = stop.wait_for(|stop| *stop) => Ok(None),
@@ -63,13 +63,13 @@ pub(super) async fn compose<B: BlockingVolume + 'static>(
 }
 
 fn compose_blocking<B: BlockingVolume + 'static>(
-    args: &SyncArgs,
+    (args, style): (&SyncArgs, Style),
     open: Open<B>,
     file_system: Handle,
 ) -> Result<Composition<B>, CommandFailure> {
     let environment = ProcessEnvironment;
     let Loaded { spec, warnings } = check::read(&args.manifest, &environment)?;
-    manifest_log::log(&warnings);
+    check::tell(&warnings, style);
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let jitter = SystemJitter::new();
     let authorities = AuthorityOptions::from_environment(&environment, args.ca_file.clone());

@@ -1,29 +1,29 @@
 //! `convert`: another tool's configuration on stdin or in a file, a manifest on stdout, remarks on stderr.
 
-use std::io::{self, Read};
+use std::io;
 use std::path::Path;
 
 use crate::convert::{self, Conversion, ConvertError, Fate, Note};
 use crate::domain::unread;
 use crate::manifest;
-use crate::telemetry::LogFormat;
 
 use super::args::ConvertArgs;
 use super::exit::Exit;
 use super::failure::CommandFailure;
 use super::output;
+use super::style::Style;
 
 /// Reads the configuration, prints the manifest, and tells what was assumed and what is not in it.
-pub(super) fn convert(args: &ConvertArgs, format: LogFormat) -> Result<Exit, CommandFailure> {
-    let text = read(args.file.as_deref())?;
+pub(super) fn convert(args: &ConvertArgs, style: Style) -> Result<Exit, CommandFailure> {
+    let text = read(args.file.as_deref().unwrap_or(Path::new("-")))?;
     match convert::convert(&text, args.from.map(Into::into)) {
         Ok(Conversion { manifest, notes }) => {
             let written = output::data(&manifest);
-            tell(&notes, format);
+            tell(&notes, style);
             written.map(|()| Exit::Ok)
         }
         Err(error) => {
-            tell(error.notes(), format);
+            tell(error.notes(), style);
             Err(failure(&error))
         }
     }
@@ -38,14 +38,10 @@ fn failure(error: &ConvertError) -> CommandFailure {
     CommandFailure::new(exit, error, error.hint())
 }
 
-/// The text of a file, or of stdin when there is none or it is `-`.
-fn read(file: Option<&Path>) -> Result<String, CommandFailure> {
-    let read = match file.filter(|path| *path != Path::new("-")) {
-        Some(path) => manifest::bytes(path, convert::MAX_BYTES),
-        None => stdin(),
-    };
-    let name = file.map_or_else(|| "stdin".into(), |path| path.display().to_string());
-    let bytes = read.map_err(|error| {
+/// The text of a file, or of stdin when it is `-`.
+fn read(file: &Path) -> Result<String, CommandFailure> {
+    let name = manifest::name(file);
+    let bytes = manifest::bytes(file, convert::MAX_BYTES).map_err(|error| {
         let hint = unread::hint(
             error.kind(),
             "name the file with the configuration, or `-` for stdin",
@@ -70,16 +66,6 @@ fn read(file: Option<&Path>) -> Result<String, CommandFailure> {
     })
 }
 
-/// Waits for its end as long as it takes: a person may type.
-fn stdin() -> io::Result<Vec<u8>> {
-    let limit = u64::try_from(convert::MAX_BYTES)
-        .unwrap_or(u64::MAX)
-        .saturating_add(1);
-    let mut bytes = Vec::new();
-    io::stdin().lock().take(limit).read_to_end(&mut bytes)?;
-    Ok(bytes)
-}
-
 #[derive(Debug, thiserror::Error)]
 #[error("cannot read {name}")]
 struct Unreadable {
@@ -94,13 +80,13 @@ struct NotText {
 }
 
 /// Tells the remarks: two lists for a person, an event each for a program.
-fn tell(notes: &[Note], format: LogFormat) {
-    if matches!(format, LogFormat::Json) {
+fn tell(notes: &[Note], style: Style) {
+    if style.is_json() {
         for note in notes {
-            let (subject, reason) = (&note.subject, &note.reason);
-            match note.fate {
-                Fate::Assumed => tracing::info!(subject, reason, "Carried with an assumption"),
-                Fate::NotCarried => tracing::warn!(subject, reason, "Not carried"),
+            let (subject, note, fate) = (&note.subject, &note.reason, note.fate);
+            match fate {
+                Fate::Assumed => tracing::info!(subject, note, "Carried with an assumption"),
+                Fate::NotCarried => tracing::warn!(subject, note, "Not carried"),
             }
         }
         return;

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use crate::domain::failure::FailureClass;
+use crate::domain::failure::{FailureClass, Reason};
 
 /// How the program ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -31,6 +31,46 @@ pub(super) enum Exit {
 }
 
 impl Exit {
+    /// All of them.
+    #[cfg(test)]
+    pub(super) const ALL: [Self; 10] = [
+        Self::Ok,
+        Self::Internal,
+        Self::Usage,
+        Self::Manifest,
+        Self::Identity,
+        Self::Refused,
+        Self::Unavailable,
+        Self::Volume,
+        Self::WouldChange,
+        Self::Interrupted,
+    ];
+
+    /// What it means, as the pages have it.
+    pub(super) const fn meaning(self) -> &'static str {
+        match self {
+            Self::Ok => "done; `run` was ended by SIGTERM or SIGINT",
+            Self::Internal => "internal error, or stdout could not be written (a closed pipe is no error)",
+            Self::Usage => {
+                "wrong command line, or an environment that cannot work (certificate authorities, proxy)"
+            }
+            Self::Manifest => "wrong manifest",
+            Self::Identity => "signing in was refused, or its settings are wrong",
+            Self::Refused => "a vault refused, or a required object is missing or cannot be rendered",
+            Self::Unavailable => "vault, Entra, IMDS or network unavailable, or one of them throttles",
+            Self::Volume => "the volume cannot be read or written",
+            Self::WouldChange => {
+                "`plan`: nothing that is required failed, and something would be written, adjusted or removed"
+            }
+            Self::Interrupted => "`once` or `plan` was interrupted, or `run` got a second signal",
+        }
+    }
+
+    /// Of what fails for this reason.
+    pub(super) fn from_reason(reason: Reason) -> Self {
+        reason.class().into()
+    }
+
     /// The code for the system.
     pub(super) const fn code(self) -> u8 {
         self as u8
@@ -50,6 +90,28 @@ impl From<FailureClass> for Exit {
             FailureClass::Refused => Self::Refused,
             FailureClass::Unavailable => Self::Unavailable,
             FailureClass::Volume => Self::Volume,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_pages_have_each_code_with_its_meaning_and_no_other() {
+        for (page, text) in [
+            ("README.md", include_str!("../../README.md")),
+            ("docs/command-line.md", include_str!("../../docs/command-line.md")),
+        ] {
+            let table = text.split("| Code | Meaning |").nth(1).expect("a table");
+            let rows: Vec<_> = table
+                .lines()
+                .skip(2)
+                .take_while(|line| line.starts_with('|'))
+                .collect();
+            let expected = Exit::ALL.map(|exit| format!("| {} | {} |", exit.code(), exit.meaning()));
+            assert_eq!(rows, expected, "{page}");
         }
     }
 }

@@ -3,11 +3,12 @@
 use std::error::Error;
 use std::fmt::Write as _;
 
-use crate::domain::failure::Failure;
+use crate::domain::failure::{Failure, Reason};
 use crate::domain::status::VolumeTrouble;
 use crate::manifest::Problems;
 use crate::ports::VolumeFailure;
 
+use super::ansi::{ERROR, HINT, OFF};
 use super::exit::Exit;
 use super::manifest_log;
 
@@ -22,6 +23,19 @@ pub(super) struct CommandFailure {
     pub(super) hint: Option<String>,
     /// What is wrong with the manifest, when that is it.
     problems: Option<Box<Problems>>,
+    /// What was not served, when that is it.
+    unserved: Option<Box<Unserved>>,
+}
+
+/// What a sync did not serve although it is required.
+#[derive(Debug, Default)]
+pub(super) struct Unserved {
+    /// How many entries.
+    pub(super) failed: usize,
+    /// The one that the exit code comes from.
+    pub(super) object: Option<String>,
+    /// Why it fails, if it does.
+    pub(super) reason: Option<Reason>,
 }
 
 impl CommandFailure {
@@ -41,27 +55,58 @@ impl CommandFailure {
             exit,
             chain,
             hint: hint.into(),
-            problems: None,
+            ..Self::told(exit)
         }
     }
 
     /// From what the status says of a volume that failed.
     pub(super) fn of_volume(trouble: &VolumeTrouble) -> Self {
         Self {
-            exit: Exit::Volume,
-            chain: vec![trouble.error.clone(), trouble.cause.clone()],
+            chain: vec![
+                format!("{}: {}", Exit::Volume.meaning(), trouble.error),
+                trouble.cause.clone(),
+            ],
             hint: Some(trouble.hint.clone()),
-            problems: None,
+            ..Self::told(Exit::Volume)
         }
     }
 
-    /// A code for something that the log has told.
-    pub(super) const fn told(exit: Exit) -> Self {
+    /// From a sync that did not serve what is required: what the code means, and the cause and hint of the first failure.
+    pub(super) fn of_sync(
+        exit: Exit,
+        meaning: String,
+        first: Option<(String, String)>,
+        unserved: Unserved,
+    ) -> Self {
+        let (cause, hint) = first.unzip();
+        Self {
+            chain: std::iter::once(meaning).chain(cause).collect(),
+            hint,
+            unserved: Some(Box::new(unserved)),
+            ..Self::told(exit)
+        }
+    }
+
+    /// A code for something that is told elsewhere.
+    const fn told(exit: Exit) -> Self {
         Self {
             exit,
             chain: Vec::new(),
             hint: None,
             problems: None,
+            unserved: None,
+        }
+    }
+
+    /// From a command line that cannot be read, in clap's words.
+    pub(super) fn of_usage(error: &clap::Error) -> Self {
+        let text = error.render().to_string();
+        let (first, rest) = text.split_once('\n').unwrap_or((&text, ""));
+        let rest: Vec<_> = rest.split_whitespace().collect();
+        Self {
+            chain: vec![first.trim_start_matches("error: ").to_owned()],
+            hint: Some(rest.join(" ")),
+            ..Self::told(Exit::Usage)
         }
     }
 
@@ -72,13 +117,33 @@ impl CommandFailure {
         if let Some(problems) = &self.problems {
             text = problems.render(color);
         }
+        let [error, hint_color, off] = if color { [ERROR, HINT, OFF] } else { [""; 3] };
         for (depth, line) in self.chain.iter().enumerate() {
-            let label = if depth == 0 { "error" } else { "  caused by" };
-            let _ = writeln!(text, "{label}: {line}");
+            let _ = if depth == 0 {
+                writeln!(text, "{error}error{off}: {line}{}", self.first_unserved())
+            } else {
+                writeln!(text, "  caused by: {line}")
+            };
         }
         if let Some(hint) = &self.hint {
-            let _ = writeln!(text, "hint: {hint}");
+            let _ = writeln!(text, "{hint_color}hint{off}: {hint}");
         }
+        text
+    }
+
+    /// `; first app/secrets/db (forbidden), exit code 5`.
+    fn first_unserved(&self) -> String {
+        let Some(unserved) = &self.unserved else {
+            return String::new();
+        };
+        let mut text = String::new();
+        if let Some(object) = &unserved.object {
+            let _ = write!(text, "; first {object}");
+        }
+        if let Some(reason) = unserved.reason {
+            let _ = write!(text, " ({reason})");
+        }
+        let _ = write!(text, ", exit code {}", self.exit.code());
         text
     }
 
@@ -89,11 +154,15 @@ impl CommandFailure {
         }
         if let [error, causes @ ..] = self.chain.as_slice() {
             let cause = (!causes.is_empty()).then(|| causes.join(": "));
+            let unserved = self.unserved.as_deref();
             tracing::error!(
+                exit_code = self.exit.code(),
+                failed = unserved.map(|unserved| unserved.failed),
+                object = unserved.and_then(|unserved| unserved.object.as_deref()),
+                reason = unserved.and_then(|unserved| unserved.reason).map(Reason::as_str),
                 error,
                 cause,
                 hint = self.hint,
-                exit_code = self.exit.code(),
                 "Ended"
             );
         }

@@ -7,17 +7,21 @@ pub(super) fn log(problems: &Problems) {
     for problem in problems.told() {
         let (line, column) = problem.at.map(|at| (at.line, at.column)).unzip();
         let (code, hint) = (problem.code.as_str(), problem.hint.as_deref());
-        let message = &problem.message;
+        let (path, message) = (problems.origin(), &problem.message);
         match problem.severity {
             Severity::Error => {
-                tracing::error!(code, line, column, error = %message, hint, "Manifest refused");
+                tracing::error!(path, code, line, column, error = %message, hint, "Manifest refused");
             }
             Severity::Warning => {
-                tracing::warn!(code, line, column, warning = %message, hint, "Manifest warning");
+                tracing::warn!(path, code, line, column, error = %message, hint, "Manifest warning");
             }
         }
     }
     if let Some(left_out) = problems.left_out() {
-        tracing::warn!("{left_out}");
+        tracing::warn!(
+            path = problems.origin(),
+            error = left_out,
+            "Manifest problems not told"
+        );
     }
 }

@@ -1,54 +1,70 @@
 //! The program: arguments, wiring, output, exit codes. The composition root; no rule of the product lives here.
 
+mod ansi;
 mod args;
 mod check;
 mod compose;
 mod convert;
+mod diagnostics;
 mod exit;
 mod failure;
 mod manifest_log;
 mod once;
 mod output;
 mod plan;
+mod progress;
+#[cfg(test)]
+mod reference;
+mod report;
 mod run;
+mod selected_log;
 mod signals;
+mod style;
 mod system;
 mod table;
+mod unserved;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::Parser;
 use clap::error::ErrorKind;
-use tracing::Level;
 
-use crate::telemetry::{self, LogFormat};
+use crate::telemetry;
 
 use self::args::{Cli, Command};
 use self::exit::Exit;
 use self::failure::CommandFailure;
+use self::style::{Style, Terminals};
+use self::system::ProcessEnvironment;
 
 /// Runs the program with these arguments, the first of which is its name; gives its exit code.
 ///
 /// Reads the environment of the process and writes to its stdout and stderr.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     system::forbid_core_dumps();
-    let cli = match Cli::try_parse_from(args) {
-        Ok(cli) => cli,
-        Err(error) => return end(usage(&error), LogFormat::Text),
-    };
-    let log_format = cli.log_format.into();
-    end(execute(cli), log_format)
+    let words: Vec<_> = args.into_iter().collect();
+    let (environment, terminals) = (ProcessEnvironment, Terminals::of_process());
+    match args::parse(words.clone()) {
+        Ok(cli) => {
+            let style = Style::of(&cli.command, &cli.global, &environment, terminals);
+            end(execute(cli, style), style)
+        }
+        Err(error) => {
+            let style = Style::of_words(&words, &environment, terminals);
+            end(usage(&error, style), style)
+        }
+    }
 }
 
 /// Tells a failure, and gives the exit code.
-fn end(done: Result<Exit, CommandFailure>, log_format: LogFormat) -> ExitCode {
+fn end(done: Result<Exit, CommandFailure>, style: Style) -> ExitCode {
     let exit = match done {
         Ok(exit) => exit,
         Err(failure) => {
-            match log_format {
-                LogFormat::Text => output::message(&failure.render(output::stderr_is_terminal())),
-                LogFormat::Json => failure.log(),
+            if style.draws {
+                output::message(&failure.render(style.color));
+            } else {
+                failure.log();
             }
             failure.exit
         }
@@ -57,30 +73,38 @@ fn end(done: Result<Exit, CommandFailure>, log_format: LogFormat) -> ExitCode {
     exit.into()
 }
 
-fn execute(cli: Cli) -> Result<Exit, CommandFailure> {
-    let watched = matches!(cli.command, Command::Once(_) | Command::Plan(_)) && output::stderr_is_terminal();
-    let quiet = if watched { Level::WARN } else { Level::INFO };
-    let level = cli.log_level.map_or(quiet, Level::from);
-    telemetry::install(cli.log_format.into(), level)
-        .map_err(|error| CommandFailure::new(Exit::Internal, &error, None))?;
+fn execute(cli: Cli, style: Style) -> Result<Exit, CommandFailure> {
+    open_log(style)?;
     match cli.command {
-        Command::Run(args) => run::run(&args),
-        Command::Once(args) => once::once(&args),
-        Command::Plan(args) => plan::plan(&args),
-        Command::Check(args) => check::check(&args, cli.log_format.into()),
+        Command::Run(args) => run::run(&args, style),
+        Command::Once(args) => once::once(&args, style),
+        Command::Plan(args) => plan::plan(&args, style),
+        Command::Check(args) => check::check(args, style),
         Command::Schema => check::schema(),
-        Command::Convert(args) => convert::convert(&args, cli.log_format.into()),
+        Command::Convert(args) => convert::convert(&args, style),
+        Command::Version => {
+            output::data(concat!("akv-sync ", env!("CARGO_PKG_VERSION")))?;
+            Ok(Exit::Ok)
+        }
     }
 }
 
+fn open_log(style: Style) -> Result<(), CommandFailure> {
+    telemetry::install(style.format, style.level, style.color)
+        .map_err(|error| CommandFailure::new(Exit::Internal, &error, None))
+}
+
 /// Help and version go to stdout with 0, a wrong command line to stderr with 2: clap's own convention.
-fn usage(error: &clap::Error) -> Result<Exit, CommandFailure> {
+fn usage(error: &clap::Error, style: Style) -> Result<Exit, CommandFailure> {
+    open_log(style)?;
     let text = error.render().to_string();
     if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
         output::data(&text)?;
         Ok(Exit::Ok)
-    } else {
+    } else if style.draws {
         output::message(&text);
         Ok(Exit::Usage)
+    } else {
+        Err(CommandFailure::of_usage(error))
     }
 }

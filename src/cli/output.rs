@@ -3,8 +3,11 @@
 //! A reader that went away (a closed pipe) has read what it wanted. Any other failure to write data, as on a full disk, is one of
 //! the command; what fails on stderr could be told nowhere, and is dropped.
 
-use std::io::{self, ErrorKind, IsTerminal, Write, stderr, stdout};
+use std::io::{self, ErrorKind, Write, stderr, stdout};
+use std::os::fd::AsFd;
 use std::time::Duration;
+
+use terminal_size::{Width, terminal_size_of};
 
 use crate::telemetry::stderr::{Stderr, settle as settle_stderr};
 
@@ -13,6 +16,9 @@ use super::failure::CommandFailure;
 
 /// Longest wait for whoever reads stderr.
 const LAST_WORDS: Duration = Duration::from_millis(500);
+
+/// Of a terminal that does not say how wide it is.
+const USUAL_WIDTH: usize = 80;
 
 /// Lets what was said on stderr be written, if somebody reads it.
 pub(super) fn settle() {
@@ -50,17 +56,21 @@ pub(super) fn message(text: &str) {
     let _ = Stderr.write(format!("{}\n", text.trim_end_matches('\n')).as_bytes());
 }
 
-/// Replaces the line under the cursor of a terminal; an empty text clears it.
+/// Replaces the line under the cursor of a terminal; an empty text clears it. Messages come before it.
 pub(super) fn status_line(text: &str) {
-    let _ = Stderr.write(format!("\r\x1b[2K{text}").as_bytes());
+    Stderr.status(text);
 }
 
-/// Whether a person reads stderr.
-pub(super) fn stderr_is_terminal() -> bool {
-    stderr().is_terminal()
+/// How many places a line of stdout has, if that is a terminal.
+pub(super) fn stdout_width() -> usize {
+    width_of(stdout())
 }
 
-/// Whether a person reads stdout.
-pub(super) fn stdout_is_terminal() -> bool {
-    stdout().is_terminal()
+/// The same of stderr.
+pub(super) fn stderr_width() -> usize {
+    width_of(stderr())
+}
+
+fn width_of(stream: impl AsFd) -> usize {
+    terminal_size_of(stream).map_or(USUAL_WIDTH, |(Width(width), _)| width.into())
 }

@@ -13,9 +13,7 @@ use std::sync::Arc;
 use tokio::time::Instant;
 
 use crate::domain::event::Event;
-use crate::domain::status::Status;
 use crate::observers::log::Log;
-use crate::ports::Observer;
 use crate::reconcile::preview::{Preview, preview};
 use crate::reconcile::trigger;
 use crate::volume::ReadOnlyVolume;
@@ -24,50 +22,62 @@ use super::args::{OutputArg, PlanArgs};
 use super::compose::{self, Composition, Runtimes};
 use super::exit::Exit;
 use super::failure::CommandFailure;
-use super::{once, output, signals};
+use super::progress::{self, Progress};
+use super::selected_log::SelectedLog;
+use super::style::Style;
+use super::table::Look;
+use super::{output, signals, unserved};
 
 /// Asks what `once` would ask, and shows what it would do; gives the code that says whether that is anything.
-pub(super) fn plan(args: &PlanArgs) -> Result<Exit, CommandFailure> {
+pub(super) fn plan(args: &PlanArgs, style: Style) -> Result<Exit, CommandFailure> {
     Runtimes::new()?.block_on(async |file_system| {
         let deadline = Instant::now() + args.timeout;
         let (waker, _) = trigger::channel();
         let mut stop = signals::listen(waker).map_err(|error| compose::no_runtime(&error))?;
         let open = ReadOnlyVolume::new;
-        let Some(composition) = compose::compose(&args.sync, open, &mut stop, file_system).await? else {
+        let Some(composition) = compose::compose((&args.sync, style), open, &mut stop, file_system).await?
+        else {
             return Ok(Exit::Interrupted);
         };
         let Composition { mut pass, identity } = composition;
         tracing::debug!(identity, "Started");
-        if output::stderr_is_terminal() {
-            pass.asking.watched_by(Arc::new(once::StatusLine));
+        let progress = style.watched.then(|| Progress::new(Arc::clone(&pass.clock)));
+        if let Some(progress) = &progress {
+            pass.asking.watched_by(Arc::clone(progress) as _);
         }
-        let mut log = Troubles(Log::signed_in_as(&identity));
-        tokio::select! {
+        let mut log = SelectedLog {
+            log: Log::signed_in_as(&identity),
+            tells: is_true,
+        };
+        let preview = tokio::select! {
             biased;
-            _ = stop.wait_for(|stop| *stop) => Ok(Exit::Interrupted),
-            preview = preview(&mut pass, &mut log, deadline) => conclude(&preview, args.output),
-        }
+            _ = stop.wait_for(|stop| *stop) => return Ok(Exit::Interrupted),
+            never = progress::redraw(progress.as_deref()) => match never {},
+            preview = preview(&mut pass, &mut log, deadline) => preview,
+        };
+        progress::clear(progress.as_deref());
+        conclude(&preview, args.output, style)
     })
 }
 
 /// Shows the plan and turns it into an exit code. What fails for `once` fails here.
-fn conclude(preview: &Preview, form: OutputArg) -> Result<Exit, CommandFailure> {
+fn conclude(preview: &Preview, form: OutputArg, style: Style) -> Result<Exit, CommandFailure> {
     let Preview { decided, status } = preview;
     let rows = decided.as_ref().map(|decided| rows::rows(decided, status));
     if let Some(rows) = &rows {
         output::data(&match form {
-            OutputArg::Text => text::render(rows),
+            OutputArg::Text => text::render(rows, look(style)),
             OutputArg::Json => {
                 json::render(rows).map_err(|error| CommandFailure::new(Exit::Internal, &error, None))?
             }
         })?;
     }
-    once::tell_late(status);
+    unserved::tell_late(status);
     if let Some(failure) = &status.volume.failure {
         return Err(CommandFailure::of_volume(failure));
     }
     if !status.is_served() {
-        return Err(CommandFailure::told(once::why_not(status)));
+        return Err(unserved::failure(status, true));
     }
     Ok(match rows {
         Some(rows) if row::changes(&rows) => Exit::WouldChange,
@@ -75,29 +85,30 @@ fn conclude(preview: &Preview, form: OutputArg) -> Result<Exit, CommandFailure> 
     })
 }
 
-/// Of the events, those that are true although nothing is written.
-struct Troubles(Log);
+fn look(style: Style) -> Look {
+    Look {
+        width: style.shows_table.then(output::stdout_width),
+        color: style.color_of_data,
+    }
+}
 
-impl Observer for Troubles {
-    fn tell(&mut self, status: &Status, events: &[Event]) {
-        let is_true = |event: &&Event| match event {
-            Event::Failing { .. }
-            | Event::Remark { .. }
-            | Event::Validity { .. }
-            | Event::QuietShortened { .. } => true,
-            Event::SyncAsked
-            | Event::Ready { .. }
-            | Event::NotReady { .. }
-            | Event::Published { .. }
-            | Event::MadeAgain { .. }
-            | Event::Removed { .. }
-            | Event::Adjusted { .. }
-            | Event::Recovered { .. }
-            | Event::VolumeFailing { .. }
-            | Event::VolumeRecovered { .. }
-            | Event::Finished { .. } => false,
-        };
-        let events: Vec<_> = events.iter().filter(is_true).cloned().collect();
-        self.0.tell(status, &events);
+/// Whether an event is true although nothing is written.
+fn is_true(event: &Event) -> bool {
+    match event {
+        Event::Failing { .. }
+        | Event::Remark { .. }
+        | Event::Validity { .. }
+        | Event::QuietShortened { .. } => true,
+        Event::SyncAsked
+        | Event::Ready { .. }
+        | Event::NotReady { .. }
+        | Event::Published { .. }
+        | Event::MadeAgain { .. }
+        | Event::Removed { .. }
+        | Event::Adjusted { .. }
+        | Event::Recovered { .. }
+        | Event::VolumeFailing { .. }
+        | Event::VolumeRecovered { .. }
+        | Event::Finished { .. } => false,
     }
 }

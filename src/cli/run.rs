@@ -10,22 +10,26 @@ use super::compose::{self, Composition, Runtimes};
 use super::exit::Exit;
 use super::failure::CommandFailure;
 use super::signals;
+use super::style::Style;
 
 /// Runs until a signal; gives `Exit::Ok` then.
-pub(super) fn run(args: &SyncArgs) -> Result<Exit, CommandFailure> {
+pub(super) fn run(args: &SyncArgs, style: Style) -> Result<Exit, CommandFailure> {
     Runtimes::new()?.block_on(async |file_system| {
         let (waker, triggers) = trigger::channel();
         // Before anything else: a signal during start-up must not kill the process half-way.
         let mut stop = signals::listen(waker).map_err(|error| compose::no_runtime(&error))?;
-        let Some(composition) = compose::compose(args, volume::open, &mut stop, file_system).await? else {
+        let Some(composition) = compose::compose((args, style), volume::open, &mut stop, file_system).await?
+        else {
             tracing::info!("Stopped");
             return Ok(Exit::Ok);
         };
         let Composition { pass, identity } = composition;
         tracing::info!(
-            version = env!("CARGO_PKG_VERSION"),
+            program_version = env!("CARGO_PKG_VERSION"),
             identity,
-            objects = pass.spec.objects.len(),
+            objects = pass.spec.objects(),
+            files = pass.spec.files(),
+            selections = pass.spec.selections.len(),
             interval_seconds = pass.spec.refresh.interval.as_secs(),
             "Started"
         );

@@ -20,7 +20,7 @@ pub enum Event {
     SyncAsked,
     /// Every required file is there and is what was asked for.
     Ready {
-        /// How many entries there are.
+        /// How many objects there are, as [`Status::objects`](super::status::Status::objects) counts.
         objects: usize,
         /// Whether that is so because the manifest is content with files of an earlier run.
         last_known_good: bool,

@@ -100,7 +100,7 @@ impl From<RecordedObject> for ObjectId {
             name,
         } = recorded;
         let vault = VaultId { name: vault, host };
-        Self { vault, kind, name }
+        Self { name, kind, vault }
     }
 }
 

@@ -124,7 +124,8 @@ impl KeyVault {
                 return Err(refused.failure);
             };
             let (of, reason) = (target.subject, refused.failure.reason);
-            tracing::debug!(vault = %of.vault(), %of, attempt, %reason, ?pause, "Request is made again");
+            let wait_milliseconds = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX);
+            tracing::debug!(endpoint = %of.vault(), object = %of, attempt, %reason, wait_milliseconds, "Request is made again");
             tokio::time::sleep(pause).await;
             attempt += 1;
         }

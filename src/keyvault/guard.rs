@@ -77,8 +77,8 @@ impl Guard {
         let failures = host.challenges.failures.load(Ordering::Acquire);
         let mut learned = host.challenges.learned.lock().await;
         if let Some(challenge) = &learned.challenge {
-            let vault = &host.host;
-            tracing::debug!(%vault, "The next 401 is from memory, for the SDK to add a token; nothing is sent");
+            let endpoint = &host.host;
+            tracing::debug!(%endpoint, "The next 401 is from memory, for the SDK to add a token; nothing is sent");
             return Ok(remembered(challenge));
         }
         let waited = host.challenges.failures.load(Ordering::Acquire) != failures;

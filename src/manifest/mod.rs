@@ -42,16 +42,16 @@ pub(crate) use self::problem::Sink;
 pub use self::problem::{Code, Mark, Problem, Severity};
 pub use self::render::Problems;
 pub use self::schema::SCHEMA;
-pub(crate) use self::source::bytes;
+pub(crate) use self::source::{bytes, name};
 use self::tree::MAX_BYTES;
 pub(crate) use self::tree::{Kind, NodeId, Tree};
 use crate::domain::desired::SyncSpec;
 use crate::domain::unread;
 use crate::ports::Environment;
 
-/// Reads the text of a manifest: UTF-8, at most 1 MiB.
+/// Reads the text of a manifest, from stdin when the path is `-`: UTF-8, at most 1 MiB.
 pub fn read(path: &Path) -> Result<String, Problems> {
-    let fail = |problem| Problems::new(&path.display().to_string(), "", vec![problem]);
+    let fail = |problem| Problems::new(&name(path), "", vec![problem]);
     let bytes = bytes(path, MAX_BYTES).map_err(|error| fail(unreadable(&error)))?;
     if bytes.len() > MAX_BYTES {
         let message = format!("a manifest must not be larger than {MAX_BYTES} bytes");

@@ -32,6 +32,11 @@ impl Problems {
         }
     }
 
+    /// What they are problems of: the name of a file.
+    pub fn origin(&self) -> &str {
+        &self.origin
+    }
+
     /// How many there are.
     pub fn len(&self) -> usize {
         self.list.len()

@@ -11,9 +11,23 @@ use std::time::Duration;
 /// How long a pipe may be without a writer, or a writer without an end.
 const PIPE_PATIENCE: Duration = Duration::from_secs(10);
 
-/// The file up to `limit` bytes and one more, which says that it is longer. A pipe that nobody writes to is an error after
-/// ten seconds; the descriptors of a shell's `<(…)` are pipes too.
+/// What stands for stdin in the place of a file.
+const STDIN: &str = "-";
+
+/// What messages call the file.
+pub(crate) fn name(path: &Path) -> String {
+    if path == Path::new(STDIN) {
+        return "stdin".to_owned();
+    }
+    path.display().to_string()
+}
+
+/// The file, or stdin for `-`, up to `limit` bytes and one more, which says that it is longer. A pipe that nobody writes to is an error after
+/// ten seconds; the descriptors of a shell's `<(…)` are pipes too. Stdin is waited for as long as it takes: a person may type.
 pub(crate) fn bytes(path: &Path, limit: usize) -> io::Result<Vec<u8>> {
+    if path == Path::new(STDIN) {
+        return up_to(limit, io::stdin().lock());
+    }
     if fs::metadata(path)?.file_type().is_fifo() {
         return pipe(path.to_owned(), limit, PIPE_PATIENCE);
     }
@@ -35,9 +49,13 @@ fn pipe(path: PathBuf, limit: usize, patience: Duration) -> io::Result<Vec<u8>> 
 }
 
 fn read(path: &Path, limit: usize) -> io::Result<Vec<u8>> {
+    up_to(limit, File::open(path)?)
+}
+
+fn up_to(limit: usize, source: impl Read) -> io::Result<Vec<u8>> {
     let limit = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
     let mut bytes = Vec::new();
-    File::open(path)?.take(limit).read_to_end(&mut bytes)?;
+    source.take(limit).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 

@@ -62,7 +62,14 @@ impl Log {
             } => {
                 let [object, names] = Names(entries).fields();
                 let objects = entries.len();
-                tracing::info!(object, objects, names, %reason, failures, "Recovered");
+                tracing::info!(
+                    object,
+                    objects,
+                    names,
+                    reason = reason.as_str(),
+                    times = failures,
+                    "Recovered"
+                );
             }
             Event::QuietShortened { endpoint, asked } => {
                 let asked_seconds = asked.as_secs();
@@ -77,16 +84,17 @@ impl Log {
                 news: true,
             } => {
                 let age = short(*age);
-                tracing::error!(error, cause, times, %age, hint, "Volume not written");
+                tracing::error!(error, cause, times, age, hint, "Volume not written");
             }
             Event::VolumeFailing {
                 error, cause, times, ..
             } => tracing::debug!(error, cause, times, "Volume not written"),
-            Event::VolumeRecovered { failures } => tracing::info!(failures, "Volume recovered"),
+            Event::VolumeRecovered { failures } => tracing::info!(times = failures, "Volume recovered"),
             Event::Finished { .. } => finished(event),
         }
     }
 
+    /// What was fetched and could not be made or placed is another thing to look for than what was not fetched.
     fn failing(&self, event: &Event) {
         let Event::Failing {
             entries,
@@ -102,26 +110,70 @@ impl Log {
         else {
             return;
         };
-        let reason = failure.reason.as_str();
-        let hint = failure.hint.as_str();
-        // A failure to sign in names it itself; an outage, and what was fetched, have nothing to do with it.
-        let refused = failure.reason.reach() == Reach::Refusal;
-        let identity = self.identity.as_deref().filter(|_| refused);
-        let cause = cause(failure);
+        let (reason, hint) = (failure.reason.as_str(), failure.hint.as_str());
+        let (error, cause) = (display(failure), cause(failure));
         let [object, names] = Names(entries).fields();
         let age = short(*age);
-        // What was fetched and could not be made or placed is another thing to look for.
-        let message = match failure.reason.reach() {
-            Reach::SignIn | Reach::Vault | Reach::Refusal => "Object not fetched",
-            Reach::Entry => "Object not written",
-        };
-        if *news {
-            tracing::warn!(
-                object, objects, names, reason, held_back, kept, required, times, %age, identity, error = %failure, cause,
-                hint, "{message}"
-            );
-        } else {
-            tracing::debug!(object, objects, names, reason, times, error = %failure, cause, "{message}");
+        match (failure.reason.reach(), *news) {
+            (Reach::Entry, true) => tracing::warn!(
+                object,
+                objects,
+                names,
+                reason,
+                held_back,
+                kept,
+                required,
+                times,
+                age,
+                error,
+                cause,
+                hint,
+                "Object not written"
+            ),
+            (Reach::Entry, false) => {
+                tracing::debug!(
+                    object,
+                    objects,
+                    names,
+                    reason,
+                    times,
+                    error,
+                    cause,
+                    "Object not written"
+                );
+            }
+            (reach, true) => {
+                // A failure to sign in names it itself, and an outage has nothing to do with it.
+                let identity = self.identity.as_deref().filter(|_| reach == Reach::Refusal);
+                tracing::warn!(
+                    object,
+                    objects,
+                    names,
+                    reason,
+                    held_back,
+                    kept,
+                    required,
+                    times,
+                    age,
+                    identity,
+                    error,
+                    cause,
+                    hint,
+                    "Object not fetched"
+                );
+            }
+            (_, false) => {
+                tracing::debug!(
+                    object,
+                    objects,
+                    names,
+                    reason,
+                    times,
+                    error,
+                    cause,
+                    "Object not fetched"
+                );
+            }
         }
     }
 }
@@ -138,7 +190,14 @@ fn not_ready(waiting: &[EntryId], volume: Option<&str>, age: Duration) {
     let [object, names] = Names(waiting).fields();
     let objects = waiting.len();
     let age = short(age);
-    tracing::warn!(object, objects, names, volume, %age, "Not ready yet: still waiting for required objects");
+    tracing::warn!(
+        object,
+        objects,
+        names,
+        volume,
+        age,
+        "Not ready yet: still waiting for required objects"
+    );
 }
 
 fn published(event: &Event) {
@@ -169,8 +228,8 @@ fn finished(event: &Event) {
     else {
         return;
     };
-    let milliseconds = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
-    let next_due = written(*next_due);
+    let took_milliseconds = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+    let next_due = written(next_due.and_then(|due| due.replace_nanosecond(0).ok()));
     let changed = new + removed + adjusted > 0;
     if changed {
         tracing::info!(
@@ -178,7 +237,7 @@ fn finished(event: &Event) {
             written = new,
             removed,
             adjusted,
-            milliseconds,
+            took_milliseconds,
             next_due,
             "Pass finished"
         );
@@ -188,7 +247,7 @@ fn finished(event: &Event) {
             written = new,
             removed,
             adjusted,
-            milliseconds,
+            took_milliseconds,
             next_due,
             "Pass finished"
         );

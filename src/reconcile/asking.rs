@@ -62,10 +62,13 @@ pub enum Patience {
     Over,
 }
 
-/// Hears of each answer; for a progress line.
+/// Hears of each question and answer; for a progress line.
 pub trait AskProgress: Send + Sync {
-    /// `done` of `total` questions have an answer.
-    fn answered(&self, done: usize, total: usize);
+    /// A question left.
+    fn asked(&self, query: &Query);
+
+    /// It has an answer, as have `done` of `total` questions.
+    fn answered(&self, query: &Query, done: usize, total: usize);
 }
 
 /// Where the schedule's [`Now`] comes from.
@@ -314,12 +317,12 @@ impl<V: Vault + 'static> Asking<V> {
             self.news.get_or_insert(arrived);
         }
         self.leads_on |= leads_on(&query, &answer);
-        self.answers.learn(query, answer);
         self.done += 1;
         if let Some(progress) = &self.progress {
             let waiting: usize = self.queues.values().map(VecDeque::len).sum();
-            progress.answered(self.done, self.done + self.open.len() + waiting);
+            progress.answered(&query, self.done, self.done + self.open.len() + waiting);
         }
+        self.answers.learn(query, answer);
     }
 
     /// Lets leave what may.
@@ -341,6 +344,9 @@ impl<V: Vault + 'static> Asking<V> {
         let began = Instant::now();
         self.open.insert(query.clone(), began);
         self.asked += 1;
+        if let Some(progress) = &self.progress {
+            progress.asked(&query);
+        }
         let limit = match &query {
             Query::Object(_) | Query::File(_) => self.limits.per_object,
             Query::Versions(_) | Query::Secrets(_) => self.limits.per_list,

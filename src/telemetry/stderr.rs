@@ -20,6 +20,18 @@ static STDERR: LazyLock<Option<&'static Queue>> = LazyLock::new(start);
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Stderr;
 
+/// Goes to the start of the line of a terminal and clears it.
+const CLEAR: &str = "\r\x1b[2K";
+
+impl Stderr {
+    /// Shows a line on a terminal in place of the one before it, and below all messages; an empty one clears it.
+    pub fn status(self, text: &str) {
+        if let Some(queue) = *STDERR {
+            queue.status(text);
+        }
+    }
+}
+
 impl Write for Stderr {
     fn write(&mut self, message: &[u8]) -> io::Result<usize> {
         match *STDERR {
@@ -62,6 +74,8 @@ struct Queue {
 struct Waiting {
     messages: VecDeque<Vec<u8>>,
     bytes: usize,
+    /// The line that stays below the messages.
+    status: String,
     /// How many did not fit, and were not told of yet.
     dropped: usize,
     /// Whether one is being written.
@@ -78,6 +92,24 @@ enum Next {
 impl Queue {
     fn push(&self, message: &[u8]) {
         let mut waiting = self.lock();
+        let above_status = [CLEAR.as_bytes(), message, waiting.status.as_bytes()].concat();
+        let message = if waiting.status.is_empty() {
+            message
+        } else {
+            above_status.as_slice()
+        };
+        self.add(&mut waiting, message);
+    }
+
+    fn status(&self, text: &str) {
+        let mut waiting = self.lock();
+        if waiting.status != text {
+            text.clone_into(&mut waiting.status);
+            self.add(&mut waiting, format!("{CLEAR}{text}").as_bytes());
+        }
+    }
+
+    fn add(&self, waiting: &mut Waiting, message: &[u8]) {
         if waiting.bytes + message.len() > ROOM {
             waiting.dropped += 1;
         } else {
@@ -148,6 +180,27 @@ mod tests {
         assert!(matches!(queue.next(), Next::Tell(3)));
         queue.push(b"there is room again");
         assert!(matches!(queue.next(), Next::Write(message) if message == b"there is room again"));
+    }
+
+    #[test]
+    fn a_message_comes_above_the_line_that_stays() {
+        let queue = Queue::default();
+        queue.status("fetched 1 of 2");
+        queue.status("fetched 1 of 2");
+        queue.push(b"WARN news\n");
+        queue.status("");
+        queue.push(b"the end\n");
+        let mut written = String::new();
+        while !queue.lock().messages.is_empty() {
+            let Next::Write(message) = queue.next() else {
+                unreachable!("nothing was dropped");
+            };
+            written.push_str(std::str::from_utf8(&message).expect("text"));
+        }
+        assert_eq!(
+            written,
+            "\r\x1b[2Kfetched 1 of 2\r\x1b[2KWARN news\nfetched 1 of 2\r\x1b[2Kthe end\n"
+        );
     }
 
     #[test]

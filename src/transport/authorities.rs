@@ -179,7 +179,7 @@ fn files_of(dir: &Path) -> Vec<PathBuf> {
             error.kind(),
             "check the path, and that the directory is mounted here",
         );
-        tracing::warn!(%error, dir = %dir.display(), hint, "Left out a directory of SSL_CERT_DIR");
+        tracing::warn!(%error, path = %dir.display(), hint, "Left out a directory of SSL_CERT_DIR");
     });
     let paths = entries.into_iter().flatten().flatten().map(|entry| entry.path());
     paths.filter(|path| path.is_file()).collect()
@@ -188,7 +188,7 @@ fn files_of(dir: &Path) -> Vec<PathBuf> {
 fn log_ignored(ignored: usize) {
     if ignored > 0 {
         tracing::debug!(
-            ignored,
+            authorities = ignored,
             "Left out certificates that are not usable as an authority"
         );
     }

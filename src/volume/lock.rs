@@ -84,8 +84,8 @@ fn beside_others(root: &Directory, dir: File, has_file: bool) -> Result<Option<H
     if shared.is_none() && !has_file && holder.is_none() {
         return Err(in_use(root, None));
     }
-    let by = holder.map(|holder| holder.to_string());
-    tracing::warn!(path = %root.path().display(), by,
+    let holder = holder.map(|holder| holder.to_string());
+    tracing::warn!(path = %root.path().display(), holder,
         "Another process has locked the volume's directory, which does not keep akv-sync from writing; let no older akv-sync run there");
     Ok(shared)
 }

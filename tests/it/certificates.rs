@@ -198,7 +198,7 @@ fn a_key_that_is_not_exportable_is_refused_by_name_and_the_public_parts_of_anoth
     assert_eq!(world.text("own/tls.crt"), None, "all files of an entry or none");
     assert!(
         log.contains("app/certificates/web-tls")
-            && log.contains("reason=\"unrenderable\"")
+            && log.contains("reason=unrenderable")
             && log.contains("exportable"),
         "{log}"
     );

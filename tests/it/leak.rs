@@ -23,6 +23,7 @@ use self::sources::{
 use self::stock::{FILE_PASSWORD, published, stock};
 use self::traces::{Observed, Traces};
 use crate::support::World;
+use crate::terminal::{Shows, run_on_terminal};
 use crate::volume_reader::tree;
 
 type Sink = (&'static str, fn(&Traces) -> Vec<u8>);
@@ -288,6 +289,21 @@ fn nothing_shows_a_credential_whether_it_is_taken_or_refused() {
 }
 
 /// A plan of what is in the vault now, in each of its forms.
+#[test]
+fn nothing_shows_a_value_on_a_terminal() {
+    let world = World::new();
+    let mut markers = vec![assertion(&world)];
+    markers.extend(stock(&world));
+    for state in ["written", "unchanged"] {
+        let mut once = world.command(&["once", "--timeout", "1s"]);
+        once.env("TERM", "xterm");
+        let (code, seen) = run_on_terminal(once, 200, Shows::Both);
+        assert_eq!(code, Some(0), "{seen}");
+        assert!(seen.contains(state), "the table is there:\n{seen}");
+        assert_eq!(Search::new(&markers).find(seen.as_bytes()), None, "{state}");
+    }
+}
+
 fn would_write(markers: &[Marker], world: &World, log: &[&str; 4]) {
     for form in ["text", "json"] {
         let plan = planned(world, log, form);

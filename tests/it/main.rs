@@ -12,6 +12,7 @@ mod groups;
 mod identities;
 mod leak;
 mod links;
+mod log_page;
 mod network;
 mod once;
 mod outage;

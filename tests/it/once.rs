@@ -45,9 +45,52 @@ fn a_missing_required_object_ends_with_5_and_the_others_are_written() {
     assert_eq!(world.text("missing"), None);
     let log = stderr(&output);
     assert!(
-        log.contains("app/secrets/missing") && log.contains("reason=\"notFound\"") && log.contains("hint="),
+        log.contains("app/secrets/missing") && log.contains("reason=notFound") && log.contains("hint="),
         "{log}"
     );
+}
+
+#[test]
+fn the_last_line_of_once_says_what_its_code_means_how_many_fail_and_which_is_the_first() {
+    let world = World::new();
+    world.fake.vault("app").set_secret("there", "value");
+    world.manifest(
+        "secrets: [{ name: there }, { name: missing }, { name: gone }, { name: maybe, required: false }]",
+    );
+    for arguments in [&[][..], &["--log-level", "error"], &["-qq"]] {
+        let output = world.once_with(arguments);
+        assert_eq!(output.status.code(), Some(5), "{}", stderr(&output));
+        let log = stderr(&output);
+        let last = log.lines().last().expect("something is said");
+        for part in [
+            " ERROR Ended exit_code=5 failed=2 object=app/secrets/missing reason=notFound error=\"a vault refused, or a \
+             required object is missing or cannot be rendered: 2 required entries are not as asked for\" cause=\"vault app ",
+            " hint=\"check the secret's name",
+        ] {
+            assert!(last.contains(part), "{part}:\n{log}");
+        }
+        assert!(!log.contains("Synced"), "it is not:\n{log}");
+        assert_eq!(log.lines().count() == 1, !arguments.is_empty(), "{log}");
+    }
+}
+
+#[test]
+fn a_volume_that_fails_is_told_once() {
+    let world = World::new();
+    world.fake.vault("app").set_secret("a", "value");
+    world.manifest("secrets: [{ name: a }]");
+    std::fs::write(world.path("volume/..data"), "not ours").expect("written");
+    let output = world.once();
+    let log = stderr(&output);
+    assert_eq!(output.status.code(), Some(7), "{log}");
+    let told: Vec<_> = log.lines().filter(|line| line.contains(" ERROR ")).collect();
+    assert_eq!(told.len(), 1, "{log}");
+    assert!(
+        told[0].contains("Ended exit_code=7 error=\"the volume cannot be read or written: ")
+            && told[0].contains(" hint="),
+        "{log}"
+    );
+    assert_eq!(log.lines().last(), Some(told[0]), "{log}");
 }
 
 #[test]
@@ -132,7 +175,7 @@ fn no_certificate_authority_is_an_error_with_a_hint_and_not_a_panic() {
     command.env("SSL_CERT_FILE", world.path("nowhere.pem"));
     let output = command.output().expect("runs");
     assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
-    assert!(stderr(&output).contains("hint: "), "{}", stderr(&output));
+    assert!(stderr(&output).contains("hint="), "{}", stderr(&output));
 }
 
 #[test]

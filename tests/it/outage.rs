@@ -205,9 +205,16 @@ fn a_cold_start_into_an_outage_asks_for_one_challenge_at_a_time() {
     assert!(calls.of(CallKind::Token) <= 1);
     assert_eq!(calls.of(CallKind::GetSecret), 0);
     let lines: Vec<_> = log.lines().map(str::to_owned).collect();
-    let warnings = events_from(&lines, "WARN");
-    assert_eq!(warnings.len(), 1, "{log}");
-    assert_eq!(warnings[0]["objects"], 50);
+    let told = events_from(&lines, "WARN");
+    assert_eq!(told.len(), 2, "one warning for all, and the end:\n{log}");
+    assert_eq!(
+        (&told[0]["level"], &told[0]["objects"]),
+        (&"WARN".into(), &50.into())
+    );
+    assert_eq!(
+        (&told[1]["message"], &told[1]["failed"]),
+        (&"Ended".into(), &50.into())
+    );
 }
 
 #[test]

@@ -121,7 +121,9 @@ fn check_sees_a_wrong_template_and_says_in_which_line() {
     let text = stderr(&output);
     assert_eq!(output.status.code(), Some(3), "{text}");
     assert!(
-        text.contains("invalid-template") && text.contains("line 2") && text.contains("line 3"),
+        text.contains("invalid-template")
+            && text.contains("manifest.yaml:11:")
+            && text.contains("manifest.yaml:12:"),
         "{text}"
     );
 }

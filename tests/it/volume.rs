@@ -127,10 +127,7 @@ fn a_foreign_file_at_our_name_is_neither_followed_nor_removed_and_the_others_are
     let output = world.once();
     let log = stderr(&output);
     assert_eq!(output.status.code(), Some(7), "{log}");
-    assert!(
-        log.contains("reason=\"nameTaken\"") && log.contains("`a`"),
-        "{log}"
-    );
+    assert!(log.contains("reason=nameTaken") && log.contains("`a`"), "{log}");
     assert_eq!(
         fs::read_to_string(world.path("elsewhere")).expect("there"),
         "precious"
@@ -161,7 +158,7 @@ fn a_volume_that_cannot_be_opened_ends_with_7_and_says_what_to_do() {
     for command in ["once", "run"] {
         let output = world.command(&[command]).output().expect("runs");
         assert_eq!(output.status.code(), Some(7), "{}", stderr(&output));
-        assert!(stderr(&output).contains("hint: "), "{}", stderr(&output));
+        assert!(stderr(&output).contains("hint="), "{}", stderr(&output));
     }
     assert_eq!(world.fake.calls().total(), 0);
 }
@@ -174,7 +171,7 @@ fn the_second_writer_of_a_volume_is_turned_away() {
     running.event("Ready");
     let output = world.once();
     assert_eq!(output.status.code(), Some(7), "{}", stderr(&output));
-    assert!(stderr(&output).contains("hint: "), "{}", stderr(&output));
+    assert!(stderr(&output).contains("hint="), "{}", stderr(&output));
     assert_eq!(running.stop().0.code(), Some(0));
 }
 

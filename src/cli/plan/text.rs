@@ -1,29 +1,33 @@
 //! A plan for people: a line per file, columns aligned, and a summary.
 
 use super::row::{Row, Summary};
-use crate::cli::table;
-use crate::domain::plain_text::is_plain;
+use crate::cli::table::{self, Cell, Column, Cut, Look};
+
+const COLUMNS: [Column; 4] = [
+    Column::new("ACTION", 9, None, Cut::End),
+    Column::new("FILE", 12, None, Cut::Middle),
+    Column::new("OBJECT", 12, Some(1), Cut::Middle),
+    Column::new("WHY", 12, Some(2), Cut::End),
+];
 
 /// The whole plan.
-pub(super) fn render(rows: &[Row]) -> String {
-    let head = ["ACTION", "FILE", "OBJECT", "WHY"].map(str::to_owned);
-    let lines: Vec<_> = std::iter::once(head).chain(rows.iter().map(cells)).collect();
-    format!("{}\n{}\n", table::aligned(&lines), Summary::of(rows))
+pub(super) fn render(rows: &[Row], look: Look) -> String {
+    let lines: Vec<_> = rows.iter().map(cells).collect();
+    format!(
+        "{}\n{}\n",
+        table::render(&COLUMNS, &lines, look),
+        Summary::of(rows)
+    )
 }
 
-fn cells(row: &Row) -> [String; 4] {
+fn cells(row: &Row) -> [Cell; 4] {
     let entry = row.owner.as_ref().map(|owner| owner.entry.as_str());
     [
-        row.act.to_string(),
-        row.path.clone(),
-        entry.unwrap_or("-").to_owned(),
-        one_line(&row.because.detail),
+        row.act.to_string().into(),
+        row.path.as_str().into(),
+        entry.unwrap_or("-").into(),
+        row.because.detail.as_str().into(),
     ]
-}
-
-/// Words of a service may be in it, which must not make lines of their own, nor move the cursor.
-fn one_line(text: &str) -> String {
-    text.chars().map(|c| if is_plain(c) { c } else { ' ' }).collect()
 }
 
 #[cfg(test)]
@@ -31,10 +35,15 @@ mod tests {
     use super::*;
     use crate::cli::plan::test_rows::rows;
 
+    const ANY_WIDTH: Look = Look {
+        width: None,
+        color: false,
+    };
+
     #[test]
     fn columns_are_aligned_and_a_summary_comes_last() {
         assert_eq!(
-            render(&rows()),
+            render(&rows(), ANY_WIDTH),
             "\
 ACTION     FILE       OBJECT                WHY
 write      a          app/secrets/a         new version 1a2b3c4d… → 3c4d5e6f…
@@ -50,7 +59,7 @@ hold back  optional   app/secrets/optional  failed: notFound
 
     #[test]
     fn nothing_to_show_is_a_summary() {
-        let text = render(&[]);
+        let text = render(&[], ANY_WIDTH);
         assert!(text.ends_with("\n\n0 to write, 0 to adjust, 0 to remove, 0 to keep, 0 held back\n"));
     }
 
@@ -58,7 +67,7 @@ hold back  optional   app/secrets/optional  failed: notFound
     fn a_reason_is_one_line_whatever_is_in_it() {
         let mut rows = rows();
         rows[0].because.detail = "a\nb\r\u{1b}[31mc".into();
-        let text = render(&rows);
+        let text = render(&rows, ANY_WIDTH);
         assert!(text.contains("a b  [31mc"), "{text}");
         assert_eq!(text.lines().count(), rows.len() + 3);
     }

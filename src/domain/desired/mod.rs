@@ -12,6 +12,7 @@ mod selection;
 mod template;
 mod wanted;
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -47,6 +48,25 @@ pub struct SyncSpec {
     pub selections: Vec<SelectionSpec>,
     /// Files made of several objects.
     pub templates: Vec<TemplateSpec>,
+}
+
+impl SyncSpec {
+    /// How many secrets, certificates and keys it names that have files of their own, each once. What selections pick is not
+    /// known here.
+    pub fn objects(&self) -> usize {
+        let ids = self.objects.iter().map(|object| &object.wanted.object);
+        ids.collect::<BTreeSet<_>>().len()
+    }
+
+    /// How many files it names, those of templates too.
+    pub fn files(&self) -> usize {
+        let versions = |object: &ObjectSpec| object.history.map_or(1, |history| usize::from(history.get()));
+        let files = self
+            .objects
+            .iter()
+            .map(|object| object.files.len() * versions(object));
+        files.sum::<usize>() + self.templates.len()
+    }
 }
 
 /// One vault.

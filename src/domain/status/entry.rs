@@ -1,5 +1,6 @@
 //! What is known of one entry.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde::{Serialize, Serializer};
@@ -10,7 +11,8 @@ use crate::domain::entry::{EntryId, EntryKey};
 use crate::domain::event::Event;
 use crate::domain::failure::{Failure, Reason};
 use crate::domain::object::VersionId;
-use crate::domain::plan::{EntryPlan, Outcome};
+use crate::domain::path::RelativePath;
+use crate::domain::plan::{EntryPlan, Outcome, Plan};
 use crate::domain::schedule::Endpoint;
 use crate::domain::validity::{Standing, Validity};
 
@@ -28,6 +30,8 @@ pub struct EntryStatus {
     /// What messages call it.
     #[serde(serialize_with = "shown")]
     pub id: EntryId,
+    /// Its files, in the order of the manifest. A selection as a whole has none.
+    pub files: Vec<FileStatus>,
     /// Whether start-up waits for it.
     pub required: bool,
     /// Whether every file of it is there in the form that is asked for.
@@ -66,6 +70,19 @@ pub struct EntryStatus {
     pub effective_interval: Option<Duration>,
 }
 
+/// One file of an entry.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FileStatus {
+    /// Where it is, or shall be.
+    pub path: RelativePath,
+    /// Whether something of the entry is there.
+    pub present: bool,
+    /// When this process gave it new bytes last.
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub written: Option<OffsetDateTime>,
+}
+
 /// Why an entry fails.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -95,6 +112,7 @@ impl EntryStatus {
         Self {
             key: plan.key.clone(),
             id: plan.id.clone(),
+            files: Vec::new(),
             required: plan.required,
             complete: false,
             as_asked: false,
@@ -171,6 +189,30 @@ impl EntryStatus {
         }
     }
 
+    /// Takes what became of each of its files, when that was published: whether there is one, and whether it is among those
+    /// that were `written`.
+    pub(super) fn take_files(
+        &mut self,
+        plan: &EntryPlan,
+        decided: &Plan,
+        written: &BTreeSet<&RelativePath>,
+        at: OffsetDateTime,
+    ) {
+        let files = plan.files.iter().map(|path| {
+            let before = self.files.iter().find(|file| file.path == *path);
+            FileStatus {
+                path: path.clone(),
+                present: self.complete || decided.files.contains_key(path),
+                written: if written.contains(path) {
+                    Some(at)
+                } else {
+                    before.and_then(|file| file.written)
+                },
+            }
+        });
+        self.files = files.collect();
+    }
+
     /// One event when something is not valid yet, when it comes near its end without a successor, and when it is over.
     pub(super) fn take_validity(&mut self, plan: &EntryPlan, at: OffsetDateTime, events: &mut Vec<Event>) {
         let standing = plan.validity.standing(at);
@@ -199,6 +241,12 @@ impl EntryStatus {
             }
             Outcome::Failed { kept, .. } => self.complete = *kept,
         }
+        let files = plan.files.iter().map(|path| FileStatus {
+            path: path.clone(),
+            present: self.complete,
+            written: None,
+        });
+        self.files = files.collect();
         self.last_success = confirmed;
         self.validity = plan.validity;
     }

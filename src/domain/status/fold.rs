@@ -1,6 +1,6 @@
 //! Brings the status up to date with what a pass did, and says what of it is worth telling.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use time::OffsetDateTime;
 
@@ -94,6 +94,7 @@ impl Status {
         let mut recovered = Recovered::default();
         let mut entries = Vec::with_capacity(decided.plan.entries.len());
         let mut failed = Vec::new();
+        let written = decided.publication.written.iter().collect::<BTreeSet<_>>();
         for plan in &decided.plan.entries {
             let mut entry = known
                 .get(&plan.key)
@@ -113,6 +114,7 @@ impl Status {
                 }));
             }
             if published {
+                entry.take_files(plan, &decided.plan, &written, at);
                 entry.take_validity(plan, at, events);
             }
             entries.push(entry);

@@ -20,21 +20,21 @@ mod tests;
 mod volume;
 mod wall;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use time::OffsetDateTime;
 
 use self::cause::Cause;
 pub use self::endpoint::EndpointStatus;
-pub use self::entry::{EntryStatus, FailureStatus};
+pub use self::entry::{EntryStatus, FailureStatus, FileStatus};
 use self::failing::Failing;
 pub use self::ready::Readiness;
 pub use self::recall::Recalled;
 pub use self::volume::{VolumeStatus, VolumeTrouble};
 use super::answers::Lists;
 use super::desired::OnStart;
-use super::entry::EntryKey;
+use super::entry::{EntryId, EntryKey};
 use super::moment::Moment;
 use super::notice::Notice;
 use super::schedule::Schedule;
@@ -115,6 +115,21 @@ impl Status {
             tells_at: None,
             sync: None,
         }
+    }
+
+    /// How many secrets, certificates and keys have files of their own, each once: those of the manifest, and those that its
+    /// selections pick. As [`SyncSpec::objects`](super::desired::SyncSpec::objects) counts.
+    pub fn objects(&self) -> usize {
+        let ids = self.entries.iter().filter_map(|entry| match &entry.id {
+            EntryId::Object(source) => Some(&source.object),
+            EntryId::Template(_) | EntryId::Selection { .. } => None,
+        });
+        ids.collect::<BTreeSet<_>>().len()
+    }
+
+    /// How many files there are to be, those of templates too.
+    pub fn files(&self) -> usize {
+        self.entries.iter().map(|entry| entry.files.len()).sum()
     }
 
     /// The entries that fail, each with why.

@@ -27,16 +27,16 @@ impl Status {
 
     /// Whether every required file is there now, as `refresh.onStart` asks.
     pub fn is_served(&self) -> bool {
-        let served = || self.required().all(|entry| self.is_enough(entry));
-        !self.entries.is_empty() && self.volume.failures == 0 && served()
+        !self.entries.is_empty() && self.volume.failures == 0 && self.unserved().next().is_none()
     }
 
-    /// Whether start-up is content with an entry.
-    pub(super) fn is_enough(&self, entry: &EntryStatus) -> bool {
-        match self.on_start {
+    /// The required entries that are not there now, as `refresh.onStart` asks.
+    pub fn unserved(&self) -> impl Iterator<Item = &EntryStatus> {
+        let enough = |entry: &EntryStatus| match self.on_start {
             OnStart::Fresh => entry.complete && entry.as_asked && entry.failure.is_none(),
             OnStart::LastKnownGood => entry.complete,
-        }
+        };
+        self.required().filter(move |entry| !enough(entry))
     }
 
     /// Whether a required entry cannot come by waiting.
@@ -85,7 +85,7 @@ impl Status {
             last_known_good,
         });
         events.push(Event::Ready {
-            objects: self.entries.len(),
+            objects: self.objects(),
             last_known_good,
         });
     }

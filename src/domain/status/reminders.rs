@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{EntryStatus, Status};
+use super::Status;
 use crate::domain::event::Event;
 use crate::domain::moment::Moment;
 
@@ -32,9 +32,8 @@ impl Status {
     }
 
     fn not_ready(&self, now: Moment) -> Event {
-        let waiting = self.required().filter(|entry| !self.is_enough(entry));
         Event::NotReady {
-            waiting: waiting.map(|entry: &EntryStatus| entry.id.clone()).collect(),
+            waiting: self.unserved().map(|entry| entry.id.clone()).collect(),
             volume: self.volume.failure.as_ref().map(|failure| failure.error.clone()),
             age: now.elapsed(),
         }

@@ -156,7 +156,7 @@ fn a_change_is_one_line_with_its_path_its_files_and_why_and_one_for_its_pass_and
     assert!(lines[0][0].starts_with(published), "{}", lines[0][0]);
     assert_eq!(
         lines[1][1],
-        "INFO Pass finished asked=1 written=1 removed=0 adjusted=0 milliseconds=1250"
+        "INFO Pass finished asked=1 written=1 removed=0 adjusted=0 took_milliseconds=1250"
     );
 }
 
@@ -196,7 +196,7 @@ fn a_path_that_disappears_or_changes_its_mode_is_a_line() {
             "INFO Removed path=old",
             "INFO Removed path=older",
             "INFO Mode or owner changed path=a",
-            "INFO Pass finished asked=1 written=0 removed=2 adjusted=1 milliseconds=0"
+            "INFO Pass finished asked=1 written=0 removed=2 adjusted=1 took_milliseconds=0"
         ]
     );
 }

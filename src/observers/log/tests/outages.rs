@@ -139,7 +139,7 @@ fn a_lasting_outage_is_told_again_with_its_count_and_age() {
         })
         .collect();
     assert_eq!(counts(&lines), [1, 0, 0, 0, 0, 1, 0, 0, 0, 0]);
-    assert!(lines[5][0].contains("times=6 age=5m "), "{}", lines[5][0]);
+    assert!(lines[5][0].contains("times=6 age=\"5m\" "), "{}", lines[5][0]);
 }
 
 #[test]

@@ -1,0 +1,229 @@
+//! What is under way, for a person who waits: one line of the terminal, drawn again in its place.
+
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::fmt::Write as _;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use time::OffsetDateTime;
+use tokio::time::{Instant, sleep};
+
+use super::output;
+use super::table::{Cut, shortened};
+use crate::domain::event::Event;
+use crate::domain::failure::Reason;
+use crate::domain::query::Query;
+use crate::domain::status::Status;
+use crate::ports::{Clock, Observer};
+use crate::reconcile::asking::AskProgress;
+
+/// How often the times on the line change.
+const REDRAWN: Duration = Duration::from_millis(500);
+
+/// A question that takes longer is named.
+const LONG: Duration = Duration::from_secs(1);
+
+/// What is under way.
+pub(super) struct Progress {
+    known: Mutex<Known>,
+    clock: Arc<dyn Clock>,
+}
+
+#[derive(Default)]
+struct Known {
+    done: usize,
+    total: usize,
+    open: BTreeMap<Query, Instant>,
+    retries: Vec<Retry>,
+}
+
+/// What failed and is tried again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Retry {
+    what: String,
+    reason: Reason,
+    at: OffsetDateTime,
+}
+
+impl Progress {
+    /// Of something that did not begin yet.
+    pub(super) fn new(clock: Arc<dyn Clock>) -> Arc<Self> {
+        Arc::new(Self {
+            known: Mutex::default(),
+            clock,
+        })
+    }
+
+    fn draw(&self) {
+        let text = self.known().text(Instant::now(), self.clock.now());
+        // A terminal that has all places of a line filled may go on to the next.
+        let room = output::stderr_width().saturating_sub(1);
+        output::status_line(&shortened(&text, room, Cut::End));
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Draws the line again and again, if there is one.
+pub(super) async fn redraw(progress: Option<&Progress>) -> Infallible {
+    loop {
+        sleep(REDRAWN).await;
+        if let Some(progress) = progress {
+            progress.draw();
+        }
+    }
+}
+
+/// Takes the line from the terminal, if there is one: the last word is another's.
+pub(super) fn clear(progress: Option<&Progress>) {
+    if progress.is_some() {
+        output::status_line("");
+    }
+}
+
+impl AskProgress for Progress {
+    fn asked(&self, query: &Query) {
+        self.known().open.insert(query.clone(), Instant::now());
+    }
+
+    fn answered(&self, query: &Query, done: usize, total: usize) {
+        let mut known = self.known();
+        known.open.remove(query);
+        (known.done, known.total) = (done, total);
+        drop(known);
+        self.draw();
+    }
+}
+
+/// Tells it what is tried again, and when.
+pub(super) struct Retries(pub(super) Arc<Progress>);
+
+impl Observer for Retries {
+    fn tell(&mut self, status: &Status, _: &[Event]) {
+        let retries = retries(status);
+        self.0.known().retries = retries;
+    }
+}
+
+/// The hosts that fail, then the entries that fail each for itself; what comes first is first.
+fn retries(status: &Status) -> Vec<Retry> {
+    let hosts = status.endpoints.iter().filter_map(|host| {
+        let open = host.open.as_ref()?;
+        Some(Retry {
+            what: host.endpoint.to_string(),
+            reason: open.reason,
+            at: open.next_try,
+        })
+    });
+    let alone = status.failing().filter_map(|(entry, failure)| {
+        let is_alone = entry.stopped_by.is_none() && failure.reason.is_transient();
+        Some(Retry {
+            what: entry.id.to_string(),
+            reason: failure.reason,
+            at: entry.next_due.filter(|_| is_alone)?,
+        })
+    });
+    let mut retries: Vec<_> = hosts.chain(alone).collect();
+    retries.sort_by_key(|retry| retry.at);
+    retries
+}
+
+impl Known {
+    /// The line; nothing when nothing is under way.
+    fn text(&self, now: Instant, at: OffsetDateTime) -> String {
+        let mut parts = Vec::new();
+        if self.done < self.total {
+            parts.push(format!("fetched {} of {}", self.done, self.total));
+        }
+        let mut hanging: Vec<_> = self
+            .open
+            .iter()
+            .map(|(query, since)| (now.saturating_duration_since(*since), query))
+            .filter(|(time, _)| *time >= LONG)
+            .collect();
+        hanging.sort_by(|one, other| other.cmp(one));
+        if let [(time, query), rest @ ..] = hanging.as_slice() {
+            parts.push(format!(
+                "waiting for {query} ({} s){}",
+                time.as_secs(),
+                more(rest.len())
+            ));
+        }
+        if let [
+            Retry {
+                what,
+                reason,
+                at: next,
+            },
+            rest @ ..,
+        ] = self.retries.as_slice()
+        {
+            let wait = (*next - at).whole_seconds();
+            let when = if wait > 0 {
+                format!("in {wait} s")
+            } else {
+                "now".to_owned()
+            };
+            parts.push(format!(
+                "{what}: {reason}, tried again {when}{}",
+                more(rest.len())
+            ));
+        }
+        parts.join("; ")
+    }
+}
+
+fn more(count: usize) -> String {
+    let mut text = String::new();
+    if count > 0 {
+        // Writing to a string cannot fail.
+        let _ = write!(text, ", {count} more");
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::desired::OnStart;
+    use crate::domain::query::test_queries::secret;
+    use crate::domain::status::test_passes::{failed, pass, second};
+
+    #[tokio::test(start_paused = true)]
+    async fn the_line_says_what_hangs_and_for_how_long_and_what_is_tried_again_and_when() {
+        let began = Instant::now();
+        let mut known = Known {
+            done: 1,
+            total: 4,
+            ..Known::default()
+        };
+        let text = |known: &Known, after| known.text(began + Duration::from_secs(after), second(0));
+        assert_eq!(text(&known, 0), "fetched 1 of 4");
+        known.open.insert(secret("slow"), began);
+        known.open.insert(secret("slower"), began);
+        assert_eq!(text(&known, 0), "fetched 1 of 4", "everything takes a moment");
+        assert_eq!(
+            text(&known, 12),
+            "fetched 1 of 4; waiting for app/secrets/slower (12 s), 1 more"
+        );
+        known.open.clear();
+        known.done = 4;
+        assert_eq!(text(&known, 12), "");
+        known.retries.push(Retry {
+            what: "app".to_owned(),
+            reason: Reason::Throttled,
+            at: second(8),
+        });
+        assert_eq!(text(&known, 12), "app: throttled, tried again in 8 s");
+    }
+
+    #[test]
+    fn what_no_waiting_mends_is_not_tried_again() {
+        let mut status = Status::new(OnStart::Fresh);
+        status.fold(pass(vec![failed("a", Reason::Forbidden)]), 0.5);
+        assert_eq!(retries(&status), []);
+    }
+}

@@ -1,0 +1,228 @@
+//! How a command speaks: as a log or to a person, in which form, with colors or without. Decided once.
+
+use std::ffi::OsString;
+use std::io::{IsTerminal, stderr, stdout};
+
+use tracing::Level;
+
+use crate::ports::Environment;
+use crate::telemetry::LogFormat;
+
+use super::args::{ColorArg, Command, GlobalArgs};
+
+/// How a command speaks.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own, and readers ask for one at a time"
+)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Style {
+    /// Form of the log.
+    pub(super) format: LogFormat,
+    /// How much it says.
+    pub(super) level: Level,
+    /// Whether a person watches: what is under way is shown while it is, what failed is drawn, and nobody reads a log.
+    pub(super) watched: bool,
+    /// Whether an error is drawn for a person, and is no line of a log.
+    pub(super) draws: bool,
+    /// Whether a person reads stdout.
+    pub(super) shows_table: bool,
+    /// Whether stderr gets colors.
+    pub(super) color: bool,
+    /// Whether stdout gets colors.
+    pub(super) color_of_data: bool,
+}
+
+/// What the streams of the process are.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Terminals {
+    /// Whether stdout is a terminal.
+    pub(super) stdout: bool,
+    /// Whether stderr is a terminal.
+    pub(super) stderr: bool,
+}
+
+impl Terminals {
+    /// Of this process.
+    pub(super) fn of_process() -> Self {
+        Self {
+            stdout: stdout().is_terminal(),
+            stderr: stderr().is_terminal(),
+        }
+    }
+}
+
+impl Style {
+    /// Decides.
+    pub(super) fn of(
+        command: &Command,
+        args: &GlobalArgs,
+        environment: &dyn Environment,
+        terminals: Terminals,
+    ) -> Self {
+        let format = LogFormat::from(args.log_format);
+        let asked = args.level();
+        let text = format == LogFormat::Text;
+        let moves_cursor = environment.var("TERM").as_deref() != Some("dumb");
+        // Whoever asks for a level reads the log.
+        let may_watch = text && asked.is_none() && terminals.stderr && moves_cursor;
+        let watched = match command {
+            Command::Once(_) => may_watch && terminals.stdout,
+            Command::Plan(_) => may_watch,
+            _ => false,
+        };
+        let is_log = match command {
+            Command::Once(_) => !watched,
+            Command::Run(_) | Command::Plan(_) => !terminals.stderr,
+            _ => false,
+        };
+        let color = |terminal| colored(args.color, environment, terminal);
+        Self {
+            format,
+            level: asked.unwrap_or(if watched { Level::WARN } else { Level::INFO }),
+            watched,
+            draws: text && !is_log,
+            shows_table: text && terminals.stdout,
+            color: color(terminals.stderr),
+            color_of_data: color(terminals.stdout),
+        }
+    }
+
+    /// Of a command line that could not be read: what can be told of it all the same.
+    pub(super) fn of_words(words: &[OsString], environment: &dyn Environment, terminals: Terminals) -> Self {
+        let flag = words.iter().rposition(|word| word == "--log-format");
+        let next = flag.and_then(|at| words.get(at + 1));
+        let joined = words.iter().any(|word| word == "--log-format=json");
+        let named = flag.is_some()
+            || words
+                .iter()
+                .any(|word| word.to_string_lossy().starts_with("--log-format="));
+        let variable = environment.var("AKV_SYNC_LOG_FORMAT").filter(|_| !named);
+        let is_json =
+            joined || next.is_some_and(|word| word == "json") || variable.as_deref() == Some("json");
+        Self {
+            format: if is_json { LogFormat::Json } else { LogFormat::Text },
+            level: Level::INFO,
+            watched: false,
+            draws: !is_json,
+            shows_table: false,
+            color: colored(ColorArg::Auto, environment, terminals.stderr),
+            color_of_data: false,
+        }
+    }
+
+    /// Whether every line on stderr is JSON.
+    pub(super) fn is_json(self) -> bool {
+        self.format == LogFormat::Json
+    }
+}
+
+/// What was asked for on the command line comes before <https://no-color.org>, and that before the terminal.
+fn colored(choice: ColorArg, environment: &dyn Environment, is_terminal: bool) -> bool {
+    match choice {
+        ColorArg::Always => true,
+        ColorArg::Never => false,
+        ColorArg::Auto if environment.var("NO_COLOR").is_some() => false,
+        ColorArg::Auto => {
+            let forced = environment
+                .var("CLICOLOR_FORCE")
+                .is_some_and(|value| value != "0");
+            forced || is_terminal && environment.var("TERM").as_deref() != Some("dumb")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::args;
+    use super::*;
+
+    const NOBODY: Terminals = Terminals {
+        stdout: false,
+        stderr: false,
+    };
+    const PERSON: Terminals = Terminals {
+        stdout: true,
+        stderr: true,
+    };
+    const PIPED: Terminals = Terminals {
+        stdout: false,
+        stderr: true,
+    };
+
+    fn style(words: &[&str], variables: &[(&str, &str)], terminals: Terminals) -> Style {
+        let words = ["akv-sync"].iter().chain(words).map(OsString::from);
+        let cli = args::parse(words.collect()).expect("a command line");
+        Style::of(&cli.command, &cli.global, &variables, terminals)
+    }
+
+    #[test]
+    fn once_is_watched_only_where_a_person_sees_both_streams_and_asked_for_no_log() {
+        assert!(style(&["once"], &[], PERSON).watched);
+        assert!(style(&["plan"], &[], PIPED).watched, "its data is what is piped");
+        for (words, variables, terminals) in [
+            (&["once"][..], &[][..], PIPED),
+            (&["once"], &[], NOBODY),
+            (&["once", "-v"], &[], PERSON),
+            (&["once", "--log-format", "json"], &[], PERSON),
+            (&["once"], &[("TERM", "dumb")], PERSON),
+            (&["run"], &[], PERSON),
+        ] {
+            let style = style(words, variables, terminals);
+            assert!(!style.watched, "{words:?}");
+            assert_eq!(style.level == Level::DEBUG, words.contains(&"-v"), "{words:?}");
+        }
+    }
+
+    #[test]
+    fn the_flag_decides_on_colors_then_the_variables_then_the_terminal() {
+        for (words, variables, terminals, expected) in [
+            (&["once"][..], &[][..], PERSON, true),
+            (&["once"], &[], NOBODY, false),
+            (&["once"], &[("NO_COLOR", "1")], PERSON, false),
+            (&["once"], &[("NO_COLOR", "")], PERSON, true),
+            (&["once"], &[("CLICOLOR_FORCE", "1")], NOBODY, true),
+            (&["once"], &[("CLICOLOR_FORCE", "0")], NOBODY, false),
+            (
+                &["once"],
+                &[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")],
+                PERSON,
+                false,
+            ),
+            (&["once"], &[("TERM", "dumb")], PERSON, false),
+            (&["--color", "always", "once"], &[("NO_COLOR", "1")], NOBODY, true),
+            (
+                &["once", "--color=never"],
+                &[("CLICOLOR_FORCE", "1")],
+                PERSON,
+                false,
+            ),
+        ] {
+            assert_eq!(
+                style(words, variables, terminals).color,
+                expected,
+                "{words:?} {variables:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_wrong_command_line_is_answered_in_the_form_that_it_asks_for() {
+        for (words, variable, json) in [
+            (&["once", "--log-format", "json", "--wrong"][..], "text", true),
+            (&["--log-format=json", "wrong"], "text", true),
+            (&["wrong"], "json", true),
+            (&["wrong", "--log-format", "text"], "json", false),
+            (&["wrong", "--log-format"], "json", false),
+            (&["wrong"], "text", false),
+        ] {
+            let words: Vec<_> = words.iter().map(OsString::from).collect();
+            let variables: &[_] = &[("AKV_SYNC_LOG_FORMAT", variable)];
+            assert_eq!(
+                Style::of_words(&words, &variables, NOBODY).is_json(),
+                json,
+                "{words:?}"
+            );
+        }
+    }
+}

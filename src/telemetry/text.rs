@@ -1,0 +1,227 @@
+//! A line of the log as text: time, level, message, then each field as `key=value`, with quotes where a value needs them.
+
+use std::fmt::{self, Write as _};
+
+use tracing::field::{Field, Visit};
+use tracing::{Event, Level, Subscriber};
+use tracing_subscriber::fmt::format::Writer;
+use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
+use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
+use tracing_subscriber::registry::LookupSpan;
+
+use crate::domain::plain_text::is_plain;
+
+const DIM: &str = "\x1b[2m";
+const OFF: &str = "\x1b[0m";
+
+/// Writes events as lines of text. Spans are the Azure SDK's own, and are not shown.
+#[derive(Debug)]
+pub(super) struct TextLine<T = SystemTime> {
+    pub(super) time: T,
+    pub(super) color: bool,
+}
+
+impl<S, N, T> FormatEvent<S, N> for TextLine<T>
+where
+    S: Subscriber + for<'s> LookupSpan<'s>,
+    N: for<'w> FormatFields<'w> + 'static,
+    T: FormatTime,
+{
+    fn format_event(&self, _: &FmtContext<'_, S, N>, mut line: Writer<'_>, event: &Event<'_>) -> fmt::Result {
+        let level = *event.metadata().level();
+        let (dim, bright, off) = if self.color {
+            (DIM, color_of(level), OFF)
+        } else {
+            ("", "", "")
+        };
+        line.write_str(dim)?;
+        self.time.format_time(&mut line)?;
+        write!(line, "{off} {bright}{level}{off}")?;
+        let mut parts = Parts {
+            dim,
+            off,
+            message: String::new(),
+            fields: String::new(),
+        };
+        event.record(&mut parts);
+        writeln!(line, " {}{}", parts.message, parts.fields)
+    }
+}
+
+const fn color_of(level: Level) -> &'static str {
+    match level {
+        Level::ERROR => "\x1b[1;31m",
+        Level::WARN => "\x1b[1;33m",
+        Level::INFO => "\x1b[32m",
+        Level::DEBUG | Level::TRACE => "\x1b[34m",
+    }
+}
+
+/// What an event says.
+struct Parts {
+    dim: &'static str,
+    off: &'static str,
+    message: String,
+    fields: String,
+}
+
+impl Parts {
+    fn take(&mut self, field: &Field, value: &str) {
+        if field.name() == "message" {
+            // It ends where the first field begins; quotes in it are part of a sentence.
+            self.message
+                .extend(value.chars().map(|c| if is_plain(c) { c } else { ' ' }));
+            return;
+        }
+        let Self { dim, off, .. } = *self;
+        // Writing to a string cannot fail.
+        let _ = write!(self.fields, " {dim}{field}={off}");
+        if needs_quotes(value) {
+            self.fields.push('"');
+            escape(value, &mut self.fields);
+            self.fields.push('"');
+        } else {
+            self.fields.push_str(value);
+        }
+    }
+}
+
+impl Visit for Parts {
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.take(field, value);
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        self.take(field, &format!("{value:?}"));
+    }
+}
+
+fn needs_quotes(value: &str) -> bool {
+    let needs = |c: char| c.is_whitespace() || matches!(c, '=' | '"' | '\\') || !is_plain(c);
+    value.is_empty() || value.contains(needs)
+}
+
+/// As JSON has it in a string, so that any reader of such lines gets the value back.
+fn escape(value: &str, line: &mut String) {
+    for c in value.chars() {
+        match c {
+            '"' | '\\' => line.extend(['\\', c]),
+            '\n' => line.push_str("\\n"),
+            '\r' => line.push_str("\\r"),
+            '\t' => line.push_str("\\t"),
+            c if is_plain(c) => line.push(c),
+            c => {
+                for unit in c.encode_utf16(&mut [0; 2]) {
+                    let _ = write!(line, "\\u{unit:04x}");
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+    use std::sync::{Arc, LazyLock, Mutex};
+
+    use tracing::Dispatch;
+
+    use super::*;
+
+    /// Any fixed time.
+    struct Noon;
+
+    impl FormatTime for Noon {
+        fn format_time(&self, line: &mut Writer<'_>) -> fmt::Result {
+            line.write_str("2026-11-30T12:00:00Z")
+        }
+    }
+
+    #[derive(Clone, Default)]
+    struct Output(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Output {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().expect("not poisoned").extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// With two subscribers in the process, `tracing` asks both whether they listen, and remembers no answer of another
+    /// test's thread.
+    static SECOND_SUBSCRIBER: LazyLock<Dispatch> =
+        LazyLock::new(|| Dispatch::new(tracing_subscriber::registry()));
+
+    fn logged(color: bool, log: impl FnOnce()) -> String {
+        LazyLock::force(&SECOND_SUBSCRIBER);
+        let output = Output::default();
+        let writer = output.clone();
+        let subscriber = tracing_subscriber::fmt()
+            .event_format(TextLine { time: Noon, color })
+            .with_writer(move || writer.clone())
+            .finish();
+        tracing::dispatcher::with_default(&Dispatch::new(subscriber), log);
+        let bytes = output.0.lock().expect("not poisoned").clone();
+        String::from_utf8(bytes).expect("text")
+    }
+
+    #[test]
+    fn a_line_is_time_level_message_and_fields_in_the_order_of_the_code() {
+        let absent: Option<&str> = None;
+        let line = logged(false, || {
+            let object = format_args!("app/secrets/db");
+            tracing::warn!(%object, objects = 12, kept = true, absent, reason = "forbidden", "Object not fetched");
+        });
+        assert_eq!(
+            line,
+            "2026-11-30T12:00:00Z WARN Object not fetched object=app/secrets/db objects=12 kept=true reason=forbidden\n"
+        );
+    }
+
+    #[test]
+    fn a_value_has_quotes_when_it_needs_them_however_it_was_given() {
+        for (value, shown) in [
+            ("plain-1.0/ä漢", "plain-1.0/ä漢"),
+            ("", "\"\""),
+            ("two words", "\"two words\""),
+            ("a=b", "\"a=b\""),
+            ("say \"no\"", "\"say \\\"no\\\"\""),
+            ("C:\\x", "\"C:\\\\x\""),
+            ("line\r\n\tnext", "\"line\\r\\n\\tnext\""),
+            ("\u{1b}[31m", "\"\\u001b[31m\""),
+            ("\u{202e}", "\"\\u202e\""),
+            ("\u{e0001}", "\"\\udb40\\udc01\""),
+            ("\u{a0}", "\"\u{a0}\""),
+        ] {
+            let expected = format!("2026-11-30T12:00:00Z ERROR Ended error={shown}\n");
+            assert_eq!(
+                logged(false, || tracing::error!(error = value, "Ended")),
+                expected
+            );
+            assert_eq!(
+                logged(false, || tracing::error!(error = %value, "Ended")),
+                expected
+            );
+        }
+    }
+
+    #[test]
+    fn a_message_makes_no_second_line() {
+        let line = logged(false, || tracing::warn!("{}", "one\ntwo\u{1b}[2J \"three\""));
+        assert_eq!(line, "2026-11-30T12:00:00Z WARN one two [2J \"three\"\n");
+    }
+
+    #[test]
+    fn colors_change_nothing_but_colors() {
+        let log = || tracing::error!(error = "two words", times = 3, "Ended");
+        let mut colored = logged(true, log);
+        assert!(colored.contains("\u{1b}[1;31mERROR\u{1b}[0m"), "{colored:?}");
+        for sequence in [DIM, OFF, color_of(Level::ERROR)] {
+            colored = colored.replace(sequence, "");
+        }
+        assert_eq!(colored, logged(false, log));
+    }
+}
