@@ -27,6 +27,11 @@ pub enum Notice {
         /// The first file that has it.
         path: RelativePath,
     },
+    /// A template has the secret of a certificate as it is: the base64 text of a PFX.
+    PfxInTemplate {
+        /// Its name.
+        name: ObjectName,
+    },
     /// A selection that picks none of the secrets of its vault.
     NothingSelected {
         /// How many secrets the list has.
@@ -48,6 +53,7 @@ impl Notice {
                 | Self::AuthorityAsLeaf
                 | Self::NothingSelected { .. }
                 | Self::PfxAsText { .. }
+                | Self::PfxInTemplate { .. }
         )
     }
 }
@@ -78,6 +84,11 @@ impl fmt::Display for Notice {
                 "`{path}` is the base64 text of a PFX, and the secret is that of a certificate: for files that programs \
                  read, write under `certificates` `- {{ name: {name}, files: [{{ path: {path}, content: bundle }}] }}` \
                  (or `pkcs12`) in place of the entry under `secrets`"
+            ),
+            Self::PfxInTemplate { name } => write!(
+                f,
+                "`secret(\"{name}\")` is the base64 text of a PFX, and the secret is that of a certificate: for PEM, write \
+                 `certificate(\"{name}\")` and one of its parts, such as `.fullChain` or `.privateKey`"
             ),
             Self::NothingSelected { looked_at } => write!(
                 f,

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::template;
-use super::{Passwords, render_object};
+use super::{Passwords, is_pfx_of_certificate, render_object};
 use crate::domain::answers::Answers;
-use crate::domain::desired::{Content, FileSpec, PasswordSource, Reference, Template};
+use crate::domain::desired::{Content, FileSpec, PasswordSource, Reference, Template, TemplateBody};
 use crate::domain::entry::{Body, Entry, EntryId};
 use crate::domain::failure::{Failure, Reason};
 use crate::domain::fetched::{FetchedContent, FetchedObject};
@@ -154,13 +154,32 @@ fn filled(
         .map(|object| Validity::of(object))
         .fold(filled.validity, Validity::and);
     let path = files.first().map(|file| file.path.clone());
+    let mut notices = filled.notices;
+    notices.extend(pfx_in_text(template, objects));
     Ok(Made {
         files: path
             .into_iter()
             .map(|path| (path, filled.bytes.clone()))
             .collect(),
-        notices: filled.notices,
+        notices,
         validity,
+    })
+}
+
+/// The secrets of certificates that a text has as they are, which no program opens. A value of a combined file may be decoded.
+fn pfx_in_text(
+    template: &Template,
+    objects: &BTreeMap<Reference, Arc<FetchedObject>>,
+) -> impl Iterator<Item = Notice> {
+    let is_text = matches!(template.body(), TemplateBody::Text(_));
+    let secrets = objects
+        .iter()
+        .filter(move |(reference, _)| is_text && reference.kind == ObjectKind::Secret);
+    secrets.filter_map(|(reference, object)| match &object.content {
+        FetchedContent::Secret(secret) if is_pfx_of_certificate(secret) => Some(Notice::PfxInTemplate {
+            name: reference.name.clone(),
+        }),
+        FetchedContent::Secret(_) | FetchedContent::Key(_) => None,
     })
 }
 

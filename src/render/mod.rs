@@ -104,10 +104,15 @@ fn files(specs: &[FileSpec], object: &FetchedObject, passwords: &Passwords) -> R
     })
 }
 
-/// Whether the base64 text of a certificate's PFX is written, which no program opens; `kid` and `contentType` say so.
+/// Whether the base64 text of a certificate's PFX is written, which no program opens.
 fn is_pfx_as_it_is(form: &SecretForm, secret: &SecretContent) -> bool {
     let is_decoded = !matches!(form.encoding, None | Some(SecretEncoding::Utf8));
-    secret.backs_certificate && certificate::is_pfx_type(secret.content_type.as_deref()) && !is_decoded
+    is_pfx_of_certificate(secret) && !is_decoded
+}
+
+/// Whether a secret is that of a certificate, and a PFX; `kid` and `contentType` say so.
+fn is_pfx_of_certificate(secret: &SecretContent) -> bool {
+    secret.backs_certificate && certificate::is_pfx_type(secret.content_type.as_deref())
 }
 
 fn kind_mismatch(path: &RelativePath, wanted: &Content, found: &FetchedContent) -> RenderFault {

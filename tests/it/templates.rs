@@ -127,3 +127,20 @@ fn check_sees_a_wrong_template_and_says_in_which_line() {
         "{text}"
     );
 }
+
+#[test]
+fn the_secret_of_a_pfx_in_a_template_is_a_warning_with_what_to_write_instead() {
+    let world = world();
+    let vault = world.fake.vault("app");
+    vault.create_certificate("web", &CertificateOptions::default());
+    world.manifest("templates: [{ path: app.conf, template: \"{{ secret('web') }}\" }]");
+    let output = world.once();
+    let log = stderr(&output);
+    assert_eq!(output.status.code(), Some(0), "{log}");
+    let warned = log.lines().find(|line| line.contains("base64 text of a PFX"));
+    let warned = warned.expect("a warning");
+    assert!(
+        warned.contains("WARN") && warned.contains("`certificate(\"web\")`"),
+        "{warned}"
+    );
+}
