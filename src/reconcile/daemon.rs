@@ -88,24 +88,18 @@ impl<V: Vault + 'static, W: Volume> Daemon<V, W> {
     async fn something_to_do(&mut self) {
         let due = self.status.wakes_at.map(|at| self.pass.uptime.instant(at));
         loop {
-            let tidies_at = self.tidies_at;
             let tells_at = self.status.tells_at.map(|at| self.pass.uptime.instant(at));
+            let chore = self.tidies_at.into_iter().chain(tells_at).min();
             tokio::select! {
                 biased;
                 () = self.pass.settled(&mut self.status) => return,
                 () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => return,
-                () = sleep_until(tidies_at.unwrap_or_else(Instant::now)), if tidies_at.is_some() => {}
-                () = sleep_until(tells_at.unwrap_or_else(Instant::now)), if tells_at.is_some() => {}
+                () = sleep_until(chore.unwrap_or_else(Instant::now)), if chore.is_some() => {}
             }
             self.tidy().await;
-            self.remind();
+            let reminders = self.status.remind(self.pass.uptime.now());
+            self.tell(&reminders);
         }
-    }
-
-    /// Tells again what lasts.
-    fn remind(&mut self) {
-        let events = self.status.remind(self.pass.uptime.now());
-        self.tell(&events);
     }
 
     fn wake(&mut self, trigger: Trigger) {

@@ -9,7 +9,7 @@ use crate::domain::answers::Answers;
 use crate::domain::desired::{Content, FileSpec, PasswordSource, Reference, Template, TemplateBody};
 use crate::domain::entry::{Body, Entry, EntryId};
 use crate::domain::failure::{Failure, Reason};
-use crate::domain::fetched::{FetchedContent, FetchedObject};
+use crate::domain::fetched::{Attributes, FetchedContent, FetchedObject};
 use crate::domain::notice::Notice;
 use crate::domain::object::{ObjectKind, VersionId};
 use crate::domain::path::RelativePath;
@@ -33,7 +33,7 @@ pub struct Made {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Origin {
     files: Vec<FileSpec>,
-    objects: Vec<(VersionId, String)>,
+    objects: Vec<(VersionId, Attributes)>,
     passwords: Vec<VersionId>,
 }
 
@@ -101,7 +101,7 @@ impl Job {
 
     /// What it is made of.
     pub fn origin(&self) -> Origin {
-        let of = |object: &Arc<FetchedObject>| (object.version.clone(), format!("{:?}", object.attributes));
+        let of = |object: &Arc<FetchedObject>| (object.version.clone(), object.attributes.clone());
         Origin {
             files: self.files.clone(),
             objects: match &self.body {
