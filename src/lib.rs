@@ -9,6 +9,7 @@ pub mod encoding;
 pub mod identity;
 pub mod keyvault;
 pub mod manifest;
+mod named_file;
 pub mod observers;
 pub mod passwords;
 pub mod ports;

@@ -151,5 +151,7 @@ pub enum Event {
         took: Duration,
         /// When the next question is due, if one is.
         next_due: Option<OffsetDateTime>,
+        /// Whether somebody asked for it.
+        asked_for: bool,
     },
 }

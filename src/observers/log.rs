@@ -224,14 +224,14 @@ fn finished(event: &Event) {
         adjusted,
         took,
         next_due,
+        asked_for,
     } = event
     else {
         return;
     };
     let took_milliseconds = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
     let next_due = written(next_due.and_then(|due| due.replace_nanosecond(0).ok()));
-    let changed = new + removed + adjusted > 0;
-    if changed {
+    if *asked_for || new + removed + adjusted > 0 {
         tracing::info!(
             asked,
             written = new,

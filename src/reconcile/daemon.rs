@@ -103,9 +103,9 @@ impl<V: Vault + 'static, W: Volume> Daemon<V, W> {
     }
 
     fn wake(&mut self, trigger: Trigger) {
-        self.status.schedule.wake(&trigger.wanted, self.pass.uptime.now());
+        let asked = self.status.wake(&trigger.wanted, self.pass.uptime.now());
         self.replies.extend(trigger.reply);
-        self.tell(&[Event::SyncAsked]);
+        self.tell(&[asked]);
     }
 
     fn tell(&mut self, events: &[Event]) {

@@ -5,8 +5,7 @@
 //! an entry is left out, because one odd certificate must not stop the others.
 
 use std::collections::BTreeSet;
-use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use rustls::RootCertStore;
@@ -14,10 +13,11 @@ use rustls::pki_types::CertificateDer;
 
 use crate::domain::unread;
 use crate::encoding::pem::{self, Block, Kind, PemError};
+use crate::named_file;
 use crate::ports::Environment;
 
 /// A bundle of every public authority is about 220 KiB.
-const BUNDLE_LIMIT: u64 = 8 * 1024 * 1024;
+const BUNDLE_LIMIT: usize = 8 * 1024 * 1024;
 
 /// Where certificate authorities come from. The default is the system's store.
 #[derive(Debug, Clone, Default)]
@@ -206,13 +206,10 @@ fn add_named(roots: &mut RootCertStore, path: &Path) -> Result<(), SetupError> {
 }
 
 fn read_bundle(path: &Path) -> Result<Vec<CertificateDer<'static>>, SetupError> {
-    let mut text = Vec::new();
-    File::open(path)
-        .and_then(|file| file.take(BUNDLE_LIMIT).read_to_end(&mut text))
-        .map_err(|source| SetupError::Unreadable {
-            path: path.to_owned(),
-            source,
-        })?;
+    let text = named_file::bytes(path, BUNDLE_LIMIT).map_err(|source| SetupError::Unreadable {
+        path: path.to_owned(),
+        source,
+    })?;
     let unreadable = |error| SetupError::Pem {
         path: path.to_owned(),
         error,

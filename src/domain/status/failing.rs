@@ -22,8 +22,8 @@ pub(super) struct Failing {
     times: u32,
     /// Whether it was found again since it was told, if only to who looks closely.
     untold: bool,
-    /// What failed for it first since it was told.
-    newcomers: BTreeSet<EntryId>,
+    /// What failed for it first since it was told, and since when.
+    newcomers: BTreeMap<EntryId, Moment>,
     /// Whether its vault owes an answer: then it is told when all have failed that do.
     waits: bool,
     /// Since when the gate was open that was told last, if it was.
@@ -48,13 +48,13 @@ impl Status {
                 lasting: Lasting::begun(outcome.began),
                 times: 0,
                 untold: false,
-                newcomers: BTreeSet::new(),
+                newcomers: BTreeMap::new(),
                 waits: false,
                 open_since: None,
             });
             failing.untold = true;
             if times == 1 {
-                failing.newcomers.insert(entry);
+                failing.newcomers.insert(entry, outcome.began);
             }
         }
         let lasting: BTreeSet<&Cause> = self
@@ -113,18 +113,19 @@ impl Status {
         &self,
         cause: &Cause,
         failing: &Failing,
-        newcomers: Option<&BTreeSet<EntryId>>,
+        newcomers: Option<&BTreeMap<EntryId, Moment>>,
         news: bool,
         now: Moment,
     ) -> Option<Event> {
-        let is_told = |entry: &EntryStatus| newcomers.is_none_or(|newcomers| newcomers.contains(&entry.id));
+        let is_told =
+            |entry: &EntryStatus| newcomers.is_none_or(|newcomers| newcomers.contains_key(&entry.id));
         let told: Vec<(&EntryStatus, &FailureStatus)> = self
             .failing()
             .filter(|(entry, failure)| failure.cause == *cause && is_told(entry))
             .collect();
         // One speaks for all: what start-up waits for, and what failed last of those that fail themselves.
         let (speaker, spoken) = told.iter().min_by_key(|(entry, failure)| {
-            let is_new = failing.newcomers.contains(&entry.id);
+            let is_new = failing.newcomers.contains_key(&entry.id);
             (entry.held_back.is_some(), !entry.required, !is_new, failure.times)
         })?;
         let mut seen = BTreeSet::from([&speaker.id]);
@@ -140,8 +141,10 @@ impl Status {
             held_back: told.iter().find_map(|(entry, _)| entry.held_back.clone()),
             kept: told.iter().all(|(_, failure)| failure.kept),
             required: told.iter().any(|(entry, _)| entry.required),
-            times: failing.times,
-            age: failing.lasting.age(now),
+            times: newcomers.map_or(failing.times, |_| most(&told)),
+            age: newcomers
+                .and_then(oldest)
+                .map_or(failing.lasting.age(now), |since| now.since(since)),
             news,
         })
     }
@@ -188,7 +191,18 @@ impl Failing {
     }
 }
 
-/// Entries that recovered, those of one cause as one.
+/// How often in a row the entry failed that failed most often.
+fn most(told: &[(&EntryStatus, &FailureStatus)]) -> u32 {
+    let times = told.iter().map(|(_, failure)| failure.times);
+    times.max().unwrap_or_default()
+}
+
+/// Since when the first of them fails.
+fn oldest(newcomers: &BTreeMap<EntryId, Moment>) -> Option<Moment> {
+    newcomers.values().min().copied()
+}
+
+/// Entries that recovered, by what they had failed for.
 #[derive(Default)]
 pub(super) struct Recovered(BTreeMap<Cause, BTreeMap<EntryId, u32>>);
 
@@ -199,27 +213,37 @@ impl Recovered {
         let times = entries.entry(entry.clone()).or_insert(0);
         *times = failure.times.max(*times);
     }
+}
 
-    /// Tells of it. Of several entries of one object one may be served while another goes on failing: then it did not.
-    pub(super) fn tell(self, entries: &[EntryStatus], events: &mut Vec<Event>) {
-        if self.0.is_empty() {
+impl Status {
+    /// Tells what recovered, those of one cause as one. Of several entries of one object one may be served while another goes
+    /// on failing: then it did not. What nobody was told of as failing is not told as recovered.
+    pub(super) fn tell_recovered(
+        &mut self,
+        recovered: Recovered,
+        entries: &[EntryStatus],
+        events: &mut Vec<Event>,
+    ) {
+        if recovered.0.is_empty() {
             return;
         }
         let fails: BTreeSet<_> = entries
             .iter()
             .filter_map(|entry| Some((&entry.id, entry.failure.as_ref()?.reason)))
             .collect();
-        for (cause, recovered) in self.0 {
+        for (cause, mut recovered) in recovered.0 {
             let reason = cause.reason();
-            let recovered: Vec<_> = recovered
-                .into_iter()
-                .filter(|(entry, _)| !fails.contains(&(entry, reason)))
-                .collect();
-            let Some(failures) = recovered.iter().map(|(_, times)| *times).max() else {
+            let failing = self.failing.get_mut(&cause);
+            let untold = failing.is_some_and(|failing| {
+                recovered.retain(|entry, _| failing.newcomers.remove(entry).is_none());
+                failing.lasting.told().is_none()
+            });
+            recovered.retain(|entry, _| !untold && !fails.contains(&(entry, reason)));
+            let Some(failures) = recovered.values().max().copied() else {
                 continue;
             };
             events.push(Event::Recovered {
-                entries: recovered.into_iter().map(|(entry, _)| entry).collect(),
+                entries: recovered.into_keys().collect(),
                 reason,
                 failures,
             });

@@ -122,7 +122,7 @@ impl Status {
         for (retry, times) in failed {
             self.schedule.entry_failed(&retry, times, now);
         }
-        recovered.tell(&entries, events);
+        self.tell_recovered(recovered, &entries, events);
         entries
     }
 
@@ -205,6 +205,7 @@ impl Status {
                 adjusted: sync.adjusted,
                 took: outcome.ended.since(sync.began),
                 next_due: self.wakes_at.map(|at| wall(outcome.at, outcome.began, at)),
+                asked_for: std::mem::take(&mut self.asked_for),
             });
         }
     }

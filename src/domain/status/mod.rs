@@ -35,9 +35,10 @@ pub use self::volume::{VolumeStatus, VolumeTrouble};
 use super::answers::Lists;
 use super::desired::OnStart;
 use super::entry::{EntryId, EntryKey};
+use super::event::Event;
 use super::moment::Moment;
 use super::notice::Notice;
-use super::schedule::Schedule;
+use super::schedule::{Schedule, SyncScope};
 
 /// What the loop knows.
 #[derive(Debug, Clone, Serialize)]
@@ -83,6 +84,9 @@ pub struct Status {
     /// The sync that is under way: from its first question to its end.
     #[serde(skip)]
     sync: Option<Sync>,
+    /// Whether somebody asked for a sync that has not ended.
+    #[serde(skip)]
+    asked_for: bool,
 }
 
 /// A sync that is under way.
@@ -114,7 +118,15 @@ impl Status {
             waits_told: Moment::START,
             tells_at: None,
             sync: None,
+            asked_for: false,
         }
+    }
+
+    /// Somebody asks for a sync now.
+    pub fn wake(&mut self, wanted: &SyncScope, now: Moment) -> Event {
+        self.schedule.wake(wanted, now);
+        self.asked_for = true;
+        Event::SyncAsked
     }
 
     /// How many secrets, certificates and keys have files of their own, each once: those of the manifest, and those that its

@@ -282,6 +282,7 @@ fn a_sync_is_counted_from_its_first_question_to_its_end() {
         adjusted: 0,
         took,
         next_due: None,
+        asked_for: false,
     };
     assert_eq!((finished(&second), status.busy), (vec![expected], false));
     let third = status.fold(part(7, 8, vec![served("a")], true), 0.5);
@@ -293,6 +294,7 @@ fn a_sync_is_counted_from_its_first_question_to_its_end() {
         adjusted: 0,
         took,
         next_due: None,
+        asked_for: false,
     };
     assert_eq!(finished(&third), [expected]);
 }

@@ -16,6 +16,7 @@ use crate::domain::outcome::PassOutcome;
 use crate::domain::plan::{EntryPlan, Why};
 use crate::domain::query::Query;
 use crate::domain::query::test_queries::secret;
+use crate::domain::schedule::SyncScope;
 use crate::domain::status::test_passes::{
     blocked, decided, entry, failed, made, pass, path, pending, planned, ready, served, version,
 };
@@ -158,6 +159,19 @@ fn a_change_is_one_line_with_its_path_its_files_and_why_and_one_for_its_pass_and
         lines[1][1],
         "INFO Pass finished asked=1 written=1 removed=0 adjusted=0 took_milliseconds=1250"
     );
+}
+
+#[test]
+fn a_sync_that_somebody_asked_for_says_that_it_ended_although_nothing_changed() {
+    let mut told = Told::of(ready());
+    told.status.wake(&SyncScope::All, Moment::START);
+    let lines = told.lines(pass(vec![served("a")]));
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    assert!(
+        lines[0].starts_with("INFO Pass finished asked=1 written=0"),
+        "{lines:?}"
+    );
+    assert_eq!(told.lines(pass(vec![served("a")])), Vec::<String>::new());
 }
 
 #[test]

@@ -76,6 +76,30 @@ fn what_is_refused_one_by_one_is_gathered_for_a_minute() {
 }
 
 #[test]
+fn what_recovers_before_it_was_told_is_not_told_and_what_is_gathered_has_its_own_count_and_age() {
+    let mut told = Told::of(ready());
+    let lasting = || failed("a", Reason::Forbidden);
+    assert_eq!(told.lines(pass(vec![lasting(), served("flap")])).len(), 1);
+    for second in [10, 30] {
+        let fails = pass(vec![lasting(), failed("flap", Reason::Forbidden)]);
+        assert_eq!(told.lines(at_second(fails, second)), Vec::<String>::new());
+        let recovers = pass(vec![lasting(), served("flap")]);
+        assert_eq!(told.lines(at_second(recovers, second + 10)), Vec::<String>::new());
+    }
+    let fails = || pass(vec![lasting(), failed("flap", Reason::Forbidden)]);
+    assert_eq!(told.lines(at_second(fails(), 50)), Vec::<String>::new());
+    let gathered = told.lines(at_second(fails(), 70));
+    assert_eq!(gathered.len(), 1, "{gathered:?}");
+    assert!(
+        gathered[0].contains("object=\"app/secrets/flap\" objects=1 "),
+        "{gathered:?}"
+    );
+    assert!(gathered[0].contains("times=2 age=\"20s\""), "{gathered:?}");
+    let recovers = told.lines(at_second(pass(vec![lasting(), served("flap")]), 80));
+    assert_eq!(recovers.len(), 1, "{recovers:?}");
+}
+
+#[test]
 fn what_was_gathered_and_what_lasts_is_told_without_a_pass() {
     let mut told = Told::of(ready());
     let minute = |minute| Moment::after_start(Duration::from_mins(minute));
