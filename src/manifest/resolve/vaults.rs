@@ -225,7 +225,7 @@ fn foreign_host(url: &VaultUrl, trusted: Option<&[HostName]>) -> Option<Problem>
         "write the vault's own name, `https://NAME.vault.azure.net`: inside the network, DNS leads it to the private endpoint"
     } else {
         "a vault is at `https://NAME.vault.azure.net` (or the suffix of its cloud); list any other host \
-         that may get a token under `trustedHosts`"
+         that may get a token under the `trustedHosts` of this vault"
     }))
 }
 
