@@ -36,6 +36,15 @@ const UNKNOWN: Cloud = Cloud {
 };
 
 impl Cloud {
+    /// The cloud whose vaults have such hosts, whatever the class calls it: their tokens come from its Entra alone.
+    pub(super) fn of_host(host: &str) -> Option<Self> {
+        let clouds = [PUBLIC, CHINA, US_GOVERNMENT, GERMAN];
+        clouds.into_iter().find(|cloud| {
+            let name = host.strip_suffix(cloud.vault_suffix);
+            name.is_some_and(|name| name.ends_with('.'))
+        })
+    }
+
     /// The cloud of `cloudName`, which may be absent.
     pub(super) fn named(name: Option<&str>, subject: &str, notes: &Notes) -> Self {
         let Some(name) = name else {

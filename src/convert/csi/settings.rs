@@ -35,7 +35,7 @@ impl Settings {
                 "it is a host or URL, where the provider wants a name; its vault is taken",
             );
         }
-        let identity = parameters.identity(cloud);
+        let identity = parameters.identity(parameters.cloud_of(&vault, cloud));
         parameters.refuse_others();
         Ok(Self { vault, identity })
     }
@@ -72,6 +72,20 @@ struct Parameters<'c, 'a> {
 impl<'a> Parameters<'_, 'a> {
     fn text(&self, key: &str) -> Option<&'a str> {
         self.values.and_then(|values| values.text_of(key))
+    }
+
+    /// The cloud of the class, unless the host of its vault is of another one.
+    fn cloud_of(&self, vault: &Vault, named: Cloud) -> Cloud {
+        let of_host = Cloud::of_host(vault.url.trim_start_matches("https://"));
+        let Some(of_host) = of_host.filter(|of_host| of_host.vault_suffix != named.vault_suffix) else {
+            return named;
+        };
+        let reason = format!(
+            "taken from the host of the vault, which ends in `{}`",
+            of_host.vault_suffix
+        );
+        self.assumed("cloudName", reason);
+        of_host
     }
 
     /// `keyvaultName`, also in another case: nothing else can be meant, although the provider itself ignores it.
@@ -257,7 +271,17 @@ impl<'a> Parameters<'_, 'a> {
                     "the file is on the node; its contents go to `vaults` and `identity.authorityHost`"
                 }
                 _ if key.starts_with("csi.storage.k8s.io/") => "the driver sets it, not the class",
-                _ => "the provider has no such parameter",
+                _ => match PARAMETERS.iter().find(|known| key.eq_ignore_ascii_case(known)) {
+                    Some(known) => {
+                        let reason = format!(
+                            "the provider reads `{known}`, and ignores it in another case; rename it and convert again if it \
+                             is meant"
+                        );
+                        self.not_carried(&quoted(key), reason);
+                        continue;
+                    }
+                    None => "the provider has no such parameter",
+                },
             };
             let name = if KNOWN.contains(&key) {
                 key.to_owned()
@@ -273,6 +297,20 @@ impl<'a> Parameters<'_, 'a> {
         matches!(self.text(key), Some("1" | "t" | "T" | "true" | "TRUE" | "True"))
     }
 }
+
+/// What the provider reads, letter by letter.
+const PARAMETERS: [&str; 10] = [
+    "keyvaultName",
+    "cloudName",
+    "cloudEnvFileName",
+    "usePodIdentity",
+    "useVMManagedIdentity",
+    "useAzureTokenProxy",
+    "userAssignedIdentityID",
+    "clientID",
+    "tenantID",
+    "objects",
+];
 
 /// Parameters that are named without quotes.
 const KNOWN: [&str; 3] = ["clientID", "userAssignedIdentityID", "cloudEnvFileName"];
