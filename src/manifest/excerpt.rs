@@ -179,6 +179,11 @@ fn visible(c: char) -> char {
     }
 }
 
+/// A password can stand in a URL, before its host and in its query, and as what a placeholder falls back to: `${NAME:-TEXT}`.
+fn may_hold_a_secret(value: &str) -> bool {
+    value.contains('@') || value.contains("://") && value.contains('?') || value.contains(":-")
+}
+
 /// Reads one line as YAML would, knowing nothing of the lines before it.
 struct Reader<'l> {
     line: &'l [char],
@@ -241,9 +246,8 @@ impl<'l> Reader<'l> {
         let colon = colon.filter(|place| self.line[*place] == ':');
         let text: String = self.line[at..end].iter().collect();
         let Some(colon) = colon else {
-            // A user name and password can stand in a URL.
             let is_block = matches!(text.trim_end_matches(['-', '+']), "|" | ">");
-            self.show(at..end, is_block || (self.value_shows && !text.contains('@')));
+            self.show(at..end, is_block || (self.value_shows && !may_hold_a_secret(&text)));
             return end;
         };
         let known = KEYS
@@ -344,6 +348,9 @@ mod tests {
             ("tenantId: hunter2", "tenantId: …"),
             ("clientSecretFile: hunter2", "clientSecretFile: …"),
             ("url: https://user:hunter2@contoso.vault.azure.net", "url: …"),
+            ("url: https://contoso.vault.azure.net?sig=hunter2", "url: …"),
+            ("path: \"${X:-hunter2}\"", "path: …"),
+            ("path: \"${X}\"", "path: \"${X}\""),
             (
                 "trustedHosts: [\"*\", vault.example.com]",
                 "trustedHosts: [\"*\", vault.example.com]",
