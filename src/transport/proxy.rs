@@ -169,12 +169,6 @@ impl ThroughProxy {
         azure_core::Error::with_error(kind, Self { proxy, source }, "the call failed")
     }
 
-    /// Whether the call ended before the proxy, of which the client says so in words only.
-    pub fn never_reached(error: &(dyn std::error::Error + 'static)) -> bool {
-        const WORDS: &str = "tunnel error: failed to create underlying connection";
-        super::chain(error).any(|cause| cause.to_string() == WORDS)
-    }
-
     /// The one among the causes of an error.
     pub fn of<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a Self> {
         super::chain(error).find_map(|cause| cause.downcast_ref())
