@@ -480,6 +480,14 @@ async fn a_client_secret_is_sent_from_the_environment_or_from_its_file_as_it_is_
     for (request, secret) in [(1, "two"), (2, "three"), (3, "four ")] {
         assert_eq!(wire.form_value(request, "client_secret"), secret);
     }
+    std::fs::write(&path, "${SECRET}\n").expect("written");
+    let unfilled = refusal(&exchange).await.failure;
+    assert_eq!(unfilled.reason, Reason::IdentityMisconfigured);
+    assert!(
+        unfilled.detail.contains("the file holds the placeholder `${…}`"),
+        "{unfilled}"
+    );
+    assert_eq!(wire.asked().len(), 4, "it is not sent");
     std::fs::remove_file(&path).expect("removed");
     let absent = refusal(&exchange).await;
     assert_eq!(absent.failure.reason, Reason::IdentityMisconfigured);
