@@ -180,6 +180,9 @@ impl Jitter for f64 {
 pub trait Environment: Send + Sync {
     /// The value of a variable; `None` when it is unset, empty or not UTF-8.
     fn var(&self, name: &str) -> Option<String>;
+
+    /// Whether a variable is there with an empty value, which [`Self::var`] does not tell from an absent one.
+    fn is_empty(&self, name: &str) -> bool;
 }
 
 /// Variables given as pairs; the environment of a test.
@@ -190,6 +193,11 @@ impl<S: AsRef<str> + Send + Sync> Environment for [(S, S)] {
             .map(|(_, value)| value.as_ref().to_owned())
             .filter(|value| !value.is_empty())
     }
+
+    fn is_empty(&self, name: &str) -> bool {
+        self.iter()
+            .any(|(key, value)| key.as_ref() == name && value.as_ref().is_empty())
+    }
 }
 
 /// A reference to an environment is one. So one to a slice of pairs, which has no size of its own, serves as
@@ -197,5 +205,9 @@ impl<S: AsRef<str> + Send + Sync> Environment for [(S, S)] {
 impl<E: Environment + ?Sized> Environment for &E {
     fn var(&self, name: &str) -> Option<String> {
         (**self).var(name)
+    }
+
+    fn is_empty(&self, name: &str) -> bool {
+        (**self).is_empty(name)
     }
 }

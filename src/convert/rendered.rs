@@ -3,7 +3,8 @@
 use super::ConvertError;
 use super::input::Value;
 use super::note::quoted;
-use crate::manifest::{Placeholder, Tree};
+use crate::domain::placeholder::Placeholder;
+use crate::manifest::Tree;
 
 /// Refuses a class with a placeholder in any of its values, also in the YAML inside of its texts.
 pub(super) fn refuse_class(documents: &[Tree<'_>]) -> Result<(), ConvertError> {

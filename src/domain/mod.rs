@@ -25,6 +25,7 @@ pub mod outcome;
 pub mod path;
 pub mod path_set;
 pub mod payload;
+pub mod placeholder;
 pub mod plain_text;
 pub mod plan;
 pub mod published;

@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 
 use super::refusal::Refusal;
 use super::settings::Setting;
+use crate::domain::placeholder::Placeholder;
 use crate::domain::unread;
 use crate::encoding::typed;
 
@@ -23,6 +24,9 @@ pub(super) async fn read(file: &Setting<PathBuf>) -> Result<Zeroizing<String>, U
     let value = typed::text(text);
     if value.trim().is_empty() {
         return Err(wrong("the file is empty"));
+    }
+    if let Some(placeholder) = Placeholder::whole(value) {
+        return Err(wrong(&placeholder.told_of(&"the file")));
     }
     Ok(Zeroizing::new(value.to_owned()))
 }

@@ -20,7 +20,7 @@ use super::managed::{self, ManagedIdentity};
 use super::refusal::Refusal;
 use super::service_text::innermost_cause;
 use crate::ports::Clock;
-use crate::transport::{ThroughProxy, WireCause, retry_after};
+use crate::transport::{ThroughProxy, WireCause, blocked_by_proxy, retry_after};
 
 /// Token answers are about 2 KiB.
 const BODY_LIMIT: usize = 256 * 1024;
@@ -114,15 +114,18 @@ impl Peer {
     }
 
     fn unreachable(&self, error: &azure_core::Error) -> Refusal {
-        let said = match ThroughProxy::of(error) {
-            None => innermost_cause(error),
-            Some(ThroughProxy { proxy, .. }) if ThroughProxy::never_reached(error) => {
-                format!("the proxy {proxy} cannot be reached: {}", innermost_cause(error))
-            }
+        let blocked = blocked_by_proxy(error);
+        let connection_hint = if blocked.is_some() {
+            PROXY_HINT
+        } else {
+            CONNECTION_HINT
+        };
+        let said = blocked.unwrap_or_else(|| match ThroughProxy::of(error) {
             Some(ThroughProxy { proxy, .. }) => {
                 format!("{}, through the proxy {proxy}", innermost_cause(error))
             }
-        };
+            None => innermost_cause(error),
+        });
         let cause = WireCause::of(error);
         let connected = !matches!(error.kind(), ErrorKind::Connection);
         let refusal = match (self, &cause) {
@@ -130,9 +133,13 @@ impl Peer {
                 format!("the TLS handshake with {} failed: {said}", self.host()),
                 cause.certificate_hint().unwrap_or(TLS_HINT),
             ),
+            (Self::Entra(_), Some(WireCause::Tls(_))) => Refusal::unavailable(
+                format!("the TLS handshake with {} failed: {said}", self.host()),
+                TLS_HINT,
+            ),
             (Self::Entra(_), _) => Refusal::unavailable(
                 format!("{} cannot be reached: {said}", self.host()),
-                CONNECTION_HINT,
+                connection_hint,
             ),
             (Self::Managed { identity, known, .. }, _) => {
                 endpoint_error::unreachable(identity, &said, connected, known.load(Ordering::Relaxed))
@@ -154,6 +161,10 @@ impl Peer {
 
 /// When Entra does not answer.
 pub(super) const CONNECTION_HINT: &str = "check DNS, egress rules and HTTPS_PROXY; it is tried again";
+
+/// When a proxy is away, or does not connect to Entra.
+const PROXY_HINT: &str =
+    "check the proxy and its credentials, or exempt the authority with NO_PROXY; it is tried again";
 
 /// A server that shows no certificate, or speaks no TLS that is spoken here.
 const TLS_HINT: &str = "check that AZURE_AUTHORITY_HOST or identity.authorityHost is one of Entra, and that no proxy or firewall interrupts TLS on the way";

@@ -32,11 +32,16 @@ pub(super) fn classify(
     let (reason, retry) = judge(status, error.as_deref());
     // What passes is told by the status. A refusal may say in words that it lasts.
     let is_refused = reason != Reason::IdentityUnavailable;
-    let words = description.as_deref().filter(|_| is_refused).unwrap_or_default();
-    let refusal = match (
-        said(words, identity),
-        code_in(words).and_then(|code| entra_codes::row(code, None)),
-    ) {
+    let said = is_refused
+        .then(|| {
+            [&error, &description]
+                .map(|text| text.as_deref().unwrap_or_default())
+                .join(": ")
+        })
+        .and_then(|words| said(&words, identity));
+    // A code of Entra says more than any status that it comes with.
+    let code = code_in(description.as_deref().unwrap_or(&String::from_utf8_lossy(body)));
+    let refusal = match (said, code.and_then(|code| entra_codes::row(code, None))) {
         (Some(hint), _) => Refusal::misconfigured(detail, &hint),
         (None, Some(row)) => Refusal::new(row.reason, row.retry, detail, row.action),
         (None, None) => Refusal::new(reason, retry, detail, &hint(reason, identity)),
@@ -54,18 +59,38 @@ fn said(words: &str, identity: &ManagedIdentity) -> Option<String> {
     if words.contains("identity not found") && is_guess {
         return Some(GUESS_HINT.to_owned());
     }
+    let lost = [
+        "has been disabled",
+        "is disabled",
+        "was deleted",
+        "has been deleted",
+    ];
+    if words.contains("identity") && lost.iter().any(|end| words.contains(end)) {
+        return Some(format!(
+            "the identity is disabled or deleted: enable it, or assign another one, and name that in {}",
+            identity.id.setting()
+        ));
+    }
     // App Service starts anew when an identity is assigned to it: no assignment is under way.
     let unknown_to_app_service = [
         "no user assigned or delegated managed identity found",
         "no msi found for specified",
+        "managedidentitynotfound",
     ];
     if unknown_to_app_service.iter().any(|start| words.contains(start)) {
-        let setting = identity.id.setting();
-        return Some(format!(
-            "assign the identity to the app (`az webapp identity assign`, `az containerapp identity assign`), or correct {setting}: a client ID is no object ID"
-        ));
+        let assign =
+            "assign the identity to the app (`az webapp identity assign`, `az containerapp identity assign`)";
+        return Some(format!("{assign}, or {}", correction(&identity.id)));
     }
     None
+}
+
+/// What else may help than an assignment.
+fn correction(id: &ManagedId) -> String {
+    match id {
+        ManagedId::System => format!("name a user-assigned one in {}", id.setting()),
+        _ => format!("correct {}: a client ID is no object ID", id.setting()),
+    }
 }
 
 const SEVERAL_HINT: &str = "this machine has several identities: name one by its client ID, in AZURE_CLIENT_ID or identity.clientId; for workload identity in Kubernetes label the pod azure.workload.identity/use: \"true\"";
@@ -87,8 +112,8 @@ fn hint(reason: Reason, identity: &ManagedIdentity) -> String {
     match (reason, identity.platform) {
         (Reason::IdentityUnavailable, _) => TRY_LATER.to_owned(),
         (Reason::IdentityNotPropagated, _) => format!(
-            "assign the identity to this resource, or correct {}: a client ID is no object ID; a new assignment takes seconds to arrive",
-            identity.id.setting()
+            "assign the identity to this resource, or {}; a new assignment takes seconds to arrive",
+            correction(&identity.id)
         ),
         (_, Platform::Imds) => {
             "check that no network policy, proxy or agent on the node answers in place of 169.254.169.254"
@@ -101,12 +126,14 @@ fn hint(reason: Reason, identity: &ManagedIdentity) -> String {
     }
 }
 
-/// `error` and its description, where the body is JSON: `error_description` of IMDS, `message` or `Message` of App Service.
+/// `error` and its description, where the body is JSON: `error_description` of IMDS, `message` or `Message` of App Service,
+/// which may also put `code` and `message` into `error`.
 fn parse(body: &[u8]) -> (Option<String>, Option<String>) {
     let json: Value = serde_json::from_slice(body).unwrap_or_default();
-    let text = |name: &str| json[name].as_str().map(one_line);
-    let descriptions = ["error_description", "message", "Message"];
-    (text("error"), descriptions.into_iter().find_map(text))
+    let text = |pointer: &str| json.pointer(pointer).and_then(Value::as_str).map(one_line);
+    let descriptions = ["/error_description", "/message", "/Message", "/error/message"];
+    let error = text("/error").or_else(|| text("/error/code"));
+    (error, descriptions.into_iter().find_map(text))
 }
 
 /// No connection to the endpoint. `known` says whether it has ever answered.
@@ -256,6 +283,54 @@ mod tests {
     }
 
     #[test]
+    fn words_in_a_nested_body_are_read_and_an_identity_that_is_gone_or_disabled_is_told_at_once() {
+        let named = identity(Platform::AppService);
+        for (body, told) in [
+            (
+                r#"{"error":{"code":"ManagedIdentityNotFound","message":"The identity is unknown."}}"#,
+                "assign the identity to the app",
+            ),
+            (
+                r#"{"error":{"code":"x","message":"No User Assigned or Delegated Managed Identity found for specified ClientId"}}"#,
+                "assign the identity to the app",
+            ),
+            (
+                r#"{"error":{"code":"x","message":"The managed identity has been disabled."}}"#,
+                "disabled or deleted",
+            ),
+            (
+                r#"{"message":"The managed identity was deleted."}"#,
+                "disabled or deleted",
+            ),
+        ] {
+            let hint = lasting(body, &named);
+            assert!(
+                hint.contains(told) && hint.contains("identity.clientId"),
+                "{hint}"
+            );
+        }
+        let body = br#"{"error":{"code":"x","message":"Some words"}}"#;
+        let failure = classify(400, None, body, &named).failure;
+        assert!(failure.detail.ends_with("status 400: Some words"), "{failure}");
+    }
+
+    #[test]
+    fn nobody_is_told_to_correct_a_setting_that_is_not_set() {
+        for body in [
+            "",
+            r#"{"message":"No MSI found for specified ClientId/ResourceId."}"#,
+        ] {
+            let system = named(Platform::AppService, ManagedId::System, true);
+            let hint = classify(400, None, body.as_bytes(), &system).failure.hint;
+            assert!(
+                hint.contains("or name a user-assigned one in AZURE_CLIENT_ID"),
+                "{hint}"
+            );
+            assert!(!hint.contains("correct"), "{hint}");
+        }
+    }
+
+    #[test]
     fn an_app_service_that_cannot_load_its_identity_yet_is_asked_again() {
         let body = br#"{"statusCode":400,"message":"Unable to load requested managed identity."}"#;
         let refusal = classify(400, None, body, &identity(Platform::AppService));
@@ -274,6 +349,11 @@ mod tests {
                 hint.contains("the tenant does not know Key Vault of this cloud"),
                 "{hint}"
             );
+        }
+        for body in [r#"{"message":"AADSTS53003: Blocked"}"#, "AADSTS53003: Blocked"] {
+            let refusal = classify(500, None, body.as_bytes(), &identity(Platform::AppService));
+            assert_eq!(refusal.failure.reason, Reason::IdentityMisconfigured, "{body}");
+            assert!(refusal.failure.hint.contains("Conditional Access"), "{refusal:?}");
         }
     }
 

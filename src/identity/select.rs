@@ -105,7 +105,29 @@ fn by_environment<E: Environment + ?Sized>(
     if offers(&spec.token_file, &["AZURE_FEDERATED_TOKEN_FILE"]) {
         return workload_identity(spec, settings);
     }
-    managed(spec, settings, true)
+    half_configured(spec, settings).unwrap_or_else(|| managed(spec, settings, true))
+}
+
+/// With tenant and client ID, a proof without a value was meant to be there; without them it is a chart's unused variable.
+fn half_configured<E: Environment + ?Sized>(
+    spec: &IdentitySpec,
+    settings: &mut Settings<'_, E>,
+) -> Option<Credential> {
+    let has_client = spec.client_id.is_some() || settings.has("AZURE_CLIENT_ID");
+    let has_tenant = spec.tenant_id.is_some() || settings.has("AZURE_TENANT_ID");
+    let is_connector = settings.has("AZURE_KEYVAULT_CLIENTID") && settings.has("AZURE_KEYVAULT_TENANTID");
+    let is_application = has_client && has_tenant;
+    if is_application && settings.blank(&["AZURE_CLIENT_SECRET"]).is_some() {
+        Some(client_secret(spec, settings))
+    } else if is_connector && settings.blank(&["AZURE_KEYVAULT_CLIENTSECRET"]).is_some() {
+        Some(connected_secret(spec, settings))
+    } else if is_application && settings.blank(&["AZURE_CLIENT_CERTIFICATE_PATH"]).is_some() {
+        Some(client_certificate(spec, settings))
+    } else if is_application && settings.blank(&["AZURE_FEDERATED_TOKEN_FILE"]).is_some() {
+        Some(workload_identity(spec, settings))
+    } else {
+        None
+    }
 }
 
 fn workload_identity<E: Environment + ?Sized>(
@@ -131,20 +153,28 @@ fn client_secret<E: Environment + ?Sized>(spec: &IdentitySpec, settings: &mut Se
     let connector = spec.client_secret_file.is_none()
         && !settings.has("AZURE_CLIENT_SECRET")
         && settings.has("AZURE_KEYVAULT_CLIENTSECRET");
-    let application = if connector {
-        application(
-            spec,
-            settings,
-            &["AZURE_KEYVAULT_CLIENTID"],
-            &["AZURE_KEYVAULT_TENANTID", "AZURE_TENANT_ID"],
-        )
-    } else {
-        application(spec, settings, &["AZURE_CLIENT_ID"], &["AZURE_TENANT_ID"])
-    };
+    if connector {
+        return connected_secret(spec, settings);
+    }
+    let application = application(spec, settings, &["AZURE_CLIENT_ID"], &["AZURE_TENANT_ID"]);
     let proof = match &spec.client_secret_file {
         Some(file) => Proof::SecretFile(Setting::new(file, "identity.clientSecretFile")),
-        None => Proof::Secret(settings.secret(&["AZURE_CLIENT_SECRET", "AZURE_KEYVAULT_CLIENTSECRET"])),
+        None => Proof::Secret(settings.secret(&["AZURE_CLIENT_SECRET"])),
     };
+    Credential::Application(application, proof)
+}
+
+fn connected_secret<E: Environment + ?Sized>(
+    spec: &IdentitySpec,
+    settings: &mut Settings<'_, E>,
+) -> Credential {
+    let application = application(
+        spec,
+        settings,
+        &["AZURE_KEYVAULT_CLIENTID"],
+        &["AZURE_KEYVAULT_TENANTID", "AZURE_TENANT_ID"],
+    );
+    let proof = Proof::Secret(settings.secret(&["AZURE_KEYVAULT_CLIENTSECRET"]));
     Credential::Application(application, proof)
 }
 

@@ -9,6 +9,7 @@ use url::Url;
 use crate::domain::desired::IdentityKind;
 use crate::domain::failure::{Failure, Reason};
 use crate::domain::identifier::{is_guid, is_tenant};
+use crate::domain::placeholder::Placeholder;
 use crate::encoding::typed;
 use crate::ports::Environment;
 
@@ -70,11 +71,35 @@ impl<'a, E: Environment + ?Sized> Settings<'a, E> {
 
     /// A secret: like that of a file it loses a byte order mark and one line end, and no blank, which may be part of it.
     pub(super) fn secret(&mut self, variables: &[&'static str]) -> Secret {
-        let set = variables.iter().find(|name| self.has(name));
-        Secret::new(match set.and_then(|name| self.environment.var(name)) {
-            Some(value) => typed::text(&value).to_owned(),
-            None => self.required(None, "identity.clientSecretFile", variables).value,
-        })
+        let set = variables.iter().copied().find(|name| self.has(name));
+        let Some((name, value)) = set.and_then(|name| Some((name, self.environment.var(name)?))) else {
+            let missing = self.required(None, "identity.clientSecretFile", variables);
+            return Secret::new(missing.value);
+        };
+        let value = typed::text(&value);
+        self.check_filled_in(name, value, Placeholder::whole(value));
+        Secret::new(value.to_owned())
+    }
+
+    /// The first of these variables that is there without a value.
+    pub(super) fn blank(&self, variables: &[&'static str]) -> Option<&'static str> {
+        let is_blank = |name: &&str| {
+            self.environment.is_empty(name) || (self.environment.var(name).is_some() && !self.has(name))
+        };
+        variables.iter().copied().find(is_blank)
+    }
+
+    /// Notes a value that nothing filled in, and quotes that a shell would have taken off. Says whether it can be one.
+    fn check_filled_in(&mut self, name: &'static str, value: &str, placeholder: Option<Placeholder>) -> bool {
+        let is_quoted = |quote: char| value.len() > 1 && value.starts_with(quote) && value.ends_with(quote);
+        if let Some(placeholder) = placeholder {
+            self.wrong(placeholder.told_of(&name), placeholder.hint());
+        } else if is_quoted('"') || is_quoted('\'') {
+            self.wrong(format!("{name} has quotes around its value"), QUOTES_HINT);
+        } else {
+            return true;
+        }
+        false
     }
 
     /// Notes something that is there and wrong, and what to do.
@@ -82,10 +107,12 @@ impl<'a, E: Environment + ?Sized> Settings<'a, E> {
         self.wrong.push(Wrong { problem, hint });
     }
 
-    /// The first variable that is set.
-    pub(super) fn first(&self, variables: &[&'static str]) -> Option<Setting> {
-        let mut set = variables.iter().filter_map(|name| Some((self.var(name)?, *name)));
-        set.next().map(|(value, name)| Setting::new(value, name))
+    /// The first variable that is set; its value is empty when nothing filled it in, which is noted.
+    pub(super) fn first(&mut self, variables: &[&'static str]) -> Option<Setting> {
+        let set = variables.iter().find_map(|name| Some((self.var(name)?, *name)));
+        let (value, name) = set?;
+        let is_value = self.check_filled_in(name, &value, Placeholder::in_name(&value));
+        Some(Setting::new(if is_value { value } else { String::new() }, name))
     }
 
     /// The manifest's value, else the first variable that is set, else a note that all of them are missing.
@@ -98,7 +125,10 @@ impl<'a, E: Environment + ?Sized> Settings<'a, E> {
         let found = manifest.map(|value| Setting::new(value, field));
         found.or_else(|| self.first(variables)).unwrap_or_else(|| {
             let name = variables.first().copied().unwrap_or_default();
-            self.missing.push(format!("{name} (or {field} in the manifest)"));
+            match self.blank(variables) {
+                Some(blank) => self.wrong(format!("{blank} is empty"), EMPTY_HINT),
+                None => self.missing.push(format!("{name} (or {field} in the manifest)")),
+            }
             Setting::new("", field)
         })
     }
@@ -155,6 +185,7 @@ impl<'a, E: Environment + ?Sized> Settings<'a, E> {
         let manifest = manifest.map(|url| Setting::new(url.as_str(), "identity.authorityHost"));
         let Setting { value, name } = manifest
             .or_else(|| self.first(&[AUTHORITY_VARIABLE]))
+            .filter(|setting| !setting.value.is_empty())
             .unwrap_or_else(|| Setting::new(public, "the default"));
         // Taken without its scheme too, as other Azure SDKs do.
         let full = if value.contains("://") {
@@ -204,6 +235,9 @@ impl<'a, E: Environment + ?Sized> Settings<'a, E> {
     }
 }
 
+const QUOTES_HINT: &str =
+    "write the value without quotes: `docker run --env-file` and Kubernetes pass them on";
+const EMPTY_HINT: &str = "give it its value, or unset it";
 const RESOURCE_ID_HINT: &str = "put the client ID there (`az identity show --ids RESOURCE_ID --query clientId`), or unset it and write identity.resourceId with `type: managedIdentity` in the manifest";
 const MSI_HINT: &str =
     "put the client ID of a user-assigned identity there, or unset it to use the system-assigned one";

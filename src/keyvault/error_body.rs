@@ -49,6 +49,13 @@ impl ErrorBody {
         }
     }
 
+    /// Whether its code is `SecretNotFound`, `CertificateNotFound` or the like.
+    pub(super) fn says_not_found(&self) -> bool {
+        self.code
+            .as_deref()
+            .is_some_and(|code| code.ends_with("NotFound"))
+    }
+
     /// The number that starts the message of a 401: `AKV10022`.
     pub(super) fn akv(&self) -> Option<&str> {
         let start = self.message.find("AKV")?;

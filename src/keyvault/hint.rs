@@ -20,6 +20,7 @@ pub(super) const CONFLICT: &str = "wait until the deletion, recovery or purge of
 pub(super) const NOT_KEY_VAULT: &str =
     "check that the vault's URL is a Key Vault and that no proxy answers in its place";
 pub(super) const FORBIDDEN_ON_THE_WAY: &str = "the answer is not Key Vault's own: a proxy, gateway or network policy on the way refuses; check the vault's URL and the way to it";
+pub(super) const UNAUTHORIZED_ON_THE_WAY: &str = "the answer is not Key Vault's own: a proxy or gateway on the way wants a sign-in; check the vault's URL and the way to it";
 pub(super) const BAD_REQUEST: &str = "check the object's name and version in the manifest against the vault; a vault of an older API version may refuse the request";
 pub(super) const NO_TOKEN: &str =
     "nothing to do unless it lasts; then run with --log-level debug to see how signing in fails";

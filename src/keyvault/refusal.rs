@@ -112,12 +112,15 @@ fn verdict(target: &Target<'_>, status: u16, headers: &Headers, body: &ErrorBody
     match status {
         401 => unauthorized(headers, body),
         403 => forbidden(target, body),
-        404 if target.is_pinned() => Verdict::new(Reason::VersionNotFound, hint::not_found(target)),
-        404 => Verdict::new(Reason::NotFound, hint::not_found(target)),
         408 => Verdict::new(Reason::TimedOut, hint::TIMED_OUT).retry(Retry::Soon),
-        409 => Verdict::new(Reason::Conflict, hint::CONFLICT),
         429 => Verdict::new(Reason::Throttled, hint::THROTTLED),
         407 => Verdict::new(Reason::Unreachable, hint::PROXY),
+        // Files may leave on the word "not found", which must be Key Vault's own and not that of a proxy.
+        404 if !body.says_not_found() => Verdict::new(Reason::Malformed, hint::NOT_KEY_VAULT),
+        400..=499 if body.codes().is_none() => Verdict::new(Reason::Malformed, hint::NOT_KEY_VAULT),
+        404 if target.is_pinned() => Verdict::new(Reason::VersionNotFound, hint::not_found(target)),
+        404 => Verdict::new(Reason::NotFound, hint::not_found(target)),
+        409 => Verdict::new(Reason::Conflict, hint::CONFLICT),
         400..=499 => Verdict::new(Reason::BadRequest, hint::BAD_REQUEST),
         500 | 502..=504 => Verdict::new(Reason::Unavailable, hint::UNAVAILABLE).retry(Retry::Soon),
         501 | 505..=599 => Verdict::new(Reason::Unavailable, hint::UNAVAILABLE),
@@ -134,6 +137,10 @@ fn unauthorized(headers: &Headers, body: &ErrorBody) -> Verdict {
         _ if body.says_out_of_date() => Verdict::new(Reason::Unauthorized, hint::CLOCK).retry(Retry::Once),
         _ if challenge::lacks_claims(headers.get_optional_str(&WWW_AUTHENTICATE)) => {
             Verdict::new(Reason::Unauthorized, hint::CLAIMS).retry(Retry::Once)
+        }
+        // It may be a vault after all that says nothing, so that another token is still tried.
+        _ if body.codes().is_none() => {
+            Verdict::new(Reason::Unauthorized, hint::UNAUTHORIZED_ON_THE_WAY).retry(Retry::Once)
         }
         _ => Verdict::new(Reason::Unauthorized, hint::UNAUTHORIZED).retry(Retry::Once),
     }

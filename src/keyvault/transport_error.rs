@@ -7,7 +7,7 @@ use std::error::Error as StdError;
 use std::io;
 
 use crate::domain::failure::Reason;
-use crate::transport::{ThroughProxy, WireCause, chain};
+use crate::transport::{ThroughProxy, WireCause, blocked_by_proxy, chain};
 
 use super::error_body::quote;
 use super::hint;
@@ -37,9 +37,7 @@ impl TransportError {
         let cause = WireCause::of(error);
         let tls = cause.as_ref().and_then(tls);
         let proxy = ThroughProxy::of(error).map(|it| it.proxy.as_str());
-        let known = tls
-            .or_else(|| tunnel(error, &causes, proxy))
-            .or_else(|| Self::known(&causes));
+        let known = tls.or_else(|| tunnel(error)).or_else(|| Self::known(&causes));
         let mut found = known.unwrap_or_else(|| {
             let last = causes.last().map(|cause| quote(&cause.to_string(), 200));
             let seen = format!("the call failed: {}", last.unwrap_or_default());
@@ -138,15 +136,8 @@ fn tls(cause: &WireCause) -> Option<TransportError> {
 }
 
 /// The proxy is away, or does not let the call through; the vault has no part in it.
-fn tunnel(error: &Cause, causes: &[&Cause], proxy: Option<&str>) -> Option<TransportError> {
-    let text = texts(causes).find(|text| text.contains("tunnel error") || text.contains("proxy"))?;
-    let name = proxy.unwrap_or("of this network");
-    let seen = if ThroughProxy::never_reached(error) {
-        let last = causes.last().map(|cause| quote(&cause.to_string(), 120));
-        format!("the proxy {name} cannot be reached: {}", last.unwrap_or_default())
-    } else {
-        format!("the proxy {name} refused: {}", quote(&text, 120))
-    };
+fn tunnel(error: &Cause) -> Option<TransportError> {
+    let seen = blocked_by_proxy(error)?;
     Some(TransportError::new(
         Reason::Unreachable,
         seen,

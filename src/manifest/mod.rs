@@ -15,7 +15,6 @@ mod field_schema;
 #[cfg(test)]
 mod fixtures;
 mod other_document;
-mod placeholder;
 mod problem;
 #[cfg(test)]
 mod properties;
@@ -37,7 +36,6 @@ mod wire;
 use std::path::Path;
 
 pub(crate) use self::other_document::OtherDocument;
-pub(crate) use self::placeholder::Placeholder;
 pub(crate) use self::problem::Sink;
 pub use self::problem::{Code, Mark, Problem, Severity};
 pub use self::render::Problems;

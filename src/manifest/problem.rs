@@ -9,6 +9,8 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::fmt;
 
+use crate::domain::placeholder::Placeholder;
+
 /// A stretch of one line: where a problem is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Mark {
@@ -237,6 +239,11 @@ impl Problem {
             related: None,
             hides_rest: false,
         }
+    }
+
+    /// A placeholder in `subject`, without a place.
+    pub(super) fn placeholder(found: &Placeholder, subject: &impl fmt::Display) -> Self {
+        Self::new(Code::Placeholder, found.told_of(subject)).hint(found.hint())
     }
 
     pub(super) fn hint(mut self, hint: impl Into<Cow<'static, str>>) -> Self {

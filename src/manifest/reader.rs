@@ -12,11 +12,11 @@ use serde::de::{
 use serde::forward_to_deserialize_any;
 
 use super::field::{CHOICE, QUOTED, REQUIRED, Required};
-use super::placeholder::Placeholder;
 use super::problem::{Code, Mark, Problem, Sink};
 use super::tree::{Kind, NodeId, Tree};
 use super::typography;
 use super::vocabulary::{nearest, unknown_key, unknown_value};
+use crate::domain::placeholder::Placeholder;
 
 /// Reads the root of a tree; `None` when it is not even a mapping.
 pub(super) fn read<'de, T: Deserialize<'de>>(tree: &Tree<'_>, sink: &Sink) -> Required<T> {
@@ -215,7 +215,9 @@ impl<'r, 't> ValueReader<'r, 't> {
         if let Some(problem) = typography::problem(text) {
             return Err(problem);
         }
-        Placeholder::in_value(text).map_or(Ok(text), |placeholder| Err(placeholder.problem(&self.subject)))
+        Placeholder::in_value(text).map_or(Ok(text), |placeholder| {
+            Err(Problem::placeholder(&placeholder, &self.subject))
+        })
     }
 
     /// The value of each known key, in the order of `fields`; records the others.

@@ -7,10 +7,10 @@ use std::collections::{BTreeSet, HashMap};
 
 use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError, Span};
 
-use super::placeholder::Placeholder;
 use super::problem::{Code, Mark, Problem, Sink};
 use super::tree::{Kind, MAX_ALIASES, MAX_BYTES, MAX_DEPTH, MAX_NODES, Node, NodeId, Tree};
 use super::vocabulary::quoted;
+use crate::domain::placeholder::Placeholder;
 
 impl<'t> Tree<'t> {
     /// Reads the one document of `text`; `None` when a problem leaves nothing to go on with.
@@ -53,7 +53,7 @@ fn unrendered(text: &str, line: u32) -> Problem {
         width: columns(&content[placeholder.range.clone()]),
         block: 0,
     };
-    placeholder.problem(&"this line").at(mark)
+    Problem::placeholder(&placeholder, &"this line").at(mark)
 }
 
 fn line_of(text: &str, line: u32) -> &str {

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 
+use crate::domain::placeholder::Placeholder;
 use crate::domain::unread;
 use crate::encoding::pem::{self, Block, Kind, PemError};
 use crate::named_file;
@@ -91,6 +92,14 @@ pub enum SetupError {
         /// The variable.
         variable: &'static str,
     },
+    /// A proxy variable that something was to fill in before.
+    #[error("{}", .placeholder.told_of(.variable))]
+    ProxyPlaceholder {
+        /// The variable.
+        variable: &'static str,
+        /// What stands in it.
+        placeholder: Placeholder,
+    },
     /// The HTTP client refused its settings.
     #[error("the HTTP client could not be built")]
     Client(#[source] reqwest::Error),
@@ -114,6 +123,7 @@ impl SetupError {
             Self::Proxy { .. } => {
                 "set it to http://HOST:PORT or https://HOST:PORT, or unset it to go without a proxy"
             }
+            Self::ProxyPlaceholder { placeholder, .. } => placeholder.hint(),
             Self::Client(_) => "check the proxy variables HTTP_PROXY, HTTPS_PROXY and NO_PROXY",
         }
     }

@@ -12,6 +12,7 @@ mod lookup;
 mod no_proxy;
 mod proxy;
 mod retry_after;
+mod tunnel;
 
 use std::sync::{Arc, OnceLock};
 
@@ -23,6 +24,7 @@ pub use self::cause::{WireCause, chain};
 use self::lookup::Lookups;
 pub use self::proxy::{ProxiedClient, Proxies, ThroughProxy};
 pub use self::retry_after::retry_after;
+pub use self::tunnel::blocked_by_proxy;
 
 /// The clients, made from one set of certificate authorities. Cloning shares them.
 #[derive(Debug, Clone)]

@@ -7,10 +7,11 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use azure_core::http::{AsyncRawResponse, HttpClient, Request};
-use url::Url;
+use url::{Host, Url};
 
 use super::SetupError;
 use super::no_proxy::NoProxy;
+use crate::domain::placeholder::Placeholder;
 use crate::domain::plain_text::one_line;
 use crate::ports::Environment;
 
@@ -41,6 +42,12 @@ impl Proxies {
             let Some(value) = environment.var(variable).filter(|value| !value.is_empty()) else {
                 continue;
             };
+            if let Some(placeholder) = placeholder(&value) {
+                return Err(SetupError::ProxyPlaceholder {
+                    variable,
+                    placeholder,
+                });
+            }
             let url = proxy(&value).ok_or(SetupError::Proxy { variable })?;
             chosen = chosen.or(Some((url, variable)));
         }
@@ -108,7 +115,24 @@ fn proxy(value: &str) -> Option<Url> {
         Url::parse(&format!("http://{value}"))
     };
     url.ok()
-        .filter(|url| matches!(url.scheme(), "http" | "https") && url.host().is_some())
+        .filter(|url| matches!(url.scheme(), "http" | "https") && url.host().as_ref().is_some_and(is_host))
+}
+
+/// The URL standard lets signs into a name for which the client passes over the proxy.
+fn is_host(host: &Host<&str>) -> bool {
+    let is_sign = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
+    match host {
+        Host::Domain(name) => name.chars().all(is_sign),
+        Host::Ipv4(_) | Host::Ipv6(_) => true,
+    }
+}
+
+/// One in the host or port, or in place of a user or password.
+fn placeholder(value: &str) -> Option<Placeholder> {
+    let (login, host) = value.rsplit_once('@').unwrap_or(("", value));
+    let login = login.split_once("://").map_or(login, |(_, login)| login);
+    let (user, password) = login.split_once(':').unwrap_or((login, ""));
+    Placeholder::in_name(host).or_else(|| [user, password].into_iter().find_map(Placeholder::whole))
 }
 
 /// The HTTP client for vaults and Entra, whose errors know the proxy.
@@ -145,12 +169,6 @@ impl ThroughProxy {
         azure_core::Error::with_error(kind, Self { proxy, source }, "the call failed")
     }
 
-    /// Whether the call ended before the proxy, of which the client says so in words only.
-    pub fn never_reached(error: &(dyn std::error::Error + 'static)) -> bool {
-        const WORDS: &str = "tunnel error: failed to create underlying connection";
-        super::chain(error).any(|cause| cause.to_string() == WORDS)
-    }
-
     /// The one among the causes of an error.
     pub fn of<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a Self> {
         super::chain(error).find_map(|cause| cause.downcast_ref())
@@ -185,6 +203,10 @@ mod tests {
             "http://user:marker@[",
             "http://",
             "marker marker",
+            "http://mar$ker:1",
+            "http://mar(ker)",
+            "\"http://marker:3128\"",
+            " ",
         ] {
             for variable in VARIABLES {
                 let error = Proxies::from_environment(&[(variable, bad)][..]).expect_err(bad);
@@ -192,6 +214,32 @@ mod tests {
                 assert!(text.contains(variable) && !text.contains("marker"), "{text}");
             }
         }
+    }
+
+    #[test]
+    fn a_proxy_that_nothing_filled_in_is_told_with_its_placeholder_whatever_else_is_set() {
+        for (bad, shown) in [
+            ("http://${PROXY_HOST}:3128", "`${…}`"),
+            ("${PROXY}", "`${…}`"),
+            ("$(PROXY)", "`$(…)`"),
+            ("$PROXY", "`$NAME`"),
+            ("http://{p}:9", "`{…}`"),
+            ("http://{{ .Values.proxy }}", "`{{ … }}`"),
+            ("http://<proxy>:3128", "`<…>`"),
+            ("http://proxy:${PORT}", "`${…}`"),
+            ("http://marker:${PASSWORD}@proxy:3128", "`${…}`"),
+        ] {
+            let variables = [("HTTPS_PROXY", bad), ("ALL_PROXY", "http://proxy:1")];
+            let error = Proxies::from_environment(&variables[..]).expect_err(bad);
+            let text = format!("{error} {error:?} {}", error.hint());
+            assert!(
+                error.to_string().starts_with("HTTPS_PROXY holds the placeholder"),
+                "{text}"
+            );
+            assert!(text.contains(shown) && !text.contains("marker"), "{text}");
+        }
+        let password = [("HTTPS_PROXY", "http://user:a$AB@proxy:3128")];
+        assert!(Proxies::from_environment(&password[..]).is_ok());
     }
 
     #[test]

@@ -542,7 +542,27 @@ fn a_proxy_that_refuses_is_blamed_and_its_credentials_are_not_shown() {
     let output = command.output().expect("runs");
     let text = stderr(&output);
     assert_eq!(output.status.code(), Some(6), "{text}");
-    let named = format!("the proxy {} (HTTPS_PROXY) refused", proxy.url());
+    let named = format!(
+        "the proxy {} (HTTPS_PROXY) refused: it wants a user and password",
+        proxy.url()
+    );
     assert!(text.contains(&named), "{named}:\n{text}");
     assert!(!text.contains("marker-of"), "{text}");
+}
+
+#[test]
+fn a_proxy_that_does_not_connect_is_named_and_dns_is_not_blamed() {
+    let world = world();
+    let proxy = Proxy::refusing("504 Gateway Timeout");
+    let mut command = world.command(&["once", "--timeout", "1s"]);
+    command.env("HTTPS_PROXY", proxy.url());
+    let output = command.output().expect("runs");
+    let text = stderr(&output);
+    assert_eq!(output.status.code(), Some(6), "{text}");
+    let named = format!(
+        "the proxy {} (HTTPS_PROXY) did not connect to the host",
+        proxy.url()
+    );
+    assert!(text.contains(&named), "{named}:\n{text}");
+    assert!(!text.contains("DNS") && !text.contains("refused"), "{text}");
 }

@@ -183,11 +183,16 @@ fn a_proxy_that_cannot_be_used_is_an_error_and_nothing_goes_direct() {
     let world = World::new();
     world.fake.vault("app").set_secret("db-password", "one");
     world.manifest(SECRET);
-    let mut command = world.command(&["once"]);
-    command.env("HTTPS_PROXY", "socks5://127.0.0.1:9");
-    let output = command.output().expect("runs");
-    assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
-    assert!(stderr(&output).contains("HTTPS_PROXY"), "{}", stderr(&output));
+    for (proxy, told) in [
+        ("socks5://127.0.0.1:9", "HTTPS_PROXY is not the URL of a proxy"),
+        ("http://${PROXY_HOST}:3128", "not rendered"),
+    ] {
+        let mut command = world.command(&["once"]);
+        command.env("HTTPS_PROXY", proxy);
+        let output = command.output().expect("runs");
+        assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
+        assert!(stderr(&output).contains(told), "{}", stderr(&output));
+    }
     assert_eq!(
         world.fake.calls().total() + world.fake.calls().unauthenticated(),
         0

@@ -28,6 +28,8 @@ enum Reply {
     Status(u16, String),
     Throttled(&'static str),
     NoConnection,
+    Proxy(&'static str),
+    BrokenTls,
     CutShort,
 }
 
@@ -90,6 +92,16 @@ impl HttpClient for FakeWire {
                 Ok(answer(429, headers, "Too many requests".to_owned()))
             }
             Reply::NoConnection => Err(io(ErrorKind::Connection, "Connection refused")),
+            Reply::Proxy(said) => Err(io(ErrorKind::Connection, said)),
+            Reply::BrokenTls => {
+                let tls = rustls::Error::InvalidMessage(rustls::InvalidMessage::InvalidContentType);
+                let error = std::io::Error::new(std::io::ErrorKind::InvalidData, tls);
+                Err(azure_core::Error::with_error(
+                    ErrorKind::Connection,
+                    error,
+                    "request failed",
+                ))
+            }
             Reply::CutShort => {
                 let cut = futures::stream::iter([Err(io(ErrorKind::Io, "connection reset"))]);
                 Ok(AsyncRawResponse::new(
@@ -418,6 +430,40 @@ async fn no_secret_is_logged_at_any_level() {
 }
 
 #[tokio::test]
+async fn a_proxy_that_does_not_connect_and_tls_that_breaks_off_are_told_as_such_and_not_as_dns() {
+    for (reply, told, advice) in [
+        (
+            Reply::Proxy("tunnel error: unsuccessful"),
+            "did not connect to the host",
+            "the proxy",
+        ),
+        (
+            Reply::Proxy("tunnel error: proxy authorization required"),
+            "(407)",
+            "its credentials",
+        ),
+        (
+            Reply::BrokenTls,
+            "the TLS handshake with login.microsoftonline.us failed",
+            "interrupts TLS",
+        ),
+    ] {
+        let wire = FakeWire::new([reply]);
+        let refused = refusal(&application(&wire, Proof::Secret(Secret::new("one")))).await;
+        assert_eq!(
+            (refused.failure.reason, refused.retry),
+            (Reason::IdentityUnavailable, Retry::Backoff)
+        );
+        let (detail, hint) = (&refused.failure.detail, &refused.failure.hint);
+        assert!(
+            detail.contains(told) && !detail.contains("tunnel error"),
+            "{detail}"
+        );
+        assert!(hint.contains(advice) && !hint.contains("DNS"), "{hint}");
+    }
+}
+
+#[tokio::test]
 async fn a_client_secret_is_sent_from_the_environment_or_from_its_file_as_it_is_now() {
     let wire = FakeWire::status(200, TOKEN_ANSWER);
     token(&application(&wire, Proof::Secret(Secret::new("one")))).await;
@@ -434,6 +480,14 @@ async fn a_client_secret_is_sent_from_the_environment_or_from_its_file_as_it_is_
     for (request, secret) in [(1, "two"), (2, "three"), (3, "four ")] {
         assert_eq!(wire.form_value(request, "client_secret"), secret);
     }
+    std::fs::write(&path, "${SECRET}\n").expect("written");
+    let unfilled = refusal(&exchange).await.failure;
+    assert_eq!(unfilled.reason, Reason::IdentityMisconfigured);
+    assert!(
+        unfilled.detail.contains("the file holds the placeholder `${…}`"),
+        "{unfilled}"
+    );
+    assert_eq!(wire.asked().len(), 4, "it is not sent");
     std::fs::remove_file(&path).expect("removed");
     let absent = refusal(&exchange).await;
     assert_eq!(absent.failure.reason, Reason::IdentityMisconfigured);

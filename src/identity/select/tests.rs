@@ -332,3 +332,117 @@ fn the_platform_is_read_from_its_variables() {
         assert!(failure.detail.contains(name), "{failure}");
     }
 }
+
+const IDS: [(&str, &str); 2] = [("AZURE_CLIENT_ID", ID), ("AZURE_TENANT_ID", TENANT)];
+
+#[test]
+fn a_proof_without_a_value_is_told_where_tenant_and_client_id_say_that_it_was_meant() {
+    for variable in [
+        "AZURE_CLIENT_SECRET",
+        "AZURE_CLIENT_CERTIFICATE_PATH",
+        "AZURE_FEDERATED_TOKEN_FILE",
+    ] {
+        for blank in ["", " ", "\r\n"] {
+            let of = |ids: &[(&'static str, &'static str)]| by_default(&[ids, &[(variable, blank)]].concat());
+            let failure = of(&IDS).expect_err("half of a credential");
+            assert_eq!(
+                failure.reason,
+                crate::domain::failure::Reason::IdentityMisconfigured
+            );
+            assert!(
+                failure.detail.contains(&format!("{variable} is empty")),
+                "{failure}"
+            );
+            for ids in [&IDS[..1], &IDS[1..], &[]] {
+                assert!(
+                    matches!(of(ids), Ok(Credential::Managed(_))),
+                    "{variable} {ids:?}"
+                );
+            }
+        }
+    }
+    let connector = [
+        ("AZURE_KEYVAULT_CLIENTID", ID),
+        ("AZURE_KEYVAULT_TENANTID", TENANT),
+        ("AZURE_KEYVAULT_CLIENTSECRET", ""),
+    ];
+    let failure = by_default(&connector).expect_err("half of a credential");
+    assert!(
+        failure.detail.contains("AZURE_KEYVAULT_CLIENTSECRET is empty"),
+        "{failure}"
+    );
+}
+
+#[test]
+fn an_empty_secret_besides_another_whole_credential_or_none_at_all_is_no_error() {
+    let empty = ("AZURE_CLIENT_SECRET", "");
+    assert!(matches!(
+        proof(&[&WORKLOAD[..], &[empty]].concat()).1,
+        Proof::FederatedToken(_)
+    ));
+    assert_eq!(managed(&[empty]).id, ManagedId::System);
+    assert_eq!(
+        managed(&IDS).id,
+        ManagedId::Client(Setting::new(ID, "AZURE_CLIENT_ID"))
+    );
+}
+
+#[test]
+fn placeholders_and_quotes_in_variables_are_named_and_nothing_else_is_said_of_them() {
+    let secret = ("AZURE_CLIENT_SECRET", "a-secret");
+    let quoted = format!("\"{ID}\"");
+    for (variable, value, told) in [
+        ("AZURE_CLIENT_ID", "${CLIENT_ID}", "holds the placeholder `${…}`"),
+        ("AZURE_CLIENT_ID", "{clientId}", "holds the placeholder `{…}`"),
+        ("AZURE_CLIENT_ID", &quoted, "has quotes around its value"),
+        ("AZURE_TENANT_ID", "$(TENANT)", "holds the placeholder `$(…)`"),
+        (
+            "AZURE_TENANT_ID",
+            "'contoso.example.com'",
+            "has quotes around its value",
+        ),
+        (
+            "AZURE_AUTHORITY_HOST",
+            "https://${HOST}",
+            "holds the placeholder `${…}`",
+        ),
+        ("AZURE_CLIENT_SECRET", "${SECRET}", "holds the placeholder `${…}`"),
+        (
+            "AZURE_CLIENT_SECRET",
+            "\"a-secret\"",
+            "has quotes around its value",
+        ),
+    ] {
+        let mut variables = vec![(variable, value)];
+        variables.extend(IDS);
+        variables.push(secret);
+        let failure = by_default(&variables).expect_err(variable);
+        let only = format!("the credential that the environment offers cannot be used: {variable} {told}");
+        assert!(failure.detail.starts_with(&only), "{failure}");
+        assert!(!failure.detail.contains(';'), "{failure}");
+        assert!(!failure.to_string().contains("a-secret"), "{failure}");
+    }
+    for variable in ["AZURE_FEDERATED_TOKEN_FILE", "AZURE_CLIENT_CERTIFICATE_PATH"] {
+        let failure = by_default(&[IDS[0], IDS[1], (variable, "${X}")]).expect_err(variable);
+        assert!(
+            failure
+                .detail
+                .contains(&format!("{variable} holds the placeholder")),
+            "{failure}"
+        );
+    }
+    let failure = by_default(&[("AZURE_CLIENT_ID", "${CLIENT_ID}")]).expect_err("a managed identity");
+    assert!(
+        failure.detail.contains("AZURE_CLIENT_ID holds the placeholder"),
+        "{failure}"
+    );
+}
+
+#[test]
+fn a_secret_may_hold_what_looks_like_a_placeholder() {
+    let secret = ("AZURE_CLIENT_SECRET", "a${b}~$CD<e>");
+    assert_eq!(
+        proof(&[IDS[0], IDS[1], secret]).1,
+        Proof::Secret(Secret::new(secret.1))
+    );
+}

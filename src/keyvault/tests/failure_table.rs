@@ -105,6 +105,12 @@ fn refusals_of_the_token() -> Vec<Row> {
             Reason::Unauthorized,
         ),
         row(
+            "401 of no known number",
+            secret("db"),
+            unauthorized("AKV10099: The token is not accepted."),
+            Reason::Unauthorized,
+        ),
+        row(
             "empty 401",
             secret("db"),
             Reply::new(401, ""),
@@ -246,6 +252,36 @@ fn refusals_of_the_object() -> Vec<Row> {
             Reason::BadRequest,
         ),
         row(
+            "400 of a proxy",
+            secret("db"),
+            Reply::new(400, "<html>Bad Request</html>"),
+            Reason::Malformed,
+        ),
+        row(
+            "404 of a proxy",
+            secret("db"),
+            Reply::new(404, "<html>Not Found</html>"),
+            Reason::Malformed,
+        ),
+        row(
+            "404 of a proxy, pinned",
+            pinned(secret("db"), VERSION),
+            Reply::new(404, ""),
+            Reason::Malformed,
+        ),
+        row(
+            "404 of another service",
+            secret("db"),
+            refuse(404, "NoSuchRoute", None, "There is no such route."),
+            Reason::Malformed,
+        ),
+        row(
+            "410 of a proxy",
+            secret("db"),
+            Reply::new(410, "{}"),
+            Reason::Malformed,
+        ),
+        row(
             "symmetric key",
             source(ObjectKind::Key, "sign"),
             oct_key(),
@@ -288,6 +324,12 @@ fn refusals_of_a_list() -> Vec<Row> {
             key(),
             refuse(404, "KeyNotFound", None, "It was not found in this key vault."),
             Reason::NotFound,
+        ),
+        row(
+            "404 of a proxy for a list",
+            Asked::Secrets,
+            Reply::new(404, "<html>Not Found</html>"),
+            Reason::Malformed,
         ),
         row(
             "a list with something else in it",

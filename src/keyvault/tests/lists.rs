@@ -236,7 +236,7 @@ async fn an_error_on_a_later_page_fails_the_whole_list() {
         (403, Reason::Forbidden),
         (429, Reason::Throttled),
         (503, Reason::Unavailable),
-        (404, Reason::NotFound),
+        (404, Reason::Malformed),
     ] {
         let replies = [
             page(&[id("secrets/a")], Some(&link(1))),

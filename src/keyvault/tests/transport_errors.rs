@@ -143,6 +143,34 @@ async fn a_proxy_that_refuses_is_named() {
     let error = call(client().proxy(proxy), "https://contoso-app.vault.azure.net/").await;
     assert_eq!((error.reason, error.retry), (Reason::Unreachable, Retry::No));
     assert_eq!(error.hint, hint::PROXY, "{error}");
+    assert!(
+        error
+            .seen
+            .ends_with("refused: it wants a user and password (407)"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn a_proxy_that_answers_connect_with_an_error_is_told_and_did_not_merely_refuse() {
+    for reply in [
+        &b"HTTP/1.1 403 Forbidden\r\n\r\n"[..],
+        b"HTTP/1.1 502 Bad Gateway\r\n\r\n",
+        b"HTTP/1.1 503 Service Unavailable\r\n\r\n",
+        b"HTTP/1.1 504 Gateway Timeout\r\n\r\n",
+    ] {
+        let proxy = server(reply, false).await;
+        let proxy = reqwest::Proxy::https(format!("http://{proxy}")).expect("a proxy");
+        let error = call(client().proxy(proxy), "https://contoso-app.vault.azure.net/").await;
+        assert_eq!((error.reason, error.retry), (Reason::Unreachable, Retry::No));
+        let start =
+            "the proxy of this network did not connect to the host: its answer to CONNECT was an error";
+        assert!(
+            error.seen.starts_with(start) && !error.seen.contains("refused"),
+            "{error}"
+        );
+        assert_eq!(error.hint, hint::PROXY, "{error}");
+    }
 }
 
 #[tokio::test]

@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use schemars::{Schema, json_schema};
 use url::{Host, Url};
 
+use crate::domain::placeholder::Placeholder;
 use crate::domain::plain_text::{is_plain, is_plain_text};
 use crate::manifest::field::Scalar;
-use crate::manifest::placeholder::Placeholder;
 use crate::manifest::problem::{Code, Problem};
 
 /// What the hosts of vaults and managed HSMs end in, per cloud.
@@ -126,7 +126,7 @@ fn bare_https_schema() -> Schema {
 fn bare_https(text: &str) -> Result<Url, Problem> {
     let bad = |message| Err(Problem::new(Code::InvalidUrl, message));
     if let Some(placeholder) = Placeholder::in_value(text) {
-        return Err(placeholder.problem(&"this URL"));
+        return Err(Problem::placeholder(&placeholder, &"this URL"));
     }
     let Some(scheme) = text
         .get(..8)

@@ -3,13 +3,11 @@
 use std::fmt;
 use std::ops::Range;
 
-use super::problem::{Code, Problem};
-
 /// A placeholder in a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Placeholder {
+pub struct Placeholder {
     /// Its bytes.
-    pub(crate) range: Range<usize>,
+    pub range: Range<usize>,
     form: &'static Form,
 }
 
@@ -65,9 +63,17 @@ static VARIABLE: Form = Form {
     hint: "it is not rendered yet: run `envsubst` first, or what else fills it in; akv-sync replaces no variables",
 };
 
+/// `{NAME}`, which is part of a path of a selection, and so no placeholder everywhere.
+static BRACES: Form = Form {
+    start: "{",
+    end: "}",
+    shown: "{…}",
+    hint: "it is not rendered yet: write your own value in its place",
+};
+
 impl Placeholder {
     /// The first in a text that is a value.
-    pub(crate) fn in_value(text: &str) -> Option<Self> {
+    pub fn in_value(text: &str) -> Option<Self> {
         let delimited = FORMS.iter().filter_map(|form| form.find(text));
         delimited
             .chain(variable(text))
@@ -75,7 +81,7 @@ impl Placeholder {
     }
 
     /// The first `{{ … }}` in a line that is not YAML: it is one for sure, open or closed.
-    pub(crate) fn in_broken_line(line: &str) -> Option<Self> {
+    pub fn in_broken_line(line: &str) -> Option<Self> {
         let start = line.find("{{")?;
         let end = line[start..].find("}}").map_or(line.len(), |end| start + end + 2);
         Some(Self {
@@ -84,22 +90,32 @@ impl Placeholder {
         })
     }
 
-    /// That it stands in `subject`, without a place.
-    pub(super) fn problem(&self, subject: &impl fmt::Display) -> Problem {
-        let message = format!(
+    /// The first in a value in which no brace can stand by right: a host, an ID.
+    pub fn in_name(text: &str) -> Option<Self> {
+        Self::in_value(text).or_else(|| BRACES.find(text))
+    }
+
+    /// The one that is all of a text. A password may hold what looks like one, and is none from end to end.
+    pub fn whole(text: &str) -> Option<Self> {
+        let text = text.trim();
+        Self::in_value(text).filter(|placeholder| placeholder.range == (0..text.len()))
+    }
+
+    /// That it stands in `subject`.
+    pub fn told_of(&self, subject: &impl fmt::Display) -> String {
+        format!(
             "{subject} holds the placeholder `{}`, which nothing filled in",
             self.shown()
-        );
-        Problem::new(Code::Placeholder, message).hint(self.hint())
+        )
     }
 
     /// As a message calls it: `{{ … }}`.
-    pub(crate) const fn shown(&self) -> &'static str {
+    pub const fn shown(&self) -> &'static str {
         self.form.shown
     }
 
     /// What to do.
-    pub(crate) const fn hint(&self) -> &'static str {
+    pub const fn hint(&self) -> &'static str {
         self.form.hint
     }
 }
@@ -161,6 +177,23 @@ mod tests {
             let found = Placeholder::in_value(text).map(|placeholder| placeholder.shown());
             assert_eq!(found, Some(shown), "{text}");
         }
+    }
+
+    #[test]
+    fn a_brace_is_a_placeholder_where_none_can_stand_by_right() {
+        let shown = |text| Placeholder::in_name(text).map(|placeholder| placeholder.shown());
+        assert_eq!(shown("http://{p}:9"), Some("{…}"));
+        assert_eq!(shown("http://${p}:9"), Some("${…}"));
+        assert_eq!(shown("http://p:9"), None);
+    }
+
+    #[test]
+    fn a_password_is_a_placeholder_from_end_to_end_only() {
+        let shown = |text| Placeholder::whole(text).map(|placeholder| placeholder.shown());
+        assert_eq!(shown("${SECRET}"), Some("${…}"));
+        assert_eq!(shown(" $SECRET\n"), Some("$NAME"));
+        assert_eq!(shown("a${SECRET}"), None);
+        assert_eq!(shown("x$AB"), None);
     }
 
     #[test]
