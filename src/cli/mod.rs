@@ -44,7 +44,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     system::forbid_core_dumps();
     let words: Vec<_> = args.into_iter().collect();
     let (environment, terminals) = (ProcessEnvironment, Terminals::of_process());
-    match args::parse(words.clone()) {
+    match args::parse(words.clone(), &|name| std::env::var_os(name)) {
         Ok(cli) => {
             let style = Style::of(&cli.command, &cli.global, &environment, terminals);
             end(execute(cli, style), style)

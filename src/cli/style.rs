@@ -90,16 +90,8 @@ impl Style {
 
     /// Of a command line that could not be read: what can be told of it all the same.
     pub(super) fn of_words(words: &[OsString], environment: &dyn Environment, terminals: Terminals) -> Self {
-        let flag = words.iter().rposition(|word| word == "--log-format");
-        let next = flag.and_then(|at| words.get(at + 1));
-        let joined = words.iter().any(|word| word == "--log-format=json");
-        let named = flag.is_some()
-            || words
-                .iter()
-                .any(|word| word.to_string_lossy().starts_with("--log-format="));
-        let variable = environment.var("AKV_SYNC_LOG_FORMAT").filter(|_| !named);
-        let is_json =
-            joined || next.is_some_and(|word| word == "json") || variable.as_deref() == Some("json");
+        let named = last_value(words, "--log-format").or_else(|| environment.var("AKV_SYNC_LOG_FORMAT"));
+        let is_json = named.is_some_and(|form| form.eq_ignore_ascii_case("json"));
         Self {
             format: if is_json { LogFormat::Json } else { LogFormat::Text },
             level: Level::INFO,
@@ -115,6 +107,19 @@ impl Style {
     pub(super) fn is_json(self) -> bool {
         self.format == LogFormat::Json
     }
+}
+
+/// The value of the last such flag, which may be missing.
+fn last_value(words: &[OsString], flag: &str) -> Option<String> {
+    let at = words.iter().rposition(|word| {
+        let word = word.to_string_lossy();
+        word.strip_prefix(flag)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('='))
+    })?;
+    let word = words[at].to_string_lossy();
+    let joined = word.split_once('=').map(|(_, value)| value.to_owned());
+    let next = words.get(at + 1).map(|next| next.to_string_lossy().into_owned());
+    Some(joined.or(next).unwrap_or_default())
 }
 
 /// What was asked for on the command line comes before <https://no-color.org>, and that before the terminal.
@@ -152,7 +157,7 @@ mod tests {
 
     fn style(words: &[&str], variables: &[(&str, &str)], terminals: Terminals) -> Style {
         let words = ["akv-sync"].iter().chain(words).map(OsString::from);
-        let cli = args::parse(words.collect()).expect("a command line");
+        let cli = args::parse(words.collect(), &|_| None).expect("a command line");
         Style::of(&cli.command, &cli.global, &variables, terminals)
     }
 
@@ -212,6 +217,7 @@ mod tests {
             (&["once", "--log-format", "json", "--wrong"][..], "text", true),
             (&["--log-format=json", "wrong"], "text", true),
             (&["wrong"], "json", true),
+            (&["wrong"], "JSON", true),
             (&["wrong", "--log-format", "text"], "json", false),
             (&["wrong", "--log-format"], "json", false),
             (&["wrong"], "text", false),
