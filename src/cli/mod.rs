@@ -43,6 +43,8 @@ use self::system::ProcessEnvironment;
 pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     system::forbid_core_dumps();
     let words: Vec<_> = args.into_iter().collect();
+    // Without it the program works too, up to the limit.
+    let _ = system::survive_large_files();
     let (environment, terminals) = (ProcessEnvironment, Terminals::of_process());
     match args::parse(words.clone(), &|name| std::env::var_os(name)) {
         Ok(cli) => {
