@@ -25,7 +25,7 @@ pub(super) struct Style {
     pub(super) watched: bool,
     /// Whether an error is drawn for a person, and is no line of a log.
     pub(super) draws: bool,
-    /// Whether a person reads stdout.
+    /// Whether a person reads stdout, and no log stands between its lines.
     pub(super) shows_table: bool,
     /// Whether stderr gets colors.
     pub(super) color: bool,
@@ -82,7 +82,7 @@ impl Style {
             level: asked.unwrap_or(if watched { Level::WARN } else { Level::INFO }),
             watched,
             draws: text && !is_log,
-            shows_table: text && terminals.stdout,
+            shows_table: text && terminals.stdout && !(is_log && terminals.stderr),
             color: color(terminals.stderr),
             color_of_data: color(terminals.stdout),
         }
@@ -182,6 +182,45 @@ mod tests {
     #[test]
     fn the_flag_decides_on_colors_then_the_variables_then_the_terminal() {
         for (words, variables, terminals, expected) in [
+    #[test]
+    fn once_shows_the_log_or_the_table_on_one_terminal_and_never_both() {
+        let log_elsewhere = Terminals {
+            stdout: true,
+            stderr: false,
+        };
+        for (words, variables, terminals, table) in [
+            (&["once"][..], &[][..], PERSON, true),
+            (&["once"], &[], log_elsewhere, true),
+            (&["once", "-v"], &[], log_elsewhere, true),
+            (&["once", "-v"], &[], PERSON, false),
+            (&["once", "-q"], &[], PERSON, false),
+            (&["once", "--log-level", "info"], &[], PERSON, false),
+            (&["once"], &[("TERM", "dumb")], PERSON, false),
+            (&["plan", "-v"], &[], PERSON, true),
+        ] {
+            let style = style(words, variables, terminals);
+            assert_eq!(style.shows_table, table, "{words:?} {variables:?} {terminals:?}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_command_line_has_colors_as_its_flag_says() {
+        for (words, color) in [
+            (&["wrong", "--color", "always"][..], true),
+            (&["wrong", "--color=ALWAYS"], true),
+            (&["wrong"], false),
+            (&["wrong", "--color"], false),
+        ] {
+            let words: Vec<_> = words.iter().map(OsString::from).collect();
+            let nothing: &[(&str, &str)] = &[];
+            assert_eq!(
+                Style::of_words(&words, &nothing, NOBODY).color,
+                color,
+                "{words:?}"
+            );
+        }
+    }
+
             (&["once"][..], &[][..], PERSON, true),
             (&["once"], &[], NOBODY, false),
             (&["once"], &[("NO_COLOR", "1")], PERSON, false),

@@ -279,7 +279,7 @@ fn once_into_a_pipe_and_once_with_a_level_write_the_log() {
         "{text}"
     );
     assert!(!text.contains("fetched"), "{text}");
-    assert!(!table(&text).is_empty(), "a person reads stdout:\n{text}");
+    assert!(table(&text).is_empty(), "the log instead:\n{text}");
 }
 
 #[test]
