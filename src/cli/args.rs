@@ -18,7 +18,7 @@ pub(super) use self::variables::Variables;
 
 /// Writes Azure Key Vault secrets, keys and certificates to a volume, atomically, and keeps them current.
 #[derive(Debug, Parser)]
-#[command(name = "akv-sync", version, about, after_help = EXIT_CODES)]
+#[command(name = "akv-sync", version, about, after_help = EXIT_CODES, disable_help_subcommand = true)]
 pub(super) struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -50,6 +50,16 @@ fn conflict(given: &ArgMatches) -> Option<(&'static str, &'static str)> {
     (is_given(check, "manifest") && is_given(check, "file")).then_some(("--manifest", "FILE"))
 }
 
+/// The help of a command, or of the program; an error when there is no such command. clap calls both an error.
+pub(super) fn help(command: Option<&str>) -> clap::Error {
+    let mut cli = Cli::command();
+    let words = ["akv-sync"].into_iter().chain(command).chain(["--help"]);
+    match cli.try_get_matches_from_mut(words) {
+        Err(error) => error,
+        Ok(_) => cli.error(ErrorKind::InvalidSubcommand, "there is no such command"),
+    }
+}
+
 fn is_given(matches: &ArgMatches, id: &str) -> bool {
     matches.value_source(id) == Some(ValueSource::CommandLine)
 }
@@ -74,6 +84,12 @@ pub(super) enum Command {
     Convert(ConvertArgs),
     /// Print the version.
     Version,
+    /// Tell how to use a command, as `--help` does.
+    Help {
+        /// The command.
+        #[arg(value_name = "COMMAND")]
+        command: Option<String>,
+    },
 }
 
 /// What `convert` takes.

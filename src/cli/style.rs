@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::io::{IsTerminal, stderr, stdout};
 
+use clap::ValueEnum;
 use tracing::Level;
 
 use crate::ports::Environment;
@@ -91,6 +92,8 @@ impl Style {
     /// Of a command line that could not be read: what can be told of it all the same.
     pub(super) fn of_words(words: &[OsString], environment: &dyn Environment, terminals: Terminals) -> Self {
         let named = last_value(words, "--log-format").or_else(|| environment.var("AKV_SYNC_LOG_FORMAT"));
+        let color = last_value(words, "--color").and_then(|when| ColorArg::from_str(&when, true).ok());
+        let color = color.unwrap_or(ColorArg::Auto);
         let is_json = named.is_some_and(|form| form.eq_ignore_ascii_case("json"));
         Self {
             format: if is_json { LogFormat::Json } else { LogFormat::Text },
@@ -98,7 +101,7 @@ impl Style {
             watched: false,
             draws: !is_json,
             shows_table: false,
-            color: colored(ColorArg::Auto, environment, terminals.stderr),
+            color: colored(color, environment, terminals.stderr),
             color_of_data: false,
         }
     }
@@ -180,9 +183,6 @@ mod tests {
     }
 
     #[test]
-    fn the_flag_decides_on_colors_then_the_variables_then_the_terminal() {
-        for (words, variables, terminals, expected) in [
-    #[test]
     fn once_shows_the_log_or_the_table_on_one_terminal_and_never_both() {
         let log_elsewhere = Terminals {
             stdout: true,
@@ -221,6 +221,9 @@ mod tests {
         }
     }
 
+    #[test]
+    fn the_flag_decides_on_colors_then_the_variables_then_the_terminal() {
+        for (words, variables, terminals, expected) in [
             (&["once"][..], &[][..], PERSON, true),
             (&["once"], &[], NOBODY, false),
             (&["once"], &[("NO_COLOR", "1")], PERSON, false),

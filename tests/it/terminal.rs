@@ -307,7 +307,7 @@ fn plan_shows_its_progress_and_the_table_and_no_line_of_the_log() {
     vault.set_secret("a", "marker of a");
     vault.set_secret("b", "marker of b");
     world.manifest("secrets: [{ name: a }, { name: b }]");
-    let mut command = world.command(&["plan"]);
+    let mut command = world.command(&["plan", "--color", "never"]);
     command.env("TERM", "xterm");
     let (code, text) = run_on_terminal(command, 80, Shows::Both);
     assert_eq!(code, Some(10), "{text}");
