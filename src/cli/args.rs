@@ -1,6 +1,7 @@
 //! The command line.
 
 mod global;
+mod variables;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -13,10 +14,11 @@ use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand,
 use crate::convert::Tool;
 
 pub(super) use self::global::{ColorArg, GlobalArgs};
+pub(super) use self::variables::Variables;
 
 /// Writes Azure Key Vault secrets, keys and certificates to a volume, atomically, and keeps them current.
 #[derive(Debug, Parser)]
-#[command(name = "akv-sync", version, about, after_help = EXIT_CODES)]
+#[command(name = "akv-sync", version, about, after_help = EXIT_CODES, disable_help_subcommand = true)]
 pub(super) struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -25,30 +27,37 @@ pub(super) struct Cli {
     pub(super) global: GlobalArgs,
 }
 
-/// Reads a command line, the first word of which is the program's name.
-///
-/// What is on it comes before environment variables. clap's own conflicts count a variable as given, so these are ours.
-pub(super) fn parse(words: Vec<OsString>) -> Result<Cli, clap::Error> {
+/// Reads a command line, the first word of which is the program's name, and the variables that stand for its flags.
+pub(super) fn parse(words: Vec<OsString>, variables: Variables<'_>) -> Result<Cli, clap::Error> {
     let mut command = Cli::command();
-    let matches = command.try_get_matches_from_mut(words)?;
-    let levels = [("log_level", "--log-level"), ("quiet", "-q"), ("verbose", "-v")];
-    let mut given: Vec<_> = levels
-        .into_iter()
-        .filter(|(id, _)| is_given(&matches, id))
-        .map(|(_, flag)| flag)
-        .collect();
-    if let Some(check) = matches.subcommand_matches("check")
-        && given.len() < 2
-        && is_given(check, "manifest")
-        && is_given(check, "file")
-    {
-        given = vec!["--manifest", "FILE"];
-    }
-    if let [one, other, ..] = given[..] {
+    let given = variables::without(&mut command, &words)?;
+    if let Some((one, other)) = conflict(&given) {
         let message = format!("{one} and {other} cannot be used together");
         return Err(command.error(ErrorKind::ArgumentConflict, message));
     }
+    let matches = variables::with(&command, words, &given, variables)?;
     Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
+}
+
+/// Two flags that exclude each other.
+fn conflict(given: &ArgMatches) -> Option<(&'static str, &'static str)> {
+    let levels = [("log_level", "--log-level"), ("quiet", "-q"), ("verbose", "-v")];
+    let mut levels = levels.into_iter().filter(|(id, _)| is_given(given, id));
+    if let (Some((_, one)), Some((_, other))) = (levels.next(), levels.next()) {
+        return Some((one, other));
+    }
+    let check = given.subcommand_matches("check")?;
+    (is_given(check, "manifest") && is_given(check, "file")).then_some(("--manifest", "FILE"))
+}
+
+/// The help of a command, or of the program; an error when there is no such command. clap calls both an error.
+pub(super) fn help(command: Option<&str>) -> clap::Error {
+    let mut cli = Cli::command();
+    let words = ["akv-sync"].into_iter().chain(command).chain(["--help"]);
+    match cli.try_get_matches_from_mut(words) {
+        Err(error) => error,
+        Ok(_) => cli.error(ErrorKind::InvalidSubcommand, "there is no such command"),
+    }
 }
 
 fn is_given(matches: &ArgMatches, id: &str) -> bool {
@@ -75,13 +84,19 @@ pub(super) enum Command {
     Convert(ConvertArgs),
     /// Print the version.
     Version,
+    /// Tell how to use a command, as `--help` does.
+    Help {
+        /// The command.
+        #[arg(value_name = "COMMAND")]
+        command: Option<String>,
+    },
 }
 
 /// What `convert` takes.
 #[derive(Debug, Args)]
 pub(super) struct ConvertArgs {
     /// The tool; told by the configuration itself when left out.
-    #[arg(long, value_enum, value_name = "TOOL")]
+    #[arg(long, value_enum, ignore_case = true, value_name = "TOOL")]
     pub(super) from: Option<ToolArg>,
     /// The configuration; `-`, or nothing, is stdin.
     #[arg(value_name = "FILE")]
@@ -172,7 +187,14 @@ pub(super) struct PlanArgs {
     #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = parse_duration)]
     pub(super) timeout: Duration,
     /// Form of the plan on stdout.
-    #[arg(long, short, value_enum, value_name = "FORM", default_value = "text")]
+    #[arg(
+        long,
+        short,
+        value_enum,
+        ignore_case = true,
+        value_name = "FORM",
+        default_value = "text"
+    )]
     pub(super) output: OutputArg,
 }
 
@@ -209,7 +231,10 @@ mod tests {
     use super::*;
 
     fn parsed(words: &[&str]) -> Result<Cli, clap::Error> {
-        parse(["akv-sync"].iter().chain(words).map(OsString::from).collect())
+        parse(
+            ["akv-sync"].iter().chain(words).map(OsString::from).collect(),
+            &|_| None,
+        )
     }
 
     #[test]

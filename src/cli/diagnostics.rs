@@ -1,17 +1,15 @@
 //! What failed and what is odd, drawn for a person as `check` draws the problems of a manifest.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use time::format_description::well_known::Rfc3339;
 
 use super::ansi::{ERROR, HINT, OFF, PLACE, WARNING};
+use super::failure::at_the_end;
 use crate::domain::entry::EntryId;
 use crate::domain::event::Event;
-use crate::domain::failure::{FailureClass, Reason};
 use crate::domain::notice::Notice;
-use crate::domain::object::VaultId;
 use crate::domain::path::RelativePath;
 use crate::domain::status::{EntryStatus, FailureStatus, Status};
 use crate::domain::validity::Standing;
@@ -58,8 +56,8 @@ pub(super) fn render(status: &Status, seen: &Seen, color: bool) -> String {
         text: String::new(),
         color,
     };
-    for failing in failures(status) {
-        drawing.failure(&failing);
+    for cause in status.failing_by_cause() {
+        drawing.failures(&cause);
     }
     for late in status.entries.iter().filter(|entry| entry.waits) {
         drawing.head(late.required, "", "no answer in time; not waited for any longer");
@@ -75,45 +73,8 @@ pub(super) fn render(status: &Status, seen: &Seen, color: bool) -> String {
     drawing.text
 }
 
-/// What fails for one cause: of several entries the first that is required, and how many there are.
-struct Failing<'s> {
-    entry: &'s EntryStatus,
-    failure: &'s FailureStatus,
-    entries: usize,
-}
-
-/// What tells causes apart: signing in, a vault, or the entry itself.
-type Cause<'s> = (FailureClass, Reason, Option<&'s VaultId>, Option<&'s EntryId>);
-
-fn failures(status: &Status) -> Vec<Failing<'_>> {
-    let mut order: BTreeMap<Cause<'_>, usize> = BTreeMap::new();
-    let mut failures: Vec<Failing<'_>> = Vec::new();
-    for (entry, failure) in status.failing() {
-        let class = failure.reason.class();
-        let (vault, id) = match class {
-            FailureClass::Identity => (None, None),
-            FailureClass::Unavailable => (entry.id.vault(), None),
-            FailureClass::Refused | FailureClass::Volume => (None, Some(&entry.id)),
-        };
-        let at = *order
-            .entry((class, failure.reason, vault, id))
-            .or_insert(failures.len());
-        match failures.get_mut(at) {
-            None => failures.push(Failing {
-                entry,
-                failure,
-                entries: 1,
-            }),
-            Some(known) => {
-                known.entries += 1;
-                if entry.required && !known.entry.required {
-                    (known.entry, known.failure) = (entry, failure);
-                }
-            }
-        }
-    }
-    failures
-}
+/// So many of those that fail for one cause are named besides the first.
+const NAMED: usize = 10;
 
 struct Drawing {
     text: String,
@@ -121,22 +82,30 @@ struct Drawing {
 }
 
 impl Drawing {
-    fn failure(&mut self, failing: &Failing<'_>) {
-        let Failing {
-            entry,
-            failure,
-            entries,
-        } = failing;
+    /// What fails for one cause: the first that is required in full, and the names of the others.
+    fn failures(&mut self, cause: &[(&EntryStatus, &FailureStatus)]) {
+        let first = cause.iter().position(|(entry, _)| entry.required).unwrap_or(0);
+        let Some((entry, failure)) = cause.get(first) else {
+            return;
+        };
         let code = format!("[{}]", failure.reason);
         self.head(entry.required, &code, &failure.failure.detail);
         let kept = if failure.kept { ", what is there stays" } else { "" };
-        let more = match entries {
-            1 => String::new(),
-            _ => format!(", and {} more for the same cause", entries - 1),
-        };
-        self.place(&format!("{}{kept}{more}", entry.id));
+        self.place(&format!("{}{kept}", entry.id));
+        let others = cause.iter().enumerate().filter(|(at, _)| *at != first);
+        let mut names: Vec<_> = others
+            .map(|(_, (entry, _))| entry.id.to_string())
+            .take(NAMED)
+            .collect();
+        let more = cause.len() - 1;
+        if more > NAMED {
+            names.push("…".to_owned());
+        }
+        if more > 0 {
+            self.line(format_args!("  and {more} more: {}", names.join(", ")));
+        }
         let (hint, off) = self.colors(HINT);
-        self.line(format_args!("{hint}hint{off}: {}", failure.hint));
+        self.line(format_args!("{hint}hint{off}: {}", at_the_end(&failure.hint)));
     }
 
     fn validity(&mut self, entry: &EntryStatus) {
@@ -182,6 +151,7 @@ impl Drawing {
 mod tests {
     use super::*;
     use crate::domain::desired::OnStart;
+    use crate::domain::failure::Reason;
     use crate::domain::plan::EntryPlan;
     use crate::domain::status::test_passes::{failed, pass, second, served};
     use crate::domain::validity::Validity;
@@ -207,8 +177,27 @@ mod tests {
         ]);
         assert_eq!(
             text,
-            "error[throttled]: seen\n  --> app/secrets/a, what is there stays, and 1 more for the same cause\nhint: do\n\
+            "error[throttled]: seen\n  --> app/secrets/a, what is there stays\n  and 1 more: app/secrets/b\nhint: do\n\
              warning[notFound]: seen\n  --> app/secrets/optional, what is there stays\nhint: do\n"
+        );
+    }
+
+    #[test]
+    fn thirty_refused_secrets_are_one_diagnostic_with_a_bounded_list_of_names() {
+        let optional = EntryPlan {
+            required: false,
+            ..failed("a", Reason::Forbidden)
+        };
+        let refused = (10..39).map(|number| failed(&format!("s{number}"), Reason::Forbidden));
+        let text = drawn([optional].into_iter().chain(refused).collect());
+        let names: Vec<_> = (11..20).map(|number| format!("app/secrets/s{number}")).collect();
+        assert_eq!(
+            text,
+            format!(
+                "error[forbidden]: seen\n  --> app/secrets/s10, what is there stays\n  and 29 more: app/secrets/a, {}, …\n\
+                 hint: do\n",
+                names.join(", ")
+            )
         );
     }
 

@@ -126,7 +126,7 @@ impl CommandFailure {
             };
         }
         if let Some(hint) = &self.hint {
-            let _ = writeln!(text, "{hint_color}hint{off}: {hint}");
+            let _ = writeln!(text, "{hint_color}hint{off}: {}", at_the_end(hint));
         }
         text
     }
@@ -162,11 +162,17 @@ impl CommandFailure {
                 reason = unserved.and_then(|unserved| unserved.reason).map(Reason::as_str),
                 error,
                 cause,
-                hint = self.hint,
+                hint = self.hint.as_deref().map(at_the_end),
                 "Ended"
             );
         }
     }
+}
+
+/// A hint in the last words of the process, after which nothing is tried again by itself.
+pub(super) fn at_the_end(hint: &str) -> String {
+    hint.replace("no action: it is tried again", "run akv-sync again later")
+        .replace("it is tried again", "then run akv-sync again")
 }
 
 impl From<Problems> for CommandFailure {
@@ -195,6 +201,22 @@ mod tests {
     use super::*;
     use crate::domain::failure::Reason;
     use crate::ports::VolumeFailureKind;
+
+    #[test]
+    fn the_last_words_do_not_promise_that_it_is_tried_again() {
+        for (hint, said) in [
+            ("no action: it is tried again", "run akv-sync again later"),
+            (
+                "check DNS; it is tried again",
+                "check DNS; then run akv-sync again",
+            ),
+            ("mount it", "mount it"),
+        ] {
+            let failure = Failure::new(Reason::IdentityUnavailable, "seen", hint);
+            let text = CommandFailure::from(failure).render(false);
+            assert_eq!(text, format!("error: seen\nhint: {said}\n"));
+        }
+    }
 
     #[test]
     fn each_cause_is_told_once_and_the_hint_comes_last() {

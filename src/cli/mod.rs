@@ -31,6 +31,7 @@ use clap::error::ErrorKind;
 
 use crate::telemetry;
 
+use self::ansi::{ERROR, OFF};
 use self::args::{Cli, Command};
 use self::exit::Exit;
 use self::failure::CommandFailure;
@@ -42,16 +43,18 @@ use self::system::ProcessEnvironment;
 /// Reads the environment of the process and writes to its stdout and stderr.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     system::forbid_core_dumps();
+    // Without it the program works too, up to the limit.
+    let _ = system::survive_large_files();
     let words: Vec<_> = args.into_iter().collect();
     let (environment, terminals) = (ProcessEnvironment, Terminals::of_process());
-    match args::parse(words.clone()) {
+    match args::parse(words.clone(), &|name| std::env::var_os(name)) {
         Ok(cli) => {
             let style = Style::of(&cli.command, &cli.global, &environment, terminals);
             end(execute(cli, style), style)
         }
         Err(error) => {
             let style = Style::of_words(&words, &environment, terminals);
-            end(usage(&error, style), style)
+            end(open_log(style).and_then(|()| usage(&error, style)), style)
         }
     }
 }
@@ -86,6 +89,7 @@ fn execute(cli: Cli, style: Style) -> Result<Exit, CommandFailure> {
             output::data(concat!("akv-sync ", env!("CARGO_PKG_VERSION")))?;
             Ok(Exit::Ok)
         }
+        Command::Help { command } => usage(&args::help(command.as_deref()), style),
     }
 }
 
@@ -96,13 +100,15 @@ fn open_log(style: Style) -> Result<(), CommandFailure> {
 
 /// Help and version go to stdout with 0, a wrong command line to stderr with 2: clap's own convention.
 fn usage(error: &clap::Error, style: Style) -> Result<Exit, CommandFailure> {
-    open_log(style)?;
     let text = error.render().to_string();
     if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
         output::data(&text)?;
         Ok(Exit::Ok)
     } else if style.draws {
-        output::message(&text);
+        output::message(&match text.strip_prefix("error:") {
+            Some(rest) if style.color => format!("{ERROR}error{OFF}:{rest}"),
+            _ => text,
+        });
         Ok(Exit::Usage)
     } else {
         Err(CommandFailure::of_usage(error))

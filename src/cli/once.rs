@@ -102,19 +102,19 @@ fn conclude(status: &Status, seen: &Seen, style: Style) -> Result<Exit, CommandF
     if !status.is_served() {
         return Err(unserved::failure(status, !style.watched));
     }
-    tell_synced(status);
+    tell_synced(status, style);
     shown.map(|()| Exit::Ok)
 }
 
-fn tell_synced(status: &Status) {
+/// What fails is drawn for a person who watches; in a log, the last line says that not all is well.
+fn tell_synced(status: &Status, style: Style) {
     let files = status.entries.iter().flat_map(|entry| &entry.files);
     let written = files.filter(|file| file.written.is_some()).count();
     let failed: BTreeSet<_> = status.failing().map(|(entry, _)| &entry.id).collect();
-    tracing::info!(
-        objects = status.objects(),
-        files = status.files(),
-        written,
-        failed = failed.len(),
-        "Synced"
-    );
+    let (objects, files, failed) = (status.objects(), status.files(), failed.len());
+    if failed == 0 {
+        tracing::info!(objects, files, written, failed, "Synced");
+    } else if !style.watched {
+        tracing::warn!(objects, files, written, failed, "Synced");
+    }
 }

@@ -1,6 +1,6 @@
 //! What is under way, for a person who waits: one line of the terminal, drawn again in its place.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -32,8 +32,10 @@ pub(super) struct Progress {
 
 #[derive(Default)]
 struct Known {
-    done: usize,
-    total: usize,
+    /// What is asked for, however often.
+    asked: BTreeSet<Query>,
+    /// What of it is there.
+    fetched: BTreeSet<Query>,
     open: BTreeMap<Query, Instant>,
     retries: Vec<Retry>,
 }
@@ -86,14 +88,13 @@ pub(super) fn clear(progress: Option<&Progress>) {
 
 impl AskProgress for Progress {
     fn asked(&self, query: &Query) {
-        self.known().open.insert(query.clone(), Instant::now());
+        let mut known = self.known();
+        known.asked.insert(query.clone());
+        known.open.insert(query.clone(), Instant::now());
     }
 
-    fn answered(&self, query: &Query, done: usize, total: usize) {
-        let mut known = self.known();
-        known.open.remove(query);
-        (known.done, known.total) = (done, total);
-        drop(known);
+    fn answered(&self, query: &Query, fetched: bool, waiting: &mut dyn Iterator<Item = &Query>) {
+        self.known().answered(query, fetched, waiting);
         self.draw();
     }
 }
@@ -132,11 +133,24 @@ fn retries(status: &Status) -> Vec<Retry> {
 }
 
 impl Known {
+    fn answered(&mut self, query: &Query, fetched: bool, waiting: &mut dyn Iterator<Item = &Query>) {
+        self.open.remove(query);
+        if fetched {
+            self.fetched.insert(query.clone());
+        }
+        for query in waiting {
+            if !self.asked.contains(query) {
+                self.asked.insert(query.clone());
+            }
+        }
+    }
+
     /// The line; nothing when nothing is under way.
     fn text(&self, now: Instant, at: OffsetDateTime) -> String {
         let mut parts = Vec::new();
-        if self.done < self.total {
-            parts.push(format!("fetched {} of {}", self.done, self.total));
+        let (fetched, asked) = (self.fetched.len(), self.asked.len());
+        if fetched < asked {
+            parts.push(format!("fetched {fetched} of {asked}"));
         }
         let mut hanging: Vec<_> = self
             .open
@@ -196,8 +210,8 @@ mod tests {
     async fn the_line_says_what_hangs_and_for_how_long_and_what_is_tried_again_and_when() {
         let began = Instant::now();
         let mut known = Known {
-            done: 1,
-            total: 4,
+            asked: ["a", "b", "slow", "slower"].map(secret).into(),
+            fetched: [secret("a")].into(),
             ..Known::default()
         };
         let text = |known: &Known, after| known.text(began + Duration::from_secs(after), second(0));
@@ -210,7 +224,7 @@ mod tests {
             "fetched 1 of 4; waiting for app/secrets/slower (12 s), 1 more"
         );
         known.open.clear();
-        known.done = 4;
+        known.fetched.clone_from(&known.asked);
         assert_eq!(text(&known, 12), "");
         known.retries.push(Retry {
             what: "app".to_owned(),
@@ -218,6 +232,24 @@ mod tests {
             at: second(8),
         });
         assert_eq!(text(&known, 12), "app: throttled, tried again in 8 s");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_object_that_is_asked_for_three_times_counts_once() {
+        let (a, b) = (secret("a"), secret("b"));
+        let mut known = Known {
+            asked: [a.clone()].into(),
+            ..Known::default()
+        };
+        let text = |known: &Known| known.text(Instant::now(), second(0));
+        known.answered(&a, false, &mut [&b].into_iter());
+        assert_eq!(text(&known), "fetched 0 of 2");
+        known.answered(&b, true, &mut [&a].into_iter());
+        assert_eq!(text(&known), "fetched 1 of 2");
+        known.answered(&a, false, &mut [].into_iter());
+        assert_eq!(text(&known), "fetched 1 of 2");
+        known.answered(&a, true, &mut [].into_iter());
+        assert_eq!(text(&known), "");
     }
 
     #[test]

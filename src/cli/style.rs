@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::io::{IsTerminal, stderr, stdout};
 
+use clap::ValueEnum;
 use tracing::Level;
 
 use crate::ports::Environment;
@@ -25,7 +26,7 @@ pub(super) struct Style {
     pub(super) watched: bool,
     /// Whether an error is drawn for a person, and is no line of a log.
     pub(super) draws: bool,
-    /// Whether a person reads stdout.
+    /// Whether a person reads stdout, and no log stands between its lines.
     pub(super) shows_table: bool,
     /// Whether stderr gets colors.
     pub(super) color: bool,
@@ -82,7 +83,7 @@ impl Style {
             level: asked.unwrap_or(if watched { Level::WARN } else { Level::INFO }),
             watched,
             draws: text && !is_log,
-            shows_table: text && terminals.stdout,
+            shows_table: text && terminals.stdout && !(is_log && terminals.stderr),
             color: color(terminals.stderr),
             color_of_data: color(terminals.stdout),
         }
@@ -90,23 +91,17 @@ impl Style {
 
     /// Of a command line that could not be read: what can be told of it all the same.
     pub(super) fn of_words(words: &[OsString], environment: &dyn Environment, terminals: Terminals) -> Self {
-        let flag = words.iter().rposition(|word| word == "--log-format");
-        let next = flag.and_then(|at| words.get(at + 1));
-        let joined = words.iter().any(|word| word == "--log-format=json");
-        let named = flag.is_some()
-            || words
-                .iter()
-                .any(|word| word.to_string_lossy().starts_with("--log-format="));
-        let variable = environment.var("AKV_SYNC_LOG_FORMAT").filter(|_| !named);
-        let is_json =
-            joined || next.is_some_and(|word| word == "json") || variable.as_deref() == Some("json");
+        let named = last_value(words, "--log-format").or_else(|| environment.var("AKV_SYNC_LOG_FORMAT"));
+        let color = last_value(words, "--color").and_then(|when| ColorArg::from_str(&when, true).ok());
+        let color = color.unwrap_or(ColorArg::Auto);
+        let is_json = named.is_some_and(|form| form.eq_ignore_ascii_case("json"));
         Self {
             format: if is_json { LogFormat::Json } else { LogFormat::Text },
             level: Level::INFO,
             watched: false,
             draws: !is_json,
             shows_table: false,
-            color: colored(ColorArg::Auto, environment, terminals.stderr),
+            color: colored(color, environment, terminals.stderr),
             color_of_data: false,
         }
     }
@@ -115,6 +110,19 @@ impl Style {
     pub(super) fn is_json(self) -> bool {
         self.format == LogFormat::Json
     }
+}
+
+/// The value of the last such flag, which may be missing.
+fn last_value(words: &[OsString], flag: &str) -> Option<String> {
+    let at = words.iter().rposition(|word| {
+        let word = word.to_string_lossy();
+        word.strip_prefix(flag)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('='))
+    })?;
+    let word = words[at].to_string_lossy();
+    let joined = word.split_once('=').map(|(_, value)| value.to_owned());
+    let next = words.get(at + 1).map(|next| next.to_string_lossy().into_owned());
+    Some(joined.or(next).unwrap_or_default())
 }
 
 /// What was asked for on the command line comes before <https://no-color.org>, and that before the terminal.
@@ -152,7 +160,7 @@ mod tests {
 
     fn style(words: &[&str], variables: &[(&str, &str)], terminals: Terminals) -> Style {
         let words = ["akv-sync"].iter().chain(words).map(OsString::from);
-        let cli = args::parse(words.collect()).expect("a command line");
+        let cli = args::parse(words.collect(), &|_| None).expect("a command line");
         Style::of(&cli.command, &cli.global, &variables, terminals)
     }
 
@@ -171,6 +179,45 @@ mod tests {
             let style = style(words, variables, terminals);
             assert!(!style.watched, "{words:?}");
             assert_eq!(style.level == Level::DEBUG, words.contains(&"-v"), "{words:?}");
+        }
+    }
+
+    #[test]
+    fn once_shows_the_log_or_the_table_on_one_terminal_and_never_both() {
+        let log_elsewhere = Terminals {
+            stdout: true,
+            stderr: false,
+        };
+        for (words, variables, terminals, table) in [
+            (&["once"][..], &[][..], PERSON, true),
+            (&["once"], &[], log_elsewhere, true),
+            (&["once", "-v"], &[], log_elsewhere, true),
+            (&["once", "-v"], &[], PERSON, false),
+            (&["once", "-q"], &[], PERSON, false),
+            (&["once", "--log-level", "info"], &[], PERSON, false),
+            (&["once"], &[("TERM", "dumb")], PERSON, false),
+            (&["plan", "-v"], &[], PERSON, true),
+        ] {
+            let style = style(words, variables, terminals);
+            assert_eq!(style.shows_table, table, "{words:?} {variables:?} {terminals:?}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_command_line_has_colors_as_its_flag_says() {
+        for (words, color) in [
+            (&["wrong", "--color", "always"][..], true),
+            (&["wrong", "--color=ALWAYS"], true),
+            (&["wrong"], false),
+            (&["wrong", "--color"], false),
+        ] {
+            let words: Vec<_> = words.iter().map(OsString::from).collect();
+            let nothing: &[(&str, &str)] = &[];
+            assert_eq!(
+                Style::of_words(&words, &nothing, NOBODY).color,
+                color,
+                "{words:?}"
+            );
         }
     }
 
@@ -212,6 +259,7 @@ mod tests {
             (&["once", "--log-format", "json", "--wrong"][..], "text", true),
             (&["--log-format=json", "wrong"], "text", true),
             (&["wrong"], "json", true),
+            (&["wrong"], "JSON", true),
             (&["wrong", "--log-format", "text"], "json", false),
             (&["wrong", "--log-format"], "json", false),
             (&["wrong"], "text", false),

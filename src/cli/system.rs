@@ -1,11 +1,14 @@
 //! The outside as the ports know it: the system's clock, its randomness, its environment.
 
+use std::io;
 use std::sync::Arc;
 
 use nix::sys::prctl;
 use nix::sys::resource::{Resource, setrlimit};
+use nix::sys::signal::Signal;
 use ring::rand::{SecureRandom, SystemRandom};
 use time::OffsetDateTime;
+use tokio::signal::unix::{SignalKind, signal};
 
 use crate::ports::{Clock, Environment, Jitter};
 
@@ -53,6 +56,16 @@ impl Environment for ProcessEnvironment {
     fn is_empty(&self, name: &str) -> bool {
         std::env::var_os(name).is_some_and(|value| value.is_empty())
     }
+}
+
+/// Makes a write beyond the limit of a file's size fail, so that it can be told; SIGXFSZ would end the process without a word.
+///
+/// Nobody listens: it is enough that the signal has a handler, which stays when the runtime is gone.
+pub(super) fn survive_large_files() -> io::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_io()
+        .build()?;
+    runtime.block_on(async { signal(SignalKind::from_raw(Signal::SIGXFSZ as i32)).map(drop) })
 }
 
 /// Keeps values out of core dumps and away from debuggers of the same user.

@@ -247,7 +247,10 @@ impl<'l> Reader<'l> {
         let text: String = self.line[at..end].iter().collect();
         let Some(colon) = colon else {
             let is_block = matches!(text.trim_end_matches(['-', '+']), "|" | ">");
-            self.show(at..end, is_block || (self.value_shows && !may_hold_a_secret(&text)));
+            self.show(
+                at..end,
+                is_block || (self.value_shows && !may_hold_a_secret(&text)),
+            );
             return end;
         };
         let known = KEYS

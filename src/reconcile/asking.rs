@@ -67,8 +67,8 @@ pub trait AskProgress: Send + Sync {
     /// A question left.
     fn asked(&self, query: &Query);
 
-    /// It has an answer, as have `done` of `total` questions.
-    fn answered(&self, query: &Query, done: usize, total: usize);
+    /// It has an answer, which is what was asked for or not; others wait to leave.
+    fn answered(&self, query: &Query, fetched: bool, waiting: &mut dyn Iterator<Item = &Query>);
 }
 
 /// Where the schedule's [`Now`] comes from.
@@ -111,7 +111,6 @@ pub struct Asking<V> {
     /// Whether an answer arrived that may lead to other questions.
     leads_on: bool,
     asked: usize,
-    done: usize,
     progress: Option<Arc<dyn AskProgress>>,
 }
 
@@ -141,7 +140,6 @@ impl<V: Vault + 'static> Asking<V> {
             last_answer: None,
             leads_on: false,
             asked: 0,
-            done: 0,
             progress: None,
         }
     }
@@ -317,10 +315,9 @@ impl<V: Vault + 'static> Asking<V> {
             self.news.get_or_insert(arrived);
         }
         self.leads_on |= leads_on(&query, &answer);
-        self.done += 1;
         if let Some(progress) = &self.progress {
-            let waiting: usize = self.queues.values().map(VecDeque::len).sum();
-            progress.answered(&query, self.done, self.done + self.open.len() + waiting);
+            let mut waiting = self.queues.values().flatten();
+            progress.answered(&query, answer.is_ok(), &mut waiting);
         }
         self.answers.learn(query, answer);
     }

@@ -5,6 +5,7 @@ use std::io;
 use std::path::Path;
 
 use nix::errno::Errno;
+use nix::sys::resource::{RLIM_INFINITY, Resource, getrlimit};
 use nix::unistd::{Gid, Uid};
 
 use super::stat::{Kind, Stat};
@@ -116,7 +117,7 @@ pub(super) fn text(path: impl AsRef<Path>) -> String {
 
 fn kind(error: &io::Error) -> VolumeFailureKind {
     match error.raw_os_error().map(Errno::from_raw) {
-        Some(Errno::ENOSPC | Errno::EDQUOT) => VolumeFailureKind::Full,
+        Some(Errno::ENOSPC | Errno::EDQUOT | Errno::EFBIG) => VolumeFailureKind::Full,
         Some(Errno::EROFS) => VolumeFailureKind::ReadOnly,
         Some(Errno::EACCES | Errno::EPERM) => VolumeFailureKind::Denied,
         Some(Errno::ENOTDIR | Errno::ELOOP) => VolumeFailureKind::Foreign,
@@ -132,6 +133,7 @@ fn hint(error: &io::Error) -> String {
              need room side by side"
                 .to_owned()
         }
+        Some(Errno::EFBIG) => too_large(getrlimit(Resource::RLIMIT_FSIZE).map_or(RLIM_INFINITY, |(soft, _)| soft)),
         Some(Errno::EROFS) => {
             "mount the volume writable for akv-sync (no `readOnly: true` on its own volumeMount)".to_owned()
         }
@@ -156,9 +158,30 @@ fn hint(error: &io::Error) -> String {
     }
 }
 
+fn too_large(limit: u64) -> String {
+    if limit == RLIM_INFINITY {
+        return "the file system takes no file of that size; use another for the volume".to_owned();
+    }
+    format!(
+        "this process may write files of {limit} bytes: raise that limit (`ulimit -f`, `LimitFSIZE=` of systemd)"
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_that_is_too_large_names_the_limit_if_there_is_one() {
+        let failure = failed("write", "/mnt/akv/a", Errno::EFBIG);
+        assert_eq!(failure.kind(), VolumeFailureKind::Full);
+        assert!(
+            too_large(2_000).contains("files of 2000 bytes"),
+            "{}",
+            too_large(2_000)
+        );
+        assert!(too_large(RLIM_INFINITY).contains("file system"));
+    }
 
     #[test]
     fn a_full_volume_points_at_its_size() {

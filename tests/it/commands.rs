@@ -566,3 +566,29 @@ fn a_proxy_that_does_not_connect_is_named_and_dns_is_not_blamed() {
     assert!(text.contains(&named), "{named}:\n{text}");
     assert!(!text.contains("DNS") && !text.contains("refused"), "{text}");
 }
+
+#[test]
+fn help_and_version_take_the_flags_that_are_for_every_command() {
+    let world = world();
+    for flags in [&["-v"][..], &["--color", "never"], &["--log-format", "json"]] {
+        for command in [&["help"][..], &["help", "once"], &["version"]] {
+            let output = output(&world, &[command, flags].concat());
+            assert_eq!(
+                output.status.code(),
+                Some(0),
+                "{command:?} {flags:?}: {}",
+                stderr(&output)
+            );
+            assert!(!stdout(&output).is_empty() && stderr(&output).is_empty());
+        }
+    }
+    let of_once = stdout(&output(&world, &["help", "once"]));
+    assert_eq!(of_once, stdout(&output(&world, &["once", "--help"])));
+    let wrong = output(&world, &["help", "nonsense", "--color", "always"]);
+    assert_eq!(wrong.status.code(), Some(2));
+    assert!(
+        stderr(&wrong).starts_with("\u{1b}[1;31merror\u{1b}[0m: "),
+        "{}",
+        stderr(&wrong)
+    );
+}

@@ -198,3 +198,17 @@ fn a_proxy_that_cannot_be_used_is_an_error_and_nothing_goes_direct() {
         0
     );
 }
+
+#[test]
+fn when_all_that_is_optional_fails_the_last_line_is_a_warning() {
+    let world = World::new();
+    world.manifest("secrets: [{ name: missing, required: false }]");
+    let output = world.once();
+    let log = stderr(&output);
+    assert_eq!(output.status.code(), Some(0), "{log}");
+    let last = log.lines().last().unwrap_or_default();
+    assert!(
+        last.contains(" WARN Synced ") && last.contains("failed=1"),
+        "{log}"
+    );
+}

@@ -223,3 +223,28 @@ fn a_file_that_was_tampered_with_is_written_again() {
     assert_eq!(mode(&world.path("volume/a")), 0o440);
     assert_eq!(running.stop().0.code(), Some(0));
 }
+
+#[test]
+fn a_limit_of_the_file_size_is_told_and_does_not_kill_the_process() {
+    let world = world();
+    world.fake.vault("app").set_secret("large", &"x".repeat(5_000));
+    world.manifest("secrets: [{ name: large }]");
+    let mut shell = std::process::Command::new("sh");
+    // In units of 512 bytes.
+    shell.args(["-c", "ulimit -f 4; exec \"$0\" once"]);
+    let command = world.command(&[]);
+    shell.arg(command.get_program()).env_clear();
+    shell.envs(
+        command
+            .get_envs()
+            .filter_map(|(name, value)| Some((name, value?))),
+    );
+    let output = shell.output().expect("runs");
+    let log = stderr(&output);
+    assert_eq!(output.status.code(), Some(7), "{log}");
+    assert!(log.contains("File too large"), "{log}");
+    assert!(
+        log.contains("files of 2048 bytes: raise that limit (`ulimit -f`"),
+        "{log}"
+    );
+}

@@ -14,6 +14,7 @@ pub(in crate::cli) struct GlobalArgs {
         long,
         global = true,
         value_enum,
+        ignore_case = true,
         value_name = "FORM",
         default_value = "text",
         env = "AKV_SYNC_LOG_FORMAT"
@@ -24,6 +25,7 @@ pub(in crate::cli) struct GlobalArgs {
         long,
         global = true,
         value_enum,
+        ignore_case = true,
         value_name = "LEVEL",
         env = "AKV_SYNC_LOG_LEVEL"
     )]
@@ -35,7 +37,14 @@ pub(in crate::cli) struct GlobalArgs {
     #[arg(long, short, global = true, action = clap::ArgAction::Count)]
     pub(in crate::cli) verbose: u8,
     /// Colors: `auto` is on a terminal, unless `NO_COLOR` is set; `CLICOLOR_FORCE` sets them everywhere.
-    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value = "auto")]
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        ignore_case = true,
+        value_name = "WHEN",
+        default_value = "auto"
+    )]
     pub(in crate::cli) color: ColorArg,
 }
 

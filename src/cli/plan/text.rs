@@ -1,6 +1,7 @@
 //! A plan for people: a line per file, columns aligned, and a summary.
 
-use super::row::{Row, Summary};
+use super::row::{Act, Row, Summary};
+use crate::cli::ansi::{GREEN, YELLOW};
 use crate::cli::table::{self, Cell, Column, Cut, Look};
 
 const COLUMNS: [Column; 4] = [
@@ -23,11 +24,19 @@ pub(super) fn render(rows: &[Row], look: Look) -> String {
 fn cells(row: &Row) -> [Cell; 4] {
     let entry = row.owner.as_ref().map(|owner| owner.entry.as_str());
     [
-        row.act.to_string().into(),
+        Cell::colored(row.act.to_string(), color(row.act)),
         row.path.as_str().into(),
         entry.unwrap_or("-").into(),
         row.because.detail.as_str().into(),
     ]
+}
+
+const fn color(act: Act) -> &'static str {
+    match act {
+        Act::Write | Act::Adjust => GREEN,
+        Act::Remove | Act::HoldBack => YELLOW,
+        Act::Keep => "",
+    }
 }
 
 #[cfg(test)]
@@ -55,6 +64,20 @@ hold back  optional   app/secrets/optional  failed: notFound
 1 to write, 1 to adjust, 1 to remove, 1 to keep, 1 held back
 "
         );
+    }
+
+    #[test]
+    fn colors_are_there_when_they_are_asked_for() {
+        let colors = Look {
+            color: true,
+            ..ANY_WIDTH
+        };
+        let text = render(&rows(), colors);
+        assert!(
+            text.contains("\x1b[32mwrite\x1b[0m") && text.contains("\x1b[33mhold back\x1b[0m"),
+            "{text:?}"
+        );
+        assert!(!render(&rows(), ANY_WIDTH).contains('\x1b'));
     }
 
     #[test]

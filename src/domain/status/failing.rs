@@ -41,6 +41,20 @@ pub(super) struct Found {
 }
 
 impl Status {
+    /// The entries that fail, those of one cause together; the causes and their entries in the order of the manifest.
+    pub fn failing_by_cause(&self) -> Vec<Vec<(&EntryStatus, &FailureStatus)>> {
+        let mut known = BTreeMap::new();
+        let mut causes: Vec<Vec<_>> = Vec::new();
+        for (entry, failure) in self.failing() {
+            let at = *known.entry(&failure.cause).or_insert(causes.len());
+            match causes.get_mut(at) {
+                Some(cause) => cause.push((entry, failure)),
+                None => causes.push(vec![(entry, failure)]),
+            }
+        }
+        causes
+    }
+
     /// Takes what a pass found.
     pub(super) fn note_failing(&mut self, found: Vec<Found>, outcome: &PassOutcome) {
         for Found { cause, entry, times } in found {
