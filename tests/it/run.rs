@@ -96,7 +96,15 @@ fn a_no_op_pass_is_one_get_for_each_unpinned_object_and_touches_nothing() {
         .iter()
         .map(|event| event["message"].as_str().expect("text").to_owned())
         .collect();
-    assert_eq!(told, ["Sync asked for", "Sync asked for", "Stopping", "Stopped"]);
+    let expected = [
+        "Sync asked for",
+        "Pass finished",
+        "Sync asked for",
+        "Pass finished",
+        "Stopping",
+        "Stopped",
+    ];
+    assert_eq!(told, expected);
 }
 
 #[test]
