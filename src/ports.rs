@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use futures::future::BoxFuture;
 use time::OffsetDateTime;
 
 use crate::domain::answers::PasswordFile;
@@ -15,6 +16,7 @@ use crate::domain::desired::VolumeSpec;
 use crate::domain::event::Event;
 use crate::domain::failure::Failure;
 use crate::domain::fetched::FetchedObject;
+use crate::domain::hook::{HookCall, HookFailure};
 use crate::domain::listed::{ListedObject, ListedVersion};
 use crate::domain::object::{ObjectId, Source, VaultId};
 use crate::domain::path::RelativePath;
@@ -142,6 +144,13 @@ pub trait Volume: Send + Sync {
 
     /// Waits until nothing is under way: a call that was dropped may have left something.
     fn idle(&self) -> impl Future<Output = ()> + Send;
+}
+
+/// Does what hooks ask for.
+pub trait HookRunner: Send + Sync {
+    /// Does it once; as often as there are calls at a time. The caller sets a deadline by dropping the future, which ends
+    /// what was begun. What it gives back says nothing of values.
+    fn run<'c>(&'c self, call: &'c HookCall) -> BoxFuture<'c, Result<(), HookFailure>>;
 }
 
 /// Hears of each pass.

@@ -109,6 +109,8 @@ fn is_true(event: &Event) -> bool {
         | Event::Recovered { .. }
         | Event::VolumeFailing { .. }
         | Event::VolumeRecovered { .. }
+        | Event::HookSucceeded { .. }
+        | Event::HookFailed { .. }
         | Event::Finished { .. } => false,
     }
 }

@@ -6,8 +6,9 @@ use time::OffsetDateTime;
 
 use super::entry::EntryId;
 use super::failure::{Failure, Reason};
+use super::hook::{Change, HookFailure};
 use super::notice::Notice;
-use super::object::VersionId;
+use super::object::{HookName, VersionId};
 use super::path::RelativePath;
 use super::plan::Why;
 use super::schedule::Endpoint;
@@ -136,6 +137,36 @@ pub enum Event {
     VolumeRecovered {
         /// How often in a row it failed.
         failures: u32,
+    },
+    /// A hook heard of what changed.
+    HookSucceeded {
+        /// Which.
+        hook: HookName,
+        /// What it does: `exec`, `signal`, `http`, `touch`.
+        kind: &'static str,
+        /// What it heard.
+        changes: Vec<Change>,
+        /// How long that took.
+        took: Duration,
+        /// How often it was tried, this time included.
+        tries: u32,
+    },
+    /// A hook was tried in vain.
+    HookFailed {
+        /// Which.
+        hook: HookName,
+        /// What it does.
+        kind: &'static str,
+        /// Why.
+        failure: HookFailure,
+        /// How often in a row.
+        times: u32,
+        /// For how long.
+        age: Duration,
+        /// How long until the next try.
+        next: Option<Duration>,
+        /// Whether it is worth a person's attention: new, or a reminder.
+        news: bool,
     },
     /// Nothing is under way any more.
     Finished {

@@ -9,7 +9,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-pub use self::name::{GroupName, NameError, ObjectName, VaultName, VersionId};
+pub use self::name::{GroupName, HookName, NameError, ObjectName, VaultName, VersionId};
 pub use self::vault::{VaultHost, VaultId};
 
 /// The three collections of a vault.

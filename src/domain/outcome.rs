@@ -6,6 +6,7 @@ use time::OffsetDateTime;
 
 use super::answers::Lists;
 use super::entry::EntryKey;
+use super::hook::Outbox;
 use super::moment::Moment;
 use super::notice::Notice;
 use super::object::VaultId;
@@ -25,6 +26,8 @@ pub struct PassOutcome {
     pub at: OffsetDateTime,
     /// What was decided and done, when it was time for that.
     pub decided: Option<Decided>,
+    /// What is recorded of what hooks are still to hear, when that was written.
+    pub outbox: Option<RecordedOutbox>,
     /// Why the volume could not be observed or published; the earlier set is then still there.
     pub volume_failure: Option<VolumeFailure>,
     /// The lists that it was told.
@@ -52,6 +55,15 @@ pub struct Decided {
     pub publication: Publication,
 }
 
+/// What is recorded of what hooks are still to hear.
+#[derive(Debug, Clone)]
+pub struct RecordedOutbox {
+    /// That.
+    pub outbox: Outbox,
+    /// How many of the edits that were known are in it.
+    pub edits: usize,
+}
+
 impl PassOutcome {
     /// Of a pass that has done nothing yet.
     pub fn begun(began: Moment, at: OffsetDateTime) -> Self {
@@ -60,6 +72,7 @@ impl PassOutcome {
             ended: began,
             at,
             decided: None,
+            outbox: None,
             volume_failure: None,
             lists: Lists::default(),
             asked: 0,

@@ -10,6 +10,7 @@ use time::OffsetDateTime;
 
 use super::attribute_digest::AttributeDigest;
 use super::desired::Content;
+use super::hook::{Outbox, Telling};
 use super::mode::FileMode;
 use super::object::{Source, VersionId};
 use super::path::RelativePath;
@@ -24,23 +25,9 @@ pub struct Payload {
     /// The paths that entries have, also those of which there are no bytes now: what was published there and altered
     /// since is not somebody else's.
     pub wanted: BTreeSet<RelativePath>,
-    /// What is to be told of this publish, and what is still to be told of earlier ones.
-    pub outbox: Outbox,
-}
-
-/// What is still to be told of publishes. It is recorded in the same step as the files: after a crash, what is published
-/// and what is to be told of it agree.
-///
-/// A program may find notes of a newer one, and keeps what it does not know.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Outbox(pub Vec<serde_json::Value>);
-
-impl Outbox {
-    /// Whether everything was told.
-    pub const fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
+    /// What is to be told of this publish, and what is still to be told of earlier ones. It is recorded in the same step as
+    /// the files: after a crash, what is published and what is to be told of it agree.
+    pub telling: Telling,
 }
 
 /// One file of a payload.
@@ -165,6 +152,18 @@ pub struct Observation {
     pub refused: Vec<RefusedName>,
     /// What was still to be told when the files were published.
     pub outbox: Outbox,
+    /// Whether nothing was ever published here.
+    pub is_new: bool,
+}
+
+impl Observation {
+    /// Of a volume on which nothing was ever published.
+    pub fn nothing() -> Self {
+        Self {
+            is_new: true,
+            ..Self::default()
+        }
+    }
 }
 
 /// One file on the volume.
@@ -192,6 +191,13 @@ pub struct Publication {
     pub removed: Vec<RelativePath>,
     /// Names at which something foreign stands. The files there, and those below, are not reachable, or not written.
     pub refused: Vec<RefusedName>,
+}
+
+impl Publication {
+    /// The paths that hooks may hear of: those with other bytes, and those that disappeared.
+    pub fn changed(&self) -> impl Iterator<Item = &RelativePath> {
+        self.written.iter().chain(&self.removed)
+    }
 }
 
 /// A name on the volume that is not ours.

@@ -192,6 +192,9 @@ fn defaults_fill_what_a_minimal_manifest_leaves_out() {
         }],
         selections: Vec::new(),
         templates: Vec::new(),
+        hooks: Vec::new(),
+        admin: AdminSpec::default(),
+        per_object: PerObject::default(),
     };
     assert_eq!(load_valid("minimal"), expected);
 }

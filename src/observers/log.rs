@@ -1,6 +1,7 @@
 //! What the log says of passes: one line per change, none per no-op; failures of one cause are one line, told again while
 //! they last.
 
+mod hooks;
 mod names;
 
 use std::time::Duration;
@@ -90,6 +91,7 @@ impl Log {
                 error, cause, times, ..
             } => tracing::debug!(error, cause, times, "Volume not written"),
             Event::VolumeRecovered { failures } => tracing::info!(times = failures, "Volume recovered"),
+            Event::HookSucceeded { .. } | Event::HookFailed { .. } => hooks::say(event),
             Event::Finished { .. } => finished(event),
         }
     }

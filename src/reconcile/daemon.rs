@@ -1,16 +1,20 @@
 //! The loop: wait for something to do, take a pass, fold what it did into the status, tell.
 
+mod hooks;
 mod until_served;
 mod volume;
+
+use std::sync::Arc;
 
 use tokio::sync::{oneshot, watch};
 use tokio::time::{Instant, sleep_until};
 
+use self::hooks::HookRuns;
 use super::pass::Pass;
 use super::trigger::{Answered, Trigger, Triggers};
 use crate::domain::event::Event;
 use crate::domain::status::Status;
-use crate::ports::{Observer, Vault, Volume};
+use crate::ports::{HookRunner, Observer, Vault, Volume};
 
 /// The loop around the pass.
 pub struct Daemon<V, W> {
@@ -19,6 +23,7 @@ pub struct Daemon<V, W> {
     observers: Vec<Box<dyn Observer>>,
     /// Who waits for the end of what was asked for.
     replies: Vec<oneshot::Sender<Answered>>,
+    hooks: HookRuns,
     /// When the volume has something to remove.
     tidies_at: Option<Instant>,
 }
@@ -26,12 +31,24 @@ pub struct Daemon<V, W> {
 impl<V: Vault + 'static, W: Volume> Daemon<V, W> {
     /// A loop in which everything is due.
     pub fn new(pass: Pass<V, W>, observers: Vec<Box<dyn Observer>>) -> Self {
+        let mut status = Status::new(pass.spec.refresh.on_start);
+        status.hooks.declare(&pass.spec.hooks);
         Self {
-            status: Status::new(pass.spec.refresh.on_start),
+            status,
             pass,
+            hooks: HookRuns::new(None),
             observers,
             replies: Vec::new(),
             tidies_at: None,
+        }
+    }
+
+    /// Lets hooks run.
+    #[must_use]
+    pub fn with_hooks(self, runner: Arc<dyn HookRunner>) -> Self {
+        Self {
+            hooks: HookRuns::new(Some(runner)),
+            ..self
         }
     }
 
@@ -65,7 +82,8 @@ impl<V: Vault + 'static, W: Volume> Daemon<V, W> {
     /// Takes over what an earlier process left.
     async fn recall(&mut self) {
         if let Ok(recalled) = self.pass.look(&self.status).await {
-            let events = self.status.recall(recalled);
+            let now = self.pass.uptime.now();
+            let events = self.status.recall(recalled, now, self.pass.jitter.sample());
             self.tell(&events);
         }
     }
@@ -88,11 +106,18 @@ impl<V: Vault + 'static, W: Volume> Daemon<V, W> {
     async fn something_to_do(&mut self) {
         let due = self.status.wakes_at.map(|at| self.pass.uptime.instant(at));
         loop {
+            self.start_hooks();
             let tells_at = self.status.tells_at.map(|at| self.pass.uptime.instant(at));
-            let chore = self.tidies_at.into_iter().chain(tells_at).min();
+            let chores = self.tidies_at.into_iter().chain(tells_at);
+            let chore = chores.chain(self.hook_due()).min();
             tokio::select! {
                 biased;
                 () = self.pass.settled(&mut self.status) => return,
+                done = self.hooks.ended() => {
+                    // The pass that follows records it.
+                    self.take_hook(&done);
+                    return;
+                }
                 () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => return,
                 () = sleep_until(chore.unwrap_or_else(Instant::now)), if chore.is_some() => {}
             }

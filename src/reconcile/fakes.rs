@@ -10,14 +10,15 @@ use tokio::time::Instant;
 
 use crate::domain::answers::PasswordFile;
 use crate::domain::desired::{
-    Content, FileSpec, IdentitySpec, Layout, ObjectSpec, OnStart, PathTemplate, RefreshSpec, SecretForm,
-    SelectionRule, SelectionSpec, SyncSpec, VersionPolicy, VolumeSpec, Wanted,
+    AdminSpec, Content, FileSpec, IdentitySpec, Layout, ObjectSpec, OnStart, PathTemplate, PerObject,
+    RefreshSpec, SecretForm, SelectionRule, SelectionSpec, SyncSpec, VersionPolicy, VolumeSpec, Wanted,
 };
+use crate::domain::hook::Outbox;
 use crate::domain::mode::FileMode;
 use crate::domain::object::{ObjectId, ObjectKind, ObjectName, Source, VaultId, VersionId, VersionSelector};
 use crate::domain::path::RelativePath;
 use crate::domain::payload::{
-    FileBytes, FileRecord, Observation, ObservedFile, Outbox, Payload, Publication, RefusedName,
+    FileBytes, FileRecord, Observation, ObservedFile, Payload, Publication, RefusedName,
 };
 use crate::domain::secret::SecretBytes;
 use crate::ports::{PasswordFiles, Volume, VolumeFailure, VolumeFailureKind};
@@ -161,6 +162,7 @@ impl Volume for Arc<FakeVolume> {
             files: found.collect(),
             refused: self.taken_names().into_iter().filter(is_published).collect(),
             outbox: lock(&self.outbox).clone(),
+            is_new: files.is_empty(),
             ..Observation::default()
         })
     }
@@ -205,7 +207,7 @@ impl Volume for Arc<FakeVolume> {
             *lock(&self.replaced) = Some(Instant::now());
         }
         *files = next;
-        *lock(&self.outbox) = payload.outbox;
+        *lock(&self.outbox) = payload.telling.outbox(publication.changed());
         publication.refused = self.taken_names();
         Ok(publication)
     }
@@ -306,6 +308,9 @@ pub(super) fn spec(objects: Vec<ObjectSpec>) -> SyncSpec {
         objects,
         selections: Vec::new(),
         templates: Vec::new(),
+        hooks: Vec::new(),
+        admin: AdminSpec::default(),
+        per_object: PerObject::default(),
     }
 }
 

@@ -56,7 +56,7 @@ impl<V: Vault + 'static, W: Volume> Pass<V, W> {
             Ok(observed) => {
                 let entries = self.ask(&observed, status);
                 outcome.lists = self.asking.answers().lists();
-                if self.is_ripe() {
+                if self.is_ripe() || !status.hooks.edits().is_empty() {
                     self.carry_out(&observed, &entries, status, &mut outcome).await;
                 }
                 outcome.questions = entries
@@ -136,7 +136,10 @@ impl<V: Vault + 'static, W: Volume> Pass<V, W> {
             .iter()
             .map(|entry| (plan::confirmed(entry, &published), entry.interval));
         let entries = plans.into_iter().zip(confirmed);
+        let mut outbox = observed.outbox.clone();
+        outbox.first_sync |= observed.is_new;
         Ok(Recalled {
+            outbox,
             at: self.now(),
             entries: entries
                 .map(|(plan, (confirmed, interval))| (plan, confirmed, interval))

@@ -7,6 +7,7 @@ use super::failure::{failed_with_hint, unusable};
 use super::inspect::Inspection;
 use super::state::State;
 use super::tree;
+use crate::domain::hook::Outbox;
 use crate::domain::path::RelativePath;
 use crate::domain::payload::{FileBytes, Payload, Publication};
 use crate::ports::VolumeFailure;
@@ -16,8 +17,18 @@ use crate::ports::VolumeFailure;
 pub(super) struct Difference {
     /// What has to change. Nothing is known yet of names that are refused.
     pub(super) publication: Publication,
-    /// Whether a record differs of a file whose bytes are there, or what is to be told.
+    /// Whether a record differs of a file whose bytes are there.
     pub(super) records_differ: bool,
+}
+
+/// What is still to be told once `publication` has happened, and whether that differs from what is recorded.
+pub(super) fn outbox(payload: &Payload, publication: &Publication, state: Option<&State>) -> (Outbox, bool) {
+    let outbox = payload.telling.outbox(publication.changed());
+    let differs = match state {
+        Some(state) => state.outbox != outbox,
+        None => !outbox.is_empty(),
+    };
+    (outbox, differs)
 }
 
 /// Compares a payload with what was recorded and what of it is intact.
@@ -28,10 +39,7 @@ pub(super) fn compare(
     root: &Path,
 ) -> Result<Difference, VolumeFailure> {
     let mut publication = Publication::default();
-    let mut records_differ = match state {
-        Some(state) => state.outbox != payload.outbox,
-        None => !payload.outbox.is_empty(),
-    };
+    let mut records_differ = false;
     for (path, file) in &payload.files {
         let published = inspection.intact.get(path);
         let recorded = state.and_then(|state| Some((state.files.get(path)?, &state.digest_key)));

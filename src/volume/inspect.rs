@@ -66,8 +66,8 @@ impl Inspection {
         Observation {
             files: files.collect(),
             records_lost,
-            refused: Vec::new(),
             outbox,
+            ..Observation::default()
         }
     }
 }

@@ -127,7 +127,7 @@ impl BlockingVolume for ReadOnlyVolume {
     /// What is there; what a crash left is looked past.
     fn observe(&self) -> Result<Observation, VolumeFailure> {
         self.look(|spec, sight| match (sight, spec.layout) {
-            (None, _) => Ok(Observation::default()),
+            (None, _) => Ok(Observation::nothing()),
             (Some(sight), Layout::Atomic) => look::observe(sight.root, sight.owner, sight.inspector),
             (Some(sight), Layout::Flat) => sight.onlooker().observe(),
         })

@@ -22,9 +22,10 @@ use super::file::FileWriter;
 use super::owner::Ownership;
 use super::stat::{Kind, Stat};
 use super::tree;
+use crate::domain::hook::Outbox;
 use crate::domain::mode::FileMode;
 use crate::domain::path::RelativePath;
-use crate::domain::payload::{FileRecord, Outbox, PayloadFile};
+use crate::domain::payload::{FileRecord, PayloadFile};
 use crate::ports::VolumeFailure;
 
 /// Name of the state file. Payload paths never start with `..`, so it cannot meet one.
@@ -154,7 +155,7 @@ impl State {
             directory_inodes: BTreeMap::new(),
             intent: None,
             replaces: None,
-            outbox: Outbox(Vec::new()),
+            outbox: Outbox::default(),
             other: Map::new(),
         }
     }

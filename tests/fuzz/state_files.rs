@@ -8,12 +8,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use akv_sync::domain::desired::{Content, Layout, SecretForm, VolumeSpec};
+use akv_sync::domain::hook::{Outbox, Telling};
 use akv_sync::domain::mode::FileMode;
 use akv_sync::domain::object::{Source, VersionSelector};
 use akv_sync::domain::path::RelativePath;
-use akv_sync::domain::payload::{
-    FileBytes, FileRecord, Input, InputRecord, Outbox, Payload, PayloadFile, Validity,
-};
+use akv_sync::domain::payload::{FileBytes, FileRecord, Input, InputRecord, Payload, PayloadFile, Validity};
 use akv_sync::domain::secret::SecretBytes;
 use akv_sync::volume::flat::Step;
 use akv_sync::volume::{AtomicVolume, BlockingVolume as _, FlatVolume, StepObserver};
@@ -68,7 +67,7 @@ fn payload(files: &[(&str, FileBytes)]) -> Payload {
     });
     Payload {
         files: files.collect(),
-        outbox: Outbox(vec![serde_json::json!({ "told": ["a/b"] })]),
+        telling: Telling::only(Outbox::from(vec![serde_json::json!({ "told": ["a/b"] })])),
         ..Payload::default()
     }
 }

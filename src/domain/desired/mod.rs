@@ -2,7 +2,10 @@
 //!
 //! A value of these types is valid by construction; `manifest` is the only maker of them outside tests.
 
+mod admin;
 mod certificate;
+mod hook;
+mod hook_filter;
 mod identity;
 mod key;
 mod object;
@@ -18,7 +21,13 @@ use std::time::Duration;
 
 use url::Url;
 
+pub use self::admin::{AdminSpec, PerObject};
 pub use self::certificate::{Alias, BundleOrder, CertificateContent, KeyForm, StoreFormat};
+pub use self::hook::{
+    ExecHook, HookAction, HookBody, HookHeader, HookHeaderValue, HookMethod, HookRetry, HookSignal, HookSpec,
+    HttpHook, SignalHook, SignalTarget, Verify,
+};
+pub use self::hook_filter::{HookFilter, HookFilterError, PathGlob};
 pub use self::identity::{IdentityKind, IdentitySpec};
 pub use self::key::KeyFormat;
 pub use self::object::{Content, FileSpec, MAX_HISTORY, ObjectSpec};
@@ -48,6 +57,12 @@ pub struct SyncSpec {
     pub selections: Vec<SelectionSpec>,
     /// Files made of several objects.
     pub templates: Vec<TemplateSpec>,
+    /// What is done after files changed, in manifest order.
+    pub hooks: Vec<HookSpec>,
+    /// Where the running program answers.
+    pub admin: AdminSpec,
+    /// For which objects there are metrics of their own.
+    pub per_object: PerObject,
 }
 
 impl SyncSpec {

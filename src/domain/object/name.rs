@@ -81,6 +81,11 @@ name_type!(
 );
 
 name_type!(
+    /// Name of a hook: `[0-9A-Za-z-]{1,64}`.
+    HookName, "the name of a hook", "1 to 64 letters, digits or dashes", |text| is_name(text, 64)
+);
+
+name_type!(
     /// Version of an object: 32 lower-case hexadecimal digits, as Key Vault gives them.
     VersionId, "a version", "32 hexadecimal digits (0-9, a-f)",
     |text| text.len() == 32 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))

@@ -16,6 +16,7 @@ mod files;
 mod given;
 mod own;
 mod resolve;
+mod tell;
 #[cfg(test)]
 mod tests;
 
@@ -26,3 +27,4 @@ pub use self::file_plan::{Action, FilePlan, Why};
 pub use self::files::{confirmed, has_all};
 pub use self::given::{Given, Tried};
 pub use self::resolve::Blocked;
+pub use self::tell::Tell;

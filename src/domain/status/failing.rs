@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::cause::Cause;
-use super::lasting::Lasting;
 use super::{EntryStatus, FailureStatus, Status};
 use crate::domain::entry::EntryId;
 use crate::domain::event::Event;
+use crate::domain::lasting::Lasting;
 use crate::domain::moment::Moment;
 use crate::domain::outcome::PassOutcome;
 

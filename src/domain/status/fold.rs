@@ -48,6 +48,7 @@ impl Status {
         self.show_schedule(&outcome, &mut events);
         self.become_ready(outcome.at, false, &mut events);
         self.tell_all(outcome.began, &mut events);
+        self.fold_outbox(&outcome, now);
         self.finish(&outcome, &mut events);
         events
     }

@@ -8,7 +8,7 @@ mod endpoint;
 mod entry;
 mod failing;
 mod fold;
-mod lasting;
+mod hooks;
 mod ready;
 mod recall;
 mod reminders;
@@ -36,6 +36,7 @@ use super::answers::Lists;
 use super::desired::OnStart;
 use super::entry::{EntryId, EntryKey};
 use super::event::Event;
+use super::hook::{HookQueue, HookStatus};
 use super::moment::Moment;
 use super::notice::Notice;
 use super::schedule::{Schedule, SyncScope};
@@ -55,6 +56,12 @@ pub struct Status {
     pub endpoints: Vec<EndpointStatus>,
     /// The volume.
     pub volume: VolumeStatus,
+    /// What hooks are still to hear, and when they are tried.
+    #[serde(skip)]
+    pub hooks: HookQueue,
+    /// Each hook, in manifest order.
+    #[serde(rename = "hooks")]
+    pub hook_statuses: Vec<HookStatus>,
     /// Whether questions or renderings are under way.
     pub busy: bool,
     /// When the next pass is due, if nothing happens before.
@@ -108,6 +115,8 @@ impl Status {
             entries: Vec::new(),
             endpoints: Vec::new(),
             volume: VolumeStatus::default(),
+            hooks: HookQueue::default(),
+            hook_statuses: Vec::new(),
             busy: false,
             wakes_at: None,
             schedule: Schedule::default(),

@@ -3,8 +3,8 @@
 use serde::Serialize;
 use time::OffsetDateTime;
 
-use super::lasting::Lasting;
 use crate::domain::event::Event;
+use crate::domain::lasting::Lasting;
 use crate::domain::moment::Moment;
 use crate::domain::volume_failure::{VolumeFailure, VolumeFailureKind};
 

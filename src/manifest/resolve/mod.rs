@@ -20,7 +20,9 @@ use super::field::{Located, Optional, Required, Scalar, Text};
 use super::problem::{Code, Mark, Problem, Sink};
 use super::scalar::{AbsolutePath, DirectoryMode, Interval};
 use super::wire;
-use crate::domain::desired::{IdentitySpec, Layout, OnStart, RefreshSpec, SyncSpec, VolumeSpec};
+use crate::domain::desired::{
+    AdminSpec, IdentitySpec, Layout, OnStart, PerObject, RefreshSpec, SyncSpec, VolumeSpec,
+};
 use crate::domain::mode::FileMode;
 use crate::ports::Environment;
 
@@ -63,6 +65,9 @@ pub(super) fn manifest(
         );
     }
     Some(SyncSpec {
+        hooks: Vec::new(),
+        admin: AdminSpec::default(),
+        per_object: PerObject::default(),
         identity,
         vaults: vaults.into_specs(),
         volume: volume_spec?,

@@ -10,11 +10,12 @@ use std::sync::Arc;
 use super::Pass;
 use crate::domain::entry::{Body, Entry};
 use crate::domain::failure::{Failure, Reason};
+use crate::domain::hook::Telling;
 use crate::domain::notice::Notice;
-use crate::domain::outcome::{Decided, PassOutcome};
+use crate::domain::outcome::{Decided, PassOutcome, RecordedOutbox};
 use crate::domain::path::RelativePath;
 use crate::domain::payload::{FileBytes, Observation, Payload, PayloadFile, Publication, RefusedName};
-use crate::domain::plan::{self, Action, Blocked, Given, Plan, Tried};
+use crate::domain::plan::{self, Action, Blocked, Given, Plan, Tell, Tried};
 use crate::domain::published::Published;
 use crate::domain::status::Status;
 use crate::ports::{Vault, Volume, VolumeFailure, VolumeFailureKind};
@@ -39,13 +40,27 @@ impl<V: Vault + 'static, W: Volume> Pass<V, W> {
                 return;
             }
         };
-        let (payload, notices) = self.payload(observed, entries, &mut plan);
+        let tell = Tell {
+            hooks: &self.spec.hooks,
+            edits: status.hooks.edits(),
+            observed,
+            now: self.now(),
+        };
+        let telling = tell.telling(&plan, entries);
+        let (payload, notices) = self.payload(telling.clone(), entries, &mut plan);
         let done = match plan.blocked.clone() {
             Some(Blocked { waits: true, .. }) => Ok(Publication::default()),
             Some(Blocked { by, .. }) => Err(records_lost(by.as_ref())),
             None if payload.files.is_empty() && observed.files.is_empty() => Ok(Publication::default()),
             // Also when nothing differs: a publish that changes nothing mends links, and says which names are taken.
-            None => self.volume.publish(payload).await,
+            None => {
+                let done = self.volume.publish(payload).await;
+                outcome.outbox = done.as_ref().ok().map(|done| RecordedOutbox {
+                    outbox: telling.outbox(done.changed()),
+                    edits: status.hooks.edits().len(),
+                });
+                done
+            }
         };
         if self.asking.lets_go() {
             self.asking.release(&plan.needed(entries));
@@ -133,14 +148,14 @@ impl<V: Vault + 'static, W: Volume> Pass<V, W> {
     /// into the plan.
     fn payload(
         &self,
-        observed: &Observation,
+        telling: Telling,
         entries: &[Entry],
         plan: &mut Plan,
     ) -> (Payload, BTreeMap<usize, Vec<Notice>>) {
         let mut notices = notices_of_selections(entries);
         let mut payload = Payload {
             wanted: plan.wanted.clone(),
-            outbox: observed.outbox.clone(),
+            telling,
             ..Payload::default()
         };
         for (path, file) in &mut plan.files {

@@ -3,6 +3,7 @@
 use super::Writer;
 use super::look::Current;
 use super::steps::Step;
+use crate::domain::hook::Outbox;
 use crate::domain::payload::Payload;
 use crate::ports::VolumeFailure;
 use crate::volume::copy::PublishedSet;
@@ -18,7 +19,7 @@ impl Writer {
     pub(super) fn fill(
         &self,
         generation: &Directory,
-        payload: &Payload,
+        (payload, outbox): (&Payload, &Outbox),
         current: Option<&Current>,
     ) -> Result<(), VolumeFailure> {
         self.announce(Step::MakeGeneration, generation.path())?;
@@ -32,7 +33,7 @@ impl Writer {
             let key = DigestKey::random().map_err(|error| failed("create", generation.path(), error))?;
             State::new(key)
         };
-        state.outbox.clone_from(&payload.outbox);
+        state.outbox.clone_from(outbox);
         state.replaces = current.map(|current| current.name.to_string());
         let key = state.digest_key.clone();
         let mut new = Tree::new(generation);

@@ -47,7 +47,7 @@ pub(in crate::volume) fn observe(
     inspector: &mut Inspector,
 ) -> Result<Observation, VolumeFailure> {
     let Some(current) = current(root, inspector)? else {
-        return Ok(Observation::default());
+        return Ok(Observation::nothing());
     };
     let inspection = current.inspect(owner, inspector)?;
     Ok(Observation {

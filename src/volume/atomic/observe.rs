@@ -13,7 +13,7 @@ impl Writer {
     /// Recovers, then reads what is published.
     pub(super) fn observe(&mut self) -> Result<Observation, VolumeFailure> {
         let Some(current) = self.recover()? else {
-            return Ok(Observation::default());
+            return Ok(Observation::nothing());
         };
         let inspection = self.inspect(&current)?;
         Ok(Observation {

@@ -9,9 +9,10 @@ use super::links;
 use super::look::Current;
 use super::steps::Step;
 use super::{DATA, Writer};
+use crate::domain::hook::Outbox;
 use crate::domain::payload::{Payload, Publication, RefusedName};
 use crate::ports::VolumeFailure;
-use crate::volume::compare::{check_paths, compare};
+use crate::volume::compare::{self, check_paths, compare};
 use crate::volume::inspect::Inspection;
 
 impl Writer {
@@ -29,14 +30,16 @@ impl Writer {
         let state = current.as_ref().and_then(|current| current.state.as_ref());
         let difference = compare(payload, state, &inspection, self.root.dir.path())?;
         let mut publication = difference.publication;
+        let (outbox, outbox_differs) = compare::outbox(payload, &publication, state);
+        let records_differ = difference.records_differ || outbox_differs;
         let files_differ = publication != Publication::default()
             || current.is_some() && (state.is_none() || !inspection.top_matches);
         publication.refused = match current {
-            current if files_differ || current.is_none() && difference.records_differ => {
-                self.replace(payload, current.as_ref())?
+            current if files_differ || current.is_none() && records_differ => {
+                self.replace((payload, &outbox), current.as_ref())?
             }
-            Some(mut current) if difference.records_differ => {
-                self.record(payload, &mut current)?;
+            Some(mut current) if records_differ => {
+                self.record((payload, &outbox), &mut current)?;
                 current.refused
             }
             current => current.map(|current| current.refused).unwrap_or_default(),
@@ -45,7 +48,11 @@ impl Writer {
     }
 
     /// Records new versions of bytes that stay: only the state file changes, by a rename of its own.
-    fn record(&self, payload: &Payload, current: &mut Current) -> Result<(), VolumeFailure> {
+    fn record(
+        &self,
+        (payload, outbox): (&Payload, &Outbox),
+        current: &mut Current,
+    ) -> Result<(), VolumeFailure> {
         let Some(state) = &mut current.state else {
             return Ok(());
         };
@@ -54,7 +61,7 @@ impl Writer {
                 entry.record = Arc::clone(&file.record);
             }
         }
-        state.outbox.clone_from(&payload.outbox);
+        state.outbox.clone_from(outbox);
         self.announce(Step::WriteState, current.dir.path())?;
         state.replace(&current.dir, &self.files())?;
         if self.root.durable {
@@ -66,7 +73,7 @@ impl Writer {
     /// Puts a new generation in place of the current one; gives the names that are taken by something foreign.
     fn replace(
         &self,
-        payload: &Payload,
+        (payload, outbox): (&Payload, &Outbox),
         current: Option<&Current>,
     ) -> Result<Vec<RefusedName>, VolumeFailure> {
         let root = &self.root.dir;
@@ -78,7 +85,7 @@ impl Writer {
         self.announce(Step::MakeGeneration, root.path())?;
         let (name, dir) = generation::make(root, self.clock.now())?;
         let committed = self
-            .fill(&dir, payload, current)
+            .fill(&dir, (payload, outbox), current)
             .and_then(|()| self.commit(&name));
         if let Err(failure) = committed {
             self.abandon(&name);

@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 use super::onlooker::{Current, Onlooker};
 use super::places::Places;
 use super::staging;
+use crate::domain::hook::Outbox;
 use crate::domain::path::RelativePath;
 use crate::domain::payload::{Observation, Payload, Publication, RefusedName};
 use crate::ports::VolumeFailure;
-use crate::volume::compare::{check_paths, compare};
+use crate::volume::compare::{self, check_paths, compare};
 use crate::volume::inspect::Inspection;
 use crate::volume::stat::Kind;
 use crate::volume::tree::{self, Tree};
@@ -21,6 +22,8 @@ pub(super) struct Prospect {
     /// The paths that get a new file: of those with new bytes, and of those with another mode or owner.
     pub(super) coming: BTreeSet<RelativePath>,
     pub(super) places: Places,
+    /// What is still to be told then.
+    pub(super) outbox: Outbox,
     /// Whether anything has to be written, be it only to the state file.
     pub(super) differs: bool,
     inspection: Inspection,
@@ -49,8 +52,13 @@ impl Onlooker<'_> {
         // Recorded, and now somebody else's: it must not be taken for ours when a file stands there again.
         let mut recorded = current.state.iter().flat_map(|state| state.files.keys());
         let shrinks = recorded.any(|path| places.forget(path));
+        let (outbox, outbox_differs) = compare::outbox(payload, &publication, current.state.as_ref());
         Ok(Prospect {
-            differs: publication != Publication::default() || difference.records_differ || shrinks,
+            differs: publication != Publication::default()
+                || difference.records_differ
+                || outbox_differs
+                || shrinks,
+            outbox,
             publication,
             coming,
             places,
@@ -109,7 +117,7 @@ impl Onlooker<'_> {
     pub(in crate::volume) fn observe(&mut self) -> Result<Observation, VolumeFailure> {
         self.as_it_is(|this, current| {
             if current.state.is_none() && !current.records_lost {
-                return Ok(Observation::default());
+                return Ok(Observation::nothing());
             }
             let inspection = this.inspect(current.state.as_ref())?;
             Ok(inspection.observed(current.state.clone()))

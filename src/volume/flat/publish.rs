@@ -11,6 +11,7 @@ use super::places::Places;
 use super::prospect::Prospect;
 use super::staging::{NAME, Staging};
 use super::steps::Step;
+use crate::domain::hook::Outbox;
 use crate::domain::path::RelativePath;
 use crate::domain::payload::{Payload, Publication};
 use crate::ports::VolumeFailure;
@@ -31,11 +32,12 @@ impl Writer {
             mut publication,
             coming,
             places,
+            outbox,
             differs,
             ..
         } = self.onlooker().prospect(payload, &current)?;
         if differs {
-            self.replace(payload, current, (&coming, &places), &mut publication)?;
+            self.replace((payload, &outbox), current, (&coming, &places), &mut publication)?;
         }
         publication.refused.extend(places.refused().cloned());
         Ok(publication)
@@ -44,7 +46,7 @@ impl Writer {
     /// Makes the difference, and corrects `publication` where something came in between.
     fn replace(
         &mut self,
-        payload: &Payload,
+        (payload, outbox): (&Payload, &Outbox),
         current: Current,
         (coming, places): (&BTreeSet<RelativePath>, &Places),
         publication: &mut Publication,
@@ -57,7 +59,13 @@ impl Writer {
         // 5. A directory that nobody else can enter.
         self.announce(Step::MakeStaging, &self.root.dir.path_of(NAME))?;
         let staging = Staging::make(&self.root)?;
-        match self.prepare(&staging, payload, &mut state, (coming, places), publication) {
+        match self.prepare(
+            &staging,
+            (payload, outbox),
+            &mut state,
+            (coming, places),
+            publication,
+        ) {
             Ok(Some(intent)) => {
                 // From here on the publish will be finished, by this call or by a later one.
                 let done = self.redo(&state, &intent, &staging, &BTreeSet::new())?;
@@ -80,12 +88,13 @@ impl Writer {
     fn prepare(
         &self,
         staging: &Staging,
-        payload: &Payload,
+        (payload, outbox): (&Payload, &Outbox),
         state: &mut State,
         (coming, places): (&BTreeSet<RelativePath>, &Places),
         publication: &Publication,
     ) -> Result<Option<Intent>, VolumeFailure> {
         let mut intent = self.stage(staging, payload, state, coming, places)?;
+        intent.outbox.clone_from(outbox);
         intent.files.retain(|path, _| !places.refuse(path));
         let stay = state.files.iter().filter(|(path, _)| {
             places.held.contains(*path)

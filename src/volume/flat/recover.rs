@@ -18,7 +18,7 @@ impl Writer {
     pub(super) fn observe(&mut self) -> Result<Observation, VolumeFailure> {
         let current = self.recover()?;
         if current.state.is_none() && !current.records_lost {
-            return Ok(Observation::default());
+            return Ok(Observation::nothing());
         }
         let inspection = self.onlooker().inspect(current.state.as_ref())?;
         Ok(inspection.observed(current.state))

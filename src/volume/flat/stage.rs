@@ -29,7 +29,7 @@ impl Writer {
             files: self.files_that_stay(payload, state),
             staged: BTreeMap::new(),
             directories: self.missing_directories(coming)?,
-            outbox: payload.outbox.clone(),
+            outbox: state.outbox.clone(),
         };
         let mut writer = PayloadWriter {
             files: self.files(),

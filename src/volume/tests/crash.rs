@@ -178,10 +178,10 @@ impl Scenario {
     /// Fails unless what is to be told is of the set whose files are there.
     fn assert_told(&self, test: &TestVolume, observed: &Observation) {
         let found = test.visible();
-        let told = if observed.outbox == self.new.outbox {
+        let told = if observed.outbox == self.new.telling.open {
             &self.new
         } else {
-            assert_eq!(observed.outbox, self.old.outbox);
+            assert_eq!(observed.outbox, self.old.telling.open);
             &self.old
         };
         assert_eq!(found, expected(told), "told of another set");
@@ -201,7 +201,7 @@ impl Scenario {
 /// Whether what is known of the files is what was published with `set`.
 fn records(observed: &Observation, set: &Payload) -> bool {
     let files = observed.files.iter().map(|(path, file)| (path, &file.record));
-    observed.outbox == set.outbox && files.eq(set.files.iter().map(|(path, file)| (path, &file.record)))
+    observed.outbox == set.telling.open && files.eq(set.files.iter().map(|(path, file)| (path, &file.record)))
 }
 
 fn a_crash_before_any_step_leaves_what_the_layout_promises_and_is_recovered_from(layout: Layout) {

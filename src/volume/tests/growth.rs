@@ -12,10 +12,11 @@ use time::macros::datetime;
 
 use super::support::{StopAt, TestVolume, at_version, expected, kept, path, payload, record, telling};
 use crate::domain::desired::{Content, Layout};
+use crate::domain::hook::Outbox;
 use crate::domain::mode::FileMode;
 use crate::domain::object::VersionId;
 use crate::domain::path::RelativePath;
-use crate::domain::payload::{Input, Outbox, Payload, Validity};
+use crate::domain::payload::{Input, Payload, Validity};
 use crate::volume::BlockingVolume as _;
 
 for_both_layouts! {
@@ -107,7 +108,7 @@ fn what_is_to_be_told_is_recorded_with_or_without_files(layout: Layout) {
     ] {
         volume.publish(&wanted).expect("publishes");
         let observed = volume.observe().expect("observes");
-        assert_eq!(observed.outbox, wanted.outbox);
+        assert_eq!(observed.outbox, wanted.telling.open);
         assert_eq!(test.visible(), expected(&wanted));
     }
     volume.publish(&Payload::default()).expect("publishes");

@@ -9,8 +9,9 @@ use std::sync::Arc;
 
 use akv_sync::domain::answers::{Answer, PasswordFile};
 use akv_sync::domain::desired::{
-    CertificateContent, Content, FileSpec, IdentitySpec, KeyForm, Layout, ObjectSpec, OnStart, RefreshSpec,
-    SecretEncoding, SecretForm, SyncSpec, VaultSpec, VersionPolicy, VolumeSpec, Wanted,
+    AdminSpec, CertificateContent, Content, FileSpec, IdentitySpec, KeyForm, Layout, ObjectSpec, OnStart,
+    PerObject, RefreshSpec, SecretEncoding, SecretForm, SyncSpec, VaultSpec, VersionPolicy, VolumeSpec,
+    Wanted,
 };
 use akv_sync::domain::failure::Failure;
 use akv_sync::domain::fetched::{Attributes, FetchedContent, FetchedObject, SecretContent};
@@ -359,6 +360,9 @@ fn spec(content: Content) -> SyncSpec {
         }],
         selections: Vec::new(),
         templates: Vec::new(),
+        hooks: Vec::new(),
+        admin: AdminSpec::default(),
+        per_object: PerObject::default(),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::domain::failure::Failure;
+use crate::domain::hook::Outbox;
 
 fn status_of(on_start: OnStart, entries: Vec<EntryPlan>) -> Status {
     let mut status = Status::new(on_start);
@@ -111,10 +112,12 @@ const INTERVAL: Duration = Duration::from_mins(5);
 /// One entry with its files, which the vault confirmed at such a second; it is second 1000 now.
 fn recall(on_start: OnStart, plan: EntryPlan, confirmed: Option<i64>) -> (Status, Vec<Event>) {
     let mut status = Status::new(on_start);
-    let events = status.recall(Recalled {
+    let recalled = Recalled {
         at: second(1000),
         entries: vec![(plan, confirmed.map(second), INTERVAL)],
-    });
+        outbox: Outbox::default(),
+    };
+    let events = status.recall(recalled, Moment::START, 0.5);
     (status, events)
 }
 

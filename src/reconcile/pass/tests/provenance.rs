@@ -4,6 +4,7 @@ use std::num::NonZeroU16;
 
 use super::*;
 use crate::domain::desired::{ObjectSpec, OnStart, SelectionSpec, SyncSpec};
+use crate::domain::moment::Moment;
 use crate::domain::object::{ObjectId, VaultHost, VaultId, VaultName};
 use crate::domain::payload::{FileRecord, Input};
 use crate::domain::plan::EntryPlan;
@@ -355,7 +356,7 @@ fn neither_start_counts_files_of_another_vault() {
             for (entry, ..) in &recalled.entries {
                 assert!(!is_complete(entry), "{}", entry.id);
             }
-            reconciler.status.recall(recalled);
+            reconciler.status.recall(recalled, Moment::START, 0.5);
             assert!(!reconciler.status.is_ready());
         }
     });

@@ -79,7 +79,7 @@ fn waiting_files_that_the_crash_damaged_do_not_replace_anything() {
         assert_eq!(test.visible()["tls/tls.crt"].0, certificate.as_bytes());
         assert_eq!(test.visible()["tls/tls.key"].0, b"key 1");
         // Told is what came about, be it in part.
-        assert_eq!(found.outbox, if renamed == 0 { &old } else { &new }.outbox);
+        assert_eq!(found.outbox, if renamed == 0 { &old } else { &new }.telling.open);
         test.publish(&new);
         assert_eq!(test.visible(), expected(&new));
         test.assert_tidy(&new);
@@ -97,7 +97,7 @@ fn a_committed_publish_whose_waiting_files_are_gone_keeps_the_old_set() {
     fs::remove_dir_all(test.root().join(STAGED)).expect("removes");
     let found = volume.observe().expect("recovers");
     assert_eq!(found.files.len(), 3);
-    assert_eq!(found.outbox, old.outbox);
+    assert_eq!(found.outbox, old.telling.open);
     assert_eq!(test.visible(), expected(&old));
     test.assert_tidy(&old);
     let publication = volume.publish(&new).expect("publishes");

@@ -7,12 +7,11 @@ use time::macros::datetime;
 
 use super::volume::Files;
 use crate::domain::desired::{Content, SecretForm};
+use crate::domain::hook::{Outbox, Telling};
 use crate::domain::mode::FileMode;
 use crate::domain::object::{ObjectId, ObjectKind, ObjectName, Source, VaultId, VersionId, VersionSelector};
 use crate::domain::path::RelativePath;
-use crate::domain::payload::{
-    FileBytes, FileRecord, Input, InputRecord, Outbox, Payload, PayloadFile, Validity,
-};
+use crate::domain::payload::{FileBytes, FileRecord, Input, InputRecord, Payload, PayloadFile, Validity};
 use crate::domain::secret::SecretBytes;
 
 pub(in crate::volume::tests) fn path(text: &str) -> RelativePath {
@@ -85,7 +84,7 @@ pub(in crate::volume::tests) fn expected(payload: &Payload) -> Files {
 /// The same payload with something to be told.
 pub(in crate::volume::tests) fn telling(payload: &Payload, note: &str) -> Payload {
     Payload {
-        outbox: Outbox(vec![json!({ "note": note })]),
+        telling: Telling::only(Outbox::from(vec![json!({ "note": note })])),
         ..payload.clone()
     }
 }

@@ -11,7 +11,7 @@ const LATER: Duration = Duration::from_hours(1);
 
 /// Something that lasts.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Lasting {
+pub struct Lasting {
     /// When it began.
     since: Moment,
     /// When it was told last, if it was.
@@ -22,7 +22,7 @@ pub(super) struct Lasting {
 
 impl Lasting {
     /// It begins.
-    pub(super) const fn begun(now: Moment) -> Self {
+    pub const fn begun(now: Moment) -> Self {
         Self {
             since: now,
             told: None,
@@ -31,29 +31,29 @@ impl Lasting {
     }
 
     /// For how long it has lasted.
-    pub(super) const fn age(&self, now: Moment) -> Duration {
+    pub const fn age(&self, now: Moment) -> Duration {
         now.since(self.since)
     }
 
     /// When it is told next: at once, or as a reminder.
-    pub(super) const fn due(&self) -> Moment {
+    pub const fn due(&self) -> Moment {
         self.due
     }
 
     /// When it was told last.
-    pub(super) const fn told(&self) -> Option<Moment> {
+    pub const fn told(&self) -> Option<Moment> {
         self.told
     }
 
     /// It was told as a whole.
-    pub(super) fn tell(&mut self, now: Moment) {
+    pub fn tell(&mut self, now: Moment) {
         let wait = if self.told.is_some() { LATER } else { FIRST };
         self.told = Some(now);
         self.due = now + wait;
     }
 
     /// Something new of it was told; its reminder stays.
-    pub(super) const fn tell_of_news(&mut self, now: Moment) {
+    pub const fn tell_of_news(&mut self, now: Moment) {
         self.told = Some(now);
     }
 }

@@ -1,0 +1,55 @@
+//! Lines about hooks.
+
+use std::time::Duration;
+
+use crate::domain::age::short;
+use crate::domain::event::Event;
+use crate::domain::hook::Change;
+
+pub(super) fn say(event: &Event) {
+    match event {
+        Event::HookSucceeded {
+            hook,
+            kind,
+            changes,
+            took,
+            tries,
+        } => tracing::info!(
+            %hook,
+            kind,
+            objects = names(changes),
+            tries,
+            took_milliseconds = milliseconds(*took),
+            "Hook succeeded"
+        ),
+        Event::HookFailed {
+            hook,
+            kind,
+            failure,
+            times,
+            age,
+            next,
+            news,
+        } => {
+            let (error, hint) = (failure.error.as_str(), failure.hint.as_str());
+            let next_try = next.map(short);
+            let age = short(*age);
+            if *news {
+                tracing::warn!(%hook, kind, error, hint, times, age, next_try, "Hook failed");
+            } else {
+                tracing::debug!(%hook, kind, error, times, age, next_try, "Hook failed");
+            }
+        }
+        _ => {}
+    }
+}
+
+/// The names of what changed, each once.
+fn names(changes: &[Change]) -> String {
+    let names: Vec<_> = changes.iter().map(|change| change.name.as_str()).collect();
+    names.join(" ")
+}
+
+fn milliseconds(took: Duration) -> u64 {
+    u64::try_from(took.as_millis()).unwrap_or(u64::MAX)
+}
