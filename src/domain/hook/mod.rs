@@ -7,6 +7,8 @@ mod change;
 mod outbox;
 mod queue;
 mod telling;
+#[cfg(test)]
+mod tests;
 
 pub use self::change::Change;
 pub use self::outbox::{Edit, Note, Outbox};

@@ -2,6 +2,7 @@
 
 mod barrier;
 mod fallbacks;
+mod hooks;
 mod reminders;
 
 use std::sync::Arc;

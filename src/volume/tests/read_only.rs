@@ -59,7 +59,7 @@ fn it_sees_and_foretells_what_the_writer_does_and_touches_nothing(layout: Layout
         // While it is open, nobody else can open it to write.
         let writer = test.open();
         let reader = look_at(&test);
-        assert_eq!(reader.observe().expect("looks"), Observation::default());
+        assert_eq!(reader.observe().expect("looks"), Observation::nothing());
         writer.publish(&old).expect("publishes");
         // Somebody takes a name of a file that is there, and one of a file that may come.
         let taken = test.root().join("new");
@@ -161,7 +161,7 @@ fn a_missing_root_is_an_empty_volume_and_is_not_made(layout: Layout) {
     let mut test = TestVolume::new(layout);
     test.spec.path = test.root().join("missing");
     let reader = look_at(&test);
-    assert_eq!(reader.observe().expect("looks"), Observation::default());
+    assert_eq!(reader.observe().expect("looks"), Observation::nothing());
     let wanted = payload(OLD);
     let paths: BTreeSet<_> = wanted.files.keys().cloned().collect();
     assert!(reader.refused(&paths).expect("looks").is_empty());

@@ -3,7 +3,10 @@
 use serde_json::Value;
 
 use super::*;
+use crate::domain::desired::{HookAction, HookRetry, HookSpec};
 use crate::domain::failure::Failure;
+use crate::domain::hook::{HookFailure, HookTry, Outbox};
+use crate::domain::object::HookName;
 
 /// Every key of an object, with those of the objects in it.
 fn keys(value: &Value, path: &str, found: &mut Vec<String>) {
@@ -35,7 +38,48 @@ fn full() -> Status {
     let entries = vec![failed("a", Reason::Throttled), valid];
     status.fold(with_stopped(pass(entries), &["b"]), 0.5);
     status.fold(blocked(), 0.5);
+    fail_a_hook(&mut status);
     status
+}
+
+/// A hook that has something to hear, and was tried in vain.
+fn fail_a_hook(status: &mut Status) {
+    let note = serde_json::json!({
+        "hook": "reload", "since": "1970-01-01T00:00:00Z", "tries": 0, "changes": [{
+            "vault": "app", "kind": "secret", "name": "a", "version": version(2), "previous": version(1), "paths": ["a"],
+        }],
+    });
+    let hook = HookSpec {
+        name: HookName::parse("reload").expect("valid"),
+        when: Vec::new(),
+        action: HookAction::Touch("/mnt/signals/changed".into()),
+        on_first_sync: false,
+        timeout: Duration::from_secs(30),
+        debounce: Duration::ZERO,
+        splay: Duration::ZERO,
+        retry: HookRetry {
+            initial: Duration::from_secs(1),
+            max: Duration::from_mins(5),
+        },
+    };
+    let now = Now {
+        at: Moment::START,
+        ready: true,
+        jitter: 0.5,
+    };
+    status.hooks.declare(&[hook]);
+    status.hooks.take(&Outbox::from(vec![note]), 0, now);
+    let call = status.start_hooks(second(0), now.at).remove(0);
+    let failure = HookFailure {
+        error: "it ended with 1".to_owned(),
+        hint: "mend it".to_owned(),
+    };
+    let done = HookTry {
+        call,
+        result: Err(failure),
+        took: Duration::from_secs(1),
+    };
+    status.hook_ended(&done, second(0), now);
 }
 
 #[test]
@@ -87,6 +131,27 @@ fn its_keys_are_the_documented_ones_and_no_others() {
         "entries[].version",
         "entries[].waits",
         "entries[].written",
+        "hooks",
+        "hooks[].failure",
+        "hooks[].failure.error",
+        "hooks[].failure.hint",
+        "hooks[].failures",
+        "hooks[].kind",
+        "hooks[].lastDurationMs",
+        "hooks[].lastSuccess",
+        "hooks[].name",
+        "hooks[].nextTry",
+        "hooks[].running",
+        "hooks[].successes",
+        "hooks[].tries",
+        "hooks[].waiting",
+        "hooks[].waitingSince",
+        "hooks[].waiting[].kind",
+        "hooks[].waiting[].name",
+        "hooks[].waiting[].paths",
+        "hooks[].waiting[].previous",
+        "hooks[].waiting[].vault",
+        "hooks[].waiting[].version",
         "ready",
         "ready.lastKnownGood",
         "ready.since",
@@ -131,6 +196,6 @@ fn nothing_known_is_written_too() {
     let json = serde_json::to_string(&Status::new(OnStart::Fresh)).expect("a form as JSON");
     assert_eq!(
         json,
-        r#"{"at":null,"ready":null,"entries":[],"endpoints":[],"volume":{"published":null,"failures":0,"failure":null},"busy":false}"#
+        r#"{"at":null,"ready":null,"entries":[],"endpoints":[],"volume":{"published":null,"failures":0,"failure":null},"hooks":[],"busy":false}"#
     );
 }
