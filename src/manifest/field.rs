@@ -8,7 +8,7 @@ use std::marker::PhantomData;
 
 #[cfg(test)]
 use schemars::Schema;
-use serde::de::{Deserialize, Deserializer, SeqAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
 use super::problem::{Mark, Problem, Sink};
 
@@ -91,6 +91,10 @@ impl<T> Optional<Vec<Required<T>>> {
         list.unwrap_or_default().iter().filter_map(Required::given)
     }
 }
+
+/// A mapping with keys of any text, each once, and texts as values.
+#[derive(Debug)]
+pub(super) struct Table<T>(pub(super) Vec<(String, Required<Text<T>>)>);
 
 /// A single value whose text becomes a `Self`: what a text of the manifest means, and how the schema describes it.
 pub(super) trait Scalar: Sized {
@@ -196,6 +200,31 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Optional<T> {
 impl<'de, T: Scalar, M: Deserialize<'de>> Deserialize<'de> for Choice<T, M> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_newtype_struct(CHOICE, ChoiceVisitor(PhantomData))
+    }
+}
+
+impl<'de, T: Scalar> Deserialize<'de> for Table<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(TableVisitor(PhantomData))
+    }
+}
+
+/// Takes the keys and values of a mapping.
+struct TableVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Scalar> Visitor<'de> for TableVisitor<T> {
+    type Value = Table<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a mapping")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Table<T>, A::Error> {
+        let mut table = Vec::new();
+        while let Some(entry) = entries.next_entry()? {
+            table.push(entry);
+        }
+        Ok(Table(table))
     }
 }
 

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 
-use super::field::{Choice, Optional, Required, Scalar, Text};
+use super::field::{Choice, Optional, Required, Scalar, Table, Text};
 
 macro_rules! schema_of {
     ($($wrapper:ident),+) => {$(
@@ -36,6 +36,23 @@ impl<T: Scalar, M: JsonSchema> JsonSchema for Choice<T, M> {
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let mapping = generator.subschema_for::<M>();
         schemars::json_schema!({ "anyOf": [T::schema(), mapping] })
+    }
+}
+
+impl<T> JsonSchema for Table<T> {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> Cow<'static, str> {
+        "Table".into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        schemars::json_schema!({
+            "type": "object",
+            "title": "mapping of names to texts",
+            "propertyNames": { "pattern": r"^[^=\x00]+$" },
+            "additionalProperties": { "type": "string" },
+        })
     }
 }
 

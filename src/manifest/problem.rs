@@ -189,6 +189,20 @@ codes! {
     InvalidAlias = "invalid-alias",
     /// The template has a mistake.
     InvalidTemplate = "invalid-template",
+    /// A header or variable has a name that the hook sets itself.
+    ReservedName = "reserved-name",
+    /// Two hooks have the same name.
+    DuplicateHook = "duplicate-hook",
+    /// No file of the manifest can be one that a filter of `when` fits.
+    UnmatchedFilter = "unmatched-filter",
+    /// A hook sends a secret to where it can be read on the way.
+    SecretInClear = "secret-in-clear",
+    /// The header of a hook asks for a secret that has no file.
+    SecretWithoutFile = "secret-without-file",
+    /// A hook writes into the volume.
+    InsideVolume = "inside-volume",
+    /// The address to listen at is not an IP address and a port.
+    InvalidListen = "invalid-listen",
     /// An object that is needed for another file is listed with several versions.
     SeveralVersions = "several-versions",
 }

@@ -291,6 +291,17 @@ impl<'de> Deserializer<'de> for ValueReader<'_, '_> {
         Err(unknown_value(&self.subject, text, variants))
     }
 
+    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Problem> {
+        let Kind::Mapping(entries) = self.kind() else {
+            return Err(self.wrong_type("a mapping", "write lines of `key: value`"));
+        };
+        visitor.visit_map(FreeFields {
+            owner: self,
+            rest: entries.iter(),
+            value: None,
+        })
+    }
+
     fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Problem> {
         let text = self.scalar()?;
         match self.kind() {
@@ -348,7 +359,7 @@ impl<'de> Deserializer<'de> for ValueReader<'_, '_> {
 
     forward_to_deserialize_any! {
         i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char bytes byte_buf option unit unit_struct
-        tuple tuple_struct map identifier ignored_any
+        tuple tuple_struct identifier ignored_any
     }
 }
 
@@ -380,6 +391,37 @@ impl<'de> MapAccess<'de> for Fields<'_, '_> {
             context: self.owner.context,
             subject: Subject::Key(key),
             given,
+            parent: self.owner.mark(),
+        })
+    }
+}
+
+/// Gives every field of a mapping whose keys may be any.
+struct FreeFields<'r, 't> {
+    owner: ValueReader<'r, 't>,
+    rest: std::slice::Iter<'r, (NodeId, NodeId)>,
+    value: Option<NodeId>,
+}
+
+impl<'de> MapAccess<'de> for FreeFields<'_, '_> {
+    type Error = Problem;
+
+    fn next_key_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, Problem> {
+        let Some((key, value)) = self.rest.next() else {
+            return Ok(None);
+        };
+        self.value = Some(*value);
+        let key = self.owner.context.tree.text(*key);
+        seed.deserialize(IntoDeserializer::<Problem>::into_deserializer(key))
+            .map(Some)
+    }
+
+    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Problem> {
+        let value = self.value.take();
+        seed.deserialize(FieldReader {
+            context: self.owner.context,
+            subject: Subject::Entry(self.owner.subject.key()),
+            given: value.map_or(Given::Nothing, Given::Value),
             parent: self.owner.mark(),
         })
     }

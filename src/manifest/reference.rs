@@ -39,7 +39,7 @@ fn check(name: &str, expected: &str) {
 }
 
 /// The mappings of a manifest, in the order of the page: where they stand, and their name in the schema.
-const SECTIONS: [(&str, &str); 14] = [
+const SECTIONS: [(&str, &str); 25] = [
     ("The manifest", ""),
     ("`identity`", "Identity"),
     ("`vaults[]`", "Vault"),
@@ -54,6 +54,17 @@ const SECTIONS: [(&str, &str); 14] = [
     ("`keys[]`", "KeyEntry"),
     ("`templates[]`", "TemplateEntry"),
     ("`templates[].values[]`", "TemplateValue"),
+    ("`hooks[]`", "Hook"),
+    ("`hooks[].exec`", "Exec"),
+    ("`hooks[].signal`", "Signal"),
+    ("`hooks[].verify`", "Verify"),
+    ("`hooks[].http`", "Http"),
+    ("`hooks[].http.headers[]`", "Header"),
+    ("`hooks[].http.headers[].valueFrom`", "ValueFrom"),
+    ("`hooks[].touch`", "Touch"),
+    ("`hooks[].retry`", "Retry"),
+    ("`admin`", "Admin"),
+    ("`metrics`", "Metrics"),
 ];
 
 fn page(schema: &Value) -> String {

@@ -29,14 +29,15 @@ mod tests {
     use super::super::fixtures::manifests;
     use super::super::problem::{Code, Sink};
     use super::super::scalar::{
-        AbsolutePath, AuthorityUrl, ClientId, DirectoryMode, HostName, Interval, NameGlob, NamePrefix,
-        ResourceId, TagRule, TenantId, Timestamp, VaultUrl, VersionWord,
+        AbsolutePath, AuthorityUrl, ClientId, DirectoryMode, HeaderName, HeaderText, HookUrl, HostName,
+        Interval, ListenAddress, NameGlob, NamePrefix, Pause, ProcessName, ResourceId, TagRule, TenantId,
+        TimeLimit, Timestamp, VaultUrl, VersionWord,
     };
     use super::super::tree::{Kind, NodeId, Tree};
     use super::*;
-    use crate::domain::desired::{Alias, JsonPointer, PathTemplate};
+    use crate::domain::desired::{Alias, HookFilter, JsonPointer, PathTemplate};
     use crate::domain::mode::{FileMode, Principal};
-    use crate::domain::object::{GroupName, ObjectName, VaultName};
+    use crate::domain::object::{GroupName, HookName, ObjectName, VaultName};
     use crate::domain::path::RelativePath;
 
     fn validator(schema: &Value) -> Validator {
@@ -206,6 +207,15 @@ mod tests {
             agree::<HostName>(&text, false)?;
             agree::<VaultUrl>(&text, false)?;
             agree::<AuthorityUrl>(&text, false)?;
+            agree::<HookName>(&text, true)?;
+            agree::<HookFilter>(&text, false)?;
+            agree::<HookUrl>(&text, false)?;
+            agree::<HeaderName>(&text, false)?;
+            agree::<HeaderText>(&text, true)?;
+            agree::<ProcessName>(&text, false)?;
+            agree::<ListenAddress>(&text, false)?;
+            agree::<TimeLimit>(&text, false)?;
+            agree::<Pause>(&text, false)?;
         }
     }
 }

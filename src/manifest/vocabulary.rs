@@ -135,7 +135,7 @@ pub(super) fn quoted(key: &str) -> String {
 
 /// Whether a later version will know this key of the named wire type.
 fn is_planned_key(wire_type: &str, key: &str) -> bool {
-    matches!((wire_type, key), ("Manifest", "hooks"))
+    matches!((wire_type, key), ("Manifest", "events"))
 }
 
 #[cfg(test)]

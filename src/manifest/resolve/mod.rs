@@ -3,7 +3,9 @@
 //! Every rule records its problem and goes on, with a default in the place of what is not usable. The specification
 //! that comes out is valid when no problem was recorded, and is thrown away otherwise.
 
+mod admin;
 mod certificates;
+mod hooks;
 mod identity;
 mod keys;
 mod objects;
@@ -14,15 +16,14 @@ mod vaults;
 
 use std::path::Path;
 
-use self::objects::{Defaults, ObjectSpecs, Objects};
+use self::hooks::Hooks;
+use self::objects::{Defaults, Objects};
 use self::vaults::Vaults;
 use super::field::{Located, Optional, Required, Scalar, Text};
 use super::problem::{Code, Mark, Problem, Sink};
 use super::scalar::{AbsolutePath, DirectoryMode, Interval};
 use super::wire;
-use crate::domain::desired::{
-    AdminSpec, IdentitySpec, Layout, OnStart, PerObject, RefreshSpec, SyncSpec, VolumeSpec,
-};
+use crate::domain::desired::{IdentitySpec, Layout, OnStart, RefreshSpec, SyncSpec, VolumeSpec};
 use crate::domain::mode::FileMode;
 use crate::ports::Environment;
 
@@ -46,11 +47,15 @@ pub(super) fn manifest(
         file_mode: or_default(file_mode, wire::DEFAULT_FILE_MODE, sink),
         interval: refresh.interval,
     };
-    let ObjectSpecs {
-        objects,
-        selections,
-        templates,
-    } = Objects::new(&vaults, defaults, sink).resolve(wire);
+    let specs = Objects::new(&vaults, defaults, sink).resolve(wire);
+    let hooks = Hooks {
+        vaults: &vaults,
+        specs: &specs,
+        volume: volume_spec.as_ref().map(|volume| volume.path.as_path()),
+        sink,
+    };
+    let hooks = hooks.resolve(&wire.hooks);
+    let admin = admin::resolve(&wire.admin, sink);
     let no_objects =
         wire.secrets.holds_nothing() && wire.certificates.holds_nothing() && wire.keys.holds_nothing();
     if no_objects && wire.templates.holds_nothing() {
@@ -65,16 +70,16 @@ pub(super) fn manifest(
         );
     }
     Some(SyncSpec {
-        hooks: Vec::new(),
-        admin: AdminSpec::default(),
-        per_object: PerObject::default(),
         identity,
         vaults: vaults.into_specs(),
         volume: volume_spec?,
         refresh,
-        objects,
-        selections,
-        templates,
+        objects: specs.objects,
+        selections: specs.selections,
+        templates: specs.templates,
+        hooks,
+        admin,
+        per_object: admin::per_object(&wire.metrics),
     })
 }
 

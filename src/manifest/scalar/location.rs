@@ -226,6 +226,24 @@ impl Scalar for AbsolutePath {
     }
 }
 
+/// An absolute path, which may be the root.
+#[derive(Debug, Clone)]
+pub(in crate::manifest) struct AbsoluteDirectory(pub(in crate::manifest) PathBuf);
+
+impl Scalar for AbsoluteDirectory {
+    fn parse(text: &str) -> Result<Self, Problem> {
+        if text == "/" {
+            return Ok(Self(PathBuf::from(text)));
+        }
+        AbsolutePath::parse(text).map(|path| Self(path.0))
+    }
+
+    #[cfg(test)]
+    fn schema() -> Schema {
+        json_schema!({ "type": "string", "title": "absolute path", "maxLength": 4095, "pattern": r"^/[^\x00-\x1f]*$" })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,7 +2,9 @@
 //!
 //! A rule that a domain type has is the domain type's; here it gets its code, its hint and its pattern.
 
+mod hook;
 mod identifier;
+mod listen;
 mod location;
 mod mode;
 mod pattern;
@@ -13,11 +15,15 @@ mod version;
 #[cfg(test)]
 use schemars::{Schema, json_schema};
 
+pub(super) use self::hook::{HeaderName, HeaderText, HookUrl, HttpStatus, ProcessName};
 pub(super) use self::identifier::{ClientId, ResourceId, TenantId};
-pub(super) use self::location::{AbsolutePath, AuthorityUrl, HostName, VaultUrl, is_vault_name};
+pub(super) use self::listen::ListenAddress;
+pub(super) use self::location::{
+    AbsoluteDirectory, AbsolutePath, AuthorityUrl, HostName, VaultUrl, is_vault_name,
+};
 pub(super) use self::mode::DirectoryMode;
 pub(super) use self::pattern::{NameGlob, NamePrefix, TagRule};
-pub(super) use self::quantity::{HistoryCount, Interval, SelectLimit};
+pub(super) use self::quantity::{HistoryCount, Interval, Pause, SelectLimit, TimeLimit};
 pub(super) use self::text::AnyText;
 pub(super) use self::version::{Timestamp, VersionWord};
 use super::field::Scalar;

@@ -19,29 +19,72 @@ const LONGEST: Duration = Duration::from_hours(24);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::manifest) struct Interval(pub(in crate::manifest) Duration);
 
+/// Longest time of one try: 1 second to 1 hour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::manifest) struct TimeLimit(pub(in crate::manifest) Duration);
+
+/// A wait of 0 seconds to 1 hour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::manifest) struct Pause(pub(in crate::manifest) Duration);
+
+/// A whole number and its unit.
+fn duration(text: &str) -> Result<Duration, Problem> {
+    let bad = || {
+        Problem::new(
+            Code::InvalidDuration,
+            "a duration must be a whole number followed by `s`, `m` or `h`",
+        )
+        .hint("for example `30s`, `5m` or `1h`")
+    };
+    let unit = text.chars().next_back().ok_or_else(bad)?;
+    let seconds = match unit {
+        's' => 1,
+        'm' => 60,
+        'h' => 3600,
+        _ => return Err(bad()),
+    };
+    let digits = text.strip_suffix(unit).unwrap_or_default();
+    if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
+        return Err(bad());
+    }
+    // More digits than a `u64` has is a number all the same, and out of range like any other that is too large.
+    let number: u64 = digits.parse().unwrap_or(u64::MAX);
+    Ok(Duration::from_secs(number.saturating_mul(seconds)))
+}
+
+impl Scalar for TimeLimit {
+    fn parse(text: &str) -> Result<Self, Problem> {
+        within_an_hour(text, Duration::from_secs(1), "`1s` to `1h`").map(Self)
+    }
+
+    #[cfg(test)]
+    fn schema() -> Schema {
+        Interval::schema()
+    }
+}
+
+impl Scalar for Pause {
+    fn parse(text: &str) -> Result<Self, Problem> {
+        within_an_hour(text, Duration::ZERO, "`0s` to `1h`").map(Self)
+    }
+
+    #[cfg(test)]
+    fn schema() -> Schema {
+        Interval::schema()
+    }
+}
+
+fn within_an_hour(text: &str, shortest: Duration, range: &str) -> Result<Duration, Problem> {
+    let time = duration(text)?;
+    if (shortest..=Duration::from_hours(1)).contains(&time) {
+        return Ok(time);
+    }
+    Err(Problem::new(Code::OutOfRange, "this time is out of range").hint(format!("the range is {range}")))
+}
+
 impl Scalar for Interval {
     fn parse(text: &str) -> Result<Self, Problem> {
-        let bad = || {
-            Problem::new(
-                Code::InvalidDuration,
-                "a duration must be a whole number followed by `s`, `m` or `h`",
-            )
-            .hint("for example `30s`, `5m` or `1h`")
-        };
-        let unit = text.chars().next_back().ok_or_else(bad)?;
-        let seconds = match unit {
-            's' => 1,
-            'm' => 60,
-            'h' => 3600,
-            _ => return Err(bad()),
-        };
-        let digits = text.strip_suffix(unit).unwrap_or_default();
-        if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
-            return Err(bad());
-        }
-        // More digits than a `u64` has is a number all the same, and out of range like any other that is too large.
-        let number: u64 = digits.parse().unwrap_or(u64::MAX);
-        let interval = Duration::from_secs(number.saturating_mul(seconds));
+        let interval = duration(text)?;
         if !(SHORTEST..=LONGEST).contains(&interval) {
             let problem = Problem::new(Code::OutOfRange, "this interval is out of range");
             return Err(problem.hint("the range is `10s` to `24h`"));

@@ -3,7 +3,9 @@
 //! A doc comment here is the description that users read. Rules that need more than one field are in
 //! [`super::resolve`].
 
+mod admin;
 mod certificate;
+mod hook;
 mod key;
 mod secret;
 mod template;
@@ -12,8 +14,13 @@ mod template;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+pub(super) use self::admin::{Admin, Metrics, PerObject};
 pub(super) use self::certificate::{
     CertificateEntry, CertificateFile, CertificatePart, KeyForm, Order, PasswordFrom, StoreFormat,
+};
+pub(super) use self::hook::{
+    Body, DEFAULT_DIRECTORY, DEFAULT_RETRY_INITIAL, DEFAULT_RETRY_MAX, DEFAULT_TIMEOUT, DEFAULT_WITHIN, Exec,
+    Header, Hook, Http, Method, NO_PAUSE, Retry, Signal, Touch, ValueFrom, Verify,
 };
 pub(super) use self::key::{KeyEntry, KeyFormat};
 pub(super) use self::secret::{DEFAULT_SELECT_LIMIT, Encoding, SecretContent, SecretEntry, Select, Version};
@@ -74,6 +81,15 @@ pub(super) struct Manifest {
     /// Files made of several objects.
     #[serde(default)]
     pub(super) templates: Optional<Vec<Required<TemplateEntry>>>,
+    /// What is done after files changed.
+    #[serde(default)]
+    pub(super) hooks: Optional<Vec<Required<Hook>>>,
+    /// Where the running program answers. When absent, nowhere.
+    #[serde(default)]
+    pub(super) admin: Optional<Admin>,
+    /// Prometheus metrics, which are read at `admin.listen` or `admin.socket`.
+    #[serde(default)]
+    pub(super) metrics: Optional<Metrics>,
 }
 
 /// Versions of the format.

@@ -6,6 +6,7 @@ use super::*;
 use crate::domain::desired::{HookAction, HookRetry, HookSpec};
 use crate::domain::failure::Failure;
 use crate::domain::hook::{HookFailure, HookTry, Outbox};
+use crate::domain::moment::Now;
 use crate::domain::object::HookName;
 
 /// Every key of an object, with those of the objects in it.

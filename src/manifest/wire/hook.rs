@@ -1,0 +1,238 @@
+//! What is done after files changed.
+
+#[cfg(test)]
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::domain::desired::{HookFilter, HookSignal};
+use crate::domain::object::{HookName, ObjectName, VaultName};
+use crate::manifest::field::{Optional, Required, Table, Text};
+use crate::manifest::scalar::{
+    AbsoluteDirectory, AbsolutePath, AnyText, HeaderName, HeaderText, HookUrl, HttpStatus, Pause,
+    ProcessName, TimeLimit,
+};
+
+/// Time for one try of a hook when the manifest says nothing.
+pub(in crate::manifest) const DEFAULT_TIMEOUT: &str = "30s";
+/// First wait after a failed try when the manifest says nothing.
+pub(in crate::manifest) const DEFAULT_RETRY_INITIAL: &str = "1s";
+/// Longest wait after a failed try when the manifest says nothing.
+pub(in crate::manifest) const DEFAULT_RETRY_MAX: &str = "5m";
+/// Longest time for a signal to have its effect when the manifest says nothing.
+pub(in crate::manifest) const DEFAULT_WITHIN: &str = "10s";
+/// Where a program runs when the manifest says nothing.
+pub(in crate::manifest) const DEFAULT_DIRECTORY: &str = "/";
+/// Wait for more changes, and the longest random delay, when the manifest says nothing.
+pub(in crate::manifest) const NO_PAUSE: &str = "0s";
+
+/// Something that is done after files changed: a program, a signal, a request or a marker file. It is done at least once for
+/// each change, after the files are in place.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(JsonSchema))]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(test, schemars(extend("oneOf" = [{ "required": ["exec"] }, { "required": ["signal"] }, { "required": ["http"] }, { "required": ["touch"] }], "allOf" = [
+    { "if": { "required": ["verify"] }, "then": { "required": ["signal"] } },
+])))]
+pub(in crate::manifest) struct Hook {
+    /// Name of the hook, in logs, metrics and `status`.
+    pub(in crate::manifest) name: Required<Text<HookName>>,
+    /// Which changes: the names of entries, `together:NAME`, or paths in the volume, where `*` stands for any characters but
+    /// `/`, and `**` for any. When absent, every change.
+    #[serde(default)]
+    #[cfg_attr(test, schemars(extend("minItems" = 1)))]
+    pub(in crate::manifest) when: Optional<Vec<Required<Text<HookFilter>>>>,
+    /// Runs a program, without a shell.
+    #[serde(default)]
+    pub(in crate::manifest) exec: Optional<Exec>,
+    /// Sends a signal to a process.
+    #[serde(default)]
+    pub(in crate::manifest) signal: Optional<Signal>,
+    /// Makes an HTTP request, never through a proxy; redirects are not followed.
+    #[serde(default)]
+    pub(in crate::manifest) http: Optional<Http>,
+    /// Writes the time to a file, for programs that look at one.
+    #[serde(default)]
+    pub(in crate::manifest) touch: Optional<Touch>,
+    /// How it is made sure that a signal had its effect. Only with `signal`.
+    #[serde(default)]
+    pub(in crate::manifest) verify: Optional<Verify>,
+    /// Whether it also runs after the first files of a new volume.
+    #[serde(default)]
+    #[cfg_attr(test, schemars(extend("default" = false)))]
+    pub(in crate::manifest) on_first_sync: Optional<bool>,
+    /// Longest time of one try, from `1s` to `1h`.
+    #[serde(default)]
+    #[cfg_attr(test, schemars(extend("default" = DEFAULT_TIMEOUT)))]
+    pub(in crate::manifest) timeout: Optional<Text<TimeLimit>>,
+    /// The hook runs when nothing changed for this long, at most `1h`: several changes are one call.
+    #[serde(default)]
+    #[cfg_attr(test, schemars(extend("default" = NO_PAUSE)))]
+    pub(in crate::manifest) debounce: Optional<Text<Pause>>,
+    /// The hook runs up to this much later, at random, at most `1h`: a fleet does not reload in one second.
+    #[serde(default)]
+    #[cfg_attr(test, schemars(extend("default" = NO_PAUSE)))]
+    pub(in crate::manifest) splay: Optional<Text<Pause>>,
+    /// When a failed try is repeated.
+    #[serde(default)]
+    pub(in crate::manifest) retry: Optional<Retry>,
+}
+
+/// Waits between tries of a hook.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(JsonSchema))]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(in crate::manifest) struct Retry {
+    /// After the first failure; it doubles with each. From `1s` to `1h`.
+    #[serde(default)]
+    #[cfg_attr(test, schemars(extend("default" = DEFAULT_RETRY_INITIAL)))]
+    pub(in crate::manifest) initial: Optional<Text<TimeLimit>>,
+    /// The longest, from `1s` to `1h`.
+    #[serde(default)]
+    #[cfg_attr(test, schemars(extend("default" = DEFAULT_RETRY_MAX)))]
+    pub(in crate::manifest) max: Optional<Text<TimeLimit>>,
+}
+
+/// A program. It gets what changed as JSON on stdin, and the variables `AKV_SYNC_HOOK`, `AKV_SYNC_CHANGED` and
+/// `AKV_SYNC_VOLUME`.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(JsonSchema))]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(in crate::manifest) struct Exec {
+    /// Absolute path of the program, and its arguments.
+    #[cfg_attr(test, schemars(extend("minItems" = 1)))]
+    pub(in crate::manifest) command: Required<Vec<Required<Text<AnyText>>>>,
+    /// Its environment variables; it gets no others but those above.
+    #[serde(default)]
+    pub(in crate::manifest) environment: Optional<Table<AnyText>>,
+    /// Directory in which it runs.
+    #[serde(default)]
+    #[cfg_attr(test, schemars(extend("default" = DEFAULT_DIRECTORY)))]
+    pub(in crate::manifest) directory: Optional<Text<AbsoluteDirectory>>,
+}
+
+/// A signal.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(JsonSchema))]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(test, schemars(extend("oneOf" = [{ "required": ["process"] }, { "required": ["pidFile"] }])))]
+pub(in crate::manifest) struct Signal {
+    /// Name of the process; of several, those whose parent has another name. In a pod it needs `shareProcessNamespace: true`.
+    #[serde(default)]
+    pub(in crate::manifest) process: Optional<Text<ProcessName>>,
+    /// Instead of `process`: a file with the number of the process.
+    #[serde(default)]
+    pub(in crate::manifest) pid_file: Optional<Text<AbsolutePath>>,
+    /// The signal: `HUP`, `INT`, `QUIT`, `USR1`, `USR2`, `TERM` or `WINCH`, with or without `SIG`.
+    pub(in crate::manifest) signal: Required<Text<HookSignal>>,
+}
+
+/// What shows that a signal had its effect.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(JsonSchema))]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(in crate::manifest) struct Verify {
+    /// URL that is asked until its answer is one of 200 to 299.
+    pub(in crate::manifest) http: Required<Text<HookUrl>>,
+    /// For how long, from `1s` to `1h`.
+    #[serde(default)]
+    #[cfg_attr(test, schemars(extend("default" = DEFAULT_WITHIN)))]
+    pub(in crate::manifest) within: Optional<Text<TimeLimit>>,
+}
+
+/// An HTTP request.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(JsonSchema))]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(in crate::manifest) struct Http {
+    /// Where; with `unixSocket`, what is asked of it.
+    pub(in crate::manifest) url: Required<Text<HookUrl>>,
+    /// Unix socket that the request goes through.
+    #[serde(default)]
+    pub(in crate::manifest) unix_socket: Optional<Text<AbsolutePath>>,
+    /// PEM file with the certificate authorities that are trusted for this request, instead of the system's.
+    #[serde(default)]
+    pub(in crate::manifest) ca_file: Optional<Text<AbsolutePath>>,
+    /// Method of the request.
+    #[serde(default)]
+    #[cfg_attr(test, schemars(extend("default" = "POST")))]
+    pub(in crate::manifest) method: Optional<Method>,
+    /// Statuses that are a success. When absent, 200 to 299.
+    #[serde(default)]
+    #[cfg_attr(test, schemars(extend("minItems" = 1)))]
+    pub(in crate::manifest) expect: Optional<Vec<Required<Text<HttpStatus>>>>,
+    /// Headers of the request.
+    #[serde(default)]
+    pub(in crate::manifest) headers: Optional<Vec<Required<Header>>>,
+    /// Body of the request.
+    #[serde(default)]
+    #[cfg_attr(test, schemars(extend("default" = "none")))]
+    pub(in crate::manifest) body: Optional<Body>,
+}
+
+/// Methods of a request.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[cfg_attr(test, derive(JsonSchema))]
+#[serde(rename_all = "UPPERCASE")]
+#[cfg_attr(test, schemars(inline))]
+pub(in crate::manifest) enum Method {
+    /// Reads.
+    Get,
+    /// Asks for something to be done.
+    Post,
+    /// Sets.
+    Put,
+}
+
+/// Bodies of a request.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[cfg_attr(test, derive(JsonSchema))]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(test, schemars(inline))]
+pub(in crate::manifest) enum Body {
+    /// Nothing.
+    None,
+    /// What changed, as JSON.
+    Changes,
+}
+
+/// A header of a request.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(JsonSchema))]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(test, schemars(extend("oneOf" = [{ "required": ["value"] }, { "required": ["valueFrom"] }], "allOf" = [
+    { "if": { "required": ["prefix"] }, "then": { "required": ["valueFrom"] } },
+])))]
+pub(in crate::manifest) struct Header {
+    /// Its name.
+    pub(in crate::manifest) name: Required<Text<HeaderName>>,
+    /// Its value.
+    #[serde(default)]
+    pub(in crate::manifest) value: Optional<Text<HeaderText>>,
+    /// Instead of `value`: where it comes from.
+    #[serde(default)]
+    pub(in crate::manifest) value_from: Optional<ValueFrom>,
+    /// What stands before it, such as `Bearer `. Only with `valueFrom`.
+    #[serde(default)]
+    pub(in crate::manifest) prefix: Optional<Text<HeaderText>>,
+}
+
+/// Where the value of a header comes from. The request must be `https`, to this machine, or through a Unix socket.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(JsonSchema))]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(in crate::manifest) struct ValueFrom {
+    /// Name of a secret that the manifest lists under `secrets`; the value that its file has is sent.
+    pub(in crate::manifest) secret: Required<Text<ObjectName>>,
+    /// Name of its vault. May be left out when there is one vault.
+    #[serde(default)]
+    pub(in crate::manifest) vault: Optional<Text<VaultName>>,
+}
+
+/// A marker file.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(JsonSchema))]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(in crate::manifest) struct Touch {
+    /// The file, outside of `volume.path`; its directory must be there.
+    pub(in crate::manifest) path: Required<Text<AbsolutePath>>,
+}
