@@ -193,6 +193,8 @@ codes! {
     ReservedName = "reserved-name",
     /// Two hooks have the same name.
     DuplicateHook = "duplicate-hook",
+    /// A filter of `when` is neither a name, nor `together:NAME`, nor a path.
+    InvalidFilter = "invalid-filter",
     /// No file of the manifest can be one that a filter of `when` fits.
     UnmatchedFilter = "unmatched-filter",
     /// A hook sends a secret to where it can be read on the way.

@@ -28,7 +28,7 @@ impl Scalar for HookName {
 impl Scalar for HookFilter {
     fn parse(text: &str) -> Result<Self, Problem> {
         Self::parse(text).map_err(|error| {
-            Problem::new(Code::InvalidPattern, error.to_string())
+            Problem::new(Code::InvalidFilter, error.to_string())
                 .hint("such as `web-tls`, `together:web` or `tls/**`; paths are relative to `volume.path`")
         })
     }
