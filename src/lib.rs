@@ -2,6 +2,7 @@
 //!
 //! The map of the modules, and what each may import, is in `docs/architecture.md`.
 
+pub mod admin;
 pub mod cli;
 pub mod convert;
 pub mod domain;

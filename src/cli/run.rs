@@ -1,6 +1,10 @@
 //! `run`: sync, then stay.
 
+use std::sync::Arc;
+
+use crate::admin::{self, Admin, Board, Exposed, Listeners};
 use crate::observers::log::Log;
+use crate::ports::Observer;
 use crate::reconcile::daemon::Daemon;
 use crate::reconcile::trigger;
 use crate::volume;
@@ -17,7 +21,7 @@ pub(super) fn run(args: &SyncArgs, style: Style) -> Result<Exit, CommandFailure>
     Runtimes::new()?.block_on(async |file_system| {
         let (waker, triggers) = trigger::channel();
         // Before anything else: a signal during start-up must not kill the process half-way.
-        let mut stop = signals::listen(waker).map_err(|error| compose::no_runtime(&error))?;
+        let mut stop = signals::listen(waker.clone()).map_err(|error| compose::no_runtime(&error))?;
         let Some(composition) = compose::compose((args, style), volume::open, &mut stop, file_system).await?
         else {
             tracing::info!("Stopped");
@@ -33,8 +37,21 @@ pub(super) fn run(args: &SyncArgs, style: Style) -> Result<Exit, CommandFailure>
             interval_seconds = pass.spec.refresh.interval.as_secs(),
             "Started"
         );
-        let daemon = Daemon::new(pass, vec![Box::new(Log::signed_in_as(&identity))]);
-        daemon.run(triggers, stop).await;
+        let listeners = Listeners::bind(&pass.spec.admin)
+            .await
+            .map_err(|error| CommandFailure::new(Exit::Usage, &error, error.hint().to_owned()))?;
+        let exposed = Arc::<Exposed>::default();
+        let token_file = pass.spec.admin.token_file.clone();
+        let observers: Vec<Box<dyn Observer>> = vec![
+            Box::new(Log::signed_in_as(&identity)),
+            Box::new(Board(Arc::clone(&exposed))),
+        ];
+        let daemon = Daemon::new(pass, observers);
+        let admin = Admin::new(exposed, daemon.heartbeat(), waker, token_file);
+        tokio::join!(
+            admin::serve(listeners, Arc::new(admin), stop.clone()),
+            daemon.run(triggers, stop),
+        );
         tracing::info!("Stopped");
         Ok(Exit::Ok)
     })

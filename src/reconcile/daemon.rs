@@ -7,9 +7,10 @@ mod volume;
 use std::sync::Arc;
 
 use tokio::sync::{oneshot, watch};
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep, sleep_until};
 
 use self::hooks::HookRuns;
+use super::heartbeat::{BEAT, Heartbeat};
 use super::pass::Pass;
 use super::trigger::{Answered, Trigger, Triggers};
 use crate::domain::event::Event;
@@ -24,6 +25,7 @@ pub struct Daemon<V, W> {
     /// Who waits for the end of what was asked for.
     replies: Vec<oneshot::Sender<Answered>>,
     hooks: HookRuns,
+    heartbeat: Arc<Heartbeat>,
     /// When the volume has something to remove.
     tidies_at: Option<Instant>,
 }
@@ -37,6 +39,7 @@ impl<V: Vault + 'static, W: Volume> Daemon<V, W> {
             status,
             pass,
             hooks: HookRuns::new(None),
+            heartbeat: Arc::default(),
             observers,
             replies: Vec::new(),
             tidies_at: None,
@@ -50,6 +53,11 @@ impl<V: Vault + 'static, W: Volume> Daemon<V, W> {
             hooks: HookRuns::new(Some(runner)),
             ..self
         }
+    }
+
+    /// Whether the loop turns.
+    pub fn heartbeat(&self) -> Arc<Heartbeat> {
+        Arc::clone(&self.heartbeat)
     }
 
     /// What the loop knows.
@@ -90,7 +98,8 @@ impl<V: Vault + 'static, W: Volume> Daemon<V, W> {
 
     /// One pass.
     pub(super) async fn step(&mut self) {
-        let outcome = self.pass.take(&mut self.status).await;
+        let heartbeat = Arc::clone(&self.heartbeat);
+        let outcome = heartbeat.beating(self.pass.take(&mut self.status)).await;
         let events = self.status.fold(outcome, self.pass.jitter.sample());
         self.tell(&events);
         self.tidy().await;
@@ -107,6 +116,7 @@ impl<V: Vault + 'static, W: Volume> Daemon<V, W> {
         let due = self.status.wakes_at.map(|at| self.pass.uptime.instant(at));
         loop {
             self.start_hooks();
+            self.heartbeat.beat();
             let tells_at = self.status.tells_at.map(|at| self.pass.uptime.instant(at));
             let chores = self.tidies_at.into_iter().chain(tells_at);
             let chore = chores.chain(self.hook_due()).min();
@@ -120,6 +130,7 @@ impl<V: Vault + 'static, W: Volume> Daemon<V, W> {
                 }
                 () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => return,
                 () = sleep_until(chore.unwrap_or_else(Instant::now)), if chore.is_some() => {}
+                () = sleep(BEAT) => continue,
             }
             self.tidy().await;
             let reminders = self.status.remind(self.pass.uptime.now());

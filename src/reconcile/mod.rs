@@ -9,6 +9,7 @@
 
 pub mod asking;
 pub mod daemon;
+pub mod heartbeat;
 pub mod pass;
 pub mod passwords;
 pub mod preview;

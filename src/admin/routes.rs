@@ -1,0 +1,73 @@
+//! What is answered to which path.
+
+use hyper::body::Incoming;
+use hyper::{Method, Request, StatusCode};
+
+use super::Admin;
+use super::answer::{Answer, json, text, wrong_method};
+use super::guard::{Via, refuse_foreign, refuse_stranger};
+
+/// Answers a request. Its body is not read: no path needs one.
+pub(super) async fn answer(admin: &Admin, via: Via, request: &Request<Incoming>) -> Answer {
+    let (method, uri, headers) = (request.method(), request.uri(), request.headers());
+    if let Some(refused) = refuse_foreign(via, headers) {
+        return refused;
+    }
+    let reads = method == Method::GET || method == Method::HEAD;
+    match uri.path() {
+        "/livez" | "/readyz" | "/startupz" | "/status" if !reads => wrong_method("GET"),
+        "/sync" if method != Method::POST => wrong_method("POST"),
+        "/livez" => live(admin),
+        "/readyz" | "/startupz" => ready(admin),
+        "/status" => {
+            refuse_stranger(via, headers, admin.token_file.as_deref()).unwrap_or_else(|| status(admin))
+        }
+        "/sync" => match refuse_stranger(via, headers, admin.token_file.as_deref()) {
+            Some(refused) => refused,
+            None => admin.syncs.answer(&admin.exposed, uri.query()).await,
+        },
+        _ => text(
+            StatusCode::NOT_FOUND,
+            "there are /livez, /readyz, /startupz, /status and POST /sync",
+        ),
+    }
+}
+
+/// Whether its answer may take long.
+pub(super) fn waits(request: &Request<Incoming>) -> bool {
+    request.uri().path() == "/sync"
+}
+
+fn live(admin: &Admin) -> Answer {
+    match admin.heartbeat.stuck_for() {
+        None => text(StatusCode::OK, "alive"),
+        Some(quiet) => {
+            let line = format!("the loop has been stuck for {} s", quiet.as_secs());
+            text(StatusCode::SERVICE_UNAVAILABLE, &line)
+        }
+    }
+}
+
+/// Once ready, always ready: what is served stays while a vault is away. Names are for `/status`.
+fn ready(admin: &Admin) -> Answer {
+    match admin.exposed.status() {
+        Some(status) if status.is_ready() => text(StatusCode::OK, "ready"),
+        Some(status) => {
+            let waiting = status
+                .entries
+                .iter()
+                .filter(|entry| entry.required && !entry.as_asked)
+                .count();
+            let line = format!("not ready: {waiting} required objects are missing");
+            text(StatusCode::SERVICE_UNAVAILABLE, &line)
+        }
+        None => text(StatusCode::SERVICE_UNAVAILABLE, "not ready: starting"),
+    }
+}
+
+fn status(admin: &Admin) -> Answer {
+    match admin.exposed.status() {
+        Some(status) => json(StatusCode::OK, &*status),
+        None => text(StatusCode::SERVICE_UNAVAILABLE, "starting"),
+    }
+}
