@@ -8,6 +8,7 @@ mod answer;
 mod board;
 mod guard;
 mod listen;
+mod metrics;
 mod routes;
 mod serve;
 mod sync;
@@ -19,6 +20,7 @@ pub use self::board::{Board, Exposed};
 pub use self::listen::{BindError, Listeners};
 pub use self::serve::serve;
 use self::sync::Syncs;
+use crate::ports::Exposition;
 use crate::reconcile::heartbeat::Heartbeat;
 use crate::reconcile::trigger::Waker;
 
@@ -26,6 +28,8 @@ use crate::reconcile::trigger::Waker;
 pub struct Admin {
     /// What is known now.
     pub exposed: Arc<Exposed>,
+    /// What monitoring reads.
+    pub metrics: Arc<dyn Exposition>,
     /// Whether the loop turns.
     pub heartbeat: Arc<Heartbeat>,
     /// The file with the token, which is read for each request.
@@ -37,12 +41,14 @@ impl Admin {
     /// Answers with what `exposed` and `metrics` have, and asks `waker` for syncs.
     pub fn new(
         exposed: Arc<Exposed>,
+        metrics: Arc<dyn Exposition>,
         heartbeat: Arc<Heartbeat>,
         waker: Waker,
         token_file: Option<PathBuf>,
     ) -> Self {
         Self {
             exposed,
+            metrics,
             heartbeat,
             token_file,
             syncs: Syncs::new(waker),

@@ -11,7 +11,7 @@ use crate::identity::Tokens;
 use crate::keyvault::{KeyVault, Outside};
 use crate::manifest::Loaded;
 use crate::passwords::PasswordFileReader;
-use crate::ports::{Clock, VolumeFailure};
+use crate::ports::{Clock, SignIn, VolumeFailure};
 use crate::reconcile::asking::{AskLimits, Asking, Patience};
 use crate::reconcile::pass::Pass;
 use crate::reconcile::passwords::PasswordReads;
@@ -33,6 +33,8 @@ pub(super) struct Composition<B> {
     pub(super) pass: Pass<KeyVault, OffThread<B>>,
     /// Who signs in, for the log.
     pub(super) identity: String,
+    /// The tokens that are held, for metrics.
+    pub(super) sign_in: Arc<dyn SignIn>,
 }
 
 /// Opens a volume.
@@ -84,9 +86,10 @@ fn compose_blocking<B: BlockingVolume + 'static>(
         jitter.clone(),
     )?;
     let identity = tokens.identity().to_owned();
+    let tokens = Arc::new(tokens);
     let outside = Outside {
         http: Arc::new(transport.vault_client()),
-        tokens: Arc::new(tokens),
+        tokens: tokens.clone(),
         clock: Arc::clone(&clock),
         jitter: jitter.clone(),
     };
@@ -106,7 +109,11 @@ fn compose_blocking<B: BlockingVolume + 'static>(
         uptime: Uptime::start(),
         confirm: false,
     };
-    Ok(Composition { pass, identity })
+    Ok(Composition {
+        pass,
+        identity,
+        sign_in: tokens,
+    })
 }
 
 /// The runtimes of the process.

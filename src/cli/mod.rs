@@ -23,6 +23,7 @@ mod style;
 mod system;
 mod table;
 mod unserved;
+mod usage;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

@@ -34,7 +34,9 @@ pub(super) fn once(args: &OnceArgs, style: Style) -> Result<Exit, CommandFailure
         else {
             return Ok(Exit::Interrupted);
         };
-        let Composition { mut pass, identity } = composition;
+        let Composition {
+            mut pass, identity, ..
+        } = composition;
         tracing::debug!(identity, "Started");
         pass.confirm = true;
         let notes = Notes::default();

@@ -39,7 +39,9 @@ pub(super) fn plan(args: &PlanArgs, style: Style) -> Result<Exit, CommandFailure
         else {
             return Ok(Exit::Interrupted);
         };
-        let Composition { mut pass, identity } = composition;
+        let Composition {
+            mut pass, identity, ..
+        } = composition;
         tracing::debug!(identity, "Started");
         let progress = style.watched.then(|| Progress::new(Arc::clone(&pass.clock)));
         if let Some(progress) = &progress {

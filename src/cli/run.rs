@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::admin::{self, Admin, Board, Exposed, Listeners};
 use crate::observers::log::Log;
+use crate::observers::metrics::{self, Metrics};
 use crate::ports::Observer;
 use crate::reconcile::daemon::Daemon;
 use crate::reconcile::trigger;
@@ -15,6 +16,7 @@ use super::exit::Exit;
 use super::failure::CommandFailure;
 use super::signals;
 use super::style::Style;
+use super::usage::SystemUsage;
 
 /// Runs until a signal; gives `Exit::Ok` then.
 pub(super) fn run(args: &SyncArgs, style: Style) -> Result<Exit, CommandFailure> {
@@ -27,7 +29,11 @@ pub(super) fn run(args: &SyncArgs, style: Style) -> Result<Exit, CommandFailure>
             tracing::info!("Stopped");
             return Ok(Exit::Ok);
         };
-        let Composition { pass, identity } = composition;
+        let Composition {
+            pass,
+            identity,
+            sign_in,
+        } = composition;
         tracing::info!(
             program_version = env!("CARGO_PKG_VERSION"),
             identity,
@@ -42,12 +48,19 @@ pub(super) fn run(args: &SyncArgs, style: Style) -> Result<Exit, CommandFailure>
             .map_err(|error| CommandFailure::new(Exit::Usage, &error, error.hint().to_owned()))?;
         let exposed = Arc::<Exposed>::default();
         let token_file = pass.spec.admin.token_file.clone();
+        let outside = metrics::Outside {
+            clock: Arc::clone(&pass.clock),
+            usage: Arc::new(SystemUsage::of_this_process(&*pass.clock)),
+            sign_in,
+        };
+        let metrics = Metrics::new(&pass.spec, outside);
         let observers: Vec<Box<dyn Observer>> = vec![
             Box::new(Log::signed_in_as(&identity)),
             Box::new(Board(Arc::clone(&exposed))),
+            Box::new(metrics.clone()),
         ];
         let daemon = Daemon::new(pass, observers);
-        let admin = Admin::new(exposed, daemon.heartbeat(), waker, token_file);
+        let admin = Admin::new(exposed, Arc::new(metrics), daemon.heartbeat(), waker, token_file);
         tokio::join!(
             admin::serve(listeners, Arc::new(admin), stop.clone()),
             daemon.run(triggers, stop),

@@ -1,0 +1,111 @@
+//! What one scrape is made of.
+
+use std::collections::BTreeSet;
+
+use time::OffsetDateTime;
+
+use super::counts::Counts;
+use crate::domain::desired::{PerObject, SyncSpec};
+use crate::domain::object::VaultId;
+use crate::domain::status::{EntryStatus, Status};
+use crate::ports::{ProcessUsage, TokenStatus};
+
+/// Everything that is known when somebody asks.
+pub(super) struct Scrape<'s> {
+    /// What the loop knew last; `None` before its first pass.
+    pub(super) status: Option<&'s Status>,
+    pub(super) counts: &'s Counts,
+    pub(super) manifest: &'s Manifest,
+    pub(super) usage: ProcessUsage,
+    pub(super) tokens: Vec<TokenStatus>,
+    /// When counting began.
+    pub(super) began: OffsetDateTime,
+}
+
+/// What is known of the manifest.
+#[derive(Debug)]
+pub(super) struct Manifest {
+    /// Since when the one that is in effect is.
+    pub(super) taken: OffsetDateTime,
+    /// Whether a newer one was refused.
+    pub(super) newer_refused: bool,
+    pub(super) per_object: PerObject,
+    /// The vaults that it names. Of two names for one vault the first counts.
+    pub(super) vaults: BTreeSet<VaultId>,
+}
+
+impl Manifest {
+    pub(super) fn of(spec: &SyncSpec, at: OffsetDateTime) -> Self {
+        let mut vaults = BTreeSet::new();
+        for vault in &spec.vaults {
+            let id = vault.id();
+            if !vaults.contains(&id) {
+                vaults.insert(id);
+            }
+        }
+        Self {
+            taken: at,
+            newer_refused: false,
+            per_object: spec.per_object,
+            vaults,
+        }
+    }
+}
+
+impl<'s> Scrape<'s> {
+    pub(super) fn entries(&self) -> impl Iterator<Item = &'s EntryStatus> {
+        self.status.into_iter().flat_map(|status| &status.entries)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use url::Url;
+
+    use super::*;
+    use crate::domain::desired::{
+        AdminSpec, IdentitySpec, Layout, OnStart, RefreshSpec, VaultSpec, VolumeSpec,
+    };
+    use crate::domain::mode::FileMode;
+    use crate::domain::object::VaultName;
+
+    #[test]
+    fn a_vault_of_two_names_has_series_under_the_first() {
+        let vault = |name: &str, url: &str| VaultSpec {
+            name: VaultName::parse(name).expect("valid"),
+            url: Url::parse(url).expect("a URL"),
+            trusted_by_name: false,
+        };
+        let spec = SyncSpec {
+            identity: IdentitySpec::default(),
+            vaults: vec![
+                vault("first", "https://contoso-app.vault.azure.net"),
+                vault("again", "https://contoso-app.vault.azure.net"),
+                vault("other", "https://contoso-other.vault.azure.net"),
+            ],
+            volume: VolumeSpec {
+                path: "/mnt/akv".into(),
+                layout: Layout::Atomic,
+                dir_mode: FileMode::from_bits(0o750),
+                owner: None,
+                group: None,
+            },
+            refresh: RefreshSpec {
+                interval: Duration::from_mins(5),
+                on_start: OnStart::Fresh,
+            },
+            objects: Vec::new(),
+            selections: Vec::new(),
+            templates: Vec::new(),
+            hooks: Vec::new(),
+            admin: AdminSpec::default(),
+            per_object: PerObject::All,
+        };
+        let manifest = Manifest::of(&spec, OffsetDateTime::UNIX_EPOCH);
+        let names: Vec<_> = manifest.vaults.iter().map(|vault| vault.name.as_str()).collect();
+        assert_eq!(names, ["first", "other"]);
+        assert_eq!(manifest.per_object, PerObject::All);
+    }
+}
