@@ -59,32 +59,29 @@ impl<'s> Scrape<'s> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod test_specs {
+    //! Manifests for tests.
+
     use std::time::Duration;
 
     use url::Url;
 
-    use super::*;
     use crate::domain::desired::{
-        AdminSpec, IdentitySpec, Layout, OnStart, RefreshSpec, VaultSpec, VolumeSpec,
+        AdminSpec, IdentitySpec, Layout, OnStart, PerObject, RefreshSpec, SyncSpec, VaultSpec, VolumeSpec,
     };
     use crate::domain::mode::FileMode;
     use crate::domain::object::VaultName;
 
-    #[test]
-    fn a_vault_of_two_names_has_series_under_the_first() {
-        let vault = |name: &str, url: &str| VaultSpec {
+    /// Of vaults, each by its name here and its name in Azure, and of nothing else.
+    pub(in crate::observers::metrics) fn spec(vaults: &[(&str, &str)], per_object: PerObject) -> SyncSpec {
+        let vaults = vaults.iter().map(|(name, host)| VaultSpec {
             name: VaultName::parse(name).expect("valid"),
-            url: Url::parse(url).expect("a URL"),
+            url: Url::parse(&format!("https://{host}.vault.azure.net")).expect("a URL"),
             trusted_by_name: false,
-        };
-        let spec = SyncSpec {
+        });
+        SyncSpec {
             identity: IdentitySpec::default(),
-            vaults: vec![
-                vault("first", "https://contoso-app.vault.azure.net"),
-                vault("again", "https://contoso-app.vault.azure.net"),
-                vault("other", "https://contoso-other.vault.azure.net"),
-            ],
+            vaults: vaults.collect(),
             volume: VolumeSpec {
                 path: "/mnt/akv".into(),
                 layout: Layout::Atomic,
@@ -101,11 +98,21 @@ mod tests {
             templates: Vec::new(),
             hooks: Vec::new(),
             admin: AdminSpec::default(),
-            per_object: PerObject::All,
-        };
-        let manifest = Manifest::of(&spec, OffsetDateTime::UNIX_EPOCH);
+            per_object,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::test_specs::spec;
+    use super::*;
+
+    #[test]
+    fn a_vault_of_two_names_has_series_under_the_first() {
+        let vaults = [("first", "app"), ("again", "app"), ("other", "other")];
+        let manifest = Manifest::of(&spec(&vaults, PerObject::All), OffsetDateTime::UNIX_EPOCH);
         let names: Vec<_> = manifest.vaults.iter().map(|vault| vault.name.as_str()).collect();
         assert_eq!(names, ["first", "other"]);
-        assert_eq!(manifest.per_object, PerObject::All);
     }
 }

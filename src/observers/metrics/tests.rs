@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::scrape::test_specs::spec;
 use super::*;
 use crate::domain::call::Call;
 use crate::domain::desired::{OnStart, PerObject};
@@ -294,12 +295,35 @@ fn publishes_files_and_bytes_are_counted_and_the_volume_says_how_it_is() {
 }
 
 #[test]
-fn another_manifest_takes_effect_and_what_it_refuses_leaves_the_one_before() {
+fn a_vault_that_leaves_the_manifest_takes_its_series_along_and_late_answers_do_not_bring_them_back() {
+    let (mut status, mut metrics) = (status(), metrics(PerObject::Few));
+    let mut answered = |metrics: &mut Metrics| {
+        let mut outcome = pass(vec![pending("a", false)]);
+        outcome.calls = Call::new(&secret("a"), 1, Duration::ZERO, None)
+            .into_iter()
+            .collect();
+        told(&mut status, metrics, outcome);
+        let text = metrics.text(None, ExpositionForm::Text);
+        let lines = text.lines().filter(|line| line.contains("{vault=\"app\""));
+        lines.count()
+    };
+    assert!(answered(&mut metrics) > 5);
+    metrics.declare(&spec(&[("next", "other")], PerObject::Few));
+    assert_eq!(answered(&mut metrics), 0);
+}
+
+#[test]
+fn a_manifest_that_is_refused_leaves_the_one_before_until_one_takes_effect() {
     let (status, metrics) = (status(), metrics(PerObject::Few));
     let successful = "akv_sync_config_last_reload_successful";
+    let at = "akv_sync_config_last_reload_success_timestamp_seconds";
     assert_eq!(series(&metrics, &status, successful), [format!("{successful} 1")]);
     metrics.refuse();
     assert_eq!(series(&metrics, &status, successful), [format!("{successful} 0")]);
+    assert_eq!(series(&metrics, &status, at), [format!("{at} 10")]);
+    metrics.declare(&spec(&[("app", "app")], PerObject::All));
+    assert_eq!(series(&metrics, &status, successful), [format!("{successful} 1")]);
+    assert_eq!(series(&metrics, &status, at), [format!("{at} 1000")]);
 }
 
 #[test]

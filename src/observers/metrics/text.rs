@@ -67,3 +67,28 @@ fn write(metric: &mut MetricEncoder<'_>, sort: Sort, value: &Value) -> fmt::Resu
         (_, Value::Info) => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::observers::metrics::family::Detail;
+
+    static ODD: Family = Family {
+        name: "odd",
+        sort: Sort::Gauge,
+        labels: &["rule"],
+        detail: Detail::Always,
+        help: "Odd.",
+        series: |_| Vec::new(),
+    };
+
+    #[test]
+    fn a_name_with_quotes_or_line_ends_in_it_stays_one_label() {
+        for form in [ExpositionForm::Text, ExpositionForm::OpenMetrics] {
+            let sample = Sample::of(&["tag=\"a\\b\"\nodd 7"], 1_u64);
+            let text = Page(vec![(&ODD, vec![sample])]).written(form);
+            let expected = r#"odd{rule="tag=\"a\\b\"\nodd 7"} 1"#;
+            assert!(text.lines().any(|line| line == expected), "{text}");
+        }
+    }
+}
