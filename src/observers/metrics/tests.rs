@@ -1,5 +1,7 @@
 //! What is read of a status, and how it is written.
 
+mod parts;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,12 +10,13 @@ use super::scrape::test_specs::spec;
 use super::*;
 use crate::domain::call::Call;
 use crate::domain::desired::{OnStart, PerObject};
+use crate::domain::entry::{EntryId, EntryKey};
 use crate::domain::failure::{Failure, Reason};
 use crate::domain::object::VaultId;
 use crate::domain::plan::EntryPlan;
 use crate::domain::query::test_queries::secret;
 use crate::domain::status::test_passes::{
-    ask, at_second, blocked, failed, made, pass, pending, second, served,
+    ask, at_second, blocked, failed, made, pass, path, pending, second, served,
 };
 use crate::domain::validity::Validity;
 use crate::ports::{ProcessUsage, TokenStatus};
@@ -177,6 +180,37 @@ fn the_series_of_an_object_go_with_it() {
 }
 
 #[test]
+fn an_object_with_several_entries_has_series_for_each_and_no_series_occurs_twice() {
+    let (mut status, mut metrics) = (status(), metrics(PerObject::All));
+    let again = EntryPlan {
+        key: EntryKey::Path(path("again")),
+        files: vec![path("again")],
+        ..made("a")
+    };
+    let template = EntryPlan {
+        key: EntryKey::Path(path("all.env")),
+        id: EntryId::Template(path("all.env")),
+        files: vec![path("all.env")],
+        ..made("a")
+    };
+    told(&mut status, &mut metrics, pass(vec![made("a"), again, template]));
+    let name = "akv_sync_object_last_success_timestamp_seconds";
+    assert_eq!(
+        series(&metrics, &status, name),
+        [
+            format!("{name}{{vault=\"app\",kind=\"secret\",object=\"a\",path=\"a\"}} 0"),
+            format!("{name}{{vault=\"app\",kind=\"secret\",object=\"a\",path=\"again\"}} 0"),
+            format!("{name}{{vault=\"\",kind=\"template\",object=\"\",path=\"all.env\"}} 0"),
+        ]
+    );
+    let text = metrics.text(Some(&status), ExpositionForm::Text);
+    let samples: Vec<_> = text.lines().filter(|line| !line.starts_with('#')).collect();
+    let series = samples.iter().filter_map(|line| line.rsplit_once(' '));
+    let distinct: BTreeSet<_> = series.map(|(series, _)| series).collect();
+    assert_eq!(distinct.len(), samples.len());
+}
+
+#[test]
 fn how_much_is_said_of_single_objects_is_the_manifests_to_say() {
     let mut status = status();
     let names = |status: &mut Status, per_object| {
@@ -244,104 +278,6 @@ fn what_is_served_is_stale_three_effective_intervals_and_five_minutes_after_its_
     // A pinned version is never asked for again.
     status.entries[0].effective_interval = None;
     assert!(series(&metrics, &status, name).is_empty());
-}
-
-#[test]
-fn what_a_vault_answers_is_counted_and_its_gate_is_shown() {
-    let (mut status, mut metrics) = (status(), metrics(PerObject::Few));
-    let refused = Failure::new(Reason::Throttled, "429", "wait");
-    ask(&mut status, "a", Some(&refused), 1);
-    let mut outcome = at_second(pass(vec![pending("a", false)]), 1);
-    let took = Duration::from_millis(20);
-    outcome.calls = [None, Some(Reason::Throttled)]
-        .into_iter()
-        .filter_map(|failure| Call::new(&secret("a"), 1, took, failure))
-        .collect();
-    told(&mut status, &mut metrics, outcome);
-    let text = metrics.text(Some(&status), ExpositionForm::Text);
-    for line in [
-        "akv_sync_vault_calls_total{vault=\"app\",kind=\"secret\",result=\"ok\"} 1",
-        "akv_sync_vault_calls_total{vault=\"app\",kind=\"secret\",result=\"throttled\"} 1",
-        "akv_sync_vault_requests_total{vault=\"app\",kind=\"secret\"} 2",
-        "akv_sync_vault_throttled_total{vault=\"app\"} 1",
-        "akv_sync_vault_gate_open{vault=\"app\"} 1",
-        "akv_sync_vault_call_duration_seconds_bucket{vault=\"app\",kind=\"secret\",le=\"0.01\"} 0",
-        "akv_sync_vault_call_duration_seconds_bucket{vault=\"app\",kind=\"secret\",le=\"0.025\"} 2",
-        "akv_sync_vault_call_duration_seconds_bucket{vault=\"app\",kind=\"secret\",le=\"+Inf\"} 2",
-        "akv_sync_vault_call_duration_seconds_count{vault=\"app\",kind=\"secret\"} 2",
-    ] {
-        assert!(text.lines().any(|found| found == line), "{line}\n{text}");
-    }
-}
-
-#[test]
-fn publishes_files_and_bytes_are_counted_and_the_volume_says_how_it_is() {
-    let (mut status, mut metrics) = (status(), metrics(PerObject::Few));
-    let mut outcome = pass(vec![made("a"), made("b")]);
-    crate::domain::status::test_passes::decided(&mut outcome).written_bytes = 12;
-    told(&mut status, &mut metrics, outcome);
-    told(&mut status, &mut metrics, pass(vec![served("a"), served("b")]));
-    told(&mut status, &mut metrics, blocked());
-    let text = metrics.text(Some(&status), ExpositionForm::Text);
-    for line in [
-        "akv_sync_publishes_total 1",
-        "akv_sync_files_written_total 2",
-        "akv_sync_written_bytes_total 12",
-        "akv_sync_last_publish_timestamp_seconds 0",
-        "akv_sync_volume_failures 1",
-    ] {
-        assert!(text.lines().any(|found| found == line), "{line}\n{text}");
-    }
-}
-
-#[test]
-fn a_vault_that_leaves_the_manifest_takes_its_series_along_and_late_answers_do_not_bring_them_back() {
-    let (mut status, mut metrics) = (status(), metrics(PerObject::Few));
-    let mut answered = |metrics: &mut Metrics| {
-        let mut outcome = pass(vec![pending("a", false)]);
-        outcome.calls = Call::new(&secret("a"), 1, Duration::ZERO, None)
-            .into_iter()
-            .collect();
-        told(&mut status, metrics, outcome);
-        let text = metrics.text(None, ExpositionForm::Text);
-        let lines = text.lines().filter(|line| line.contains("{vault=\"app\""));
-        lines.count()
-    };
-    assert!(answered(&mut metrics) > 5);
-    metrics.declare(&spec(&[("next", "other")], PerObject::Few));
-    assert_eq!(answered(&mut metrics), 0);
-}
-
-#[test]
-fn a_manifest_that_is_refused_leaves_the_one_before_until_one_takes_effect() {
-    let (status, metrics) = (status(), metrics(PerObject::Few));
-    let successful = "akv_sync_config_last_reload_successful";
-    let at = "akv_sync_config_last_reload_success_timestamp_seconds";
-    assert_eq!(series(&metrics, &status, successful), [format!("{successful} 1")]);
-    metrics.refuse();
-    assert_eq!(series(&metrics, &status, successful), [format!("{successful} 0")]);
-    assert_eq!(series(&metrics, &status, at), [format!("{at} 10")]);
-    metrics.declare(&spec(&[("app", "app")], PerObject::All));
-    assert_eq!(series(&metrics, &status, successful), [format!("{successful} 1")]);
-    assert_eq!(series(&metrics, &status, at), [format!("{at} 1000")]);
-}
-
-#[test]
-fn tokens_have_their_times_and_failures_and_the_process_its_own() {
-    let (status, metrics) = (status(), metrics(PerObject::Few));
-    let text = metrics.text(Some(&status), ExpositionForm::Text);
-    for line in [
-        "akv_sync_token_obtained_timestamp_seconds{scope=\"https://vault.azure.net/.default\"} 100",
-        "akv_sync_token_expiry_timestamp_seconds{scope=\"https://vault.azure.net/.default\"} 3700",
-        "akv_sync_token_renewal_failures{scope=\"https://vault.azure.net/.default\"} 2",
-        "process_cpu_seconds_total 1.5",
-    ] {
-        assert!(text.lines().any(|found| found == line), "{line}\n{text}");
-    }
-    assert!(
-        !text.contains("process_resident_memory_bytes"),
-        "what is unknown is absent"
-    );
 }
 
 #[test]
