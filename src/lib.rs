@@ -19,3 +19,4 @@ pub mod render;
 pub mod telemetry;
 pub mod transport;
 pub mod volume;
+pub mod watch;

@@ -15,6 +15,7 @@ mod plan;
 mod progress;
 #[cfg(test)]
 mod reference;
+mod reload;
 mod report;
 mod run;
 mod selected_log;

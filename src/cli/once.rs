@@ -10,7 +10,6 @@ use crate::domain::status::Status;
 use crate::observers::log::Log;
 use crate::ports::Observer;
 use crate::reconcile::daemon::Daemon;
-use crate::reconcile::trigger;
 use crate::volume;
 
 use super::args::OnceArgs;
@@ -27,14 +26,15 @@ use super::{output, report, signals, unserved};
 /// Syncs until the required objects are there or cannot come; gives the code that says which.
 pub(super) fn once(args: &OnceArgs, style: Style) -> Result<Exit, CommandFailure> {
     Runtimes::new()?.block_on(async |file_system| {
-        let (waker, _) = trigger::channel();
-        let mut stop = signals::listen(waker).map_err(|error| compose::no_runtime(&error))?;
+        let mut stop = signals::listen(|| {}).map_err(|error| compose::no_runtime(&error))?;
         let open = volume::open;
         let Some(composition) = compose::compose((&args.sync, style), open, &mut stop, file_system).await?
         else {
             return Ok(Exit::Interrupted);
         };
-        let Composition { mut pass, identity } = composition;
+        let Composition {
+            mut pass, identity, ..
+        } = composition;
         tracing::debug!(identity, "Started");
         pass.confirm = true;
         let notes = Notes::default();

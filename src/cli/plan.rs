@@ -15,7 +15,6 @@ use tokio::time::Instant;
 use crate::domain::event::Event;
 use crate::observers::log::Log;
 use crate::reconcile::preview::{Preview, preview};
-use crate::reconcile::trigger;
 use crate::volume::ReadOnlyVolume;
 
 use super::args::{OutputArg, PlanArgs};
@@ -32,14 +31,15 @@ use super::{output, signals, unserved};
 pub(super) fn plan(args: &PlanArgs, style: Style) -> Result<Exit, CommandFailure> {
     Runtimes::new()?.block_on(async |file_system| {
         let deadline = Instant::now() + args.timeout;
-        let (waker, _) = trigger::channel();
-        let mut stop = signals::listen(waker).map_err(|error| compose::no_runtime(&error))?;
+        let mut stop = signals::listen(|| {}).map_err(|error| compose::no_runtime(&error))?;
         let open = ReadOnlyVolume::new;
         let Some(composition) = compose::compose((&args.sync, style), open, &mut stop, file_system).await?
         else {
             return Ok(Exit::Interrupted);
         };
-        let Composition { mut pass, identity } = composition;
+        let Composition {
+            mut pass, identity, ..
+        } = composition;
         tracing::debug!(identity, "Started");
         let progress = style.watched.then(|| Progress::new(Arc::clone(&pass.clock)));
         if let Some(progress) = &progress {
@@ -109,6 +109,8 @@ fn is_true(event: &Event) -> bool {
         | Event::Recovered { .. }
         | Event::VolumeFailing { .. }
         | Event::VolumeRecovered { .. }
+        | Event::Reloaded { .. }
+        | Event::ReloadRefused { .. }
         | Event::HookSucceeded { .. }
         | Event::HookFailed { .. }
         | Event::Finished { .. } => false,

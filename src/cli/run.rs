@@ -9,10 +9,13 @@ use crate::reconcile::daemon::Daemon;
 use crate::reconcile::trigger;
 use crate::volume;
 
+use tokio::sync::{Notify, mpsc};
+
 use super::args::SyncArgs;
 use super::compose::{self, Composition, Runtimes};
 use super::exit::Exit;
 use super::failure::CommandFailure;
+use super::reload::Reloader;
 use super::signals;
 use super::style::Style;
 
@@ -21,13 +24,23 @@ pub(super) fn run(args: &SyncArgs, style: Style) -> Result<Exit, CommandFailure>
     Runtimes::new()?.block_on(async |file_system| {
         let (waker, triggers) = trigger::channel();
         // Before anything else: a signal during start-up must not kill the process half-way.
-        let mut stop = signals::listen(waker.clone()).map_err(|error| compose::no_runtime(&error))?;
+        let asked = Arc::<Notify>::default();
+        let hang_up = (Arc::clone(&asked), waker.clone());
+        let listening = signals::listen(move || {
+            hang_up.0.notify_one();
+            hang_up.1.wake();
+        });
+        let mut stop = listening.map_err(|error| compose::no_runtime(&error))?;
         let Some(composition) = compose::compose((args, style), volume::open, &mut stop, file_system).await?
         else {
             tracing::info!("Stopped");
             return Ok(Exit::Ok);
         };
-        let Composition { pass, identity } = composition;
+        let Composition {
+            pass,
+            identity,
+            vault,
+        } = composition;
         tracing::info!(
             program_version = env!("CARGO_PKG_VERSION"),
             identity,
@@ -46,12 +59,23 @@ pub(super) fn run(args: &SyncArgs, style: Style) -> Result<Exit, CommandFailure>
             Box::new(Log::signed_in_as(&identity)),
             Box::new(Board(Arc::clone(&exposed))),
         ];
-        let daemon = Daemon::new(pass, observers);
+        let (reloads, reloaded) = mpsc::channel(1);
+        let reloader = Reloader {
+            args: args.clone(),
+            spec: Arc::clone(&pass.spec),
+            vault,
+            reloads,
+            waker: waker.clone(),
+            asked,
+        };
+        let daemon = Daemon::new(pass, observers).with_reloads(reloaded);
         let admin = Admin::new(exposed, daemon.heartbeat(), waker, token_file);
+        let reloading = tokio::spawn(reloader.run());
         tokio::join!(
             admin::serve(listeners, Arc::new(admin), stop.clone()),
             daemon.run(triggers, stop),
         );
+        reloading.abort();
         tracing::info!("Stopped");
         Ok(Exit::Ok)
     })

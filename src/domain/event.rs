@@ -138,6 +138,18 @@ pub enum Event {
         /// How often in a row it failed.
         failures: u32,
     },
+    /// Another manifest counts from now on.
+    Reloaded {
+        /// How many objects it names.
+        objects: usize,
+        /// How many files.
+        files: usize,
+    },
+    /// Another manifest was refused as a whole; the one before it goes on.
+    ReloadRefused {
+        /// What is wrong with it.
+        problems: Vec<String>,
+    },
     /// A hook heard of what changed.
     HookSucceeded {
         /// Which.

@@ -91,6 +91,15 @@ impl Log {
                 error, cause, times, ..
             } => tracing::debug!(error, cause, times, "Volume not written"),
             Event::VolumeRecovered { failures } => tracing::info!(times = failures, "Volume recovered"),
+            Event::Reloaded { objects, files } => tracing::info!(objects, files, "Manifest reloaded"),
+            Event::ReloadRefused { problems } => {
+                let (error, problems) = (problems.first(), problems.len());
+                tracing::warn!(
+                    error,
+                    problems,
+                    "Changed manifest refused; the one before it goes on"
+                );
+            }
             Event::HookSucceeded { .. } | Event::HookFailed { .. } => hooks::say(event),
             Event::Finished { .. } => finished(event),
         }

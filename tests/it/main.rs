@@ -20,6 +20,7 @@ mod output;
 mod plan;
 mod promises;
 mod provenance;
+mod reload;
 mod run;
 mod selection;
 mod starting;
