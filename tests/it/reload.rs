@@ -51,7 +51,7 @@ fn a_bad_manifest_is_refused_whole_with_its_problems_and_the_one_before_goes_on(
     world.manifest_with(BY_HAND, "secrets: [{ name: b }]");
     running.event("Manifest reloaded");
     let (_, lines) = running.stop();
-    let told = lines.iter().filter(|line| line.contains("unknown-key")).count();
+    let told = lines.iter().filter(|line| line.contains("Manifest refused")).count();
     assert_eq!(told, 1, "{lines:#?}");
 }
 
@@ -81,6 +81,8 @@ fn a_config_map_that_is_swapped_twice_takes_effect_twice() {
     symlink("..data/manifest.yaml", folder.join("manifest.yaml")).expect("linked");
     let mut running = Running::start(world.command(&[
         "run",
+        "--log-format",
+        "json",
         "--manifest",
         folder.join("manifest.yaml").to_str().expect("UTF-8"),
     ]));
