@@ -1,4 +1,4 @@
-//! Does what hooks ask for: runs programs.
+//! Does what hooks ask for: runs programs, makes requests.
 //!
 //! Whoever calls sets the deadline by dropping the future, which ends what was begun. What is told of a failure or logged
 //! holds no value of a secret.
@@ -6,42 +6,58 @@
 mod changes;
 mod children;
 mod exec;
+mod http;
+mod request;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use futures::future::BoxFuture;
+use tokio::task;
 
 use self::children::Children;
 use crate::domain::desired::HookAction;
 use crate::domain::hook::{HookCall, HookFailure};
 use crate::ports::HookRunner;
+use crate::transport::AuthorityOptions;
 
 /// Runs hooks on this machine, or in this pod.
 pub struct Runner {
     volume: PathBuf,
+    authorities: AuthorityOptions,
     children: Arc<Children>,
 }
 
 impl Runner {
-    /// For the volume at this path.
-    pub fn new(volume: PathBuf) -> Self {
+    /// For the volume at this path. `authorities` vouch for servers of hooks that name no other.
+    pub fn new(volume: PathBuf, authorities: AuthorityOptions) -> Self {
         Self {
             volume,
+            authorities,
             children: Arc::default(),
+        }
+    }
+
+    async fn act(&self, call: &HookCall) -> Result<(), HookFailure> {
+        match &call.hook.action {
+            HookAction::Exec(hook) => exec::run(hook, call, &self.volume, &self.children).await,
+            HookAction::Http(hook) => http::run(hook, call, &self.volume, &self.authorities).await,
+            HookAction::Signal(_) | HookAction::Touch(_) => Ok(()),
         }
     }
 }
 
 impl HookRunner for Runner {
     fn run<'c>(&'c self, call: &'c HookCall) -> BoxFuture<'c, Result<(), HookFailure>> {
-        Box::pin(async move {
-            match &call.hook.action {
-                HookAction::Exec(hook) => exec::run(hook, call, &self.volume, &self.children).await,
-                HookAction::Signal(_) | HookAction::Http(_) | HookAction::Touch(_) => Ok(()),
-            }
-        })
+        Box::pin(self.act(call))
     }
+}
+
+/// Does what waits for files elsewhere: one on a network, or a pipe, must not hold up the loop.
+async fn off_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    task::spawn_blocking(work)
+        .await
+        .expect("no panic, and nobody cancels it")
 }
 
 /// What was seen, and what to do.

@@ -1,5 +1,7 @@
 //! What the tests of this module share: calls, programs, and a wait for what another process does.
 
+mod server;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,12 +10,14 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
+pub(super) use self::server::{answer, serve, serve_on_socket, serve_tls};
 use super::Runner;
 use crate::domain::desired::{ExecHook, HookAction, HookRetry, HookSpec};
 use crate::domain::hook::{Change, HookCall, HookFailure};
 use crate::domain::object::{HookName, ObjectId, ObjectKind, ObjectName, VaultId, VersionId};
 use crate::domain::path::RelativePath;
 use crate::ports::HookRunner as _;
+use crate::transport::AuthorityOptions;
 
 /// A call that tells of secrets of these names, each in its second version and in a file of its name.
 pub(super) fn call(action: HookAction, names: &[&str]) -> HookCall {
@@ -53,7 +57,11 @@ pub(super) fn touch(path: &str) -> HookAction {
 
 /// What the runner of a volume does of an action.
 pub(super) async fn run(volume: &Path, action: HookAction) -> Result<(), HookFailure> {
-    Runner::new(volume.to_owned()).run(&call(action, &["db"])).await
+    runner(volume).run(&call(action, &["db"])).await
+}
+
+pub(super) fn runner(volume: &Path) -> Runner {
+    Runner::new(volume.to_owned(), AuthorityOptions::default())
 }
 
 /// A folder, with a script in it that `/bin/sh` runs there. The script itself is not started: while a test beside this one
