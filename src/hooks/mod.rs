@@ -1,4 +1,4 @@
-//! Does what hooks ask for: runs programs, makes requests.
+//! Does what hooks ask for: runs programs, sends signals, makes requests.
 //!
 //! Whoever calls sets the deadline by dropping the future, which ends what was begun. What is told of a failure or logged
 //! holds no value of a secret.
@@ -7,7 +7,9 @@ mod changes;
 mod children;
 mod exec;
 mod http;
+mod processes;
 mod request;
+mod signal;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -41,8 +43,9 @@ impl Runner {
     async fn act(&self, call: &HookCall) -> Result<(), HookFailure> {
         match &call.hook.action {
             HookAction::Exec(hook) => exec::run(hook, call, &self.volume, &self.children).await,
+            HookAction::Signal(hook) => signal::run(hook, call, &self.authorities).await,
             HookAction::Http(hook) => http::run(hook, call, &self.volume, &self.authorities).await,
-            HookAction::Signal(_) | HookAction::Touch(_) => Ok(()),
+            HookAction::Touch(_) => Ok(()),
         }
     }
 }
