@@ -1,4 +1,4 @@
-//! Does what hooks ask for: runs programs, sends signals, makes requests.
+//! Does what hooks ask for: runs programs, sends signals, makes requests, writes marker files.
 //!
 //! Whoever calls sets the deadline by dropping the future, which ends what was begun. What is told of a failure or logged
 //! holds no value of a secret.
@@ -10,6 +10,7 @@ mod http;
 mod processes;
 mod request;
 mod signal;
+mod touch;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -20,22 +21,24 @@ use tokio::task;
 use self::children::Children;
 use crate::domain::desired::HookAction;
 use crate::domain::hook::{HookCall, HookFailure};
-use crate::ports::HookRunner;
+use crate::ports::{Clock, HookRunner};
 use crate::transport::AuthorityOptions;
 
 /// Runs hooks on this machine, or in this pod.
 pub struct Runner {
     volume: PathBuf,
     authorities: AuthorityOptions,
+    clock: Arc<dyn Clock>,
     children: Arc<Children>,
 }
 
 impl Runner {
     /// For the volume at this path. `authorities` vouch for servers of hooks that name no other.
-    pub fn new(volume: PathBuf, authorities: AuthorityOptions) -> Self {
+    pub fn new(volume: PathBuf, authorities: AuthorityOptions, clock: Arc<dyn Clock>) -> Self {
         Self {
             volume,
             authorities,
+            clock,
             children: Arc::default(),
         }
     }
@@ -45,7 +48,10 @@ impl Runner {
             HookAction::Exec(hook) => exec::run(hook, call, &self.volume, &self.children).await,
             HookAction::Signal(hook) => signal::run(hook, call, &self.authorities).await,
             HookAction::Http(hook) => http::run(hook, call, &self.volume, &self.authorities).await,
-            HookAction::Touch(_) => Ok(()),
+            HookAction::Touch(path) => {
+                let (path, now) = (path.clone(), self.clock.now());
+                off_thread(move || touch::write(&path, now)).await
+            }
         }
     }
 }

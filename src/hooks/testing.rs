@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tempfile::TempDir;
+use time::macros::datetime;
 
 pub(super) use self::server::{answer, serve, serve_on_socket, serve_tls};
 use super::Runner;
@@ -61,7 +62,8 @@ pub(super) async fn run(volume: &Path, action: HookAction) -> Result<(), HookFai
 }
 
 pub(super) fn runner(volume: &Path) -> Runner {
-    Runner::new(volume.to_owned(), AuthorityOptions::default())
+    let noon = datetime!(2026-11-30 12:00 UTC);
+    Runner::new(volume.to_owned(), AuthorityOptions::default(), Arc::new(noon))
 }
 
 /// A folder, with a script in it that `/bin/sh` runs there. The script itself is not started: while a test beside this one
