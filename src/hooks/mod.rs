@@ -58,7 +58,11 @@ impl Runner {
 
 impl HookRunner for Runner {
     fn run<'c>(&'c self, call: &'c HookCall) -> BoxFuture<'c, Result<(), HookFailure>> {
-        Box::pin(self.act(call))
+        Box::pin(async move {
+            let done = self.act(call).await;
+            self.children.reap_orphans();
+            done
+        })
     }
 }
 

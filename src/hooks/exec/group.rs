@@ -69,7 +69,11 @@ impl Drop for Group {
         // Without a runtime, this process ends and leaves that to init.
         if let Ok(runtime) = Handle::try_current() {
             let children = Arc::clone(&self.children);
-            runtime.spawn(async move { wait(&mut leader, &children).await });
+            runtime.spawn(async move {
+                // Its own error would be that it is gone.
+                let _status = wait(&mut leader, &children).await;
+                children.reap_orphans();
+            });
         }
     }
 }
