@@ -102,6 +102,25 @@ impl Script {
     }
 }
 
+/// Runs a test of this program, the one that asks if none is named, in a process of its own that has these variables.
+pub(super) fn test_apart(test: Option<&str>, variables: &[(&str, &str)]) {
+    let own = std::thread::current()
+        .name()
+        .expect("the name of the test")
+        .to_owned();
+    let path = match (test, own.rsplit_once("::")) {
+        (Some(test), Some((module, _))) => format!("{module}::{test}"),
+        _ => own,
+    };
+    let output = std::process::Command::new(std::env::current_exe().expect("this program"))
+        .args([&path, "--exact", "--nocapture", "--test-threads=1"])
+        .envs(variables.iter().copied())
+        .output()
+        .expect("started");
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && said.contains("1 passed"), "{said}");
+}
+
 /// Waits until it is so; another process makes it so.
 pub(super) async fn eventually(so: impl Fn() -> bool) {
     for _ in 0..3000 {

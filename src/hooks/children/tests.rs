@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::hooks::testing::{Script, call, eventually};
+use crate::hooks::testing::{Script, call, eventually, test_apart};
 
 fn ended(pid: i32, parent: i32) -> Process {
     Process {
@@ -34,17 +34,7 @@ fn orphans_are_reaped_and_the_end_of_a_hook_is_left_to_who_waits_for_it() {
     if std::env::var_os(INSIDE).is_some() {
         return reap_for_real();
     }
-    let test = std::thread::current()
-        .name()
-        .expect("the name of the test")
-        .to_owned();
-    let output = std::process::Command::new(std::env::current_exe().expect("this program"))
-        .args([&test, "--exact", "--nocapture", "--test-threads=1"])
-        .env(INSIDE, "1")
-        .output()
-        .expect("started");
-    let said = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success() && said.contains("1 passed"), "{said}");
+    test_apart(None, &[(INSIDE, "1")]);
 }
 
 fn reap_for_real() {

@@ -10,7 +10,7 @@ use url::Url;
 use super::*;
 use crate::domain::desired::{HookAction, HookHeader, HookHeaderValue};
 use crate::domain::path::RelativePath;
-use crate::hooks::testing::{Script, answer, call, run, serve, serve_on_socket, serve_tls};
+use crate::hooks::testing::{Script, answer, call, run, serve, serve_on_socket, serve_tls, test_apart};
 
 fn post(url: &Url) -> HttpHook {
     HttpHook {
@@ -64,6 +64,23 @@ async fn a_request_is_made_as_the_hook_says_and_tells_what_changed() {
     assert!(request.contains("\r\nx-level: info\r\n"), "{request}");
     let told = changes::json(&call(HookAction::Http(hook), &["db"]));
     assert!(request.ends_with(&told), "{request}");
+}
+
+#[test]
+fn no_proxy_of_the_environment_takes_the_request() {
+    let nobody = "http://127.0.0.1:1";
+    let variables = [
+        "HTTP_PROXY",
+        "http_proxy",
+        "HTTPS_PROXY",
+        "https_proxy",
+        "ALL_PROXY",
+        "all_proxy",
+    ];
+    let mut variables = variables.map(|variable| (variable, nobody)).to_vec();
+    variables.extend([("NO_PROXY", ""), ("no_proxy", "")]);
+    let test = "a_request_is_made_as_the_hook_says_and_tells_what_changed";
+    test_apart(Some(test), &variables);
 }
 
 #[tokio::test]

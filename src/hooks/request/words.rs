@@ -11,6 +11,7 @@ use crate::domain::hook::HookFailure;
 use crate::domain::unread;
 use crate::hooks::failure;
 use crate::transport::certificate_hint::{CLOCK, NAME};
+use crate::transport::limits::CONNECT;
 use crate::transport::{SetupError, WireCause};
 
 const STARTING: &str =
@@ -42,6 +43,10 @@ pub(super) fn no_answer(server: &Server<'_>, error: &reqwest::Error) -> HookFail
         (Some(WireCause::Tls(tls)), _) => failure(
             format!("the TLS handshake with {who} failed: {tls}"),
             tls_hint(cause.as_ref()),
+        ),
+        _ if error.is_timeout() && error.is_connect() => failure(
+            format!("there was no connection to {who} within {} s", CONNECT.as_secs()),
+            "check what its name resolves to here, and whether a NetworkPolicy or a firewall drops what goes there",
         ),
         _ if error.is_timeout() => failure(
             format!("{who} did not answer in time"),
