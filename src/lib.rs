@@ -7,6 +7,7 @@ pub mod cli;
 pub mod convert;
 pub mod domain;
 pub mod encoding;
+pub mod hooks;
 pub mod identity;
 pub mod keyvault;
 pub mod manifest;
