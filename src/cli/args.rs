@@ -65,7 +65,7 @@ fn is_given(matches: &ArgMatches, id: &str) -> bool {
 }
 
 const EXIT_CODES: &str = "Exit codes: 0 ok, 1 internal, 2 usage, 3 manifest, 4 sign-in refused, 5 vault refused or object \
-missing, 6 vault, Entra, IMDS or network unavailable, 7 volume, 10 plan: something would change, 130 interrupted";
+missing, 6 vault, Entra, IMDS or network unavailable, 7 volume, 8 a hook is left, 10 plan: something would change, 130 interrupted";
 
 /// The commands.
 #[derive(Debug, Subcommand)]
@@ -176,6 +176,25 @@ pub(super) struct OnceArgs {
     /// under way then may take up to 30 seconds more, so that its reason can be told.
     #[arg(long, value_name = "DURATION", default_value = "2m", value_parser = parse_duration, env = "AKV_SYNC_TIMEOUT")]
     pub(super) timeout: Duration,
+    /// What becomes of hooks that have something to hear: `run` tries them within `--timeout`, and ends with 8 when one is
+    /// left; `leave` leaves them to the next `run`, as an init container has to, whose application is not there yet.
+    #[arg(
+        long,
+        value_enum,
+        ignore_case = true,
+        value_name = "WHAT",
+        default_value = "run"
+    )]
+    pub(super) hooks: HooksArg,
+}
+
+/// `--hooks`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum HooksArg {
+    /// Try them.
+    Run,
+    /// Leave them to the next `run`.
+    Leave,
 }
 
 /// What `plan` takes.

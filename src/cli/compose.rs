@@ -7,11 +7,12 @@ use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::watch;
 
 use crate::domain::desired::{SyncSpec, VolumeSpec};
+use crate::hooks::Runner;
 use crate::identity::Tokens;
 use crate::keyvault::{KeyVault, Outside};
 use crate::manifest::Loaded;
 use crate::passwords::PasswordFileReader;
-use crate::ports::{Clock, VolumeFailure};
+use crate::ports::{Clock, HookRunner, VolumeFailure};
 use crate::reconcile::asking::{AskLimits, Asking, Patience};
 use crate::reconcile::pass::Pass;
 use crate::reconcile::passwords::PasswordReads;
@@ -35,6 +36,8 @@ pub(super) struct Composition<B> {
     pub(super) identity: String,
     /// What the pass asks.
     pub(super) vault: Arc<KeyVault>,
+    /// Does what hooks ask for.
+    pub(super) hooks: Arc<dyn HookRunner>,
 }
 
 /// What asks Azure, and as whom.
@@ -113,6 +116,8 @@ fn compose_blocking<B: BlockingVolume + 'static>(
     let jitter = SystemJitter::new();
     let volume = open(&spec.volume, Arc::clone(&clock))?;
     let volume = OffThread::new(volume, &spec.volume.path, file_system);
+    let authorities = AuthorityOptions::from_environment(&environment, args.ca_file.clone());
+    let hooks = Runner::new(spec.volume.path.clone(), authorities, Arc::clone(&clock));
     let passwords = PasswordFileReader::new().map_err(|error| no_runtime(&error))?;
     let passwords = Arc::new(PasswordReads::new(Arc::new(passwords)));
     let pass = Pass {
@@ -134,6 +139,7 @@ fn compose_blocking<B: BlockingVolume + 'static>(
         pass,
         identity,
         vault,
+        hooks: Arc::new(hooks),
     })
 }
 

@@ -4,7 +4,8 @@ use std::error::Error;
 use std::fmt::Write as _;
 
 use crate::domain::failure::{Failure, Reason};
-use crate::domain::status::VolumeTrouble;
+use crate::domain::object::HookName;
+use crate::domain::status::{Status, VolumeTrouble};
 use crate::manifest::Problems;
 use crate::ports::VolumeFailure;
 
@@ -84,6 +85,24 @@ impl CommandFailure {
             hint,
             unserved: Some(Box::new(unserved)),
             ..Self::told(exit)
+        }
+    }
+
+    /// From hooks that are left: the first of them, and why it failed.
+    pub(super) fn of_hooks(status: &Status) -> Self {
+        let left: Vec<_> = status.hooks.waiting().map(HookName::as_str).collect();
+        let first = status
+            .hook_statuses
+            .iter()
+            .find(|hook| hook.waiting_since.is_some());
+        let failure = first.and_then(|hook| hook.failure.as_ref());
+        let error = failure.map(|failure| failure.error.clone());
+        Self {
+            chain: std::iter::once(format!("{}: {}", Exit::Hook.meaning(), left.join(", ")))
+                .chain(error)
+                .collect(),
+            hint: failure.map(|failure| failure.hint.clone()),
+            ..Self::told(Exit::Hook)
         }
     }
 

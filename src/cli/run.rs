@@ -40,6 +40,7 @@ pub(super) fn run(args: &SyncArgs, style: Style) -> Result<Exit, CommandFailure>
             pass,
             identity,
             vault,
+            hooks,
         } = composition;
         tracing::info!(
             program_version = env!("CARGO_PKG_VERSION"),
@@ -68,7 +69,9 @@ pub(super) fn run(args: &SyncArgs, style: Style) -> Result<Exit, CommandFailure>
             waker: waker.clone(),
             asked,
         };
-        let daemon = Daemon::new(pass, observers).with_reloads(reloaded);
+        let daemon = Daemon::new(pass, observers)
+            .with_hooks(hooks)
+            .with_reloads(reloaded);
         let admin = Admin::new(exposed, daemon.heartbeat(), waker, token_file);
         let reloading = tokio::spawn(reloader.run());
         tokio::join!(

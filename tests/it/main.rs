@@ -9,6 +9,7 @@ mod failures;
 mod flat;
 mod forms;
 mod groups;
+mod hooks;
 mod identities;
 mod leak;
 mod links;

@@ -51,7 +51,10 @@ fn a_bad_manifest_is_refused_whole_with_its_problems_and_the_one_before_goes_on(
     world.manifest_with(BY_HAND, "secrets: [{ name: b }]");
     running.event("Manifest reloaded");
     let (_, lines) = running.stop();
-    let told = lines.iter().filter(|line| line.contains("Manifest refused")).count();
+    let told = lines
+        .iter()
+        .filter(|line| line.contains("Manifest refused"))
+        .count();
     assert_eq!(told, 1, "{lines:#?}");
 }
 
