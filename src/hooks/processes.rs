@@ -97,13 +97,12 @@ impl Dispositions {
         }
     }
 
-    /// Whether a signal is ignored. One that is blocked is not: it waits for whoever asks for it.
+    /// Whether a signal is ignored. Blocked or not: shells block all signals for moments, and drop it after that.
     pub(super) fn ignores(self, signal: i32) -> bool {
-        let bit = 1 << (signal - 1);
-        self.ignored & bit != 0 && self.blocked & bit == 0
+        self.ignored & 1 << (signal - 1) != 0
     }
 
-    /// Whether there is code for a signal, or may be.
+    /// Whether there is code for a signal, or may be: one that is blocked waits for whoever asks for it.
     pub(super) fn handles(self, signal: i32) -> bool {
         let bit = 1 << (signal - 1);
         (self.caught | self.blocked) & bit != 0
@@ -148,11 +147,12 @@ mod tests {
     }
 
     #[test]
-    fn a_signal_is_ignored_unless_it_is_blocked_and_waits() {
+    fn a_signal_is_ignored_even_while_it_is_blocked_and_handled_if_somebody_may_ask_for_it() {
         let masks = Dispositions::parse(
-            "Name:\tx\nSigBlk:\t0000000000000001\nSigIgn:\t0000000000000003\nSigCgt:\t0000000000000200\n",
+            "Name:\tx\nSigBlk:\t0000000000000005\nSigIgn:\t0000000000000003\nSigCgt:\t0000000000000200\n",
         );
-        assert!(!masks.ignores(1) && masks.handles(1), "blocked");
+        assert!(masks.ignores(1), "blocked for a moment");
+        assert!(!masks.ignores(3) && masks.handles(3), "blocked, for `signalfd`");
         assert!(masks.ignores(2) && !masks.handles(2));
         assert!(masks.handles(10) && !masks.handles(15));
     }
