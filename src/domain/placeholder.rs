@@ -16,57 +16,123 @@ pub struct Placeholder {
 struct Form {
     start: &'static str,
     end: &'static str,
+    /// What stands between the two.
+    inside: Inside,
     /// How a message calls it.
     shown: &'static str,
     hint: &'static str,
 }
 
+/// What stands in a placeholder; less than anything where its signs may be meant as such.
+#[derive(Debug, PartialEq, Eq)]
+enum Inside {
+    Anything,
+    Words,
+    Capitals,
+}
+
+const VARIABLES: &str =
+    "it is not rendered yet: run `envsubst` first, or what else fills it in; akv-sync replaces no variables";
+const TOKENS: &str = "it is not rendered yet: run the step of the pipeline first that replaces tokens";
+
 /// The forms, those first in which another one can stand.
-static FORMS: [Form; 5] = [
+static FORMS: [Form; 10] = [
+    Form {
+        start: "${{",
+        end: "}}",
+        inside: Inside::Anything,
+        shown: "${{ … }}",
+        hint: "it is an expression of a CI system (GitHub Actions, Azure Pipelines), which fills it in in its own files \
+               only: write the manifest in a step of the workflow, such as with `envsubst`",
+    },
     Form {
         start: "{{",
         end: "}}",
+        inside: Inside::Anything,
         shown: "{{ … }}",
         hint: "it is not rendered yet: run `helm template` first, or what else fills it in",
     },
     Form {
+        start: "{%",
+        end: "%}",
+        inside: Inside::Anything,
+        shown: "{% … %}",
+        hint: "it is not rendered yet: run first what renders it, such as Ansible or another tool with Jinja",
+    },
+    Form {
+        start: "<%",
+        end: "%>",
+        inside: Inside::Anything,
+        shown: "<% … %>",
+        hint: "it is not rendered yet: run first what renders it, such as ERB or EJS",
+    },
+    Form {
         start: "#{",
         end: "}#",
+        inside: Inside::Anything,
         shown: "#{…}#",
-        hint: "it is not rendered yet: run the step of the pipeline first that replaces tokens",
+        hint: TOKENS,
     },
     Form {
         start: "${",
         end: "}",
+        inside: Inside::Anything,
         shown: "${…}",
-        hint: "it is not rendered yet: run `envsubst` first, or what else fills it in; akv-sync replaces no variables",
+        hint: VARIABLES,
     },
     Form {
         start: "$(",
         end: ")",
+        inside: Inside::Anything,
         shown: "$(…)",
         hint: "it is not rendered yet: fill it in first; akv-sync replaces no variables",
     },
     Form {
+        start: "@@",
+        end: "@@",
+        inside: Inside::Words,
+        shown: "@@…@@",
+        hint: TOKENS,
+    },
+    Form {
+        start: "__",
+        end: "__",
+        inside: Inside::Capitals,
+        shown: "__…__",
+        hint: TOKENS,
+    },
+    Form {
         start: "<",
         end: ">",
+        inside: Inside::Words,
         shown: "<…>",
         hint: "write your own value in its place",
     },
 ];
 
+/// `%NAME%`, of which a URL may hold what looks like one: `%2F%20`.
+static PERCENT: Form = Form {
+    start: "%",
+    end: "%",
+    inside: Inside::Capitals,
+    shown: "%…%",
+    hint: "it is not filled in: akv-sync replaces no variables, and only Windows writes them so",
+};
+
 /// `$NAME`, which has no end of its own.
 static VARIABLE: Form = Form {
     start: "$",
     end: "",
+    inside: Inside::Capitals,
     shown: "$NAME",
-    hint: "it is not rendered yet: run `envsubst` first, or what else fills it in; akv-sync replaces no variables",
+    hint: VARIABLES,
 };
 
 /// `{NAME}`, which is part of a path of a selection, and so no placeholder everywhere.
 static BRACES: Form = Form {
     start: "{",
     end: "}",
+    inside: Inside::Anything,
     shown: "{…}",
     hint: "it is not rendered yet: write your own value in its place",
 };
@@ -76,17 +142,40 @@ impl Placeholder {
     pub fn in_value(text: &str) -> Option<Self> {
         let delimited = FORMS.iter().filter_map(|form| form.find(text));
         delimited
+            .chain(percent(text))
             .chain(variable(text))
             .min_by_key(|placeholder| placeholder.range.start)
     }
 
-    /// The first `{{ … }}` in a line that is not YAML: it is one for sure, open or closed.
+    /// The one in a line that is not YAML which makes it so: a form whose first sign starts something else there, open or
+    /// closed; or any, where it is all of the line.
     pub fn in_broken_line(line: &str) -> Option<Self> {
-        let start = line.find("{{")?;
-        let end = line[start..].find("}}").map_or(line.len(), |end| start + end + 2);
+        let opened = FORMS.iter().filter(|form| form.start.starts_with('{'));
+        let opened = opened.filter_map(|form| {
+            let start = line.find(form.start)?;
+            let end = line[start..].find(form.end);
+            let end = end.map_or(line.len(), |end| start + end + form.end.len());
+            Some(Self {
+                range: start..end,
+                form,
+            })
+        });
+        let closed = FORMS.iter().filter(|form| form.start == "@@");
+        let closed = closed.filter_map(|form| form.find(line)).chain(percent(line));
+        let breaking = opened
+            .chain(closed)
+            .min_by_key(|placeholder| placeholder.range.start);
+        breaking.or_else(|| Self::all_of_line(line))
+    }
+
+    /// One that takes the place of a line, or of an element of a list.
+    fn all_of_line(line: &str) -> Option<Self> {
+        let text = line.trim();
+        let found = Self::in_value(text).filter(|found| found.range == (0..text.len()))?;
+        let before = line.len() - line.trim_start().len();
         Some(Self {
-            range: start..end,
-            form: &FORMS[0],
+            range: before..before + text.len(),
+            form: found.form,
         })
     }
 
@@ -99,6 +188,11 @@ impl Placeholder {
     pub fn whole(text: &str) -> Option<Self> {
         let text = text.trim();
         Self::in_value(text).filter(|placeholder| placeholder.range == (0..text.len()))
+    }
+
+    /// Whether it stands for one value, in signs that no markup and no template of ours has.
+    pub fn is_variable(&self) -> bool {
+        !self.form.start.starts_with(['<', '{'])
     }
 
     /// That it stands in `subject`.
@@ -126,16 +220,33 @@ impl Form {
         let inside = start + self.start.len();
         let length = text[inside..].find(self.end)?;
         let name = text[inside..inside + length].trim();
-        // `<` and `>` may be signs of their own; a placeholder has words between them.
-        let is_name = |c: char| c.is_alphanumeric() || matches!(c, ' ' | '_' | '-' | '.');
-        if name.is_empty() || (self.start == "<" && !name.chars().all(is_name)) {
-            return None;
-        }
-        Some(Placeholder {
+        (!name.is_empty() && self.inside.is(name)).then_some(Placeholder {
             range: start..inside + length + self.end.len(),
             form: self,
         })
     }
+}
+
+impl Inside {
+    fn is(&self, name: &str) -> bool {
+        match self {
+            Self::Anything => true,
+            Self::Words => name
+                .chars()
+                .all(|c| c.is_alphanumeric() || matches!(c, ' ' | '_' | '-' | '.')),
+            Self::Capitals => name
+                .chars()
+                .all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_'),
+        }
+    }
+}
+
+/// Two digits behind a `%` are a byte of a URL.
+fn percent(text: &str) -> Option<Placeholder> {
+    let found = PERCENT.find(text)?;
+    let name = &text[found.range.start + 1..found.range.end - 1];
+    let is_byte = name.len() == 2 && name.bytes().all(|byte| byte.is_ascii_hexdigit());
+    (!is_byte && name.starts_with(|c: char| c.is_ascii_uppercase())).then_some(found)
 }
 
 /// Variables are in capitals by custom; anything else behind a `$` may be meant.
@@ -167,7 +278,15 @@ mod tests {
             ("{{ .Values.vault }}", "{{ … }}"),
             ("{{- .Values.vault -}}-app", "{{ … }}"),
             ("https://{{ .Values.vault }}.vault.azure.net", "{{ … }}"),
-            ("${{ secrets.VAULT }}", "${…}"),
+            ("${{ secrets.VAULT }}", "${{ … }}"),
+            ("https://${{ vars.VAULT }}.vault.azure.net", "${{ … }}"),
+            ("{% if tls %}", "{% … %}"),
+            ("<%= vault %>", "<% … %>"),
+            ("%VAULT%", "%…%"),
+            ("https://%VAULT_NAME%.vault.azure.net", "%…%"),
+            ("@@V@@", "@@…@@"),
+            ("__V__", "__…__"),
+            ("https://__VAULT__.vault.azure.net", "__…__"),
             ("<your-vault-name>", "<…>"),
             ("https://<vault name>.vault.azure.net", "<…>"),
             ("#{vaultName}#", "#{…}#"),
@@ -197,6 +316,24 @@ mod tests {
     }
 
     #[test]
+    fn a_line_that_is_not_yaml_is_so_by_a_placeholder_that_breaks_it_or_is_all_of_it() {
+        for (line, shown, range) in [
+            ("{% if tls %}", "{% … %}", 0..12),
+            ("  - {{ .Values.x", "{{ … }}", 4..16),
+            ("name: @@V@@", "@@…@@", 6..11),
+            ("name: %VAULT%", "%…%", 6..13),
+            ("  ${BLOCK}", "${…}", 2..10),
+            ("<% end %>", "<% … %>", 0..9),
+            ("$BLOCK", "$NAME", 0..6),
+            ("__BLOCK__", "__…__", 0..9),
+        ] {
+            let found = Placeholder::in_broken_line(line).expect(line);
+            assert_eq!((found.shown(), found.range), (shown, range), "{line}");
+        }
+        assert_eq!(Placeholder::in_broken_line("url: \"https://${V}"), None);
+    }
+
+    #[test]
     fn what_only_looks_like_a_placeholder_is_none() {
         for text in [
             "",
@@ -211,6 +348,14 @@ mod tests {
             "<a/b>",
             "contoso",
             "machine$",
+            "__init__.py",
+            "a__B",
+            "100%",
+            "a%2Fb%20c",
+            "%2F%20",
+            "%AF%20",
+            "a@@b",
+            "user@example.com",
         ] {
             assert_eq!(Placeholder::in_value(text), None, "{text}");
         }

@@ -259,7 +259,10 @@ impl<'l> Reader<'l> {
         // The message names the key that is marked.
         let is_marked = self.mark.start == at && self.mark.end >= end;
         self.value_shows = known.is_some_and(|(_, shows)| *shows);
-        self.show(at..colon + 1, known.is_some() || is_marked);
+        self.show(
+            at..colon + 1,
+            known.is_some() || (is_marked && !may_hold_a_secret(&text)),
+        );
         if known.is_none() && self.open.is_empty() {
             return self.line.len();
         }

@@ -8,6 +8,7 @@
 //!
 //! Invariant: a manifest is all or nothing. No step but [`read`] does I/O; the environment comes in as a port.
 
+mod broken;
 mod excerpt;
 mod field;
 #[cfg(test)]
@@ -27,6 +28,7 @@ pub(crate) mod rules;
 mod scalar;
 mod schema;
 mod source;
+mod subject;
 mod tree;
 mod tree_builder;
 mod typography;

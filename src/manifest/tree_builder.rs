@@ -5,12 +5,12 @@
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
 
-use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError, Span};
+use granit_parser::{Event, Parser, ScalarStyle, Span};
 
+use super::broken::{self, limit, mark_of, too_deep};
 use super::problem::{Code, Mark, Problem, Sink};
 use super::tree::{Kind, MAX_ALIASES, MAX_BYTES, MAX_DEPTH, MAX_NODES, Node, NodeId, Tree};
 use super::vocabulary::quoted;
-use crate::domain::placeholder::Placeholder;
 
 impl<'t> Tree<'t> {
     /// Reads the one document of `text`; `None` when a problem leaves nothing to go on with.
@@ -22,10 +22,10 @@ impl<'t> Tree<'t> {
         let is_broken = |problem: &Problem| matches!(problem.code, Code::YamlSyntax | Code::KeyNotText);
         let broken = found.iter().filter(|problem| is_broken(problem));
         let lines: BTreeSet<u32> = broken
-            .filter_map(|problem| unrendered_line(text, problem))
+            .filter_map(|problem| broken::unrendered_line(text, problem))
             .collect();
         for line in &lines {
-            sink.push(unrendered(text, *line));
+            sink.push(broken::unrendered(text, *line));
         }
         // What a placeholder leaves of a text breaks off at places that have nothing to do with it.
         let rest = found
@@ -34,33 +34,6 @@ impl<'t> Tree<'t> {
         rest.for_each(|problem| sink.push(problem));
         tree.map(|(nodes, root)| Self::new(nodes, root))
     }
-}
-
-/// The line, from 1, of the placeholder that is the cause of broken YAML: that of the problem, or the one before it.
-fn unrendered_line(text: &str, problem: &Problem) -> Option<u32> {
-    let at = problem.at?.line;
-    let is_unrendered = |line: &u32| Placeholder::in_broken_line(line_of(text, *line)).is_some();
-    [at, at.saturating_sub(1)].into_iter().find(is_unrendered)
-}
-
-fn unrendered(text: &str, line: u32) -> Problem {
-    let content = line_of(text, line);
-    let placeholder = Placeholder::in_broken_line(content).expect("the line was chosen for it");
-    let columns = |range: &str| u32::try_from(range.chars().count()).unwrap_or(u32::MAX);
-    let mark = Mark {
-        line,
-        column: columns(&content[..placeholder.range.start]).saturating_add(1),
-        width: columns(&content[placeholder.range.clone()]),
-        block: 0,
-    };
-    Problem::placeholder(&placeholder, &"this line").at(mark)
-}
-
-fn line_of(text: &str, line: u32) -> &str {
-    let index = usize::try_from(line).unwrap_or(usize::MAX).checked_sub(1);
-    index
-        .and_then(|index| text.lines().nth(index))
-        .unwrap_or_default()
 }
 
 /// A tree that is being read.
@@ -125,7 +98,7 @@ impl<'s, 't> Builder<'s, 't> {
             block_nesting_limit: MAX_DEPTH + 1,
         };
         for event in Parser::new_from_str_with_options(text, options) {
-            let (event, span) = event.map_err(|error| syntax_problem(&error, text))?;
+            let (event, span) = event.map_err(|error| broken::syntax_problem(&error, text))?;
             self.take(event, &span)?;
             if self.documents > 1 {
                 break;
@@ -335,21 +308,6 @@ fn accept_key<'t>(
     Next::RefusedValue
 }
 
-fn mark_of(span: &Span) -> Mark {
-    let narrow = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
-    let width = if span.start.line() == span.end.line() {
-        span.end.col().saturating_sub(span.start.col())
-    } else {
-        1
-    };
-    Mark {
-        line: narrow(span.start.line()),
-        column: narrow(span.start.col().saturating_add(1)),
-        width: narrow(width.max(1)),
-        block: 0,
-    }
-}
-
 /// The parser places a literal block at its first line that is not empty.
 fn block_of(text: &str, mark: Mark) -> Mark {
     let empty = text.bytes().take_while(|byte| *byte == b'\n').count();
@@ -358,59 +316,6 @@ fn block_of(text: &str, mark: Mark) -> Mark {
         block: mark.line.saturating_sub(empty),
         ..mark
     }
-}
-
-fn syntax_problem(error: &ScanError, text: &str) -> Problem {
-    let mark = mark_of(&Span::empty(*error.marker()));
-    let hint = match error.kind() {
-        ErrorKind::RecursionLimitExceeded => return too_deep(mark),
-        ErrorKind::TabNotAllowed
-        | ErrorKind::TabInBlockIndentation
-        | ErrorKind::TabInIndentation
-        | ErrorKind::TabInPlainScalar
-        | ErrorKind::TabAtBlockScalarStart => return tab(text, mark),
-        ErrorKind::UnknownAnchor => "an alias repeats the value that has the same name after `&`, further up",
-        ErrorKind::UnclosedQuotedScalar => "close the quotes",
-        _ => {
-            "check the indentation here and in the line above, and put quotes round values with special characters"
-        }
-    };
-    Problem::new(Code::YamlSyntax, error.kind().to_string())
-        .at(mark)
-        .hint(hint)
-}
-
-/// A tab in an indentation. The parser stops at it, behind it, or at the end of a value in the line before it.
-fn tab(text: &str, stopped: Mark) -> Problem {
-    let column = |line: u32| {
-        let indentation = line_of(text, line).chars().take_while(|c| c.is_whitespace());
-        let before = indentation.take_while(|c| *c != '\t').count();
-        let is_there = line_of(text, line).chars().nth(before) == Some('\t');
-        is_there.then_some((line, u32::try_from(before).unwrap_or(u32::MAX)))
-    };
-    let at = [stopped.line, stopped.line.saturating_add(1)]
-        .into_iter()
-        .find_map(column);
-    let mark = at.map_or(stopped, |(line, before)| Mark {
-        line,
-        column: before.saturating_add(1),
-        ..stopped
-    });
-    Problem::new(Code::YamlSyntax, "a tab indents this line")
-        .at(mark)
-        .hint("indent with spaces: YAML takes no tabs there")
-}
-
-fn too_deep(mark: Mark) -> Problem {
-    limit(
-        format!("lists and mappings must not be more than {MAX_DEPTH} deep"),
-        mark,
-    )
-}
-
-fn limit(message: String, mark: Mark) -> Problem {
-    let hint = "make several manifests, each with a volume of its own";
-    Problem::new(Code::YamlLimit, message).at(mark).hint(hint)
 }
 
 fn empty() -> Problem {
