@@ -95,7 +95,7 @@ codes! {
     SeveralDocuments = "several-documents",
     /// The file holds no YAML document.
     EmptyManifest = "empty-manifest",
-    /// The file is another document, such as a `ConfigMap`, a `SecretProviderClass` or a pod.
+    /// The file is another document, such as a `ConfigMap`, a `SecretProviderClass`, a pod or an env file.
     WrongDocument = "wrong-document",
     /// A placeholder, such as `{{ … }}` or `${…}`, was not filled in.
     Placeholder = "placeholder",
