@@ -4,21 +4,33 @@ use granit_parser::{ErrorKind, ScanError, Span};
 
 use super::problem::{Code, Mark, Problem};
 use super::tree::MAX_DEPTH;
+use super::typography;
 use crate::domain::placeholder::Placeholder;
 
-/// The line, from 1, of the placeholder that is the cause of broken YAML: that of the problem, or the last one before it
-/// that is not empty.
-pub(super) fn unrendered_line(text: &str, problem: &Problem) -> Option<u32> {
+/// What made a text no YAML, and its line: a placeholder or an odd sign in the line where the parser stopped, or in the last
+/// one before it that is not empty.
+pub(super) fn cause(text: &str, problem: &Problem) -> Option<(u32, Problem)> {
     let at = problem.at?.line;
     let before = (1..at).rev().find(|line| !line_of(text, *line).trim().is_empty());
-    let is_unrendered = |line: &u32| Placeholder::in_broken_line(line_of(text, *line)).is_some();
-    [Some(at), before].into_iter().flatten().find(is_unrendered)
+    let lines = [Some(at), before].into_iter().flatten();
+    let told = |line| unrendered(text, line).map(|problem| (line, problem));
+    lines.clone().find_map(told).or_else(|| {
+        lines.clone().find_map(|line| {
+            let (column, odd) = typography::in_broken_line(line_of(text, line))?;
+            let mark = Mark {
+                line,
+                column,
+                ..Mark::START
+            };
+            Some((line, odd.at(mark)))
+        })
+    })
 }
 
 /// What to say of the placeholder in a line.
-pub(super) fn unrendered(text: &str, line: u32) -> Problem {
+fn unrendered(text: &str, line: u32) -> Option<Problem> {
     let content = line_of(text, line);
-    let placeholder = Placeholder::in_broken_line(content).expect("the line was chosen for it");
+    let placeholder = Placeholder::in_broken_line(content)?;
     let columns = |range: &str| u32::try_from(range.chars().count()).unwrap_or(u32::MAX);
     let mark = Mark {
         line,
@@ -26,7 +38,7 @@ pub(super) fn unrendered(text: &str, line: u32) -> Problem {
         width: columns(&content[placeholder.range.clone()]),
         block: 0,
     };
-    Problem::placeholder(&placeholder, &"this line").at(mark)
+    Some(Problem::placeholder(&placeholder, &"this line").at(mark))
 }
 
 fn line_of(text: &str, line: u32) -> &str {

@@ -99,7 +99,8 @@ codes! {
     WrongDocument = "wrong-document",
     /// A placeholder, such as `{{ … }}` or `${…}`, was not filled in.
     Placeholder = "placeholder",
-    /// A typographic quote or a no-break space stands where YAML knows neither.
+    /// A typographic quote, a long dash, a full-width colon, a no-break space or a character that cannot be seen stands where YAML
+    /// knows none of them.
     TypographicCharacter = "typographic-character",
     /// A warning: every user may change the file or directory.
     OpenToAll = "open-to-all",

@@ -15,6 +15,7 @@ use super::field::{CHOICE, QUOTED, REQUIRED, Required};
 use super::problem::{Code, Mark, Problem, Sink};
 use super::subject::Subject;
 use super::tree::{Kind, NodeId, Tree};
+use super::typography;
 use super::vocabulary::{nearest, unknown_key, unknown_value};
 
 /// Reads the root of a tree; `None` when it is not even a mapping.
@@ -158,14 +159,18 @@ impl<'r, 't> ValueReader<'r, 't> {
 
     /// A value of another kind than `expected`; a placeholder could have become any.
     fn wrong_type(&self, expected: &str, hint: &'static str) -> Problem {
-        let found = match self.kind() {
-            Kind::Scalar { text, .. } => match self.subject.usable(text) {
-                Ok(_) => "a single value",
-                Err(problem) => return problem,
-            },
-            Kind::Sequence(_) => "a list",
-            Kind::Mapping(_) => "a mapping",
+        let (found, nearly) = match self.kind() {
+            Kind::Scalar { text, .. } => ("a single value", self.subject.nearly_structure(text)),
+            Kind::Sequence(_) => ("a list", None),
+            Kind::Mapping(entries) => {
+                let first = entries.first().map(|(key, _)| self.context.tree.text(*key));
+                let nearly = first.and_then(typography::problem_of_structure);
+                ("a mapping", nearly)
+            }
         };
+        if let Some(problem) = nearly {
+            return problem;
+        }
         Problem::new(
             Code::WrongType,
             format!("{} must be {expected}, and this is {found}", self.subject),
@@ -185,7 +190,11 @@ impl<'r, 't> ValueReader<'r, 't> {
     /// The value of each known key, in the order of `fields`; records the others.
     fn fields(&self, wire_type: &str, known: &'static [&'static str]) -> Result<Vec<Given>, Problem> {
         let Kind::Mapping(entries) = self.kind() else {
-            return Err(self.wrong_type("a mapping", "write lines of `key: value`"));
+            let line = self
+                .subject
+                .example()
+                .filter(|_| matches!(self.kind(), Kind::Scalar { .. }));
+            return Err(self.wrong_type("a mapping", line.unwrap_or("write lines of `key: value`")));
         };
         let mut values = vec![Given::Nothing; known.len()];
         let mut misspelt = Vec::new();

@@ -37,10 +37,41 @@ impl Subject {
         })
     }
 
+    /// What a text is that stands where a list or a mapping belongs, if it only looks like one.
+    pub(super) fn nearly_structure(self, text: &str) -> Option<Problem> {
+        typography::problem_of_structure(text).or_else(|| self.usable(text).err())
+    }
+
+    /// The line to write where a single value stands in place of a mapping.
+    pub(super) const fn example(self) -> Option<&'static str> {
+        Some(match self {
+            Self::Entry(key) => match key.as_bytes() {
+                b"secrets" | b"keys" => "write `- name: NAME`",
+                b"certificates" => {
+                    "write `- name: NAME`, and below it `files: [{ path: PATH, content: fullChain }]`"
+                }
+                b"files" => "write `- { path: PATH, content: fullChain }`",
+                b"templates" => "write `- path: PATH`, and below it `template: TEXT`",
+                b"values" => "write `- { key: WORD, secret: NAME }`",
+                b"vaults" => "write `- name: NAME`, and below it `url: https://NAME.vault.azure.net`",
+                _ => return None,
+            },
+            Self::Key(key) => match key.as_bytes() {
+                b"passwordFrom" => "write `passwordFrom: { secret: NAME }`, or `{ file: /PATH }`",
+                b"identity" => "write `identity: { type: workloadIdentity }`",
+                b"volume" => "write `volume: { path: /PATH }`",
+                b"refresh" => "write `refresh: { interval: 5m }`",
+                b"select" => "write `select: { prefix: WORD }`",
+                _ => return None,
+            },
+            Self::Manifest => return None,
+        })
+    }
+
     /// Why a text is no key of anything.
     pub(super) fn unusable_key(self, text: &str) -> Option<Problem> {
         let told = |found| Problem::placeholder(&found, &format_args!("a key in {self}")).hiding_rest();
-        typography::problem(text).or_else(|| Placeholder::in_value(text).map(told))
+        typography::problem_of_structure(text).or_else(|| Placeholder::in_value(text).map(told))
     }
 }
 

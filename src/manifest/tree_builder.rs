@@ -3,13 +3,14 @@
 //! Reading ends at the first problem that leaves no tree (an `Err`); all others go to the sink and reading goes on.
 
 use std::borrow::Cow;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
 use granit_parser::{Event, Parser, ScalarStyle, Span};
 
 use super::broken::{self, limit, mark_of, too_deep};
 use super::problem::{Code, Mark, Problem, Sink};
 use super::tree::{Kind, MAX_ALIASES, MAX_BYTES, MAX_DEPTH, MAX_NODES, Node, NodeId, Tree};
+use super::typography;
 use super::vocabulary::quoted;
 
 impl<'t> Tree<'t> {
@@ -21,17 +22,15 @@ impl<'t> Tree<'t> {
         let found = own.into_sorted();
         let is_broken = |problem: &Problem| matches!(problem.code, Code::YamlSyntax | Code::KeyNotText);
         let broken = found.iter().filter(|problem| is_broken(problem));
-        let lines: BTreeSet<u32> = broken
-            .filter_map(|problem| broken::unrendered_line(text, problem))
+        let causes: BTreeMap<u32, Problem> = broken
+            .filter_map(|problem| broken::cause(text, problem))
             .collect();
-        for line in &lines {
-            sink.push(broken::unrendered(text, *line));
-        }
-        // What a placeholder leaves of a text breaks off at places that have nothing to do with it.
+        // What a placeholder or an odd sign leaves of a text breaks off at places that have nothing to do with it.
         let rest = found
             .into_iter()
-            .filter(|problem| lines.is_empty() || !is_broken(problem));
+            .filter(|problem| causes.is_empty() || !is_broken(problem));
         rest.for_each(|problem| sink.push(problem));
+        causes.into_values().for_each(|problem| sink.push(problem));
         tree.map(|(nodes, root)| Self::new(nodes, root))
     }
 }
@@ -293,6 +292,7 @@ fn accept_key<'t>(
         }
         Kind::Scalar { text, .. } => match seen.insert(text.clone(), id) {
             None => return Next::ValueOf(id),
+            Some(_) if let Some(odd) = typography::problem_of_structure(text) => odd,
             Some(first) => {
                 let message = format!("the key {} is here twice", quoted(text));
                 Problem::new(Code::DuplicateKey, message)
