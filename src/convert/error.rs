@@ -60,7 +60,9 @@ pub enum ConvertError {
         /// The setting of the tool.
         setting: &'static str,
         /// What is wrong with it.
-        reason: &'static str,
+        reason: String,
+        /// What to do.
+        hint: String,
     },
     /// Its manifest does not pass `check`, for a reason that is in no entry.
     #[error("the manifest of this configuration would not pass `check`: {problem}")]
@@ -92,7 +94,7 @@ impl ConvertError {
             Self::NotOfTool { known_by, .. } => format!("look for {known_by}"),
             Self::OtherDocument { hint, .. } => hint.clone().into_owned(),
             Self::NotRendered { hint, .. } => (*hint).to_owned(),
-            Self::NoVault { .. } => "write its name, or `https://NAME.vault.azure.net`".to_owned(),
+            Self::NoVault { hint, .. } => hint.clone(),
             Self::Refused { .. } => {
                 "this is a mistake of `convert`: report it, with the configuration, but without what is secret in it".to_owned()
             }

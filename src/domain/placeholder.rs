@@ -215,28 +215,44 @@ impl Placeholder {
 }
 
 impl Form {
+    /// The first in a text.
     fn find(&'static self, text: &str) -> Option<Placeholder> {
-        let start = text.find(self.start)?;
-        let inside = start + self.start.len();
-        let length = text[inside..].find(self.end)?;
-        let name = text[inside..inside + length].trim();
-        (!name.is_empty() && self.inside.is(name)).then_some(Placeholder {
-            range: start..inside + length + self.end.len(),
-            form: self,
+        text.match_indices(self.start).find_map(|(start, _)| {
+            let inside = start + self.start.len();
+            let rest = self.inside.window(&text[inside..]);
+            let length = rest.find(self.end)?;
+            let name = rest[..length].trim();
+            (!name.is_empty() && self.inside.is(name)).then_some(Placeholder {
+                range: start..inside + length + self.end.len(),
+                form: self,
+            })
         })
     }
 }
 
 impl Inside {
+    /// Where the end is looked for. Of names not far: a text of many starts would take quadratic time.
+    fn window<'t>(&self, text: &'t str) -> &'t str {
+        const LONGEST: usize = 64;
+        let end = text.char_indices().nth(LONGEST).map(|(end, _)| end);
+        match (self, end) {
+            (Self::Words | Self::Capitals, Some(end)) => &text[..end],
+            _ => text,
+        }
+    }
+
     fn is(&self, name: &str) -> bool {
         match self {
             Self::Anything => true,
             Self::Words => name
                 .chars()
                 .all(|c| c.is_alphanumeric() || matches!(c, ' ' | '_' | '-' | '.')),
-            Self::Capitals => name
-                .chars()
-                .all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_'),
+            Self::Capitals => {
+                name.starts_with(|c: char| c.is_ascii_uppercase())
+                    && name
+                        .chars()
+                        .all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
+            }
         }
     }
 }
@@ -246,7 +262,7 @@ fn percent(text: &str) -> Option<Placeholder> {
     let found = PERCENT.find(text)?;
     let name = &text[found.range.start + 1..found.range.end - 1];
     let is_byte = name.len() == 2 && name.bytes().all(|byte| byte.is_ascii_hexdigit());
-    (!is_byte && name.starts_with(|c: char| c.is_ascii_uppercase())).then_some(found)
+    (!is_byte).then_some(found)
 }
 
 /// Variables are in capitals by custom; anything else behind a `$` may be meant.
@@ -286,6 +302,9 @@ mod tests {
             ("https://%VAULT_NAME%.vault.azure.net", "%…%"),
             ("@@V@@", "@@…@@"),
             ("__V__", "__…__"),
+            ("a__b__V__", "__…__"),
+            ("a%20%VAULT%", "%…%"),
+            ("a < b, <yours>", "<…>"),
             ("https://__VAULT__.vault.azure.net", "__…__"),
             ("<your-vault-name>", "<…>"),
             ("https://<vault name>.vault.azure.net", "<…>"),
@@ -350,6 +369,8 @@ mod tests {
             "machine$",
             "__init__.py",
             "a__B",
+            "______",
+            "a__0__",
             "100%",
             "a%2Fb%20c",
             "%2F%20",

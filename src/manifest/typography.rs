@@ -9,11 +9,11 @@ struct Odd {
 }
 
 const QUOTES: Odd = Odd {
-    message: "typographic quotes are not quotes to YAML",
+    message: "typographic quotes are not quotes",
     hint: "write `\"` or `'` in their place",
 };
 const SPACE: Odd = Odd {
-    message: "a no-break space is not a space to YAML",
+    message: "a no-break space is not a space",
     hint: "type a space in its place; it looks the same",
 };
 const INVISIBLE: Odd = Odd {
@@ -21,11 +21,11 @@ const INVISIBLE: Odd = Odd {
     hint: "type the word again; a copied one brings it back",
 };
 const COLON: Odd = Odd {
-    message: "a full-width colon is not a colon to YAML",
+    message: "a full-width colon is not a colon",
     hint: "write `: `, with a space behind it",
 };
 const DASH: Odd = Odd {
-    message: "a long dash or minus sign is not the dash of a list to YAML",
+    message: "a long dash or minus sign is not the dash of a list",
     hint: "write `- `, the sign of the keyboard, with a space behind it",
 };
 
