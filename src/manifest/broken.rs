@@ -1,5 +1,7 @@
 //! Text that is no YAML, and what makes it so.
 
+use std::collections::HashMap;
+
 use granit_parser::{ErrorKind, ScanError, Span};
 
 use super::problem::{Code, Mark, Problem};
@@ -85,9 +87,43 @@ fn tab(text: &str, stopped: Mark) -> Problem {
         column: before.saturating_add(1),
         ..stopped
     });
+    indented_with_tab(mark)
+}
+
+/// What to say of a tab in an indentation.
+pub(super) fn indented_with_tab(mark: Mark) -> Problem {
     Problem::new(Code::YamlSyntax, "a tab indents this line")
         .at(mark)
         .hint("indent with spaces: YAML takes no tabs there")
+}
+
+/// A line that has a tab before its first character.
+pub(super) struct TabbedLine {
+    /// The column of the tab, from 1.
+    pub(super) tab: u32,
+    /// The column of the first character.
+    pub(super) first: u32,
+    /// Whether that is the dash of a list.
+    pub(super) is_dash: bool,
+}
+
+/// Every such line of a text by its number: the parser lets some of these tabs pass.
+pub(super) fn tabbed_lines(text: &str) -> HashMap<u32, TabbedLine> {
+    let tabbed = (1..).zip(text.lines()).filter_map(|(number, line)| {
+        let first = line.find(|c| !matches!(c, ' ' | '\t'))?;
+        let tab = line[..first].find('\t')?;
+        let column = |at: usize| u32::try_from(at + 1).unwrap_or(u32::MAX);
+        let is_dash = line[first..].starts_with("- ") || &line[first..] == "-";
+        Some((
+            number,
+            TabbedLine {
+                tab: column(tab),
+                first: column(first),
+                is_dash,
+            },
+        ))
+    });
+    tabbed.collect()
 }
 
 /// Where the parser is.

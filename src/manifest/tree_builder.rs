@@ -5,9 +5,9 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
-use granit_parser::{Event, Parser, ScalarStyle, Span};
+use granit_parser::{Event, Parser, ScalarStyle, Span, StructureStyle};
 
-use super::broken::{self, limit, mark_of, too_deep};
+use super::broken::{self, TabbedLine, limit, mark_of, too_deep};
 use super::problem::{Code, Mark, Problem, Sink};
 use super::tree::{Kind, MAX_ALIASES, MAX_BYTES, MAX_DEPTH, MAX_NODES, Node, NodeId, Tree};
 use super::typography;
@@ -46,11 +46,13 @@ struct Builder<'s, 't> {
     /// Nodes so far, aliases expanded.
     total: usize,
     aliases: usize,
+    tabbed: HashMap<u32, TabbedLine>,
 }
 
 /// A collection whose end has not come yet.
 struct Open<'t> {
     node: NodeId,
+    style: StructureStyle,
     children: Children<'t>,
 }
 
@@ -83,6 +85,7 @@ impl<'s, 't> Builder<'s, 't> {
             documents: 0,
             total: 0,
             aliases: 0,
+            tabbed: HashMap::new(),
         }
     }
 
@@ -96,6 +99,7 @@ impl<'s, 't> Builder<'s, 't> {
             flow_nesting_limit: MAX_DEPTH + 1,
             block_nesting_limit: MAX_DEPTH + 1,
         };
+        self.tabbed = broken::tabbed_lines(text);
         for event in Parser::new_from_str_with_options(text, options) {
             let (event, span) = event.map_err(|error| broken::syntax_problem(&error, text))?;
             self.take(event, &span)?;
@@ -121,15 +125,16 @@ impl<'s, 't> Builder<'s, 't> {
                 let id = self.add(mark, Kind::Scalar { text, plain }, anchor)?;
                 self.complete(id);
             }
-            Event::SequenceStart(_, anchor, tag) => {
+            Event::SequenceStart(style, anchor, tag) => {
                 self.refuse_tag(tag.is_some(), span);
-                self.enter(mark, Children::Sequence(Vec::new()), anchor)?;
+                self.enter(mark, style, Children::Sequence(Vec::new()), anchor)?;
             }
-            Event::MappingStart(_, anchor, tag) => {
+            Event::MappingStart(style, anchor, tag) => {
                 self.refuse_tag(tag.is_some(), span);
                 let (entries, seen) = (Vec::new(), HashMap::new());
                 self.enter(
                     mark,
+                    style,
                     Children::Mapping {
                         entries,
                         seen,
@@ -168,6 +173,7 @@ impl<'s, 't> Builder<'s, 't> {
 
     fn add(&mut self, mark: Mark, kind: Kind<'t>, anchor: usize) -> Result<NodeId, Problem> {
         self.count(1, mark)?;
+        self.refuse_tab(mark);
         let size = usize::from(matches!(kind, Kind::Scalar { .. }));
         let id = NodeId(self.nodes.len());
         self.nodes.push(Node {
@@ -182,6 +188,34 @@ impl<'s, 't> Builder<'s, 't> {
         Ok(id)
     }
 
+    /// A key or an entry that a tab indents; the parser passes over one behind a space. Between brackets, tabs are blanks.
+    fn refuse_tab(&self, mark: Mark) {
+        let Some(line) = self.tabbed.get(&mark.line) else {
+            return;
+        };
+        let Some(open) = self
+            .open
+            .last()
+            .filter(|open| open.style == StructureStyle::Block)
+        else {
+            return;
+        };
+        let is_indented = match open.children {
+            Children::Mapping { next: Next::Key, .. } => mark.column == line.first,
+            Children::Sequence(_) => line.is_dash && mark.column > line.first,
+            Children::Mapping { .. } => false,
+        };
+        if is_indented {
+            let column = line.tab;
+            self.sink.push(broken::indented_with_tab(Mark {
+                column,
+                width: 1,
+                block: 0,
+                ..mark
+            }));
+        }
+    }
+
     fn count(&mut self, nodes: usize, mark: Mark) -> Result<(), Problem> {
         self.total = self.total.saturating_add(nodes);
         if self.total > MAX_NODES {
@@ -191,17 +225,27 @@ impl<'s, 't> Builder<'s, 't> {
         Ok(())
     }
 
-    fn enter(&mut self, mark: Mark, children: Children<'t>, anchor: usize) -> Result<(), Problem> {
+    fn enter(
+        &mut self,
+        mark: Mark,
+        style: StructureStyle,
+        children: Children<'t>,
+        anchor: usize,
+    ) -> Result<(), Problem> {
         if self.open.len() >= MAX_DEPTH {
             return Err(too_deep(mark));
         }
         let node = self.add(mark, Kind::Sequence(Vec::new()), anchor)?;
-        self.open.push(Open { node, children });
+        self.open.push(Open {
+            node,
+            style,
+            children,
+        });
         Ok(())
     }
 
     fn leave(&mut self) {
-        let Some(Open { node, children }) = self.open.pop() else {
+        let Some(Open { node, children, .. }) = self.open.pop() else {
             return;
         };
         let (mut size, mut height) = (1, 0);
