@@ -30,7 +30,9 @@ impl<'t> Tree<'t> {
             .into_iter()
             .filter(|problem| causes.is_empty() || !is_broken(problem));
         rest.for_each(|problem| sink.push(problem));
-        causes.into_values().for_each(|problem| sink.push(problem));
+        for problem in causes.into_values() {
+            sink.push(problem);
+        }
         tree.map(|(nodes, root)| Self::new(nodes, root))
     }
 }

@@ -96,7 +96,7 @@ impl<'t> Seen<'t> {
     }
 
     fn text_of(self, key: &str) -> &'t str {
-        self.get(key).map(|value| value.text()).unwrap_or_default()
+        self.get(key).map(Self::text).unwrap_or_default()
     }
 
     fn text(self) -> &'t str {
@@ -161,7 +161,7 @@ impl<'t> Seen<'t> {
         if !api.is_empty() {
             return None;
         }
-        if self.get("workers").is_some_and(|workers| workers.is_list()) {
+        if self.get("workers").is_some_and(Self::is_list) {
             return Some(OtherDocument::Convertible("configuration of akva"));
         }
         let services = self.get("services").map(Self::entries).unwrap_or_default();

@@ -99,7 +99,7 @@ fn what_people_store_under_the_type_of_a_pfx_is_named_and_not_called_damaged() {
     use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
     let Line { leaf, .. } = line();
     let mut pfx = MODERN.pfx_of(&leaf.key, &[&leaf.der]);
-    while pfx.len() % 3 == 0 || !URL_SAFE.encode(&pfx).contains(['-', '_']) {
+    while pfx.len().is_multiple_of(3) || !URL_SAFE.encode(&pfx).contains(['-', '_']) {
         pfx = MODERN.pfx_of(&leaf.key, &[&leaf.der, &pfx.clone()]);
     }
     let base64 = STANDARD.encode(&pfx);

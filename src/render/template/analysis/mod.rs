@@ -239,8 +239,8 @@ fn lacks_brackets(source: &str) -> bool {
         .skip(1)
         .map(|rest| rest.trim_start_matches(['-', ' ']));
     actions.into_iter().any(|action| {
-        let functions = vocabulary::SOURCES.iter();
-        let rest = functions.filter_map(|(name, _)| action.strip_prefix(name)).next();
+        let mut functions = vocabulary::SOURCES.iter();
+        let rest = functions.find_map(|(name, _)| action.strip_prefix(name));
         rest.is_some_and(|rest| rest.trim_start().starts_with('\''))
     })
 }
