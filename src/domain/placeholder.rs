@@ -1,5 +1,8 @@
 //! Placeholders that something was to fill in before: Helm, `envsubst`, Kubernetes, a pipeline, a person.
 
+#[cfg(test)]
+mod tests;
+
 use std::fmt;
 use std::ops::Range;
 
@@ -33,10 +36,12 @@ enum Inside {
 
 const VARIABLES: &str =
     "it is not rendered yet: run `envsubst` first, or what else fills it in; akv-sync replaces no variables";
+const TERRAFORM: &str =
+    "it is not rendered yet: Terraform fills it in where the file goes through `templatefile`";
 const TOKENS: &str = "it is not rendered yet: run the step of the pipeline first that replaces tokens";
 
 /// The forms, those first in which another one can stand.
-static FORMS: [Form; 10] = [
+static FORMS: [Form; 14] = [
     Form {
         start: "${{",
         end: "}}",
@@ -74,6 +79,28 @@ static FORMS: [Form; 10] = [
         hint: TOKENS,
     },
     Form {
+        start: "${var.",
+        end: "}",
+        inside: Inside::Anything,
+        shown: "${var.…}",
+        hint: TERRAFORM,
+    },
+    Form {
+        start: "${local.",
+        end: "}",
+        inside: Inside::Anything,
+        shown: "${local.…}",
+        hint: TERRAFORM,
+    },
+    Form {
+        start: "$[",
+        end: "]",
+        inside: Inside::Anything,
+        shown: "$[…]",
+        hint: "it is an expression of Azure Pipelines, which fills it in in its own files only: write the manifest in a step \
+               of the pipeline, such as with `envsubst`",
+    },
+    Form {
         start: "${",
         end: "}",
         inside: Inside::Anything,
@@ -92,6 +119,13 @@ static FORMS: [Form; 10] = [
         end: "@@",
         inside: Inside::Words,
         shown: "@@…@@",
+        hint: TOKENS,
+    },
+    Form {
+        start: "@",
+        end: "@",
+        inside: Inside::Capitals,
+        shown: "@…@",
         hint: TOKENS,
     },
     Form {
@@ -160,7 +194,7 @@ impl Placeholder {
                 form,
             })
         });
-        let closed = FORMS.iter().filter(|form| form.start == "@@");
+        let closed = FORMS.iter().filter(|form| form.start.starts_with('@'));
         let closed = closed.filter_map(|form| form.find(line)).chain(percent(line));
         let breaking = opened
             .chain(closed)
@@ -280,105 +314,4 @@ fn variable(text: &str) -> Option<Placeholder> {
             form: &VARIABLE,
         })
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_not_rendered_is_found_wherever_it_stands() {
-        for (text, shown) in [
-            ("https://${VAULT}.vault.azure.net", "${…}"),
-            ("https://$(VAULT).vault.azure.net", "$(…)"),
-            ("{{ .Values.vault }}", "{{ … }}"),
-            ("{{- .Values.vault -}}-app", "{{ … }}"),
-            ("https://{{ .Values.vault }}.vault.azure.net", "{{ … }}"),
-            ("${{ secrets.VAULT }}", "${{ … }}"),
-            ("https://${{ vars.VAULT }}.vault.azure.net", "${{ … }}"),
-            ("{% if tls %}", "{% … %}"),
-            ("<%= vault %>", "<% … %>"),
-            ("%VAULT%", "%…%"),
-            ("https://%VAULT_NAME%.vault.azure.net", "%…%"),
-            ("@@V@@", "@@…@@"),
-            ("__V__", "__…__"),
-            ("a__b__V__", "__…__"),
-            ("a%20%VAULT%", "%…%"),
-            ("a < b, <yours>", "<…>"),
-            ("https://__VAULT__.vault.azure.net", "__…__"),
-            ("<your-vault-name>", "<…>"),
-            ("https://<vault name>.vault.azure.net", "<…>"),
-            ("#{vaultName}#", "#{…}#"),
-            ("$KEYVAULT_NAME", "$NAME"),
-            ("/mnt/$APP/akv", "$NAME"),
-        ] {
-            let found = Placeholder::in_value(text).map(|placeholder| placeholder.shown());
-            assert_eq!(found, Some(shown), "{text}");
-        }
-    }
-
-    #[test]
-    fn a_brace_is_a_placeholder_where_none_can_stand_by_right() {
-        let shown = |text| Placeholder::in_name(text).map(|placeholder| placeholder.shown());
-        assert_eq!(shown("http://{p}:9"), Some("{…}"));
-        assert_eq!(shown("http://${p}:9"), Some("${…}"));
-        assert_eq!(shown("http://p:9"), None);
-    }
-
-    #[test]
-    fn a_password_is_a_placeholder_from_end_to_end_only() {
-        let shown = |text| Placeholder::whole(text).map(|placeholder| placeholder.shown());
-        assert_eq!(shown("${SECRET}"), Some("${…}"));
-        assert_eq!(shown(" $SECRET\n"), Some("$NAME"));
-        assert_eq!(shown("a${SECRET}"), None);
-        assert_eq!(shown("x$AB"), None);
-    }
-
-    #[test]
-    fn a_line_that_is_not_yaml_is_so_by_a_placeholder_that_breaks_it_or_is_all_of_it() {
-        for (line, shown, range) in [
-            ("{% if tls %}", "{% … %}", 0..12),
-            ("  - {{ .Values.x", "{{ … }}", 4..16),
-            ("name: @@V@@", "@@…@@", 6..11),
-            ("name: %VAULT%", "%…%", 6..13),
-            ("  ${BLOCK}", "${…}", 2..10),
-            ("<% end %>", "<% … %>", 0..9),
-            ("$BLOCK", "$NAME", 0..6),
-            ("__BLOCK__", "__…__", 0..9),
-        ] {
-            let found = Placeholder::in_broken_line(line).expect(line);
-            assert_eq!((found.shown(), found.range), (shown, range), "{line}");
-        }
-        assert_eq!(Placeholder::in_broken_line("url: \"https://${V}"), None);
-    }
-
-    #[test]
-    fn what_only_looks_like_a_placeholder_is_none() {
-        for text in [
-            "",
-            "app/{name}",
-            "a$b",
-            "$",
-            "svc$",
-            "$1",
-            "a < b",
-            "<>",
-            "${}",
-            "<a/b>",
-            "contoso",
-            "machine$",
-            "__init__.py",
-            "a__B",
-            "______",
-            "a__0__",
-            "100%",
-            "a%2Fb%20c",
-            "%2F%20",
-            "%AF%20",
-            "a@@b",
-            "user@example.com",
-        ] {
-            assert_eq!(Placeholder::in_value(text), None, "{text}");
-        }
-    }
 }

@@ -203,7 +203,7 @@ impl<'r, 't> ValueReader<'r, 't> {
             if let Some(index) = known.iter().position(|field| *field == text) {
                 values[index] = Given::Value(*value);
             } else {
-                misspelt.extend(nearest(text, known.iter().copied()));
+                misspelt.extend(nearest(&typography::meant(text), known.iter().copied()));
                 let problem = self
                     .subject
                     .unusable_key(text)
@@ -245,7 +245,8 @@ impl<'de> Deserializer<'de> for ValueReader<'_, '_> {
                 items: items.iter(),
             }),
             Kind::Scalar { .. } | Kind::Mapping(_) => {
-                Err(self.wrong_type("a list", "start each entry of a list with `- `"))
+                let entry = Subject::Entry(self.subject.key()).example();
+                Err(self.wrong_type("a list", entry.unwrap_or("start each entry of a list with `- `")))
             }
         }
     }

@@ -64,7 +64,9 @@ impl Subject {
                 b"select" => "write `select: { prefix: WORD }`",
                 _ => return None,
             },
-            Self::Manifest => return None,
+            Self::Manifest => {
+                "a manifest is YAML, and starts with `apiVersion: akv-sync/v1` and `kind: SyncManifest`"
+            }
         })
     }
 

@@ -24,8 +24,12 @@ const COLON: Odd = Odd {
     message: "a full-width colon is not a colon",
     hint: "write `: `, with a space behind it",
 };
+const FULL_WIDTH: Odd = Odd {
+    message: "a full-width sign is not the sign that it looks like",
+    hint: "write the sign of a keyboard for Latin letters in its place",
+};
 const DASH: Odd = Odd {
-    message: "a long dash or minus sign is not the dash of a list",
+    message: "a long dash, minus sign or bullet is not the dash of a list",
     hint: "write `- `, the sign of the keyboard, with a space behind it",
 };
 
@@ -37,7 +41,6 @@ impl Odd {
 
 /// What is wrong with a key or value that has one of them; without a place.
 pub(super) fn problem(text: &str) -> Option<Problem> {
-    let is_quote = |c: char| matches!(c, '\u{2018}'..='\u{201f}' | '«' | '»');
     let odd = if text.starts_with(is_quote) || text.ends_with(is_quote) {
         QUOTES
     } else if text.contains(is_space) {
@@ -69,11 +72,16 @@ pub(super) fn in_broken_line(line: &str) -> Option<(u32, Problem)> {
             c if is_space(c) => SPACE,
             c if is_invisible(c) => INVISIBLE,
             c if is_colon(c) => COLON,
+            '，' | '｛' | '｝' | '［' | '］' => FULL_WIDTH,
             _ if is_dash(at) => DASH,
             _ => return None,
         };
         Some((column, odd.problem()))
     })
+}
+
+const fn is_quote(c: char) -> bool {
+    matches!(c, '\u{2018}'..='\u{201f}' | '\u{ff02}' | '\u{ff07}' | '«' | '»')
 }
 
 const fn is_space(c: char) -> bool {
@@ -89,11 +97,20 @@ const fn is_colon(c: char) -> bool {
     matches!(c, '\u{ff1a}' | '\u{fe55}' | '\u{a789}')
 }
 
-/// A dash of another sort, and a word behind it.
+/// A dash of another sort, or another sign that starts an item.
 fn is_dash_of_list(text: &str) -> bool {
-    let is_dash = |c: char| matches!(c, '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{fe63}' | '\u{ff0d}');
-    let rest = text.strip_prefix(is_dash);
-    rest.is_some_and(|rest| rest.starts_with([' ', '\u{a0}']))
+    text.starts_with(|c| {
+        matches!(
+            c,
+            '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{fe63}' | '\u{ff0d}' | '•' | '◦' | '‣' | '▪' | '·'
+        )
+    })
+}
+
+/// A text without the characters that do not belong there: what was meant.
+pub(super) fn meant(text: &str) -> String {
+    let is_odd = |c: char| is_quote(c) || is_space(c) || is_invisible(c);
+    text.chars().filter(|c| !is_odd(*c)).collect()
 }
 
 #[cfg(test)]
@@ -118,12 +135,24 @@ mod tests {
         for text in ["a – b", "名前：値", "– a", "e\u{301}", "a\u{200d}b"] {
             assert!(problem(text).is_none(), "{text}");
         }
-        for text in ["– a", "\u{2212} a", "名前：値", "a\u{a0}b", "a\u{feff}", "“a"] {
+        for text in [
+            "– a",
+            "–a",
+            "• a",
+            "\u{2212} a",
+            "＂a＂",
+            "名前：値",
+            "a\u{a0}b",
+            "a\u{feff}",
+            "“a",
+        ] {
             assert!(problem_of_structure(text).is_some(), "{text}");
         }
         let column = |line| in_broken_line(line).map(|(column, _)| column);
         assert_eq!(column("    path：db"), Some(9));
         assert_eq!(column("  – name: a"), Some(3));
+        assert_eq!(column("  • name: a"), Some(3));
+        assert_eq!(column("  - {name: a，path: b}"), Some(13));
         assert_eq!(column("  - name: a – b"), None);
     }
 }

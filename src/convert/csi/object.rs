@@ -59,7 +59,12 @@ impl KeyVaultObject {
     /// What remarks call it.
     pub(super) fn label(&self) -> String {
         let kind = self.text("objectType").unwrap_or("object");
-        let name = self.text("objectName").unwrap_or_default();
+        let of_any_case = |key: &str| {
+            let mut fields = self.0.iter();
+            let found = fields.find(|(name, _)| name.eq_ignore_ascii_case(key));
+            found.map(|(_, value)| value.as_str())
+        };
+        let name = of_any_case("objectName").unwrap_or_default();
         let shown = if matches!(kind, "secret" | "key" | "cert") {
             kind
         } else {

@@ -87,11 +87,12 @@ impl<'t> Seen<'t> {
         }
     }
 
+    /// The value of a key in any case: a document is no less what it is for a slip.
     fn get(self, key: &str) -> Option<Self> {
         let found = self
             .entries()
             .iter()
-            .find(|(name, _)| self.tree.text(*name) == key);
+            .find(|(name, _)| self.tree.text(*name).eq_ignore_ascii_case(key));
         found.map(|(_, value)| self.at(*value))
     }
 

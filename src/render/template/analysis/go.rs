@@ -19,7 +19,7 @@ const KEYWORDS: [&str; 12] = [
     "with",
 ];
 /// Words behind which a text stands in an expression of ours too.
-const OPERATORS: [&str; 5] = ["and", "in", "is", "not", "or"];
+const OPERATORS: [&str; 8] = ["and", "elif", "else", "if", "in", "is", "not", "or"];
 
 /// The first action that only a template of Go has, in a text that is none of ours.
 pub(super) fn problem(source: &str) -> Option<TemplateProblem> {
@@ -52,19 +52,50 @@ fn is_action(rest: &str) -> bool {
     let action = inside.trim_start_matches('-').trim();
     let is_name = |c: char| c.is_alphanumeric() || c == '_';
     let (word, behind) = action.split_at(action.find(|c| !is_name(c)).unwrap_or(action.len()));
-    let argument = behind.trim_start();
     if word.is_empty() {
         // A comment, a field, a variable or a raw text.
-        return action.starts_with("/*") || action.starts_with(['.', '$', '`']);
+        return action.starts_with("/*") || action.starts_with(['.', '$', '`']) || has_argument(action);
     }
-    if argument.len() == behind.len() || OPERATORS.contains(&word) {
-        return is_keyword(word) && behind.trim_end_matches('-').is_empty();
+    let argument = behind.trim_start();
+    let is_alone = behind.trim_end_matches('-').trim().is_empty();
+    let is_followed =
+        argument.len() < behind.len() && argument.starts_with(|c| is_name(c) || matches!(c, '(' | '-'));
+    has_argument(action)
+        || (is_keyword(word) && (is_alone || is_followed))
+        || (vocabulary::source(word).is_some()
+            && argument.len() < behind.len()
+            && argument.starts_with(is_name))
+}
+
+/// Whether an argument follows a word without brackets, `word "argument"`: there is no such expression of ours.
+fn has_argument(action: &str) -> bool {
+    let is_name = |c: char| c.is_alphanumeric() || c == '_';
+    let outside: String = without_texts(action);
+    outside.char_indices().any(|(at, c)| {
+        let before = outside[..at].trim_end();
+        let word = before.rsplit(|c| !is_name(c)).next().unwrap_or_default();
+        matches!(c, '"' | '.' | '$' | '`')
+            && before.len() < at
+            && word.starts_with(|c: char| c.is_alphabetic())
+            && !OPERATORS.contains(&word)
+    })
+}
+
+/// An action with each text in it as one quote.
+fn without_texts(action: &str) -> String {
+    let mut inside = None;
+    let mut outside = String::new();
+    for c in action.chars() {
+        match inside {
+            Some(quote) if c == quote => inside = None,
+            Some(_) => {}
+            None => {
+                inside = matches!(c, '"' | '`' | '\'').then_some(c);
+                outside.push(c);
+            }
+        }
     }
-    // `word argument`, without brackets: there is no such expression of ours.
-    let is_function = vocabulary::source(word).is_some() || is_keyword(word);
-    argument.starts_with(['"', '.', '$', '`'])
-        || (is_function && argument.starts_with(is_name))
-        || (is_keyword(word) && argument.starts_with(['(', '-']))
+    outside
 }
 
 #[cfg(test)]
@@ -90,6 +121,9 @@ mod tests {
             " printf \"%s\" .x }}",
             " else if .x }}",
             " if (eq .x 1) }}",
+            " base64Decode (secret \"a\") }}",
+            " \"a\" | printf \"%s\" }}",
+            " if eq .x \"a\" }}",
         ] {
             assert!(is_action(action), "{action}");
         }
@@ -100,6 +134,10 @@ mod tests {
             " a if b else c }}",
             " user }}",
             " secret 'db' }}",
+            " 'x' if a else \"b\" }}",
+            " a ~ \"b\" }}",
+            " 'secret \"a\"' }}",
+            " x in \"abc\" and \"b\" }}",
             " 'a' ~ .5 }}",
         ] {
             assert!(!is_action(expression), "{expression}");

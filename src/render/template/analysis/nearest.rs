@@ -3,7 +3,7 @@
 use crate::render::template::vocabulary;
 
 /// Filters as Helm, sprig, consul-template, Ansible and akva call them, and ours.
-const FILTERS_OF_OTHERS: [(&str, &str); 20] = [
+const FILTERS_OF_OTHERS: [(&str, &str); 22] = [
     ("toJson", "json"),
     ("to_json", "json"),
     ("toJSONPretty", "json"),
@@ -18,6 +18,8 @@ const FILTERS_OF_OTHERS: [(&str, &str); 20] = [
     ("base64Encode", "b64encode"),
     ("base64Decode", "b64decode"),
     ("base64", "b64encode"),
+    ("toBase64", "b64encode"),
+    ("fromBase64", "b64decode"),
     ("toUpper", "upper"),
     ("toLower", "lower"),
     ("toTitle", "title"),
@@ -27,9 +29,11 @@ const FILTERS_OF_OTHERS: [(&str, &str); 20] = [
 ];
 
 /// Functions as people call them, and ours.
-const FUNCTIONS_OF_OTHERS: [(&str, &str); 6] = [
+const FUNCTIONS_OF_OTHERS: [(&str, &str); 8] = [
     ("secrets", "secret"),
     ("getSecret", "secret"),
+    ("vault", "secret"),
+    ("keyvault", "secret"),
     ("cert", "certificate"),
     ("crt", "certificate"),
     ("certs", "certificate"),
