@@ -50,9 +50,17 @@ pub(crate) struct Held {
 }
 
 impl Held {
-    /// The place as a path of `kubectl`, in which dots of a key are escaped.
-    fn json_path(&self) -> String {
-        format!("{}.{}", self.place, self.key.replace('.', "\\."))
+    /// What `kubectl get` is asked for it. Dots of a key are escaped; a Secret is kept in base64, under `data` alone.
+    fn query(&self, kind: &str) -> String {
+        let key = self.key.replace('.', "\\.");
+        if kind == "Secret" {
+            return format!("secret NAME -o jsonpath='{{.data.{key}}}' | base64 -d");
+        }
+        format!(
+            "{} NAME -o jsonpath='{{.{}.{key}}}'",
+            kind.to_lowercase(),
+            self.place
+        )
     }
 }
 
@@ -94,9 +102,8 @@ impl OtherDocument {
                 held: Some(held),
             } => format!(
                 "the manifest is the text under `{held}`: name the file that it becomes where it is mounted, or take it \
-                 out, such as with `kubectl get {} NAME -o jsonpath='{{.{}}}'`",
-                name.to_lowercase(),
-                held.json_path()
+                 out, such as with `kubectl get {}`",
+                held.query(name)
             )
             .into(),
             Self::List(inner) => match inner.as_ref() {

@@ -128,8 +128,8 @@ impl<'t> Seen<'t> {
         if let Some(kind) = known(&SECRET_WRITERS) {
             return Some(OtherDocument::SecretWriter(kind));
         }
-        if is("List") {
-            return Some(self.list(place));
+        if kind.ends_with("List") && self.get("items").is_some() {
+            return Some(self.list(kind, place));
         }
         if is("Kustomization") || self.get("configMapGenerator").is_some() {
             return Some(OtherDocument::File(
@@ -245,13 +245,21 @@ impl<'t> Seen<'t> {
         }
     }
 
-    /// Of a list, what is nearest to a manifest.
-    fn list(self, place: &str) -> OtherDocument {
+    /// Of a list, what is nearest to a manifest. Items of a `ConfigMapList` need not say what they are.
+    fn list(self, kind: &str, place: &str) -> OtherDocument {
+        let of_list = match kind {
+            "ConfigMapList" => Some("ConfigMap"),
+            "SecretList" => Some("Secret"),
+            _ => None,
+        };
         let items = self.get("items").map(Self::items).unwrap_or_default();
-        let seen = items
-            .iter()
-            .enumerate()
-            .filter_map(|(index, item)| self.at(*item).document(&format!("{place}items[{index}].")));
+        let seen = items.iter().enumerate().filter_map(|(index, item)| {
+            let (item, place) = (self.at(*item), format!("{place}items[{index}]."));
+            match of_list {
+                Some(name) => Some(item.config_map(name, &place)),
+                None => item.document(&place),
+            }
+        });
         let rank = |document: &OtherDocument| match document {
             OtherDocument::ConfigMap { held: Some(_), .. } => 0,
             OtherDocument::Convertible(_) => 1,
