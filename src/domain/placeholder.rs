@@ -174,6 +174,11 @@ static BRACES: Form = Form {
 impl Placeholder {
     /// The first in a text that is a value.
     pub fn in_value(text: &str) -> Option<Self> {
+        // One look at a text without any of their signs, however long it is and however often an alias repeats it.
+        let is_sign = |byte| matches!(byte, b'{' | b'<' | b'$' | b'#' | b'@' | b'_' | b'%');
+        if !text.bytes().any(is_sign) {
+            return None;
+        }
         let delimited = FORMS.iter().filter_map(|form| form.find(text));
         delimited
             .chain(percent(text))
