@@ -19,6 +19,7 @@ use super::entra_error::{self, EntraAttempt};
 use super::managed::{self, ManagedIdentity};
 use super::refusal::Refusal;
 use super::service_text::innermost_cause;
+use crate::domain::hint::Hint;
 use crate::ports::Clock;
 use crate::transport::{ThroughProxy, WireCause, blocked_by_proxy, retry_after};
 
@@ -160,11 +161,11 @@ impl Peer {
 }
 
 /// When Entra does not answer.
-pub(super) const CONNECTION_HINT: &str = "check DNS, egress rules and HTTPS_PROXY; it is tried again";
+pub(super) const CONNECTION_HINT: Hint = Hint::act("check DNS, egress rules and HTTPS_PROXY").or_wait();
 
 /// When a proxy is away, or does not connect to Entra.
-const PROXY_HINT: &str =
-    "check the proxy and its credentials, or exempt the authority with NO_PROXY; it is tried again";
+const PROXY_HINT: Hint =
+    Hint::act("check the proxy and its credentials, or exempt the authority with NO_PROXY").or_wait();
 
 /// A server that shows no certificate, or speaks no TLS that is spoken here.
 const TLS_HINT: &str = "check that AZURE_AUTHORITY_HOST or identity.authorityHost is one of Entra, and that no proxy or firewall interrupts TLS on the way";

@@ -7,6 +7,7 @@ use std::error::Error as StdError;
 use std::io;
 
 use crate::domain::failure::Reason;
+use crate::domain::hint::Hint;
 use crate::transport::{ThroughProxy, WireCause, blocked_by_proxy, chain};
 
 use super::error_body::quote;
@@ -22,7 +23,7 @@ pub(super) struct TransportError {
     /// What was seen.
     pub(super) seen: String,
     /// What to do.
-    pub(super) hint: String,
+    pub(super) hint: Hint,
     /// Whether to try again.
     pub(super) retry: Retry,
     /// What TLS or the system said.
@@ -75,12 +76,7 @@ impl TransportError {
     }
 
     /// Of its parts.
-    pub(super) fn new(
-        reason: Reason,
-        seen: impl Into<String>,
-        hint: impl Into<String>,
-        retry: Retry,
-    ) -> Self {
+    pub(super) fn new(reason: Reason, seen: impl Into<String>, hint: impl Into<Hint>, retry: Retry) -> Self {
         Self {
             reason,
             seen: seen.into(),

@@ -459,7 +459,10 @@ async fn a_proxy_that_does_not_connect_and_tls_that_breaks_off_are_told_as_such_
             detail.contains(told) && !detail.contains("tunnel error"),
             "{detail}"
         );
-        assert!(hint.contains(advice) && !hint.contains("DNS"), "{hint}");
+        assert!(
+            hint.action().contains(advice) && !hint.action().contains("DNS"),
+            "{hint}"
+        );
     }
 }
 
@@ -499,7 +502,7 @@ fn who_is_asked_has_a_name_and_an_advice_of_its_own_and_a_proxy_only_where_one_i
     let wire = FakeWire::status(200, "");
     let entra = application(&wire, Proof::Secret(Secret::new("one"))).asked();
     assert_eq!(entra.name, "login.microsoftonline.us");
-    assert!(entra.hint.contains("HTTPS_PROXY"), "{}", entra.hint);
+    assert!(entra.hint.action().contains("HTTPS_PROXY"), "{}", entra.hint);
     for (platform, name) in [
         (Platform::Imds, "169.254.169.254"),
         (Platform::AppService, "IDENTITY_ENDPOINT"),
@@ -509,7 +512,7 @@ fn who_is_asked_has_a_name_and_an_advice_of_its_own_and_a_proxy_only_where_one_i
         let asked = exchange.asked();
         assert!(asked.name.contains(name), "{}", asked.name);
         assert!(
-            asked.hint.contains(name) && !asked.hint.contains("PROXY"),
+            asked.hint.action().contains(name) && !asked.hint.action().contains("PROXY"),
             "{}",
             asked.hint
         );

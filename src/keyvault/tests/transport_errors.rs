@@ -109,7 +109,7 @@ async fn a_peer_that_speaks_no_tls_is_unreachable() {
     let error = call(client(), &format!("https://localhost:{}/", address.port())).await;
     assert_eq!((error.reason, error.retry), (Reason::Unreachable, Retry::No));
     assert!(error.seen.starts_with("the TLS handshake failed"), "{error}");
-    assert_eq!(error.hint, hint::TLS);
+    assert_eq!(error.hint.action(), hint::TLS);
 }
 
 /// Resolves nothing, as a DNS server that knows no such name.
@@ -131,7 +131,7 @@ async fn a_name_that_does_not_resolve_is_told_from_a_refused_connection() {
     .await;
     assert_eq!((error.reason, error.retry), (Reason::Unreachable, Retry::No));
     assert_eq!(
-        (error.seen.as_str(), error.hint.as_str()),
+        (error.seen.as_str(), error.hint.action()),
         ("the host name does not resolve", hint::DNS)
     );
 }
@@ -142,7 +142,7 @@ async fn a_proxy_that_refuses_is_named() {
     let proxy = reqwest::Proxy::https(format!("http://{proxy}")).expect("a proxy");
     let error = call(client().proxy(proxy), "https://contoso-app.vault.azure.net/").await;
     assert_eq!((error.reason, error.retry), (Reason::Unreachable, Retry::No));
-    assert_eq!(error.hint, hint::PROXY, "{error}");
+    assert_eq!(error.hint.action(), hint::PROXY, "{error}");
     assert!(
         error
             .seen
@@ -169,7 +169,7 @@ async fn a_proxy_that_answers_connect_with_an_error_is_told_and_did_not_merely_r
             error.seen.starts_with(start) && !error.seen.contains("refused"),
             "{error}"
         );
-        assert_eq!(error.hint, hint::PROXY, "{error}");
+        assert_eq!(error.hint.action(), hint::PROXY, "{error}");
     }
 }
 
@@ -195,7 +195,7 @@ fn a_certificate_of_an_unknown_authority_is_not_tried_again() {
         error.seen,
         "the TLS handshake failed: invalid peer certificate: UnknownIssuer"
     );
-    assert_eq!(error.hint, certificate_hint::UNKNOWN);
+    assert_eq!(error.hint.action(), certificate_hint::UNKNOWN);
     let cause = error.source().expect("kept");
     assert_eq!(cause.to_string(), "invalid peer certificate: UnknownIssuer");
 }
