@@ -1,6 +1,10 @@
 //! The log: events with fields, as text for people or as JSON lines for collectors, on stderr.
 
+mod json;
+mod parts;
 pub mod stderr;
+#[cfg(test)]
+mod test_lines;
 mod text;
 
 use std::fmt;
@@ -12,6 +16,7 @@ use tracing_subscriber::fmt::time::SystemTime;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::{SubscriberInitExt, TryInitError};
 
+use self::json::JsonLine;
 use self::stderr::Stderr;
 use self::text::TextLine;
 
@@ -66,7 +71,7 @@ pub fn install(format: LogFormat, level: Level, color: bool) -> Result<(), TryIn
             registry.with(layer.event_format(line)).try_init()
         }
         LogFormat::Json => registry
-            .with(layer.json().flatten_event(true).with_target(false))
+            .with(layer.event_format(JsonLine { time: SystemTime }))
             .try_init(),
     }
 }

@@ -18,7 +18,7 @@ use super::endpoint_error;
 use super::entra_error::{self, EntraAttempt};
 use super::managed::{self, ManagedIdentity};
 use super::refusal::Refusal;
-use super::service_text::innermost_cause;
+use super::service_text::{innermost_cause, one_line};
 use crate::domain::hint::Hint;
 use crate::ports::Clock;
 use crate::transport::{ThroughProxy, WireCause, blocked_by_proxy, retry_after};
@@ -121,13 +121,15 @@ impl Peer {
         } else {
             CONNECTION_HINT
         };
-        let said = blocked.unwrap_or_else(|| match ThroughProxy::of(error) {
-            Some(ThroughProxy { proxy, .. }) => {
-                format!("{}, through the proxy {proxy}", innermost_cause(error))
-            }
-            None => innermost_cause(error),
-        });
         let cause = WireCause::of(error);
+        let innermost = match &cause {
+            Some(tls @ WireCause::Tls(_)) => one_line(&tls.to_string()),
+            _ => innermost_cause(error),
+        };
+        let said = blocked.unwrap_or_else(|| match ThroughProxy::of(error) {
+            Some(ThroughProxy { proxy, .. }) => format!("{innermost}, through the proxy {proxy}"),
+            None => innermost,
+        });
         let connected = !matches!(error.kind(), ErrorKind::Connection);
         let refusal = match (self, &cause) {
             (_, Some(cause)) if cause.refuses_the_server() => Refusal::misconfigured(

@@ -118,10 +118,10 @@ fn texts(causes: &[&Cause]) -> impl Iterator<Item = String> {
 }
 
 fn tls(cause: &WireCause) -> Option<TransportError> {
-    let WireCause::Tls(error) = cause else {
+    if !matches!(cause, WireCause::Tls(_)) {
         return None;
-    };
-    let seen = format!("the TLS handshake failed: {}", quote(&error.to_string(), 200));
+    }
+    let seen = format!("the TLS handshake failed: {}", quote(&cause.to_string(), 300));
     let hint = cause.certificate_hint().unwrap_or(hint::TLS);
     let reason = if cause.refuses_the_server() {
         Reason::TlsRefused

@@ -193,11 +193,14 @@ fn a_certificate_of_an_unknown_authority_is_not_tried_again() {
     assert_eq!((error.reason, error.retry), (Reason::TlsRefused, Retry::No));
     assert_eq!(
         error.seen,
-        "the TLS handshake failed: invalid peer certificate: UnknownIssuer"
+        "the TLS handshake failed: nobody who is trusted here signed the server's certificate"
     );
     assert_eq!(error.hint.action(), certificate_hint::UNKNOWN);
     let cause = error.source().expect("kept");
-    assert_eq!(cause.to_string(), "invalid peer certificate: UnknownIssuer");
+    assert_eq!(
+        cause.to_string(),
+        "nobody who is trusted here signed the server's certificate"
+    );
 }
 
 #[test]
