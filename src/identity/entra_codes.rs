@@ -78,7 +78,11 @@ impl Row {
     }
 }
 
-pub(super) static ROWS: [Row; 23] = [
+pub(super) static ROWS: [Row; 28] = [
+    wrong(
+        50_013,
+        "Entra takes the token or certificate for invalid, and its words say why: check that the file holds the current one, whole, and of this tenant and cloud, and the clock of this machine",
+    ),
     away(
         50_196,
         Hint::act("Entra stopped a loop of equal requests: check that no container with this identity starts again and again, and wait some minutes"),
@@ -104,8 +108,21 @@ pub(super) static ROWS: [Row; 23] = [
         "the tenant does not know Key Vault of this cloud: check that tenant and authority belong to the cloud of the vault's URL",
     ),
     wrong(
+        500_133,
+        "the token, or what was signed with the certificate, is not valid now for Entra: compare the clock of this machine, and of what issues the token, with the real time (`date -u`)",
+    )
+    .retry(Retry::FreshAssertion),
+    wrong(
+        530_035,
+        "the tenant's security defaults block this sign-in: ask who manages the tenant to look at its service principal sign-ins",
+    ),
+    wrong(
         700_016,
         "the tenant has no application or identity with this client ID: check both IDs, and that it is the client ID and not the object ID; with workload identity check the annotation azure.workload.identity/client-id of the service account",
+    ),
+    wrong(
+        700_023,
+        "what was signed is for another tenant or authority than the one that was asked: check that the tenant ID, and AZURE_AUTHORITY_HOST or identity.authorityHost, are of one cloud",
     ),
     wrong(
         700_024,
@@ -160,6 +177,10 @@ pub(super) static ROWS: [Row; 23] = [
         "the client secret has expired: make a new one, or move to workload or managed identity",
     )
     .of(ProofKind::Secret),
+    wrong(
+        7_000_229,
+        "the application has no service principal in this tenant: check the tenant ID; if it is right, make one with `az ad sp create --id CLIENT_ID`",
+    ),
 ];
 
 const NO_TENANT: &str =
