@@ -301,6 +301,22 @@ fn a_json_log_on_a_terminal_is_json_and_nothing_else() {
 }
 
 #[test]
+fn plan_on_a_terminal_says_a_failure_once_and_draws_it_as_once_does() {
+    let world = World::new();
+    world.manifest("secrets: [{ name: missing }, { name: optional, required: false }]");
+    let mut command = world.command(&["plan", "--color", "never"]);
+    command.env("TERM", "xterm");
+    let (code, text) = run_on_terminal(command, 200, Shows::Both);
+    assert_eq!(code, Some(5), "{text}");
+    assert!(
+        text.contains("error[notFound]: ") && text.contains("\nhint: "),
+        "{text}"
+    );
+    assert!(!text.contains("WARN") && !text.contains("caused by"), "{text}");
+    assert_eq!(text.matches("hint: ").count(), 1, "{text}");
+}
+
+#[test]
 fn plan_shows_its_progress_and_the_table_and_no_line_of_the_log() {
     let world = World::new();
     let vault = world.fake.vault("app");
