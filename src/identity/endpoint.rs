@@ -134,7 +134,7 @@ impl Peer {
         let refusal = match (self, &cause) {
             (_, Some(cause)) if cause.refuses_the_server() => Refusal::misconfigured(
                 format!("the TLS handshake with {} failed: {said}", self.host()),
-                cause.certificate_hint().unwrap_or(TLS_HINT),
+                cause.certificate_hint().unwrap_or_else(|| self.tls_hint()),
             ),
             (Self::Entra(_), Some(WireCause::Tls(_))) => Refusal::unavailable(
                 format!("the TLS handshake with {} failed: {said}", self.host()),
@@ -154,6 +154,14 @@ impl Peer {
         }
     }
 
+    /// What to do about a server that shows no certificate, or speaks no TLS that is spoken here.
+    const fn tls_hint(&self) -> &'static str {
+        match self {
+            Self::Entra(_) => TLS_HINT,
+            Self::Managed { identity, .. } => endpoint_error::tls_hint(identity.platform),
+        }
+    }
+
     fn host(&self) -> &str {
         match self {
             Self::Entra(attempt) => attempt.application.host(),
@@ -169,7 +177,7 @@ pub(super) const CONNECTION_HINT: Hint = Hint::act("check DNS, egress rules and 
 const PROXY_HINT: Hint =
     Hint::act("check the proxy and its credentials, or exempt the authority with NO_PROXY").or_wait();
 
-/// A server that shows no certificate, or speaks no TLS that is spoken here.
+/// When TLS fails with Entra and its certificate is not the cause.
 const TLS_HINT: &str = "check that AZURE_AUTHORITY_HOST or identity.authorityHost is one of Entra, and that no proxy or firewall interrupts TLS on the way";
 
 impl std::fmt::Debug for Endpoint {

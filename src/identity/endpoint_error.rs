@@ -164,6 +164,16 @@ pub(super) const fn unreachable_hint(platform: Platform) -> Hint {
     }
 }
 
+/// No setting of Entra's has a part in it, and no proxy.
+pub(super) const fn tls_hint(platform: Platform) -> &'static str {
+    match platform {
+        Platform::Imds => "check that nothing on the node answers in place of 169.254.169.254",
+        Platform::AppService => {
+            "check that IDENTITY_ENDPOINT is as the platform sets it, and that its port speaks the TLS that its https says"
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::managed::ManagedId;

@@ -18,6 +18,7 @@ use super::*;
 use crate::domain::failure::Reason;
 
 mod recordings;
+mod tls;
 
 const TOKEN_ANSWER: &str = r#"{"token_type":"Bearer","expires_in":86399,"access_token":"marker-token"}"#;
 const MANAGED_ANSWER: &str = r#"{"access_token":"marker-token","expires_on":"4102444800","resource":"https://vault.azure.net","token_type":"Bearer"}"#;
@@ -29,7 +30,7 @@ enum Reply {
     Throttled(&'static str),
     NoConnection,
     Proxy(&'static str),
-    BrokenTls,
+    Tls(rustls::Error),
     CutShort,
 }
 
@@ -93,8 +94,7 @@ impl HttpClient for FakeWire {
             }
             Reply::NoConnection => Err(io(ErrorKind::Connection, "Connection refused")),
             Reply::Proxy(said) => Err(io(ErrorKind::Connection, said)),
-            Reply::BrokenTls => {
-                let tls = rustls::Error::InvalidMessage(rustls::InvalidMessage::InvalidContentType);
+            Reply::Tls(tls) => {
                 let error = std::io::Error::new(std::io::ErrorKind::InvalidData, tls);
                 Err(azure_core::Error::with_error(
                     ErrorKind::Connection,
@@ -443,7 +443,7 @@ async fn a_proxy_that_does_not_connect_and_tls_that_breaks_off_are_told_as_such_
             "its credentials",
         ),
         (
-            Reply::BrokenTls,
+            Reply::Tls(rustls::Error::DecryptError),
             "the TLS handshake with login.microsoftonline.us failed",
             "interrupts TLS",
         ),
