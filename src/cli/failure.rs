@@ -126,7 +126,7 @@ impl CommandFailure {
             };
         }
         if let Some(hint) = &self.hint {
-            let _ = writeln!(text, "{hint_color}hint{off}: {}", hint);
+            let _ = writeln!(text, "{hint_color}hint{off}: {hint}");
         }
         text
     }

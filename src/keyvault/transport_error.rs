@@ -21,7 +21,7 @@ pub(super) struct TransportError {
     /// The reason of the failure that comes of it.
     pub(super) reason: Reason,
     /// What was seen.
-    pub(super) seen: String,
+    pub(super) seen: Box<str>,
     /// What to do.
     pub(super) hint: Hint,
     /// Whether to try again.
@@ -46,7 +46,7 @@ impl TransportError {
         });
         found.cause = cause;
         if let Some(proxy) = proxy.filter(|proxy| !found.seen.contains(*proxy)) {
-            found.seen = format!("{}, through the proxy {proxy}", found.seen);
+            found.seen = format!("{}, through the proxy {proxy}", found.seen).into();
         }
         found
     }
@@ -79,7 +79,7 @@ impl TransportError {
     pub(super) fn new(reason: Reason, seen: impl Into<String>, hint: impl Into<Hint>, retry: Retry) -> Self {
         Self {
             reason,
-            seen: seen.into(),
+            seen: seen.into().into_boxed_str(),
             hint: hint.into(),
             retry,
             cause: None,
