@@ -24,6 +24,7 @@ use super::args::SyncArgs;
 use super::check;
 use super::exit::Exit;
 use super::failure::CommandFailure;
+use super::not_text;
 use super::style::Style;
 use super::system::{ProcessEnvironment, SystemClock, SystemJitter};
 
@@ -67,6 +68,7 @@ fn compose_blocking<B: BlockingVolume + 'static>(
     open: Open<B>,
     file_system: Handle,
 ) -> Result<Composition<B>, CommandFailure> {
+    not_text::refuse(|name| std::env::var_os(name))?;
     let environment = ProcessEnvironment;
     let Loaded { spec, warnings } = check::read(&args.manifest, &environment)?;
     check::tell(&warnings, style);

@@ -6,6 +6,7 @@ use time::OffsetDateTime;
 
 use super::entry::EntryId;
 use super::failure::{Failure, Reason};
+use super::hint::Hint;
 use super::notice::Notice;
 use super::object::VersionId;
 use super::path::RelativePath;
@@ -124,7 +125,7 @@ pub enum Event {
         /// What the system said.
         cause: String,
         /// What to do.
-        hint: String,
+        hint: Hint,
         /// How often in a row.
         times: u32,
         /// For how long.
