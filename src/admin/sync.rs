@@ -15,6 +15,7 @@ use super::answer::{Answer, json, later, text};
 use super::board::Exposed;
 use crate::domain::entry::EntryId;
 use crate::domain::failure::Reason;
+use crate::domain::hint::Hint;
 use crate::domain::object::{ObjectId, ObjectKind, VersionId};
 use crate::domain::schedule::{Endpoint, SyncScope};
 use crate::domain::status::{EntryStatus, Status};
@@ -61,7 +62,7 @@ struct EntryOutcome {
     version: Option<VersionId>,
     reason: Option<Reason>,
     error: Option<String>,
-    hint: Option<String>,
+    hint: Option<Hint>,
 }
 
 impl Syncs {

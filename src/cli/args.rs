@@ -33,7 +33,15 @@ pub(super) fn parse(words: Vec<OsString>, variables: Variables<'_>) -> Result<Cl
     let given = variables::without(&mut command, &words)?;
     if let Some((one, other)) = conflict(&given) {
         let message = format!("{one} and {other} cannot be used together");
-        return Err(command.error(ErrorKind::ArgumentConflict, message));
+        // The usage of the command that was given is told.
+        command.build();
+        let of = given
+            .subcommand_name()
+            .and_then(|name| command.find_subcommand_mut(name));
+        return Err(match of {
+            Some(of) => of.error(ErrorKind::ArgumentConflict, message),
+            None => command.error(ErrorKind::ArgumentConflict, message),
+        });
     }
     let matches = variables::with(&command, words, &given, variables)?;
     Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
@@ -172,8 +180,9 @@ pub(super) struct SyncArgs {
 pub(super) struct OnceArgs {
     #[command(flatten)]
     pub(super) sync: SyncArgs,
-    /// How long to try again for required objects that fail for a passing reason: `30s`, `5m`, `1h`. A try that is
-    /// under way then may take up to 30 seconds more, so that its reason can be told.
+    /// How long to try again for required objects that fail for a passing reason: `30s`, `5m`, `1h`. It ends sooner when the
+    /// next try would come after that. A try that is under way then may take up to 30 seconds more, so that its reason can
+    /// be told.
     #[arg(long, value_name = "DURATION", default_value = "2m", value_parser = parse_duration, env = "AKV_SYNC_TIMEOUT")]
     pub(super) timeout: Duration,
     /// What becomes of hooks that have something to hear: `run` tries them within `--timeout`, and ends with 8 when one is
@@ -281,6 +290,12 @@ mod tests {
         ] {
             let error = parsed(words).expect_err("a conflict");
             assert_eq!(error.kind(), ErrorKind::ArgumentConflict, "{words:?}");
+            let command = words
+                .iter()
+                .find(|word| !word.starts_with('-'))
+                .expect("a command");
+            let usage = format!("\nUsage: akv-sync {command} [OPTIONS]");
+            assert!(error.to_string().contains(&usage), "{error}");
         }
     }
 

@@ -25,6 +25,7 @@ use super::args::SyncArgs;
 use super::check;
 use super::exit::Exit;
 use super::failure::CommandFailure;
+use super::not_text;
 use super::style::Style;
 use super::system::{ProcessEnvironment, SystemClock, SystemJitter};
 
@@ -107,6 +108,7 @@ fn compose_blocking<B: BlockingVolume + 'static>(
     open: Open<B>,
     file_system: Handle,
 ) -> Result<Composition<B>, CommandFailure> {
+    not_text::refuse(|name| std::env::var_os(name))?;
     let environment = ProcessEnvironment;
     let Loaded { spec, warnings } = check::read(&args.manifest, &environment)?;
     check::tell(&warnings, style);

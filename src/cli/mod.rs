@@ -9,6 +9,7 @@ mod diagnostics;
 mod exit;
 mod failure;
 mod manifest_log;
+mod not_text;
 mod once;
 mod output;
 mod plan;

@@ -6,6 +6,7 @@ use time::OffsetDateTime;
 
 use super::entry::EntryId;
 use super::failure::{Failure, Reason};
+use super::hint::Hint;
 use super::hook::{Change, HookFailure};
 use super::notice::Notice;
 use super::object::{HookName, VersionId};
@@ -125,7 +126,7 @@ pub enum Event {
         /// What the system said.
         cause: String,
         /// What to do.
-        hint: String,
+        hint: Hint,
         /// How often in a row.
         times: u32,
         /// For how long.

@@ -17,6 +17,7 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 use crate::domain::answers::{Answer, Answers};
 use crate::domain::failure::{Failure, Reason};
 use crate::domain::gate::Permit;
+use crate::domain::hint::Hint;
 use crate::domain::moment::{Moment, Now};
 use crate::domain::news::Baseline;
 use crate::domain::object::VaultId;
@@ -393,6 +394,6 @@ fn timed_out(query: &Query, waited: Duration) -> Failure {
     Failure::new(
         Reason::TimedOut,
         format!("{query} did not arrive within {} s", waited.as_secs()),
-        "check that the vault and the identity endpoint are reachable from here; it is tried again",
+        Hint::act("check that the vault and the identity endpoint are reachable from here").or_wait(),
     )
 }

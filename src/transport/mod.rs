@@ -14,6 +14,7 @@ mod lookup;
 mod no_proxy;
 mod proxy;
 mod retry_after;
+mod tls_words;
 mod tunnel;
 
 use std::sync::{Arc, OnceLock};

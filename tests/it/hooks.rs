@@ -86,7 +86,10 @@ fn the_files_are_in_place_before_the_hook_runs() {
 
 #[test]
 fn a_hook_that_was_killed_with_the_program_runs_again_and_one_that_ended_does_not() {
-    let world = world(&format!("{NOTES}; if [ -e hang ]; then touch hangs; exec sleep 600; fi"), "");
+    let world = world(
+        &format!("{NOTES}; if [ -e hang ]; then touch hangs; exec sleep 600; fi"),
+        "",
+    );
     let running = ready(&world);
     fs::write(world.path("hang"), "").expect("written");
     world.fake.vault("app").set_secret("a", "two");
@@ -108,7 +111,10 @@ fn a_hook_that_was_killed_with_the_program_runs_again_and_one_that_ended_does_no
 
 #[test]
 fn sigterm_ends_a_hook_and_leaves_it_to_be_told() {
-    let world = world("echo $$ > pid; if [ -e hang ]; then touch hangs; sleep 600; fi", "");
+    let world = world(
+        "echo $$ > pid; if [ -e hang ]; then touch hangs; sleep 600; fi",
+        "",
+    );
     let running = ready(&world);
     fs::write(world.path("hang"), "").expect("written");
     world.fake.vault("app").set_secret("a", "two");
@@ -150,13 +156,23 @@ fn once_ends_with_8_and_the_reason_when_a_hook_is_left() {
     let left = world.once_with(&["--timeout", "2s"]);
     assert_eq!(left.status.code(), Some(8));
     let text = stderr(&left);
-    assert!(text.contains("reload") && text.contains("it is not there"), "{text}");
-    assert_eq!(world.text("app/a").as_deref(), Some("two"), "the files are current");
+    assert!(
+        text.contains("reload") && text.contains("it is not there"),
+        "{text}"
+    );
+    assert_eq!(
+        world.text("app/a").as_deref(),
+        Some("two"),
+        "the files are current"
+    );
 }
 
 #[test]
 fn a_hook_that_fails_for_a_while_is_told_when_it_works_and_files_follow_meanwhile() {
-    let world = world(&format!("[ -e works ] || exit 1; {NOTES}"), "    retry: { initial: 1s, max: 1s }");
+    let world = world(
+        &format!("[ -e works ] || exit 1; {NOTES}"),
+        "    retry: { initial: 1s, max: 1s }",
+    );
     let mut running = ready(&world);
     rotate(&world, &mut running, "two");
     running.event("Hook failed");
@@ -178,5 +194,8 @@ fn a_hook_hears_of_no_value() {
     let seen = fs::read_to_string(world.path("seen")).expect("seen");
     assert!(seen.contains("AKV_SYNC_CHANGED=a\n"), "{seen}");
     assert!(!seen.contains("hunter2"), "{seen}");
-    assert!(!seen.contains("AZURE_"), "nothing of the sidecar's environment: {seen}");
+    assert!(
+        !seen.contains("AZURE_"),
+        "nothing of the sidecar's environment: {seen}"
+    );
 }

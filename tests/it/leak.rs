@@ -9,6 +9,7 @@ mod search;
 mod sources;
 mod stock;
 mod traces;
+mod unsent;
 
 use std::fs;
 use std::process::Command;

@@ -6,6 +6,8 @@ use std::process::{Command, Stdio};
 
 use fake_azure::{Effect, Fault, Service};
 use nix::pty::{Winsize, openpty};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 
 use crate::support::World;
 
@@ -17,7 +19,23 @@ pub(crate) enum Shows {
 }
 
 /// Runs the command with a terminal of so many columns; gives its exit code and all that it wrote there.
-pub(crate) fn run_on_terminal(mut command: Command, columns: u16, shows: Shows) -> (Option<i32>, String) {
+pub(crate) fn run_on_terminal(command: Command, columns: u16, shows: Shows) -> (Option<i32>, String) {
+    run(command, columns, shows, None)
+}
+
+/// `once` for as long as it takes to show this text, and no longer.
+fn once_until(world: &World, text: &str) -> (Option<i32>, String) {
+    let mut command = world.command(&["once", "--timeout", "5m", "--color", "never"]);
+    command.env("TERM", "xterm");
+    run(command, 200, Shows::Both, Some(text))
+}
+
+fn has(seen: &[u8], text: &str) -> bool {
+    seen.windows(text.len()).any(|bytes| bytes == text.as_bytes())
+}
+
+/// Ended by SIGTERM as soon as it has shown `ends_at`.
+fn run(mut command: Command, columns: u16, shows: Shows, mut ends_at: Option<&str>) -> (Option<i32>, String) {
     let size = Winsize {
         ws_row: 25,
         ws_col: columns,
@@ -43,6 +61,10 @@ pub(crate) fn run_on_terminal(mut command: Command, columns: u16, shows: Shows) 
     // Its end is an error on Linux.
     while let Ok(count @ 1..) = near.read(&mut bytes) {
         seen.extend_from_slice(&bytes[..count]);
+        if ends_at.take_if(|text| has(&seen, text)).is_some() {
+            let process = i32::try_from(child.id()).expect("a process number");
+            kill(Pid::from_raw(process), Signal::SIGTERM).expect("it runs");
+        }
     }
     let status = child.wait().expect("it ends");
     (
@@ -177,22 +199,21 @@ fn what_hangs_is_named_with_its_time_and_what_is_tried_again_too() {
     let world = World::new();
     world.fake.vault("app").set_secret("slow", "value");
     world.manifest("secrets: [{ name: slow }]");
-    let delay = Effect::Delay { milliseconds: 2_500 };
     world
         .fake
         .faults()
-        .inject(Fault::new(Service::Vault, delay).times(1));
-    let (code, text) = once(&world);
-    assert_eq!(code, Some(0), "{text}");
-    assert!(text.contains("waiting for app/secrets/slow (1 s)"), "{text}");
+        .inject(Fault::new(Service::Vault, Effect::Hang));
+    let waiting = "waiting for app/secrets/slow (";
+    let (code, text) = once_until(&world, waiting);
+    assert_eq!(code, Some(130), "{text}");
+    assert!(text.contains(waiting), "{text}");
 
     world.fake.faults().clear();
     world.take_the_vault_away();
-    let mut command = world.command(&["once", "--timeout", "4s"]);
-    command.env("TERM", "xterm");
-    let (code, text) = run_on_terminal(command, 200, Shows::Both);
-    assert_eq!(code, Some(6), "{text}");
-    assert!(text.contains("app: unreachable, tried again "), "{text}");
+    let again = "app: unreachable, tried again ";
+    let (code, text) = once_until(&world, again);
+    assert_eq!(code, Some(130), "{text}");
+    assert!(text.contains(again), "{text}");
 }
 
 #[test]
@@ -298,6 +319,22 @@ fn a_json_log_on_a_terminal_is_json_and_nothing_else() {
             );
         }
     }
+}
+
+#[test]
+fn plan_on_a_terminal_says_a_failure_once_and_draws_it_as_once_does() {
+    let world = World::new();
+    world.manifest("secrets: [{ name: missing }, { name: optional, required: false }]");
+    let mut command = world.command(&["plan", "--color", "never"]);
+    command.env("TERM", "xterm");
+    let (code, text) = run_on_terminal(command, 200, Shows::Both);
+    assert_eq!(code, Some(5), "{text}");
+    assert!(
+        text.contains("error[notFound]: ") && text.contains("\nhint: "),
+        "{text}"
+    );
+    assert!(!text.contains("WARN") && !text.contains("caused by"), "{text}");
+    assert_eq!(text.matches("hint: ").count(), 1, "{text}");
 }
 
 #[test]
