@@ -6,6 +6,7 @@ use hyper::{Method, Request, StatusCode};
 use super::Admin;
 use super::answer::{Answer, json, text, wrong_method};
 use super::guard::{Via, refuse_foreign, refuse_stranger};
+use crate::domain::status::Status;
 
 /// Answers a request. Its body is not read: no path needs one.
 pub(super) async fn answer(admin: &Admin, via: Via, request: &Request<Incoming>) -> Answer {
@@ -18,7 +19,8 @@ pub(super) async fn answer(admin: &Admin, via: Via, request: &Request<Incoming>)
         "/livez" | "/readyz" | "/startupz" | "/status" if !reads => wrong_method("GET"),
         "/sync" if method != Method::POST => wrong_method("POST"),
         "/livez" => live(admin),
-        "/readyz" | "/startupz" => ready(admin),
+        "/readyz" => ready(admin, Status::serves),
+        "/startupz" => ready(admin, Status::is_ready),
         "/status" => {
             refuse_stranger(via, headers, admin.token_file.as_deref()).unwrap_or_else(|| status(admin))
         }
@@ -48,17 +50,19 @@ fn live(admin: &Admin) -> Answer {
     }
 }
 
-/// Once ready, always ready: what is served stays while a vault is away. Names are for `/status`.
-fn ready(admin: &Admin) -> Answer {
+/// `is_enough` says what the probe asks for. Names are for `/status`.
+fn ready(admin: &Admin, is_enough: fn(&Status) -> bool) -> Answer {
     match admin.exposed.status() {
-        Some(status) if status.is_ready() => text(StatusCode::OK, "ready"),
+        Some(status) if is_enough(&status) => text(StatusCode::OK, "ready"),
         Some(status) => {
-            let waiting = status
+            let missing = status
                 .entries
                 .iter()
-                .filter(|entry| entry.required && !entry.as_asked)
-                .count();
-            let line = format!("not ready: {waiting} required objects are missing");
+                .filter(|entry| entry.required && !entry.complete);
+            let line = format!(
+                "not ready: files of {} required objects are missing",
+                missing.count()
+            );
             text(StatusCode::SERVICE_UNAVAILABLE, &line)
         }
         None => text(StatusCode::SERVICE_UNAVAILABLE, "not ready: starting"),

@@ -3,6 +3,7 @@
 mod barrier;
 mod fallbacks;
 mod hooks;
+mod reload;
 mod reminders;
 
 use std::sync::Arc;
