@@ -47,7 +47,10 @@ impl Status {
         self.wakes_at = self.schedule.next_due(outcome.began, &outcome.stopped);
         self.show_schedule(&outcome, &mut events);
         self.become_ready(outcome.at, false, &mut events);
-        self.finish_reload();
+        // Before that, the entries are those of the manifest before.
+        if outcome.decided.is_some() {
+            self.finish_reload();
+        }
         self.tell_all(outcome.began, &mut events);
         self.fold_outbox(&outcome, now);
         self.finish(&outcome, &mut events);
