@@ -10,7 +10,7 @@ use super::cause::Cause;
 use crate::domain::entry::{EntryId, EntryKey};
 use crate::domain::event::Event;
 use crate::domain::failure::{Failure, Reason};
-use crate::domain::object::VersionId;
+use crate::domain::object::{ObjectId, VersionId};
 use crate::domain::path::RelativePath;
 use crate::domain::plan::{EntryPlan, Outcome, Plan};
 use crate::domain::schedule::Endpoint;
@@ -30,6 +30,9 @@ pub struct EntryStatus {
     /// What messages call it.
     #[serde(serialize_with = "shown")]
     pub id: EntryId,
+    /// The objects that it is made of, as far as they are known.
+    #[serde(skip)]
+    pub objects: BTreeSet<ObjectId>,
     /// Its files, in the order of the manifest. A selection as a whole has none.
     pub files: Vec<FileStatus>,
     /// Whether start-up waits for it.
@@ -112,6 +115,7 @@ impl EntryStatus {
         Self {
             key: plan.key.clone(),
             id: plan.id.clone(),
+            objects: plan.id.object().cloned().into_iter().collect(),
             files: Vec::new(),
             required: plan.required,
             complete: false,
@@ -227,8 +231,8 @@ impl EntryStatus {
         self.standing = standing;
     }
 
-    /// Takes what an earlier process left, and when the vault confirmed it, if that was lately.
-    pub(super) fn recall(&mut self, plan: &EntryPlan, confirmed: Option<OffsetDateTime>) {
+    /// Takes what an earlier process left, and when the vault confirmed it; `lately` says whether that counts as now.
+    pub(super) fn recall(&mut self, plan: &EntryPlan, confirmed: Option<OffsetDateTime>, lately: bool) {
         match &plan.outcome {
             Outcome::Served { version, .. } => {
                 self.complete = true;
@@ -237,7 +241,7 @@ impl EntryStatus {
             }
             Outcome::Pending { complete, .. } => {
                 self.complete = *complete;
-                self.as_asked = *complete && confirmed.is_some();
+                self.as_asked = *complete && lately;
             }
             Outcome::Failed { kept, .. } => self.complete = *kept,
         }

@@ -34,7 +34,7 @@ pub use self::recall::Recalled;
 pub use self::volume::{VolumeStatus, VolumeTrouble};
 use super::answers::Lists;
 use super::desired::OnStart;
-use super::entry::{EntryId, EntryKey};
+use super::entry::EntryKey;
 use super::event::Event;
 use super::hook::{HookQueue, HookStatus};
 use super::moment::Moment;
@@ -141,10 +141,7 @@ impl Status {
     /// How many secrets, certificates and keys have files of their own, each once: those of the manifest, and those that its
     /// selections pick. As [`SyncSpec::objects`](super::desired::SyncSpec::objects) counts.
     pub fn objects(&self) -> usize {
-        let ids = self.entries.iter().filter_map(|entry| match &entry.id {
-            EntryId::Object(source) => Some(&source.object),
-            EntryId::Template(_) | EntryId::Selection { .. } => None,
-        });
+        let ids = self.entries.iter().filter_map(|entry| entry.id.object());
         ids.collect::<BTreeSet<_>>().len()
     }
 

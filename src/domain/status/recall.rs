@@ -28,9 +28,10 @@ impl Status {
     pub fn recall(&mut self, recalled: Recalled, now: Moment, jitter: f64) -> Vec<Event> {
         let at = recalled.at;
         let entries = recalled.entries.into_iter().map(|(plan, confirmed, interval)| {
-            let recent = confirmed.filter(|then| *then <= at && at - *then <= interval);
+            let confirmed = confirmed.filter(|then| *then <= at);
+            let lately = confirmed.is_some_and(|then| at - then <= interval);
             let mut entry = EntryStatus::of(&plan);
-            entry.recall(&plan, recent);
+            entry.recall(&plan, confirmed, lately);
             entry
         });
         self.entries = entries.collect();
