@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use hyper::header::{AUTHORIZATION, HOST, HeaderMap, HeaderValue, ORIGIN};
+use hyper::http::uri::Authority;
 use hyper::{StatusCode, Uri};
 use subtle::ConstantTimeEq as _;
 use tokio::task::spawn_blocking;
@@ -29,11 +30,7 @@ pub(super) fn refuse_foreign(via: Via, uri: &Uri, headers: &HeaderMap) -> Option
         .get_all(HOST)
         .iter()
         .map(|host| host.to_str().unwrap_or_default());
-    let mut hosts = uri
-        .authority()
-        .map(|authority| authority.as_str())
-        .into_iter()
-        .chain(hosts);
+    let mut hosts = uri.authority().map(Authority::as_str).into_iter().chain(hosts);
     let first = hosts.next();
     let all_ours = first.into_iter().chain(hosts).all(is_this_machine);
     if via == Via::Loopback && !(first.is_some() && all_ours) {

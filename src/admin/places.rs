@@ -63,8 +63,9 @@ impl Places {
         if taken.len() >= MOST {
             let oldest = taken.iter().position(|place| !place.waits());
             let age = oldest.map_or(Duration::ZERO, |at| taken[at].since.elapsed());
-            if age < CHANCE {
-                return Err(CHANCE - age);
+            let wait = CHANCE.saturating_sub(age);
+            if !wait.is_zero() {
+                return Err(wait);
             }
             if let Some(place) = oldest.and_then(|at| taken.remove(at)) {
                 place.gone.notify_one();

@@ -161,7 +161,7 @@ where
 async fn over(place: &Place, stop: &mut watch::Receiver<bool>) {
     stopped(stop).await;
     if place.has_asked() {
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
 
@@ -169,6 +169,6 @@ async fn over(place: &Place, stop: &mut watch::Receiver<bool>) {
 async fn too_long(place: &Place) {
     sleep(CONNECTION_TIME).await;
     if place.waits() {
-        sleep(SYNC_TIME - CONNECTION_TIME).await;
+        sleep(SYNC_TIME.saturating_sub(CONNECTION_TIME)).await;
     }
 }

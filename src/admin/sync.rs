@@ -61,7 +61,7 @@ impl Syncs {
         };
         let wanted = match wanted(&status, query) {
             Ok(wanted) => wanted,
-            Err(refused) => return refused,
+            Err(refused) => return refused.into(),
         };
         if let Some(closed) = closed(&status, &wanted) {
             return closed;

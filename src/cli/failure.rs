@@ -25,6 +25,8 @@ pub(super) struct CommandFailure {
     problems: Option<Box<Problems>>,
     /// What was not served, when that is it.
     unserved: Option<Box<Unserved>>,
+    /// Whether a running program tries again by itself, although this one ends.
+    goes_on: bool,
 }
 
 /// What a sync did not serve although it is required.
@@ -59,15 +61,31 @@ impl CommandFailure {
         }
     }
 
+    /// From what happened, its causes, and what to do.
+    pub(super) fn said(exit: Exit, chain: Vec<String>, hint: Option<String>) -> Self {
+        Self {
+            chain,
+            hint,
+            ..Self::told(exit)
+        }
+    }
+
     /// From what the status says of a volume that failed.
     pub(super) fn of_volume(trouble: &VolumeTrouble) -> Self {
+        let error = format!("{}: {}", Exit::Volume.meaning(), trouble.error);
+        Self::said(
+            Exit::Volume,
+            vec![error, trouble.cause.clone()],
+            Some(trouble.hint.clone()),
+        )
+    }
+
+    /// The same of what a running program told, which goes on trying.
+    #[must_use]
+    pub(super) fn of_running(self) -> Self {
         Self {
-            chain: vec![
-                format!("{}: {}", Exit::Volume.meaning(), trouble.error),
-                trouble.cause.clone(),
-            ],
-            hint: Some(trouble.hint.clone()),
-            ..Self::told(Exit::Volume)
+            goes_on: true,
+            ..self
         }
     }
 
@@ -95,6 +113,7 @@ impl CommandFailure {
             hint: None,
             problems: None,
             unserved: None,
+            goes_on: false,
         }
     }
 
@@ -125,10 +144,19 @@ impl CommandFailure {
                 writeln!(text, "  caused by: {line}")
             };
         }
-        if let Some(hint) = &self.hint {
-            let _ = writeln!(text, "{hint_color}hint{off}: {}", at_the_end(hint));
+        if let Some(hint) = self.last_hint() {
+            let _ = writeln!(text, "{hint_color}hint{off}: {hint}");
         }
         text
+    }
+
+    fn last_hint(&self) -> Option<String> {
+        let hint = self.hint.as_deref()?;
+        Some(if self.goes_on {
+            hint.to_owned()
+        } else {
+            at_the_end(hint)
+        })
     }
 
     /// `; first app/secrets/db (forbidden), exit code 5`.
@@ -162,7 +190,7 @@ impl CommandFailure {
                 reason = unserved.and_then(|unserved| unserved.reason).map(Reason::as_str),
                 error,
                 cause,
-                hint = self.hint.as_deref().map(at_the_end),
+                hint = self.last_hint(),
                 "Ended"
             );
         }
@@ -216,6 +244,12 @@ mod tests {
             let text = CommandFailure::from(failure).render(false);
             assert_eq!(text, format!("error: seen\nhint: {said}\n"));
         }
+        let failure = Failure::new(Reason::Throttled, "seen", "no action: it is tried again");
+        let text = CommandFailure::from(failure).of_running().render(false);
+        assert_eq!(
+            text, "error: seen\nhint: no action: it is tried again\n",
+            "by the running program"
+        );
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::Read;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use fake_azure::{Effect, Fault, Service};
 use nix::pty::{Winsize, openpty};
@@ -16,8 +16,8 @@ pub(crate) enum Shows {
     Stderr,
 }
 
-/// Runs the command with a terminal of so many columns; gives its exit code and all that it wrote there.
-pub(crate) fn run_on_terminal(mut command: Command, columns: u16, shows: Shows) -> (Option<i32>, String) {
+/// Starts the command with a terminal of so many columns; gives its near end.
+fn start_on_terminal(mut command: Command, columns: u16, shows: Shows) -> (Child, File) {
     let size = Winsize {
         ws_row: 25,
         ws_col: columns,
@@ -34,21 +34,39 @@ pub(crate) fn run_on_terminal(mut command: Command, columns: u16, shows: Shows) 
             Stdio::null()
         }
     });
-    let mut child = command.spawn().expect("the program starts");
-    // The command holds the far end too; the terminal ends when nobody does.
-    drop(command);
+    // The command holds the far end too, and goes; the terminal ends when nobody does.
+    let child = command.spawn().expect("the program starts");
+    (child, File::from(terminal.master))
+}
+
+/// Runs the command with a terminal of so many columns; gives its exit code and all that it wrote there.
+pub(crate) fn run_on_terminal(command: Command, columns: u16, shows: Shows) -> (Option<i32>, String) {
+    let (mut child, mut near) = start_on_terminal(command, columns, shows);
+    let seen = read(&mut near, |_| false);
+    let status = child.wait().expect("it ends");
+    (status.code(), seen.replace("\r\n", "\n"))
+}
+
+/// The same until it has written what is waited for; it is killed then.
+pub(crate) fn watch_on_terminal(command: Command, columns: u16, is_enough: impl Fn(&str) -> bool) -> String {
+    let (mut child, mut near) = start_on_terminal(command, columns, Shows::Both);
+    let seen = read(&mut near, is_enough);
+    child.kill().expect("it runs");
+    child.wait().expect("it ends");
+    seen.replace("\r\n", "\n")
+}
+
+fn read(near: &mut File, is_enough: impl Fn(&str) -> bool) -> String {
     let mut seen = Vec::new();
-    let mut near = File::from(terminal.master);
     let mut bytes = [0; 4096];
     // Its end is an error on Linux.
     while let Ok(count @ 1..) = near.read(&mut bytes) {
         seen.extend_from_slice(&bytes[..count]);
+        if is_enough(&String::from_utf8_lossy(&seen)) {
+            break;
+        }
     }
-    let status = child.wait().expect("it ends");
-    (
-        status.code(),
-        String::from_utf8(seen).expect("text").replace("\r\n", "\n"),
-    )
+    String::from_utf8(seen).expect("text")
 }
 
 /// `once` in colors, on a wide terminal.

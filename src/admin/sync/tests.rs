@@ -156,11 +156,11 @@ async fn an_object_is_called_by_its_name_or_with_vault_and_kind() {
         ("object=", false),
         ("object=a/b", false),
     ] {
-        let refused = wanted(&status, Some(query)).err();
+        let refused = wanted(&status, Some(query)).err().map(Answer::from);
         let code = refused.map(|answer| answer.status());
         assert_eq!(code, (!found).then_some(StatusCode::NOT_FOUND), "{query}");
     }
-    let refused = wanted(&status, Some("objects=a")).expect_err("no such parameter");
+    let refused = Answer::from(wanted(&status, Some("objects=a")).expect_err("no such parameter"));
     assert_eq!(refused.status(), StatusCode::BAD_REQUEST);
 }
 

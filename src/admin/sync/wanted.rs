@@ -11,24 +11,42 @@ use crate::domain::object::{ObjectId, ObjectKind, VaultId};
 use crate::domain::schedule::{Endpoint, SyncScope};
 use crate::domain::status::{EntryStatus, Status};
 
+/// What cannot be wanted.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Refused {
+    /// Another parameter.
+    Parameter,
+    /// An object that nobody knows, by this name.
+    Unknown(String),
+}
+
+impl From<Refused> for Answer {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::Parameter => text(StatusCode::BAD_REQUEST, "the one parameter is `object`"),
+            Refused::Unknown(name) => text(
+                StatusCode::NOT_FOUND,
+                &format!("no object of the manifest is called {name:?}; write NAME or VAULT/KIND/NAME"),
+            ),
+        }
+    }
+}
+
 /// What `?object=` names; all without it.
-pub(super) fn wanted(status: &Status, query: Option<&str>) -> Result<SyncScope, Answer> {
+pub(super) fn wanted(status: &Status, query: Option<&str>) -> Result<SyncScope, Refused> {
     let pairs = url::form_urlencoded::parse(query.unwrap_or_default().as_bytes());
     let mut objects = BTreeSet::new();
     let mut is_all = true;
     for (key, value) in pairs {
         if key != "object" {
-            return Err(text(StatusCode::BAD_REQUEST, "the one parameter is `object`"));
+            return Err(Refused::Parameter);
         }
         is_all = false;
         let known = status.entries.iter().flat_map(|entry| &entry.objects);
         let before = objects.len();
         objects.extend(known.filter(|object| is_called(object, &value)).cloned());
         if objects.len() == before && !objects.iter().any(|object| is_called(object, &value)) {
-            return Err(text(
-                StatusCode::NOT_FOUND,
-                &format!("no object of the manifest is called {value:?}; write NAME or VAULT/KIND/NAME"),
-            ));
+            return Err(Refused::Unknown(value.into_owned()));
         }
     }
     Ok(if is_all {

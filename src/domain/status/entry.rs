@@ -109,6 +109,19 @@ pub struct FailureStatus {
     pub kept: bool,
 }
 
+/// What the volume has of an entry.
+#[derive(Debug)]
+pub struct RecalledEntry {
+    /// What is to become of it while nothing is told.
+    pub plan: EntryPlan,
+    /// The version that is published, if it is of one object.
+    pub version: Option<VersionId>,
+    /// When its vault said last that what is published is what it has.
+    pub confirmed: Option<OffsetDateTime>,
+    /// The mean time between two askings.
+    pub interval: Duration,
+}
+
 impl EntryStatus {
     /// Of an entry of which nothing is known.
     pub(super) fn of(plan: &EntryPlan) -> Self {
@@ -231,8 +244,10 @@ impl EntryStatus {
         self.standing = standing;
     }
 
-    /// Takes what an earlier process left, and when the vault confirmed it; `lately` says whether that counts as now.
-    pub(super) fn recall(&mut self, plan: &EntryPlan, confirmed: Option<OffsetDateTime>, lately: bool) {
+    /// Takes what an earlier process left; `lately` says whether it was confirmed so lately that it counts as now.
+    pub(super) fn recall(&mut self, recalled: RecalledEntry, lately: bool) {
+        let RecalledEntry { plan, version, .. } = recalled;
+        self.version = version;
         match &plan.outcome {
             Outcome::Served { version, .. } => {
                 self.complete = true;
@@ -251,7 +266,7 @@ impl EntryStatus {
             written: None,
         });
         self.files = files.collect();
-        self.last_success = confirmed;
+        self.last_success = recalled.confirmed;
         self.validity = plan.validity;
     }
 }

@@ -27,7 +27,7 @@ use time::OffsetDateTime;
 
 use self::cause::Cause;
 pub use self::endpoint::EndpointStatus;
-pub use self::entry::{EntryStatus, FailureStatus, FileStatus};
+pub use self::entry::{EntryStatus, FailureStatus, FileStatus, RecalledEntry};
 use self::failing::Failing;
 pub use self::ready::Readiness;
 pub use self::recall::Recalled;
