@@ -8,9 +8,11 @@ mod answer;
 mod board;
 mod guard;
 mod listen;
+mod places;
 mod routes;
 mod serve;
 mod sync;
+mod token;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -19,6 +21,7 @@ pub use self::board::{Board, Exposed};
 pub use self::listen::{BindError, Listeners};
 pub use self::serve::serve;
 use self::sync::Syncs;
+use self::token::TokenFile;
 use crate::reconcile::heartbeat::Heartbeat;
 use crate::reconcile::trigger::Waker;
 
@@ -28,13 +31,12 @@ pub struct Admin {
     pub exposed: Arc<Exposed>,
     /// Whether the loop turns.
     pub heartbeat: Arc<Heartbeat>,
-    /// The file with the token, which is read for each request.
-    pub token_file: Option<PathBuf>,
+    token: Option<Arc<TokenFile>>,
     syncs: Syncs,
 }
 
 impl Admin {
-    /// Answers with what `exposed` and `metrics` have, and asks `waker` for syncs.
+    /// Answers with what `exposed` has, and asks `waker` for syncs. The file with the token is read for each request.
     pub fn new(
         exposed: Arc<Exposed>,
         heartbeat: Arc<Heartbeat>,
@@ -44,7 +46,7 @@ impl Admin {
         Self {
             exposed,
             heartbeat,
-            token_file,
+            token: token_file.map(|path| Arc::new(TokenFile::new(path))),
             syncs: Syncs::new(waker),
         }
     }

@@ -1,5 +1,6 @@
 //! The command line.
 
+mod asking;
 mod global;
 mod variables;
 
@@ -13,6 +14,7 @@ use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand,
 
 use crate::convert::Tool;
 
+pub(super) use self::asking::{AskArgs, HealthArgs, StatusArgs, SyncNowArgs};
 pub(super) use self::global::{ColorArg, GlobalArgs};
 pub(super) use self::variables::Variables;
 
@@ -54,8 +56,10 @@ fn conflict(given: &ArgMatches) -> Option<(&'static str, &'static str)> {
     if let (Some((_, one)), Some((_, other))) = (levels.next(), levels.next()) {
         return Some((one, other));
     }
-    let check = given.subcommand_matches("check")?;
-    (is_given(check, "manifest") && is_given(check, "file")).then_some(("--manifest", "FILE"))
+    let (_, given) = given.subcommand()?;
+    let others = [("file", "FILE"), ("socket", "--socket")];
+    let other = others.into_iter().find(|(id, _)| is_given(given, id))?;
+    is_given(given, "manifest").then_some(("--manifest", other.1))
 }
 
 /// The help of a command, or of the program; an error when there is no such command. clap calls both an error.
@@ -69,10 +73,15 @@ pub(super) fn help(command: Option<&str>) -> clap::Error {
 }
 
 fn is_given(matches: &ArgMatches, id: &str) -> bool {
-    matches.value_source(id) == Some(ValueSource::CommandLine)
+    // Not each command has each flag.
+    let source = matches
+        .try_contains_id(id)
+        .is_ok()
+        .then(|| matches.value_source(id));
+    source.flatten() == Some(ValueSource::CommandLine)
 }
 
-const EXIT_CODES: &str = "Exit codes: 0 ok, 1 internal, 2 usage, 3 manifest, 4 sign-in refused, 5 vault refused or object \
+const EXIT_CODES: &str = "Exit codes: 0 ok, 1 internal or not ready, 2 usage, 3 manifest, 4 sign-in refused, 5 vault refused or object \
 missing, 6 vault, Entra, IMDS or network unavailable, 7 volume, 8 a hook is left, 10 plan: something would change, 130 interrupted";
 
 /// The commands.
@@ -84,6 +93,12 @@ pub(super) enum Command {
     Once(OnceArgs),
     /// Show what a sync would write, adjust, remove, keep and hold back, and why; writes nothing.
     Plan(PlanArgs),
+    /// Show what a running program serves, or else what is on the volume: versions, ages, expiries, failures, hooks.
+    Status(StatusArgs),
+    /// Tell whether a running program is ready, for probes: 0 ready, 1 not ready.
+    Health(HealthArgs),
+    /// Ask a running program to sync now, wait, and show what came of it.
+    Sync(SyncNowArgs),
     /// Read the manifest and report every problem; offline.
     Check(CheckArgs),
     /// Print the JSON Schema of the manifest.
@@ -287,6 +302,8 @@ mod tests {
             &["-q", "once", "-v"],
             &["once", "-v", "--log-level", "warn"],
             &["check", "--manifest", "a.yaml", "b.yaml"],
+            &["status", "--manifest", "a.yaml", "--socket", "a.sock"],
+            &["health", "--socket", "a.sock", "-m", "a.yaml"],
         ] {
             let error = parsed(words).expect_err("a conflict");
             assert_eq!(error.kind(), ErrorKind::ArgumentConflict, "{words:?}");

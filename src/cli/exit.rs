@@ -33,6 +33,9 @@ pub(super) enum Exit {
 }
 
 impl Exit {
+    /// `health`: not ready. Whoever probes knows 0 and 1.
+    pub(super) const NOT_READY: Self = Self::Internal;
+
     /// All of them.
     #[cfg(test)]
     pub(super) const ALL: [Self; 11] = [
@@ -53,7 +56,9 @@ impl Exit {
     pub(super) const fn meaning(self) -> &'static str {
         match self {
             Self::Ok => "done; `run` was ended by SIGTERM or SIGINT",
-            Self::Internal => "internal error, or stdout could not be written (a closed pipe is no error)",
+            Self::Internal => {
+                "internal error, or stdout could not be written (a closed pipe is no error); `health`: not ready"
+            }
             Self::Usage => {
                 "wrong command line, or an environment that cannot work (certificate authorities, proxy)"
             }

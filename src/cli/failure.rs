@@ -60,16 +60,23 @@ impl CommandFailure {
         }
     }
 
+    /// From what happened, its causes, and what to do.
+    pub(super) fn said(exit: Exit, chain: Vec<String>, hint: Option<String>) -> Self {
+        Self {
+            chain,
+            hint,
+            ..Self::told(exit)
+        }
+    }
+
     /// From what the status says of a volume that failed.
     pub(super) fn of_volume(trouble: &VolumeTrouble) -> Self {
-        Self {
-            chain: vec![
-                format!("{}: {}", Exit::Volume.meaning(), trouble.error),
-                trouble.cause.clone(),
-            ],
-            hint: Some(trouble.hint.at_the_end()),
-            ..Self::told(Exit::Volume)
-        }
+        let error = format!("{}: {}", Exit::Volume.meaning(), trouble.error);
+        Self::said(
+            Exit::Volume,
+            vec![error, trouble.cause.clone()],
+            Some(trouble.hint.at_the_end()),
+        )
     }
 
     /// From a sync that did not serve what is required: what the code means, and the cause and hint of the first failure.

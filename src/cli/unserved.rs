@@ -41,7 +41,7 @@ fn reason(entry: &EntryStatus) -> Option<Reason> {
 }
 
 /// Several may have failed for several reasons: what must be mended by a person comes before what may pass.
-fn worst(reasons: impl Iterator<Item = Reason>) -> Exit {
+pub(super) fn worst(reasons: impl Iterator<Item = Reason>) -> Exit {
     let worst = reasons.min_by_key(|reason| (reason.is_transient(), reason.class()));
     worst.map_or(Exit::Unavailable, Exit::from_reason)
 }

@@ -208,6 +208,11 @@ impl Reason {
         }
     }
 
+    /// The reason that is written so.
+    pub fn named(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|reason| reason.as_str() == text)
+    }
+
     /// Which exit code it leads to.
     pub const fn class(self) -> FailureClass {
         match self {

@@ -1,6 +1,8 @@
 //! One binary for all tests that see the program from outside; each module is one subject.
 
+mod admin;
 mod architecture;
+mod asking;
 mod certificates;
 mod commands;
 mod convert;

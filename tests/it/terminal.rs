@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::Read;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use fake_azure::{Effect, Fault, Service};
 use nix::pty::{Winsize, openpty};
@@ -18,24 +18,8 @@ pub(crate) enum Shows {
     Stderr,
 }
 
-/// Runs the command with a terminal of so many columns; gives its exit code and all that it wrote there.
-pub(crate) fn run_on_terminal(command: Command, columns: u16, shows: Shows) -> (Option<i32>, String) {
-    run(command, columns, shows, None)
-}
-
-/// `once` for as long as it takes to show this text, and no longer.
-fn once_until(world: &World, text: &str) -> (Option<i32>, String) {
-    let mut command = world.command(&["once", "--timeout", "5m", "--color", "never"]);
-    command.env("TERM", "xterm");
-    run(command, 200, Shows::Both, Some(text))
-}
-
-fn has(seen: &[u8], text: &str) -> bool {
-    seen.windows(text.len()).any(|bytes| bytes == text.as_bytes())
-}
-
-/// Ended by SIGTERM as soon as it has shown `ends_at`.
-fn run(mut command: Command, columns: u16, shows: Shows, mut ends_at: Option<&str>) -> (Option<i32>, String) {
+/// Starts the command with a terminal of so many columns; gives its near end.
+fn start_on_terminal(mut command: Command, columns: u16, shows: Shows) -> (Child, File) {
     let size = Winsize {
         ws_row: 25,
         ws_col: columns,
@@ -52,25 +36,52 @@ fn run(mut command: Command, columns: u16, shows: Shows, mut ends_at: Option<&st
             Stdio::null()
         }
     });
-    let mut child = command.spawn().expect("the program starts");
-    // The command holds the far end too; the terminal ends when nobody does.
-    drop(command);
+    // The command holds the far end too, and goes; the terminal ends when nobody does.
+    let child = command.spawn().expect("the program starts");
+    (child, File::from(terminal.master))
+}
+
+/// Runs the command with a terminal of so many columns; gives its exit code and all that it wrote there.
+pub(crate) fn run_on_terminal(command: Command, columns: u16, shows: Shows) -> (Option<i32>, String) {
+    let (mut child, mut near) = start_on_terminal(command, columns, shows);
+    let seen = read(&mut near, |_| false);
+    let status = child.wait().expect("it ends");
+    (status.code(), seen.replace("\r\n", "\n"))
+}
+
+/// The same until it has written what is waited for; it is killed then.
+pub(crate) fn watch_on_terminal(command: Command, columns: u16, is_enough: impl Fn(&str) -> bool) -> String {
+    let (mut child, mut near) = start_on_terminal(command, columns, Shows::Both);
+    let seen = read(&mut near, is_enough);
+    child.kill().expect("it runs");
+    child.wait().expect("it ends");
+    seen.replace("\r\n", "\n")
+}
+
+/// `once` until it has shown this text; SIGTERM ends it then.
+fn once_until(world: &World, text: &str) -> (Option<i32>, String) {
+    let mut command = world.command(&["once", "--timeout", "5m", "--color", "never"]);
+    command.env("TERM", "xterm");
+    let (mut child, mut near) = start_on_terminal(command, 200, Shows::Both);
+    let mut seen = read(&mut near, |seen| seen.contains(text));
+    let process = i32::try_from(child.id()).expect("a process number");
+    kill(Pid::from_raw(process), Signal::SIGTERM).expect("it runs");
+    seen += &read(&mut near, |_| false);
+    let status = child.wait().expect("it ends");
+    (status.code(), seen.replace("\r\n", "\n"))
+}
+
+fn read(near: &mut File, is_enough: impl Fn(&str) -> bool) -> String {
     let mut seen = Vec::new();
-    let mut near = File::from(terminal.master);
     let mut bytes = [0; 4096];
     // Its end is an error on Linux.
     while let Ok(count @ 1..) = near.read(&mut bytes) {
         seen.extend_from_slice(&bytes[..count]);
-        if ends_at.take_if(|text| has(&seen, text)).is_some() {
-            let process = i32::try_from(child.id()).expect("a process number");
-            kill(Pid::from_raw(process), Signal::SIGTERM).expect("it runs");
+        if is_enough(&String::from_utf8_lossy(&seen)) {
+            break;
         }
     }
-    let status = child.wait().expect("it ends");
-    (
-        status.code(),
-        String::from_utf8(seen).expect("text").replace("\r\n", "\n"),
-    )
+    String::from_utf8(seen).expect("text")
 }
 
 /// `once` in colors, on a wide terminal.

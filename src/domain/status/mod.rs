@@ -28,7 +28,7 @@ use time::OffsetDateTime;
 
 use self::cause::Cause;
 pub use self::endpoint::EndpointStatus;
-pub use self::entry::{EntryStatus, FailureStatus, FileStatus};
+pub use self::entry::{EntryStatus, FailureStatus, FileStatus, RecalledEntry};
 use self::failing::Failing;
 pub use self::ready::Readiness;
 pub use self::recall::Recalled;
@@ -36,7 +36,7 @@ pub use self::reload::{ReloadStatus, WatchMode};
 pub use self::volume::{VolumeStatus, VolumeTrouble};
 use super::answers::Lists;
 use super::desired::OnStart;
-use super::entry::{EntryId, EntryKey};
+use super::entry::EntryKey;
 use super::event::Event;
 use super::hook::{HookQueue, HookStatus};
 use super::moment::Moment;
@@ -146,10 +146,7 @@ impl Status {
     /// How many secrets, certificates and keys have files of their own, each once: those of the manifest, and those that its
     /// selections pick. As [`SyncSpec::objects`](super::desired::SyncSpec::objects) counts.
     pub fn objects(&self) -> usize {
-        let ids = self.entries.iter().filter_map(|entry| match &entry.id {
-            EntryId::Object(source) => Some(&source.object),
-            EntryId::Template(_) | EntryId::Selection { .. } => None,
-        });
+        let ids = self.entries.iter().filter_map(|entry| entry.id.object());
         ids.collect::<BTreeSet<_>>().len()
     }
 
