@@ -13,6 +13,7 @@ mod cold_start;
 mod no_op;
 mod program;
 mod scene;
+mod scrape;
 mod soak;
 mod summary;
 mod told;
@@ -37,7 +38,7 @@ struct Arguments {
     /// Cold starts of each setting; the tables show medians.
     #[arg(long, default_value_t = 9)]
     runs: usize,
-    /// Passes over which the CPU time of one is averaged.
+    /// Passes, and scrapes, over which the CPU time of one is averaged.
     #[arg(long, default_value_t = 300)]
     passes: u32,
     /// Measures less, in well under a minute: shows that the benchmark works, not how fast the program is.
@@ -150,6 +151,22 @@ fn measure(arguments: &Arguments) -> io::Result<()> {
     }
     println!("{}", summary::no_op_passes(&passes));
 
+    let mut scrapes = Vec::new();
+    for &objects in extent.objects {
+        let scene = Scene::new(true, Duration::ZERO, Wanted::secrets(objects))?;
+        for per_object in ["none", "few", "all"] {
+            let count = extent.passes;
+            scrapes.push(scrape::measure(
+                &arguments.program,
+                &scene,
+                objects,
+                per_object,
+                count,
+            )?);
+        }
+    }
+    println!("{}", summary::scrapes(&scrapes));
+
     let mut soaked = None;
     if let Some(count) = arguments.soak {
         let stocked = Wanted::secrets(arguments.soak_objects);
@@ -163,6 +180,9 @@ fn measure(arguments: &Arguments) -> io::Result<()> {
         let told = told::measure(&arguments.program, &scene, arguments.soak_objects, reloads)?;
         println!("{}", summary::told(&told));
     }
-    println!("{}", verdict::table(size, &starts, &passes, soaked.as_deref()));
+    println!(
+        "{}",
+        verdict::table(size, &starts, &passes, &scrapes, soaked.as_deref())
+    );
     Ok(())
 }

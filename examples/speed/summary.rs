@@ -11,6 +11,7 @@ use time::OffsetDateTime;
 use crate::cold_start::{Start, Starts};
 use crate::no_op::Passes;
 use crate::program::Memory;
+use crate::scrape::Scrapes;
 use crate::soak::{ROTATE_EVERY, Sample};
 use crate::told::Told;
 
@@ -103,6 +104,27 @@ pub(crate) fn no_op_passes(all: &[Passes]) -> String {
             format!("{:.2}", cpu * 1e3),
             format!("{:.0}", cpu * 1e6 / f64::from(gets)),
             mebibytes(passes.memory.peak),
+        ];
+        add_row(&mut table, &row);
+    }
+    table
+}
+
+/// What a scrape costs.
+pub(crate) fn scrapes(all: &[Scrapes]) -> String {
+    let mut table = String::from(
+        "| Objects | `perObject` | Scrapes | CPU of a scrape (ms) | Series | KiB | Peak RSS (MiB) |\n\
+         |---|---|---|---|---|---|---|\n",
+    );
+    for scrapes in all {
+        let row = [
+            scrapes.objects.to_string(),
+            scrapes.per_object.to_owned(),
+            scrapes.count.to_string(),
+            format!("{:.2}", scrapes.each().as_secs_f64() * 1e3),
+            scrapes.series.to_string(),
+            (scrapes.bytes / 1024).to_string(),
+            mebibytes(scrapes.memory.peak),
         ];
         add_row(&mut table, &row);
     }

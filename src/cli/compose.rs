@@ -12,7 +12,7 @@ use crate::identity::Tokens;
 use crate::keyvault::{KeyVault, Outside};
 use crate::manifest::Loaded;
 use crate::passwords::PasswordFileReader;
-use crate::ports::{Clock, HookRunner, VolumeFailure};
+use crate::ports::{Clock, HookRunner, SignIn, VolumeFailure};
 use crate::reconcile::asking::{AskLimits, Asking, Patience};
 use crate::reconcile::pass::Pass;
 use crate::reconcile::passwords::PasswordReads;
@@ -37,6 +37,8 @@ pub(super) struct Composition<B> {
     pub(super) identity: String,
     /// What the pass asks.
     pub(super) vault: Arc<KeyVault>,
+    /// The tokens that are held, for metrics.
+    pub(super) sign_in: Arc<dyn SignIn>,
     /// Does what hooks ask for.
     pub(super) hooks: Arc<dyn HookRunner>,
 }
@@ -46,6 +48,8 @@ pub(super) struct SignedIn {
     pub(super) vault: KeyVault,
     /// For the log.
     pub(super) identity: String,
+    /// The tokens that are held, for metrics.
+    pub(super) sign_in: Arc<dyn SignIn>,
 }
 
 /// Builds what asks the vaults of `spec` as its identity; sends nothing. Certificate authorities are read anew.
@@ -65,15 +69,20 @@ pub(super) fn sign_in(args: &SyncArgs, spec: &SyncSpec) -> Result<SignedIn, Comm
         jitter.clone(),
     )?;
     let identity = tokens.identity().to_owned();
+    let tokens = Arc::new(tokens);
     let outside = Outside {
         http: Arc::new(transport.vault_client()),
-        tokens: Arc::new(tokens),
+        tokens: tokens.clone(),
         clock,
         jitter,
     };
     let vault = KeyVault::new(&spec.vaults, outside)
         .map_err(|error| CommandFailure::new(Exit::Internal, &error, None))?;
-    Ok(SignedIn { vault, identity })
+    Ok(SignedIn {
+        vault,
+        identity,
+        sign_in: tokens,
+    })
 }
 
 /// Opens a volume.
@@ -112,7 +121,11 @@ fn compose_blocking<B: BlockingVolume + 'static>(
     let environment = ProcessEnvironment;
     let Loaded { spec, warnings } = check::read(&args.manifest, &environment)?;
     check::tell(&warnings, style);
-    let SignedIn { vault, identity } = sign_in(args, &spec)?;
+    let SignedIn {
+        vault,
+        identity,
+        sign_in,
+    } = sign_in(args, &spec)?;
     let vault = Arc::new(vault);
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let jitter = SystemJitter::new();
@@ -142,6 +155,7 @@ fn compose_blocking<B: BlockingVolume + 'static>(
         identity,
         vault,
         hooks: Arc::new(hooks),
+        sign_in,
     })
 }
 

@@ -31,6 +31,7 @@ mod sync;
 mod system;
 mod table;
 mod unserved;
+mod usage;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

@@ -115,6 +115,8 @@ fn is_true(event: &Event) -> bool {
         | Event::Ready { .. }
         | Event::NotReady { .. }
         | Event::Published { .. }
+        | Event::SetPublished { .. }
+        | Event::Answered { .. }
         | Event::MadeAgain { .. }
         | Event::Removed { .. }
         | Event::Adjusted { .. }

@@ -9,6 +9,7 @@ use tokio::sync::{Notify, mpsc, oneshot};
 use crate::domain::desired::{Content, PasswordSource, SyncSpec, needs_restart};
 use crate::keyvault::KeyVault;
 use crate::manifest::{self, Loaded, Problem};
+use crate::observers::metrics::Metrics;
 use crate::reconcile::reload::{NewManifest, Reload};
 use crate::reconcile::trigger::Waker;
 use crate::watch::FileWatch;
@@ -27,6 +28,8 @@ pub(super) struct Reloader {
     pub(super) vault: Arc<KeyVault>,
     pub(super) reloads: mpsc::Sender<Reload<KeyVault>>,
     pub(super) waker: Waker,
+    /// Counts by what the manifest names.
+    pub(super) metrics: Metrics,
     /// SIGHUP.
     pub(super) asked: Arc<Notify>,
 }
@@ -142,6 +145,7 @@ impl Reloader {
         // The loop has ended.
         let _ = self.reloads.send(Reload::Taken(Box::new(manifest))).await;
         if taken.await == Ok(true) {
+            self.metrics.declare(&spec);
             self.spec = Arc::new(spec);
             self.vault = vault;
         }
@@ -168,7 +172,7 @@ fn read(
         return Err(Refusal::Told(fixed.into_iter().map(str::to_owned).collect()));
     }
     let vault = if authorities_changed || spec.identity != old.identity {
-        let SignedIn { vault, identity } = compose::sign_in(args, &spec).map_err(Refusal::Failure)?;
+        let SignedIn { vault, identity, .. } = compose::sign_in(args, &spec).map_err(Refusal::Failure)?;
         tracing::info!(identity, "Identity or certificate authorities changed");
         vault
     } else {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::admin::{self, Admin, Board, Exposed, Listeners};
 use crate::observers::log::Log;
+use crate::observers::metrics::{self, Metrics};
 use crate::ports::Observer;
 use crate::reconcile::daemon::Daemon;
 use crate::reconcile::trigger;
@@ -18,6 +19,7 @@ use super::failure::CommandFailure;
 use super::reload::Reloader;
 use super::signals;
 use super::style::Style;
+use super::usage::SystemUsage;
 
 /// Runs until a signal; gives `Exit::Ok` then.
 pub(super) fn run(args: &SyncArgs, style: Style) -> Result<Exit, CommandFailure> {
@@ -41,6 +43,7 @@ pub(super) fn run(args: &SyncArgs, style: Style) -> Result<Exit, CommandFailure>
             identity,
             vault,
             hooks,
+            sign_in,
         } = composition;
         tracing::info!(
             program_version = env!("CARGO_PKG_VERSION"),
@@ -56,9 +59,16 @@ pub(super) fn run(args: &SyncArgs, style: Style) -> Result<Exit, CommandFailure>
             .map_err(|error| CommandFailure::new(Exit::Usage, &error, error.hint().to_owned()))?;
         let exposed = Arc::<Exposed>::default();
         let token_file = pass.spec.admin.token_file.clone();
+        let outside = metrics::Outside {
+            clock: Arc::clone(&pass.clock),
+            usage: Arc::new(SystemUsage::of_this_process(&*pass.clock)),
+            sign_in,
+        };
+        let metrics = Metrics::new(&pass.spec, outside);
         let observers: Vec<Box<dyn Observer>> = vec![
             Box::new(Log::signed_in_as(&identity)),
             Box::new(Board(Arc::clone(&exposed))),
+            Box::new(metrics.clone()),
         ];
         let (reloads, reloaded) = mpsc::channel(1);
         let reloader = Reloader {
@@ -67,12 +77,13 @@ pub(super) fn run(args: &SyncArgs, style: Style) -> Result<Exit, CommandFailure>
             vault,
             reloads,
             waker: waker.clone(),
+            metrics: metrics.clone(),
             asked,
         };
         let daemon = Daemon::new(pass, observers)
             .with_hooks(hooks)
             .with_reloads(reloaded);
-        let admin = Admin::new(exposed, daemon.heartbeat(), waker, token_file);
+        let admin = Admin::new(exposed, Arc::new(metrics), daemon.heartbeat(), waker, token_file);
         let reloading = tokio::spawn(reloader.run());
         tokio::join!(
             admin::serve(listeners, Arc::new(admin), stop.clone()),

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use time::OffsetDateTime;
 
+use super::call::Call;
 use super::entry::EntryId;
 use super::failure::{Failure, Reason};
 use super::hint::Hint;
@@ -50,6 +51,22 @@ pub enum Event {
         version: Option<VersionId>,
         /// When that expires.
         expires: Option<OffsetDateTime>,
+    },
+    /// A set was published that differs from the one before. What of it changed is told besides, by itself.
+    SetPublished {
+        /// How many files have new bytes.
+        written: usize,
+        /// How many bytes those are.
+        bytes: u64,
+        /// How many disappeared.
+        removed: usize,
+        /// How many have another mode or owner.
+        adjusted: usize,
+    },
+    /// What vaults answered since the last pass.
+    Answered {
+        /// Each question that came back.
+        calls: Vec<Call>,
     },
     /// Files of an entry were made again, and are the same.
     MadeAgain {

@@ -7,6 +7,7 @@ pub mod age;
 pub mod answers;
 pub mod attribute_digest;
 pub mod backoff;
+pub mod call;
 pub mod desired;
 pub mod entry;
 pub mod event;

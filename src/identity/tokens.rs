@@ -3,6 +3,8 @@
 //! Invariants: a read never waits while a usable token is held; per scope at most one exchange runs, whoever asks for it;
 //! every exchange has a deadline; a failing renewal leaves the held token alone; no lock is held across an await.
 
+mod status;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -110,6 +110,8 @@ impl Log {
             }
             Event::HookSucceeded { .. } | Event::HookFailed { .. } => hooks::say(event),
             Event::Finished { .. } => finished(event),
+            // Counted, not told: the files and failures of it have lines of their own.
+            Event::SetPublished { .. } | Event::Answered { .. } => {}
         }
     }
 

@@ -20,6 +20,17 @@ pub enum WatchMode {
     Polling,
 }
 
+impl WatchMode {
+    /// The word for it in metrics and in JSON.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::Events => "events",
+            Self::Polling => "polling",
+        }
+    }
+}
+
 /// What became of the manifest since the start.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -1,5 +1,7 @@
 //! Over a scripted exchange, on paused time.
 
+mod status;
+
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 

@@ -1,6 +1,7 @@
 //! The loop over fakes, in paused time.
 
 mod barrier;
+mod calls;
 mod fallbacks;
 mod hooks;
 mod reload;

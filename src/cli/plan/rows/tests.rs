@@ -32,6 +32,7 @@ fn decided(entries: Vec<EntryPlan>, files: Vec<(&str, FilePlan)>) -> Decided {
             blocked: None,
         },
         notices: BTreeMap::new(),
+        written_bytes: 0,
         publication: Publication::default(),
     }
 }
