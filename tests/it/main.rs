@@ -11,6 +11,7 @@ mod failures;
 mod flat;
 mod forms;
 mod groups;
+mod hook_kinds;
 mod hooks;
 mod identities;
 mod leak;
