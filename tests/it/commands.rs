@@ -346,7 +346,7 @@ fn with_a_json_log_every_command_that_fails_says_so_in_json() {
     fs::write(world.path("unknown.yaml"), "a: b\n").expect("written");
     let [wrong, unknown] = ["wrong.yaml", "unknown.yaml"].map(|name| world.path(name).display().to_string());
     for (arguments, code) in [
-        (&["sync"][..], 2),
+        (&["frobnicate"][..], 2),
         (&["once", "--wrong"], 2),
         (&["once", "--timeout", "soon"], 2),
         (&["once", "-q", "-v"], 2),

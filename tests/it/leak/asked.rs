@@ -34,12 +34,14 @@ fn nothing_shows_a_value_to_who_asks_a_running_program() {
     shows_nothing(&served, &markers, token.text(), "nobody answers");
 }
 
-/// Puts the server into the manifest that the stock has.
+/// Puts the server into the manifest that the stock has, in place of its own.
 fn add_admin(served: &Served) {
     let path = served.world.path("manifest.yaml");
     let text = std::fs::read_to_string(&path).expect("readable");
     let admin = std::fs::read_to_string(served.world.path("admin-part")).expect("readable");
-    std::fs::write(&path, format!("{text}admin: {{ {admin} }}\n")).expect("written");
+    let others: Vec<_> = text.lines().filter(|line| !line.starts_with("admin:")).collect();
+    let text = others.join("\n");
+    std::fs::write(&path, format!("{text}\nadmin: {{ {admin} }}\n")).expect("written");
 }
 
 fn shows_nothing(served: &Served, markers: &[Marker], token: &str, situation: &str) {
