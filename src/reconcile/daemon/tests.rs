@@ -2,6 +2,7 @@
 
 mod barrier;
 mod fallbacks;
+mod heartbeat;
 mod hooks;
 mod reminders;
 
