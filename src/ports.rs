@@ -159,6 +159,61 @@ pub trait Observer: Send {
     fn tell(&mut self, status: &Status, events: &[Event]);
 }
 
+/// The text that monitoring reads.
+pub trait Exposition: Send + Sync {
+    /// All that is measured and counted now. `status` is what the loop knew last.
+    fn text(&self, status: Option<&Status>, form: ExpositionForm) -> String;
+}
+
+/// How the text for monitoring is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExpositionForm {
+    /// The text format of Prometheus, version 0.0.4.
+    Text,
+    /// `OpenMetrics`, version 1.0.0.
+    OpenMetrics,
+}
+
+/// Tells what this process takes of the machine.
+pub trait Usage: Send + Sync {
+    /// What it takes now.
+    fn now(&self) -> ProcessUsage;
+}
+
+/// What a process takes of the machine; what the system does not tell is absent.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ProcessUsage {
+    /// CPU time since its start.
+    pub cpu: Option<Duration>,
+    /// Memory that is in RAM.
+    pub resident_bytes: Option<u64>,
+    /// Open descriptors.
+    pub open_files: Option<usize>,
+    /// How many there may be.
+    pub most_open_files: Option<u64>,
+    /// When it started.
+    pub started: Option<OffsetDateTime>,
+}
+
+/// Tells of the tokens that are held, and nothing of what is in them.
+pub trait SignIn: Send + Sync {
+    /// Each that was asked for.
+    fn tokens(&self) -> Vec<TokenStatus>;
+}
+
+/// What is known of a token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TokenStatus {
+    /// What it is for; from a closed set.
+    pub scope: &'static str,
+    /// When it was obtained, if one is held.
+    pub obtained: Option<OffsetDateTime>,
+    /// When that expires.
+    pub expires: Option<OffsetDateTime>,
+    /// How often in a row it could not be renewed.
+    pub failed_renewals: u32,
+}
+
 /// Tells the wall-clock time. Waiting uses tokio's time, which tests can pause.
 pub trait Clock: Send + Sync {
     /// Now, UTC.

@@ -13,8 +13,10 @@ mod cold_start;
 mod no_op;
 mod program;
 mod scene;
+mod scrape;
 mod soak;
 mod summary;
+mod told;
 mod verdict;
 
 use std::io;
@@ -36,7 +38,7 @@ struct Arguments {
     /// Cold starts of each setting; the tables show medians.
     #[arg(long, default_value_t = 9)]
     runs: usize,
-    /// Passes over which the CPU time of one is averaged.
+    /// Passes, and scrapes, over which the CPU time of one is averaged.
     #[arg(long, default_value_t = 300)]
     passes: u32,
     /// Measures less, in well under a minute: shows that the benchmark works, not how fast the program is.
@@ -45,6 +47,9 @@ struct Arguments {
     /// Takes this many passes in one process as well, and shows its memory on the way.
     #[arg(long, value_name = "PASSES")]
     soak: Option<u32>,
+    /// Measures how soon others hear of a change, and exchanges the manifest this many times.
+    #[arg(long, value_name = "RELOADS")]
+    told: Option<u32>,
     /// Objects of the soak.
     #[arg(long, default_value_t = 100)]
     soak_objects: usize,
@@ -146,6 +151,22 @@ fn measure(arguments: &Arguments) -> io::Result<()> {
     }
     println!("{}", summary::no_op_passes(&passes));
 
+    let mut scrapes = Vec::new();
+    for &objects in extent.objects {
+        let scene = Scene::new(true, Duration::ZERO, Wanted::secrets(objects))?;
+        for per_object in ["none", "few", "all"] {
+            let count = extent.passes;
+            scrapes.push(scrape::measure(
+                &arguments.program,
+                &scene,
+                objects,
+                per_object,
+                count,
+            )?);
+        }
+    }
+    println!("{}", summary::scrapes(&scrapes));
+
     let mut soaked = None;
     if let Some(count) = arguments.soak {
         let stocked = Wanted::secrets(arguments.soak_objects);
@@ -154,6 +175,14 @@ fn measure(arguments: &Arguments) -> io::Result<()> {
         println!("{}", summary::soak(arguments.soak_objects, &samples));
         soaked = Some(samples);
     }
-    println!("{}", verdict::table(size, &starts, &passes, soaked.as_deref()));
+    if let Some(reloads) = arguments.told {
+        let scene = Scene::new(true, Duration::ZERO, Wanted::secrets(arguments.soak_objects))?;
+        let told = told::measure(&arguments.program, &scene, arguments.soak_objects, reloads)?;
+        println!("{}", summary::told(&told));
+    }
+    println!(
+        "{}",
+        verdict::table(size, &starts, &passes, &scrapes, soaked.as_deref())
+    );
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! A fake Azure with secrets in its vault, and a directory for the program that reads them.
 
 use std::fs;
-use std::io;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -92,6 +92,20 @@ impl Scene {
         Ok(())
     }
 
+    /// Lets the program answer at a socket, with as many series of objects; gives its path. After a reset.
+    pub(crate) fn answers(&self, per_object: &str) -> io::Result<PathBuf> {
+        let socket = self.path("admin.sock");
+        let mut manifest = fs::OpenOptions::new()
+            .append(true)
+            .open(self.path("manifest.yaml"))?;
+        writeln!(
+            manifest,
+            "admin: {{ socket: \"{}\" }}\nmetrics: {{ perObject: {per_object} }}",
+            socket.display()
+        )?;
+        Ok(socket)
+    }
+
     /// The interval is so long that every pass but the first is one that was asked for.
     fn manifest(&self, volume: &Path, wanted: Wanted) -> String {
         let secrets = (0..wanted.secrets).map(|number| {
@@ -143,7 +157,7 @@ impl Scene {
         command
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.dir.path().join(name)
     }
 }

@@ -8,6 +8,7 @@ mod answer;
 mod board;
 mod guard;
 mod listen;
+mod metrics;
 mod places;
 mod routes;
 mod serve;
@@ -22,6 +23,7 @@ pub use self::listen::{BindError, Listeners};
 pub use self::serve::serve;
 use self::sync::Syncs;
 use self::token::TokenFile;
+use crate::ports::Exposition;
 use crate::reconcile::heartbeat::Heartbeat;
 use crate::reconcile::trigger::Waker;
 
@@ -29,6 +31,8 @@ use crate::reconcile::trigger::Waker;
 pub struct Admin {
     /// What is known now.
     pub exposed: Arc<Exposed>,
+    /// What monitoring reads.
+    pub metrics: Arc<dyn Exposition>,
     /// Whether the loop turns.
     pub heartbeat: Arc<Heartbeat>,
     token: Option<Arc<TokenFile>>,
@@ -39,12 +43,14 @@ impl Admin {
     /// Answers with what `exposed` has, and asks `waker` for syncs. The file with the token is read for each request.
     pub fn new(
         exposed: Arc<Exposed>,
+        metrics: Arc<dyn Exposition>,
         heartbeat: Arc<Heartbeat>,
         waker: Waker,
         token_file: Option<PathBuf>,
     ) -> Self {
         Self {
             exposed,
+            metrics,
             heartbeat,
             token: token_file.map(|path| Arc::new(TokenFile::new(path))),
             syncs: Syncs::new(waker),

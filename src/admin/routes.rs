@@ -6,6 +6,7 @@ use hyper::{Method, Request, StatusCode};
 use super::Admin;
 use super::answer::{Answer, json, text, wrong_method};
 use super::guard::{Via, refuse_foreign, refuse_stranger};
+use super::metrics;
 use crate::domain::status::Status;
 
 /// Answers a request. Its body is not read: no path needs one.
@@ -16,10 +17,12 @@ pub(super) async fn answer(admin: &Admin, via: Via, request: &Request<Incoming>)
     }
     let reads = method == Method::GET || method == Method::HEAD;
     match uri.path() {
-        "/livez" | "/readyz" | "/startupz" | "/status" if !reads => wrong_method("GET"),
+        "/livez" | "/readyz" | "/startupz" | "/metrics" | "/status" if !reads => wrong_method("GET"),
         "/sync" if method != Method::POST => wrong_method("POST"),
         "/livez" => live(admin),
-        "/readyz" | "/startupz" => ready(admin),
+        "/readyz" => ready(admin, Status::serves),
+        "/startupz" => ready(admin, Status::is_ready),
+        "/metrics" => metrics::answer(admin, headers),
         "/status" => match refuse_stranger(via, headers, admin.token.as_ref()).await {
             Some(refused) => refused,
             None => status(admin),
@@ -30,7 +33,7 @@ pub(super) async fn answer(admin: &Admin, via: Via, request: &Request<Incoming>)
         },
         _ => text(
             StatusCode::NOT_FOUND,
-            "there are /livez, /readyz, /startupz, /status and POST /sync",
+            "there are /livez, /readyz, /startupz, /metrics, /status and POST /sync",
         ),
     }
 }
@@ -50,10 +53,10 @@ fn live(admin: &Admin) -> Answer {
     }
 }
 
-/// Once ready, always ready: what is served stays while a vault is away. Names are for `/status`.
-fn ready(admin: &Admin) -> Answer {
+/// `is_enough` says what the probe asks for. Names are for `/status`.
+fn ready(admin: &Admin, is_enough: fn(&Status) -> bool) -> Answer {
     match admin.exposed.status() {
-        Some(status) if status.is_ready() => text(StatusCode::OK, "ready"),
+        Some(status) if is_enough(&status) => text(StatusCode::OK, "ready"),
         status => text(
             StatusCode::SERVICE_UNAVAILABLE,
             &format!("not ready: {}", why_not(status.as_deref())),

@@ -35,7 +35,15 @@ pub(super) fn parse(words: Vec<OsString>, variables: Variables<'_>) -> Result<Cl
     let given = variables::without(&mut command, &words)?;
     if let Some((one, other)) = conflict(&given) {
         let message = format!("{one} and {other} cannot be used together");
-        return Err(command.error(ErrorKind::ArgumentConflict, message));
+        // The usage of the command that was given is told.
+        command.build();
+        let of = given
+            .subcommand_name()
+            .and_then(|name| command.find_subcommand_mut(name));
+        return Err(match of {
+            Some(of) => of.error(ErrorKind::ArgumentConflict, message),
+            None => command.error(ErrorKind::ArgumentConflict, message),
+        });
     }
     let matches = variables::with(&command, words, &given, variables)?;
     Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
@@ -74,7 +82,7 @@ fn is_given(matches: &ArgMatches, id: &str) -> bool {
 }
 
 const EXIT_CODES: &str = "Exit codes: 0 ok, 1 internal or not ready, 2 usage, 3 manifest, 4 sign-in refused, 5 vault refused or object \
-missing, 6 vault, Entra, IMDS or network unavailable, 7 volume, 10 plan: something would change, 130 interrupted";
+missing, 6 vault, Entra, IMDS or network unavailable, 7 volume, 8 a hook is left, 10 plan: something would change, 130 interrupted";
 
 /// The commands.
 #[derive(Debug, Subcommand)]
@@ -187,10 +195,30 @@ pub(super) struct SyncArgs {
 pub(super) struct OnceArgs {
     #[command(flatten)]
     pub(super) sync: SyncArgs,
-    /// How long to try again for required objects that fail for a passing reason: `30s`, `5m`, `1h`. A try that is
-    /// under way then may take up to 30 seconds more, so that its reason can be told.
+    /// How long to try again for required objects that fail for a passing reason: `30s`, `5m`, `1h`. It ends sooner when the
+    /// next try would come after that. A try that is under way then may take up to 30 seconds more, so that its reason can
+    /// be told.
     #[arg(long, value_name = "DURATION", default_value = "2m", value_parser = parse_duration, env = "AKV_SYNC_TIMEOUT")]
     pub(super) timeout: Duration,
+    /// What becomes of hooks that have something to hear: `run` tries them within `--timeout`, and ends with 8 when one is
+    /// left; `leave` leaves them to the next `run`, as an init container has to, whose application is not there yet.
+    #[arg(
+        long,
+        value_enum,
+        ignore_case = true,
+        value_name = "WHAT",
+        default_value = "run"
+    )]
+    pub(super) hooks: HooksArg,
+}
+
+/// `--hooks`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum HooksArg {
+    /// Try them.
+    Run,
+    /// Leave them to the next `run`.
+    Leave,
 }
 
 /// What `plan` takes.
@@ -279,6 +307,12 @@ mod tests {
         ] {
             let error = parsed(words).expect_err("a conflict");
             assert_eq!(error.kind(), ErrorKind::ArgumentConflict, "{words:?}");
+            let command = words
+                .iter()
+                .find(|word| !word.starts_with('-'))
+                .expect("a command");
+            let usage = format!("\nUsage: akv-sync {command} [OPTIONS]");
+            assert!(error.to_string().contains(&usage), "{error}");
         }
     }
 

@@ -24,6 +24,8 @@ pub(super) enum Exit {
     Unavailable = 6,
     /// The volume cannot be read or written.
     Volume = 7,
+    /// A hook could not be told what changed.
+    Hook = 8,
     /// `plan`: something would be written, adjusted or removed.
     WouldChange = 10,
     /// Interrupted: `once` or `plan` before its end, or a second signal.
@@ -36,7 +38,7 @@ impl Exit {
 
     /// All of them.
     #[cfg(test)]
-    pub(super) const ALL: [Self; 10] = [
+    pub(super) const ALL: [Self; 11] = [
         Self::Ok,
         Self::Internal,
         Self::Usage,
@@ -45,6 +47,7 @@ impl Exit {
         Self::Refused,
         Self::Unavailable,
         Self::Volume,
+        Self::Hook,
         Self::WouldChange,
         Self::Interrupted,
     ];
@@ -64,6 +67,7 @@ impl Exit {
             Self::Refused => "a vault refused, or a required object is missing or cannot be rendered",
             Self::Unavailable => "vault, Entra, IMDS or network unavailable, or one of them throttles",
             Self::Volume => "the volume cannot be read or written",
+            Self::Hook => "`once`: the files are current, and a hook is left that the next start tries again",
             Self::WouldChange => {
                 "`plan`: nothing that is required failed, and something would be written, adjusted or removed"
             }

@@ -4,7 +4,8 @@ use std::error::Error;
 use std::fmt::Write as _;
 
 use crate::domain::failure::{Failure, Reason};
-use crate::domain::status::VolumeTrouble;
+use crate::domain::object::HookName;
+use crate::domain::status::{Status, VolumeTrouble};
 use crate::manifest::Problems;
 use crate::ports::VolumeFailure;
 
@@ -25,8 +26,6 @@ pub(super) struct CommandFailure {
     problems: Option<Box<Problems>>,
     /// What was not served, when that is it.
     unserved: Option<Box<Unserved>>,
-    /// Whether a running program tries again by itself, although this one ends.
-    goes_on: bool,
 }
 
 /// What a sync did not serve although it is required.
@@ -76,17 +75,8 @@ impl CommandFailure {
         Self::said(
             Exit::Volume,
             vec![error, trouble.cause.clone()],
-            Some(trouble.hint.clone()),
+            Some(trouble.hint.at_the_end()),
         )
-    }
-
-    /// The same of what a running program told, which goes on trying.
-    #[must_use]
-    pub(super) fn of_running(self) -> Self {
-        Self {
-            goes_on: true,
-            ..self
-        }
     }
 
     /// From a sync that did not serve what is required: what the code means, and the cause and hint of the first failure.
@@ -105,6 +95,24 @@ impl CommandFailure {
         }
     }
 
+    /// From hooks that are left: the first of them, and why it failed.
+    pub(super) fn of_hooks(status: &Status) -> Self {
+        let left: Vec<_> = status.hooks.waiting().map(HookName::as_str).collect();
+        let first = status
+            .hook_statuses
+            .iter()
+            .find(|hook| hook.waiting_since.is_some());
+        let failure = first.and_then(|hook| hook.failure.as_ref());
+        let error = failure.map(|failure| failure.error.clone());
+        Self {
+            chain: std::iter::once(format!("{}: {}", Exit::Hook.meaning(), left.join(", ")))
+                .chain(error)
+                .collect(),
+            hint: failure.map(|failure| failure.hint.clone()),
+            ..Self::told(Exit::Hook)
+        }
+    }
+
     /// A code for something that is told elsewhere.
     const fn told(exit: Exit) -> Self {
         Self {
@@ -113,7 +121,6 @@ impl CommandFailure {
             hint: None,
             problems: None,
             unserved: None,
-            goes_on: false,
         }
     }
 
@@ -144,19 +151,10 @@ impl CommandFailure {
                 writeln!(text, "  caused by: {line}")
             };
         }
-        if let Some(hint) = self.last_hint() {
+        if let Some(hint) = &self.hint {
             let _ = writeln!(text, "{hint_color}hint{off}: {hint}");
         }
         text
-    }
-
-    fn last_hint(&self) -> Option<String> {
-        let hint = self.hint.as_deref()?;
-        Some(if self.goes_on {
-            hint.to_owned()
-        } else {
-            at_the_end(hint)
-        })
     }
 
     /// `; first app/secrets/db (forbidden), exit code 5`.
@@ -190,17 +188,11 @@ impl CommandFailure {
                 reason = unserved.and_then(|unserved| unserved.reason).map(Reason::as_str),
                 error,
                 cause,
-                hint = self.last_hint(),
+                hint = self.hint.as_deref(),
                 "Ended"
             );
         }
     }
-}
-
-/// A hint in the last words of the process, after which nothing is tried again by itself.
-pub(super) fn at_the_end(hint: &str) -> String {
-    hint.replace("no action: it is tried again", "run akv-sync again later")
-        .replace("it is tried again", "then run akv-sync again")
 }
 
 impl From<Problems> for CommandFailure {
@@ -214,42 +206,35 @@ impl From<Problems> for CommandFailure {
 
 impl From<VolumeFailure> for CommandFailure {
     fn from(failure: VolumeFailure) -> Self {
-        Self::new(Exit::Volume, &failure, failure.hint().to_owned())
+        Self::new(Exit::Volume, &failure, failure.hint().at_the_end())
     }
 }
 
 impl From<Failure> for CommandFailure {
     fn from(failure: Failure) -> Self {
-        Self::new(failure.reason.class().into(), &failure, failure.hint.clone())
+        Self::new(failure.reason.class().into(), &failure, failure.hint.at_the_end())
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::failure::Reason;
+    use crate::domain::hint::Hint;
     use crate::ports::VolumeFailureKind;
 
     #[test]
     fn the_last_words_do_not_promise_that_it_is_tried_again() {
-        for (hint, said) in [
-            ("no action: it is tried again", "run akv-sync again later"),
-            (
-                "check DNS; it is tried again",
-                "check DNS; then run akv-sync again",
-            ),
-            ("mount it", "mount it"),
-        ] {
-            let failure = Failure::new(Reason::IdentityUnavailable, "seen", hint);
-            let text = CommandFailure::from(failure).render(false);
-            assert_eq!(text, format!("error: seen\nhint: {said}\n"));
+        let hint = Hint::act("check DNS").or_wait();
+        let said = "check DNS; then run akv-sync again\n";
+        let failure = Failure::new(Reason::IdentityUnavailable, "seen", hint.clone());
+        let text = CommandFailure::from(failure).render(false);
+        assert_eq!(text, format!("error: seen\nhint: {said}"));
+        let (kind, cause) = (VolumeFailureKind::Hangs, "timed out");
+        let failure = VolumeFailure::new(kind, "open", "/mnt/akv", hint, cause);
+        let of_volume = CommandFailure::of_volume(&VolumeTrouble::from(&failure)).render(false);
+        for text in [of_volume, CommandFailure::from(failure).render(false)] {
+            assert!(text.ends_with(said), "{text}");
         }
-        let failure = Failure::new(Reason::Throttled, "seen", "no action: it is tried again");
-        let text = CommandFailure::from(failure).of_running().render(false);
-        assert_eq!(
-            text, "error: seen\nhint: no action: it is tried again\n",
-            "by the running program"
-        );
     }
 
     #[test]

@@ -12,6 +12,7 @@ mod exit;
 mod failure;
 mod health;
 mod manifest_log;
+mod not_text;
 mod once;
 mod output;
 mod place;
@@ -19,6 +20,7 @@ mod plan;
 mod progress;
 #[cfg(test)]
 mod reference;
+mod reload;
 mod report;
 mod run;
 mod selected_log;
@@ -29,6 +31,7 @@ mod sync;
 mod system;
 mod table;
 mod unserved;
+mod usage;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

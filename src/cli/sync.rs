@@ -42,7 +42,7 @@ pub(super) fn sync(args: &SyncNowArgs, style: Style) -> Result<Exit, CommandFail
         OutputArg::Json => String::from_utf8_lossy(&answer.body).into_owned(),
     })?;
     match outcome.failure(!args.object.is_empty()) {
-        Some(failure) => Err(failure.of_running()),
+        Some(failure) => Err(failure),
         None => Ok(Exit::Ok),
     }
 }

@@ -20,7 +20,7 @@ pub(super) fn failure(status: &Status, details: bool) -> CommandFailure {
     CommandFailure::of_sync(
         exit,
         format!("{}{entries}", exit.meaning()),
-        failing.map(|failing| (failing.failure.to_string(), failing.hint.clone())),
+        failing.map(|failing| (failing.failure.to_string(), failing.hint.at_the_end())),
         Unserved {
             failed: unserved.len(),
             object: first.map(|first| first.id.to_string()),

@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use time::OffsetDateTime;
 
+use super::call::Call;
 use super::entry::EntryId;
 use super::failure::{Failure, Reason};
+use super::hint::Hint;
 use super::hook::{Change, HookFailure};
 use super::notice::Notice;
 use super::object::{HookName, VersionId};
@@ -49,6 +51,22 @@ pub enum Event {
         version: Option<VersionId>,
         /// When that expires.
         expires: Option<OffsetDateTime>,
+    },
+    /// A set was published that differs from the one before. What of it changed is told besides, by itself.
+    SetPublished {
+        /// How many files have new bytes.
+        written: usize,
+        /// How many bytes those are.
+        bytes: u64,
+        /// How many disappeared.
+        removed: usize,
+        /// How many have another mode or owner.
+        adjusted: usize,
+    },
+    /// What vaults answered since the last pass.
+    Answered {
+        /// Each question that came back.
+        calls: Vec<Call>,
     },
     /// Files of an entry were made again, and are the same.
     MadeAgain {
@@ -125,7 +143,7 @@ pub enum Event {
         /// What the system said.
         cause: String,
         /// What to do.
-        hint: String,
+        hint: Hint,
         /// How often in a row.
         times: u32,
         /// For how long.
@@ -137,6 +155,18 @@ pub enum Event {
     VolumeRecovered {
         /// How often in a row it failed.
         failures: u32,
+    },
+    /// Another manifest counts from now on.
+    Reloaded {
+        /// How many objects it names.
+        objects: usize,
+        /// How many files.
+        files: usize,
+    },
+    /// Another manifest was refused as a whole; the one before it goes on.
+    ReloadRefused {
+        /// What is wrong with it.
+        problems: Vec<String>,
     },
     /// A hook heard of what changed.
     HookSucceeded {

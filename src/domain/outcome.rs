@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use time::OffsetDateTime;
 
 use super::answers::Lists;
+use super::call::Call;
 use super::entry::EntryKey;
 use super::hook::Outbox;
 use super::moment::Moment;
@@ -34,6 +35,8 @@ pub struct PassOutcome {
     pub lists: Lists,
     /// How many questions left.
     pub asked: usize,
+    /// What vaults answered since the last pass.
+    pub calls: Vec<Call>,
     /// The hosts that a question left for within the last second, and that owe an answer.
     pub under_way: BTreeSet<VaultId>,
     /// The questions that could not leave because of their gates.
@@ -53,6 +56,8 @@ pub struct Decided {
     pub notices: BTreeMap<usize, Vec<Notice>>,
     /// What changed on the volume; nothing when the set was current, or when the volume failed.
     pub publication: Publication,
+    /// How many bytes the files have whose bytes are new.
+    pub written_bytes: u64,
 }
 
 /// What is recorded of what hooks are still to hear.
@@ -76,6 +81,7 @@ impl PassOutcome {
             volume_failure: None,
             lists: Lists::default(),
             asked: 0,
+            calls: Vec::new(),
             under_way: BTreeSet::new(),
             stopped: BTreeSet::new(),
             questions: BTreeMap::new(),

@@ -3,6 +3,8 @@
 //! Invariants: a read never waits while a usable token is held; per scope at most one exchange runs, whoever asks for it;
 //! every exchange has a deadline; a failing renewal leaves the held token alone; no lock is held across an await.
 
+mod status;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -329,7 +331,7 @@ impl Shared {
         let (reason, error, hint) = (failure.reason.as_str(), &failure.detail, &failure.hint);
         let left = remaining.as_secs();
         if slot.failed_renewals == 1 {
-            tracing::warn!(%scope, reason, error, hint, token_seconds_left = left, "Could not renew the token, which stays in use");
+            tracing::warn!(%scope, reason, error, %hint, token_seconds_left = left, "Could not renew the token, which stays in use");
         } else {
             tracing::debug!(%scope, reason, error, token_seconds_left = left, "Could not renew the token again");
         }

@@ -6,16 +6,21 @@
 //! after the first news. A failed question stays a failure in the schedule; nothing is remembered here but what is under
 //! way and what was not used yet.
 
+mod flight;
+
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::BoxFuture;
 use futures::stream::{FuturesUnordered, StreamExt};
-use tokio::time::{Instant, sleep_until, timeout_at};
+use tokio::time::{Instant, sleep_until};
 
-use crate::domain::answers::{Answer, Answers};
-use crate::domain::failure::{Failure, Reason};
+use self::flight::{Flight, Landed, leads_on};
+use super::passwords::PasswordReads;
+use super::uptime::Uptime;
+use crate::domain::answers::Answers;
+use crate::domain::call::Call;
 use crate::domain::gate::Permit;
 use crate::domain::moment::{Moment, Now};
 use crate::domain::news::Baseline;
@@ -23,9 +28,6 @@ use crate::domain::object::VaultId;
 use crate::domain::query::Query;
 use crate::domain::schedule::{Ended, Schedule};
 use crate::ports::{Attempts, Jitter, Vault};
-
-use super::passwords::PasswordReads;
-use super::uptime::Uptime;
 
 /// How long questions may take.
 #[derive(Debug, Clone, Copy)]
@@ -111,15 +113,8 @@ pub struct Asking<V> {
     /// Whether an answer arrived that may lead to other questions.
     leads_on: bool,
     asked: usize,
+    calls: Vec<Call>,
     progress: Option<Arc<dyn AskProgress>>,
-}
-
-/// A question that came back.
-struct Landed {
-    query: Query,
-    left: Moment,
-    answer: Result<Answer, Failure>,
-    unused: u32,
 }
 
 impl<V: Vault + 'static> Asking<V> {
@@ -140,6 +135,7 @@ impl<V: Vault + 'static> Asking<V> {
             last_answer: None,
             leads_on: false,
             asked: 0,
+            calls: Vec::new(),
             progress: None,
         }
     }
@@ -203,6 +199,11 @@ impl<V: Vault + 'static> Asking<V> {
     /// How many questions left since the last call of this.
     pub fn take_asked(&mut self) -> usize {
         std::mem::take(&mut self.asked)
+    }
+
+    /// What vaults answered since the last call of this.
+    pub fn take_calls(&mut self) -> Vec<Call> {
+        std::mem::take(&mut self.calls)
     }
 
     /// Whether nothing is under way.
@@ -297,8 +298,10 @@ impl<V: Vault + 'static> Asking<V> {
             query,
             left,
             answer,
+            call,
             unused,
         } = landed;
+        self.calls.extend(call);
         let now = present.now();
         let ended = Ended {
             query: &query,
@@ -348,51 +351,14 @@ impl<V: Vault + 'static> Asking<V> {
             Query::Object(_) | Query::File(_) => self.limits.per_object,
             Query::Versions(_) | Query::Secrets(_) => self.limits.per_list,
         };
-        let (vault, passwords) = (Arc::clone(&self.vault), Arc::clone(&self.passwords));
-        self.flights.push(Box::pin(async move {
-            let deadline = began + limit;
-            let answer = timeout_at(deadline, answer(&*vault, &passwords, &query, &attempts, deadline)).await;
-            Landed {
-                answer: answer.unwrap_or_else(|_| Err(timed_out(&query, limit))),
-                unused: attempts.unused(),
-                left: now,
-                query,
-            }
-        }));
+        let flight = Flight {
+            vault: Arc::clone(&self.vault),
+            passwords: Arc::clone(&self.passwords),
+            attempts,
+            left: now,
+            began,
+            limit,
+        };
+        self.flights.push(Box::pin(flight.land(query)));
     }
-}
-
-async fn answer<V: Vault>(
-    vault: &V,
-    passwords: &PasswordReads,
-    query: &Query,
-    attempts: &Attempts,
-    deadline: Instant,
-) -> Result<Answer, Failure> {
-    match query {
-        Query::Object(source) => vault
-            .fetch(source, attempts)
-            .await
-            .map(|object| Answer::Object(Arc::new(object))),
-        Query::Versions(object) => vault.versions(object, attempts).await.map(Answer::Versions),
-        Query::Secrets(of) => vault.secrets(of, attempts).await.map(Answer::Secrets),
-        Query::File(path) => passwords.read(path, deadline).await.map(Answer::File),
-    }
-}
-
-/// Whether an answer may lead to questions that nobody could ask before.
-fn leads_on(query: &Query, answer: &Result<Answer, Failure>) -> bool {
-    match answer {
-        Ok(Answer::Versions(_) | Answer::Secrets(_)) => true,
-        Ok(Answer::Object(_) | Answer::File(_)) => false,
-        Err(failure) => matches!(query, Query::Object(_)) && failure.reason == Reason::Disabled,
-    }
-}
-
-fn timed_out(query: &Query, waited: Duration) -> Failure {
-    Failure::new(
-        Reason::TimedOut,
-        format!("{query} did not arrive within {} s", waited.as_secs()),
-        "check that the vault and the identity endpoint are reachable from here; it is tried again",
-    )
 }

@@ -70,6 +70,7 @@ impl<V: Vault + 'static, W: Volume> Pass<V, W> {
         }
         outcome.under_way = self.asking.just_asked();
         outcome.asked = self.asking.take_asked();
+        outcome.calls = self.asking.take_calls();
         outcome.stopped = self.asking.stopped();
         outcome.idle = self.is_idle();
         outcome.ended = self.uptime.now();

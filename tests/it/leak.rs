@@ -7,9 +7,11 @@ mod asked;
 mod library;
 mod process;
 mod search;
+mod sinks;
 mod sources;
 mod stock;
 mod traces;
+mod unsent;
 
 use std::fs;
 use std::process::Command;
@@ -18,11 +20,12 @@ use fake_azure::{CertificateOptions, Effect, Fault, SecretOptions, Service};
 use nix::sys::signal::Signal;
 
 use self::search::{Marker, Search};
+use self::sinks::{files_elsewhere, metadata_files, names_and_links, state_files};
 use self::sources::{
     ANSWERS, ASSERTION, BROKEN, BROKEN_TEMPLATES, CREDENTIALS, Given, TOKEN_ANSWERS, assertion,
 };
 use self::stock::{FILE_PASSWORD, published, stock};
-use self::traces::{Observed, Traces};
+use self::traces::{Observed, Traces, admin};
 use crate::support::World;
 use crate::terminal::{Shows, run_on_terminal};
 use crate::volume_reader::tree;
@@ -34,6 +37,7 @@ const SINKS: &[Sink] = &[
     ("stdout", |traces| traces.stdout.clone()),
     ("stderr", |traces| traces.stderr.clone()),
     ("the command line", |traces| traces.command_line.clone()),
+    ("the metrics", |traces| traces.metrics.clone().into_bytes()),
     ("the state file", state_files),
     ("files of metadata", metadata_files),
     ("names and links on the volume", names_and_links),
@@ -73,6 +77,7 @@ fn nothing_shows_a_value_when_all_goes_well() {
         run.wait_for("Pass finished", 2);
         let run = run.stop();
         assert!(run.status.success());
+        assert!(run.metrics.contains("akv_sync_object_info{"), "{}", run.metrics);
         markers.extend(published(&run));
         finds_what_was_published(&markers[markers.len() - 4..], &run);
         nowhere(&markers, &run, "run");
@@ -230,15 +235,16 @@ fn nothing_shows_a_token_whatever_the_answer_that_holds_it() {
             // The text of a log line and its JSON are made from the same fields: each answer is seen in one of them.
             let mut command = command(&world, "run", &LOGS[index % LOGS.len()]);
             if service == Service::IdentityEndpoint {
+                let identity = "identity: { type: managedIdentity }";
                 world.manifest_with(
-                    "identity: { type: managedIdentity }",
+                    &format!("{identity}\n{}", admin(&world)),
                     "secrets: [{ name: db-password }]",
                 );
                 command.env("IDENTITY_ENDPOINT", world.fake.identity_endpoint());
                 command.env("IDENTITY_HEADER", world.fake.identity_header());
                 markers.push(Marker::new("the identity header", world.fake.identity_header()));
             } else {
-                world.manifest("secrets: [{ name: db-password }]");
+                world.manifest_with(&admin(&world), "secrets: [{ name: db-password }]");
             }
             let run = Observed::start(&world, command);
             run.wait_for_any(TRIED);
@@ -266,8 +272,9 @@ fn nothing_shows_a_credential_whether_it_is_taken_or_refused() {
             let world = World::new();
             world.fake.vault("app").set_secret("db-password", "unused");
             let file = world.path("credential").display().to_string();
+            let identity = identity.replace("{file}", &file);
             world.manifest_with(
-                &identity.replace("{file}", &file),
+                &format!("{identity}\n{}", admin(&world)),
                 "secrets: [{ name: db-password }]",
             );
             let mut markers = vec![assertion(&world)];
@@ -372,46 +379,4 @@ fn in_json(value: &Marker) -> String {
         .to_string()
         .trim_matches('"')
         .to_owned()
-}
-
-fn state_files(traces: &Traces) -> Vec<u8> {
-    let states = tree(&traces.volume).into_iter().filter(|(path, _)| {
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        name.starts_with("..akv-sync.json")
-    });
-    let mut content = Vec::new();
-    for (path, _) in states {
-        content.extend(fs::read(traces.volume.join(path)).expect("readable"));
-    }
-    content
-}
-
-fn metadata_files(traces: &Traces) -> Vec<u8> {
-    let files = tree(&traces.volume).into_iter();
-    let metadata = files.filter(|(path, metadata)| path.ends_with("metadata.json") && metadata.is_file());
-    let content = metadata.map(|(path, _)| fs::read(traces.volume.join(path)).expect("readable"));
-    content.collect::<Vec<_>>().concat()
-}
-
-fn names_and_links(traces: &Traces) -> Vec<u8> {
-    let mut content = Vec::new();
-    for (path, metadata) in tree(&traces.volume) {
-        content.push(path.display().to_string());
-        if metadata.is_symlink() {
-            let target = fs::read_link(traces.volume.join(path)).expect("readable");
-            content.push(target.display().to_string());
-        }
-    }
-    content.join("\n").into_bytes()
-}
-
-fn files_elsewhere(traces: &Traces) -> Vec<u8> {
-    let mut content = Vec::new();
-    for (path, metadata) in tree(&traces.elsewhere) {
-        content.extend(format!("{}\n", path.display()).into_bytes());
-        if metadata.is_file() {
-            content.extend(fs::read(traces.elsewhere.join(path)).expect("readable"));
-        }
-    }
-    content
 }

@@ -6,6 +6,8 @@ use std::process::{Child, Command, Stdio};
 
 use fake_azure::{Effect, Fault, Service};
 use nix::pty::{Winsize, openpty};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 
 use crate::support::World;
 
@@ -54,6 +56,19 @@ pub(crate) fn watch_on_terminal(command: Command, columns: u16, is_enough: impl 
     child.kill().expect("it runs");
     child.wait().expect("it ends");
     seen.replace("\r\n", "\n")
+}
+
+/// `once` until it has shown this text; SIGTERM ends it then.
+fn once_until(world: &World, text: &str) -> (Option<i32>, String) {
+    let mut command = world.command(&["once", "--timeout", "5m", "--color", "never"]);
+    command.env("TERM", "xterm");
+    let (mut child, mut near) = start_on_terminal(command, 200, Shows::Both);
+    let mut seen = read(&mut near, |seen| seen.contains(text));
+    let process = i32::try_from(child.id()).expect("a process number");
+    kill(Pid::from_raw(process), Signal::SIGTERM).expect("it runs");
+    seen += &read(&mut near, |_| false);
+    let status = child.wait().expect("it ends");
+    (status.code(), seen.replace("\r\n", "\n"))
 }
 
 fn read(near: &mut File, is_enough: impl Fn(&str) -> bool) -> String {
@@ -195,22 +210,21 @@ fn what_hangs_is_named_with_its_time_and_what_is_tried_again_too() {
     let world = World::new();
     world.fake.vault("app").set_secret("slow", "value");
     world.manifest("secrets: [{ name: slow }]");
-    let delay = Effect::Delay { milliseconds: 2_500 };
     world
         .fake
         .faults()
-        .inject(Fault::new(Service::Vault, delay).times(1));
-    let (code, text) = once(&world);
-    assert_eq!(code, Some(0), "{text}");
-    assert!(text.contains("waiting for app/secrets/slow (1 s)"), "{text}");
+        .inject(Fault::new(Service::Vault, Effect::Hang));
+    let waiting = "waiting for app/secrets/slow (";
+    let (code, text) = once_until(&world, waiting);
+    assert_eq!(code, Some(130), "{text}");
+    assert!(text.contains(waiting), "{text}");
 
     world.fake.faults().clear();
     world.take_the_vault_away();
-    let mut command = world.command(&["once", "--timeout", "4s"]);
-    command.env("TERM", "xterm");
-    let (code, text) = run_on_terminal(command, 200, Shows::Both);
-    assert_eq!(code, Some(6), "{text}");
-    assert!(text.contains("app: unreachable, tried again "), "{text}");
+    let again = "app: unreachable, tried again ";
+    let (code, text) = once_until(&world, again);
+    assert_eq!(code, Some(130), "{text}");
+    assert!(text.contains(again), "{text}");
 }
 
 #[test]
@@ -316,6 +330,22 @@ fn a_json_log_on_a_terminal_is_json_and_nothing_else() {
             );
         }
     }
+}
+
+#[test]
+fn plan_on_a_terminal_says_a_failure_once_and_draws_it_as_once_does() {
+    let world = World::new();
+    world.manifest("secrets: [{ name: missing }, { name: optional, required: false }]");
+    let mut command = world.command(&["plan", "--color", "never"]);
+    command.env("TERM", "xterm");
+    let (code, text) = run_on_terminal(command, 200, Shows::Both);
+    assert_eq!(code, Some(5), "{text}");
+    assert!(
+        text.contains("error[notFound]: ") && text.contains("\nhint: "),
+        "{text}"
+    );
+    assert!(!text.contains("WARN") && !text.contains("caused by"), "{text}");
+    assert_eq!(text.matches("hint: ").count(), 1, "{text}");
 }
 
 #[test]

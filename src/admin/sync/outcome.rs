@@ -73,7 +73,7 @@ fn of<'s>(entry: &'s EntryStatus, status: &'s Status, began: OffsetDateTime) -> 
     if let Some(failure) = &entry.failure {
         outcome.reason = Some(failure.reason);
         outcome.error = Some(&failure.failure.detail);
-        outcome.hint = Some(failure.hint.clone());
+        outcome.hint = Some(failure.hint.to_string());
     } else if let Some(held_back) = &entry.held_back {
         outcome.as_asked = false;
         outcome.error = Some(held_back);

@@ -159,11 +159,7 @@ mod tests {
         let failed = outcome(
             r#"{"id":"app/secrets/a","required":true,"asAsked":false,"reason":"unreachable","error":"seen","hint":"no action: it is tried again"}"#,
         );
-        let text = failed
-            .failure(false)
-            .expect("a failure")
-            .of_running()
-            .render(false);
+        let text = failed.failure(false).expect("a failure").render(false);
         assert!(
             text.contains(": 1 entry is not as asked for; first app/secrets/a (unreachable), exit code 6\n  caused by: seen\nhint: no action: it is tried again\n"),
             "{text}"

@@ -10,6 +10,7 @@ use super::cause::Cause;
 use crate::domain::entry::{EntryId, EntryKey};
 use crate::domain::event::Event;
 use crate::domain::failure::{Failure, Reason};
+use crate::domain::hint::Hint;
 use crate::domain::object::{ObjectId, VersionId};
 use crate::domain::path::RelativePath;
 use crate::domain::plan::{EntryPlan, Outcome, Plan};
@@ -99,7 +100,7 @@ pub struct FailureStatus {
     #[serde(serialize_with = "shown")]
     pub failure: Failure,
     /// What to do about it.
-    pub hint: String,
+    pub hint: Hint,
     /// How often in a row.
     pub times: u32,
     /// Since when.

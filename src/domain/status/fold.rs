@@ -21,6 +21,11 @@ impl Status {
     /// Takes what a pass did; gives what is worth telling, in the order in which it is told. `jitter` is in `0.0..1.0`.
     pub fn fold(&mut self, mut outcome: PassOutcome, jitter: f64) -> Vec<Event> {
         let mut events = Vec::new();
+        if !outcome.calls.is_empty() {
+            events.push(Event::Answered {
+                calls: std::mem::take(&mut outcome.calls),
+            });
+        }
         let now = Now {
             at: outcome.began,
             ready: self.is_ready(),
@@ -48,6 +53,10 @@ impl Status {
         self.wakes_at = self.schedule.next_due(outcome.began, &outcome.stopped);
         self.show_schedule(&outcome, &mut events);
         self.become_ready(outcome.at, false, &mut events);
+        // Before that, the entries are those of the manifest before.
+        if outcome.decided.is_some() {
+            self.finish_reload();
+        }
         self.tell_all(outcome.began, &mut events);
         self.fold_outbox(&outcome, now);
         self.finish(&outcome, &mut events);
@@ -74,6 +83,12 @@ impl Status {
         } = &decided.publication;
         if !(written.is_empty() && adjusted.is_empty() && removed.is_empty()) {
             self.volume.published = Some(outcome.at);
+            events.push(Event::SetPublished {
+                written: written.len(),
+                bytes: decided.written_bytes,
+                removed: removed.len(),
+                adjusted: adjusted.len(),
+            });
         }
         self.schedule.volume_worked();
     }

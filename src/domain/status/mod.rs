@@ -11,6 +11,7 @@ mod fold;
 mod hooks;
 mod ready;
 mod recall;
+mod reload;
 mod reminders;
 mod telling;
 #[cfg(test)]
@@ -31,6 +32,7 @@ pub use self::entry::{EntryStatus, FailureStatus, FileStatus, RecalledEntry};
 use self::failing::Failing;
 pub use self::ready::Readiness;
 pub use self::recall::Recalled;
+pub use self::reload::{ReloadStatus, WatchMode};
 pub use self::volume::{VolumeStatus, VolumeTrouble};
 use super::answers::Lists;
 use super::desired::OnStart;
@@ -62,6 +64,8 @@ pub struct Status {
     /// Each hook, in manifest order.
     #[serde(rename = "hooks")]
     pub hook_statuses: Vec<HookStatus>,
+    /// What became of the manifest since the start.
+    pub reload: ReloadStatus,
     /// Whether questions or renderings are under way.
     pub busy: bool,
     /// When the next pass is due, if nothing happens before.
@@ -117,6 +121,7 @@ impl Status {
             volume: VolumeStatus::default(),
             hooks: HookQueue::default(),
             hook_statuses: Vec::new(),
+            reload: ReloadStatus::default(),
             busy: false,
             wakes_at: None,
             schedule: Schedule::default(),

@@ -147,6 +147,7 @@ pub(crate) fn pass(entries: Vec<EntryPlan>) -> PassOutcome {
             blocked: None,
         },
         notices: BTreeMap::new(),
+        written_bytes: 0,
     });
     outcome
 }

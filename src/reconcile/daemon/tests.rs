@@ -1,9 +1,11 @@
 //! The loop over fakes, in paused time.
 
 mod barrier;
+mod calls;
 mod fallbacks;
 mod heartbeat;
 mod hooks;
+mod reload;
 mod reminders;
 
 use std::sync::Arc;

@@ -48,6 +48,7 @@ impl<V: Vault + 'static, W: Volume> Pass<V, W> {
         };
         let telling = tell.telling(&plan, entries);
         let (payload, notices) = self.payload(telling.clone(), entries, &mut plan);
+        let sizes = sizes(&payload);
         let done = match plan.blocked.clone() {
             Some(Blocked { waits: true, .. }) => Ok(Publication::default()),
             Some(Blocked { by, .. }) => Err(records_lost(by.as_ref())),
@@ -72,7 +73,9 @@ impl<V: Vault + 'static, W: Volume> Pass<V, W> {
             Publication::default()
         });
         plan.refused_late(entries, &publication.refused);
+        let written = publication.written.iter();
         outcome.decided = Some(Decided {
+            written_bytes: written.filter_map(|path| sizes.get(path)).sum(),
             plan,
             notices,
             publication,
@@ -187,6 +190,16 @@ impl<V: Vault + 'static, W: Volume> Pass<V, W> {
         }
         (payload, notices)
     }
+}
+
+/// How many bytes there are of each file that comes with new ones.
+fn sizes(payload: &Payload) -> BTreeMap<RelativePath, u64> {
+    let files = payload.files.iter();
+    let written = files.filter_map(|(path, file)| match &file.bytes {
+        FileBytes::Write(bytes) => Some((path.clone(), u64::try_from(bytes.len()).ok()?)),
+        FileBytes::Published(_) => None,
+    });
+    written.collect()
 }
 
 /// What is odd about selections, by the number of each.

@@ -9,7 +9,7 @@ use rustls::pki_types::PrivatePkcs8KeyDer;
 use rustls::pki_types::pem::PemObject;
 
 use super::search::Marker;
-use super::traces::Traces;
+use super::traces::{Traces, admin};
 use crate::support::World;
 
 /// The password of a key store that is in no file on the volume.
@@ -48,7 +48,7 @@ pub(super) fn stock(world: &World) -> Vec<Marker> {
     }
     let (certificates, copies) = (certificates.concat(), copies.concat());
     fs::write(world.path("keystore-password"), password.text()).expect("written");
-    world.manifest(&format!(
+    world.manifest_with(&format!("refresh: {{ interval: 10s }}\n{}", admin(world)), &format!(
         "templates:\n  - {{ path: all.conf, template: \"{{{{ secret('text') | json }}}} {{{{ certificate('pem').privateKey }}}}\" }}\n\
          \x20 - {{ path: all.env, format: dotenv, values: [{{ key: TEXT, secret: text }}] }}\n\
          secrets:\n  - {{ select: {{ prefix: tex }}, pathTemplate: \"picked/{{name}}\" }}\n\

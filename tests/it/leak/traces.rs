@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
+use crate::scrape::scrape;
 use crate::support::World;
 
 /// Longest wait for anything; only a failing test waits that long.
@@ -20,6 +21,8 @@ pub(crate) struct Traces {
     pub(crate) stderr: Vec<u8>,
     /// The argument list, as every user of the machine may read it; empty when the process ended by itself.
     pub(crate) command_line: Vec<u8>,
+    /// What monitoring reads, in both forms; empty when the process ended by itself, or has no socket.
+    pub(crate) metrics: String,
     pub(crate) volume: PathBuf,
     /// Its working, home and temporary directory.
     pub(crate) elsewhere: PathBuf,
@@ -31,6 +34,21 @@ pub(crate) struct Observed {
     output: PathBuf,
     volume: PathBuf,
     command_line: Vec<u8>,
+    socket: PathBuf,
+    metrics: String,
+}
+
+/// Where a program under observation answers, as its manifest has it.
+pub(super) fn admin(world: &World) -> String {
+    let socket = socket(world);
+    format!(
+        "admin: {{ socket: \"{}\" }}\nmetrics: {{ perObject: all }}",
+        socket.display()
+    )
+}
+
+fn socket(world: &World) -> PathBuf {
+    world.path("admin.sock")
 }
 
 impl Observed {
@@ -52,6 +70,8 @@ impl Observed {
             output,
             volume: world.path("volume"),
             command_line: Vec::new(),
+            socket: socket(world),
+            metrics: String::new(),
         }
     }
 
@@ -90,6 +110,11 @@ impl Observed {
     pub(crate) fn stop(mut self) -> Traces {
         self.command_line = fs::read(format!("/proc/{}/cmdline", self.child.id())).expect("it runs");
         assert!(!self.command_line.is_empty(), "it has not ended yet");
+        if self.socket.exists() {
+            let forms = ["text/plain", "application/openmetrics-text"];
+            self.metrics = forms.map(|form| scrape(&self.socket, form).text).concat();
+            assert!(self.metrics.contains("akv_sync_build_info"), "{}", self.metrics);
+        }
         self.signal(Signal::SIGTERM);
         self.finish()
     }
@@ -102,6 +127,7 @@ impl Observed {
             stdout: read("stdout"),
             stderr: read("stderr"),
             command_line: std::mem::take(&mut self.command_line),
+            metrics: std::mem::take(&mut self.metrics),
             volume: self.volume.clone(),
             elsewhere: self.output.join("elsewhere"),
         }

@@ -80,6 +80,7 @@ pub(super) fn passed(spec: &SyncSpec, answers: &Answers) -> Vec<(String, String)
         },
         plan,
         notices: BTreeMap::new(),
+        written_bytes: 0,
     });
     shown.push(debug("PassOutcome", &outcome));
     let mut status = Status::new(OnStart::Fresh);
