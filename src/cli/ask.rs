@@ -154,11 +154,15 @@ impl fmt::Display for Unanswered {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Nobody(tried) => {
-                for (at, (door, error)) in tried.iter().enumerate() {
-                    let start = if at == 0 { "nobody answers at" } else { ", nor at" };
-                    write!(f, "{start} {door} ({error})")?;
-                }
-                Ok(())
+                let tried = tried.iter().map(|(door, error)| {
+                    let what = if is_denied(error) {
+                        "this user may not open"
+                    } else {
+                        "nobody answers at"
+                    };
+                    format!("{what} {door} ({error})")
+                });
+                f.write_str(&tried.collect::<Vec<_>>().join("; "))
             }
             Self::Unclear(door, error) => write!(f, "no answer of akv-sync at {door}: {error}"),
             Self::Token(file, error) => {

@@ -71,14 +71,22 @@ fn watch(place: &Place, form: OutputArg, style: Style) -> Result<Exit, CommandFa
 
 /// The text in place of the one before it, without the lines for which a terminal has no room.
 fn redrawn(text: &str) -> String {
-    let room = output::stdout_height().saturating_sub(2).max(1);
+    let mut room = output::stdout_height().saturating_sub(2);
+    let width = output::stdout_width().max(1);
     let lines: Vec<_> = text.trim_end_matches('\n').lines().collect();
     let mut drawn = "\x1b[H".to_owned();
-    for line in lines.iter().take(room) {
+    let mut left = lines.len();
+    for line in &lines {
+        // A sentence may need several lines of the terminal.
+        let needed = line.chars().count().div_ceil(width).max(1);
+        let Some(rest) = room.checked_sub(needed) else {
+            break;
+        };
+        (room, left) = (rest, left - 1);
         drawn.extend([*line, "\x1b[K\n"]);
     }
-    if lines.len() > room {
-        drawn.extend(["… ", &(lines.len() - room).to_string(), " more lines\x1b[K"]);
+    if left > 0 {
+        drawn.extend(["… ", &left.to_string(), " more lines\x1b[K"]);
     }
     drawn.push_str("\x1b[J");
     drawn

@@ -62,7 +62,8 @@ impl<V: Vault + 'static, W: Volume> Daemon<V, W> {
 
     /// Takes over what an earlier process left.
     async fn recall(&mut self) {
-        if let Ok(recalled) = self.pass.look(&self.status).await {
+        let heartbeat = Arc::clone(&self.heartbeat);
+        if let Ok(recalled) = heartbeat.beating(self.pass.look(&self.status)).await {
             let now = self.pass.uptime.now();
             let events = self.status.recall(recalled, now, self.pass.jitter.sample());
             self.tell(&events);

@@ -346,7 +346,10 @@ fn with_a_json_log_every_command_that_fails_says_so_in_json() {
     fs::write(world.path("unknown.yaml"), "a: b\n").expect("written");
     let [wrong, unknown] = ["wrong.yaml", "unknown.yaml"].map(|name| world.path(name).display().to_string());
     for (arguments, code) in [
-        (&["frobnicate"][..], 2),
+        (&["nonsense"][..], 2),
+        (&["sync"], 6),
+        (&["health"], 1),
+        (&["status", "--manifest", &wrong], 3),
         (&["once", "--wrong"], 2),
         (&["once", "--timeout", "soon"], 2),
         (&["once", "-q", "-v"], 2),

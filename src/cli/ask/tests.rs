@@ -147,7 +147,7 @@ fn the_socket_is_asked_first_then_the_address_and_each_that_fails_is_named() {
     let told = error.to_string();
     let expected = format!("nobody answers at {} (", path.display());
     assert!(
-        told.starts_with(&expected) && told.contains(&format!(", nor at {address} (")),
+        told.starts_with(&expected) && told.contains(&format!("; nobody answers at {address} (")),
         "{told}"
     );
 }
@@ -207,4 +207,20 @@ fn a_token_is_sent_only_where_it_is_asked_for_and_only_if_it_can_be() {
         );
         assert_eq!(CommandFailure::from(error).exit, Exit::Usage);
     }
+}
+
+#[test]
+fn a_socket_of_another_user_is_not_taken_for_one_on_which_nobody_answers() {
+    let denied = io::Error::from(io::ErrorKind::PermissionDenied);
+    let refused = io::Error::from(io::ErrorKind::ConnectionRefused);
+    let error = Unanswered::Nobody(vec![("/a".to_owned(), denied), ("[::1]:81".to_owned(), refused)]);
+    assert_eq!(
+        error.to_string(),
+        "this user may not open /a (permission denied); nobody answers at [::1]:81 (connection refused)"
+    );
+    let text = CommandFailure::from(error).render(false);
+    assert!(
+        text.contains("\nhint: who may open the socket may ask: run this as the user of akv-sync"),
+        "{text}"
+    );
 }

@@ -9,7 +9,7 @@ use crate::cli::table::Look;
 /// The whole of it. `from_volume` says why it is not a running program's.
 pub(super) fn render(seen: &Seen, from_volume: Option<&str>, now: OffsetDateTime, look: Look) -> String {
     let first = match from_volume {
-        Some(why) => format!("not running: {why}\n"),
+        Some(why) => format!("{why}\n"),
         None => format!("{}\n", parts::readiness(seen, now)),
     };
     let mut all = vec![first, objects::render(seen, now, look)];

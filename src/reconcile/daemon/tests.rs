@@ -3,6 +3,7 @@
 mod barrier;
 mod calls;
 mod fallbacks;
+mod heartbeat;
 mod hooks;
 mod reload;
 mod reminders;

@@ -3,10 +3,12 @@
 use std::thread;
 
 use fake_azure::{Effect, Fault, Service};
+use nix::sys::signal::Signal;
 use serde_json::Value;
 
 use super::Served;
 use super::client::Reply;
+use crate::support::eventually;
 
 fn json(reply: &Reply) -> Value {
     serde_json::from_str(&reply.body).expect("an answer in JSON")
@@ -126,4 +128,25 @@ fn what_is_not_ready_says_how_much_is_missing_and_no_name() {
     served.world.fake.vault("app").set_secret("missing", "one");
     assert_eq!(served.at.ask("POST", "/sync").status, 200);
     assert_eq!(served.at.ask("GET", "/startupz").body, "ready\n");
+}
+
+#[test]
+fn what_left_before_a_sync_was_asked_for_does_not_stand_in_for_it() {
+    let served = Served::at_socket();
+    let running = served.ready();
+    served.world.fake.reset_calls();
+    let delay = Effect::Delay { milliseconds: 1000 };
+    served
+        .world
+        .fake
+        .faults()
+        .inject(Fault::new(Service::Vault, delay).times(1));
+    running.signal(Signal::SIGHUP);
+    eventually("the question has left", || {
+        served.world.fake.calls().of_object("db") == 1
+    });
+    let version = served.world.fake.vault("app").set_secret("db", "two");
+    let outcome = json(&served.at.ask("POST", "/sync"));
+    assert_eq!(outcome["entries"][0]["version"], version);
+    assert_eq!(served.world.fake.calls().of_object("db"), 2);
 }
