@@ -1,6 +1,11 @@
 //! The log: events with fields, as text for people or as JSON lines for collectors, on stderr.
 
+mod json;
+mod panics;
+mod parts;
 pub mod stderr;
+#[cfg(test)]
+mod test_lines;
 mod text;
 
 use std::fmt;
@@ -12,6 +17,7 @@ use tracing_subscriber::fmt::time::SystemTime;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::{SubscriberInitExt, TryInitError};
 
+use self::json::JsonLine;
 use self::stderr::Stderr;
 use self::text::TextLine;
 
@@ -34,7 +40,7 @@ impl fmt::Display for LogFormat {
     }
 }
 
-/// Installs the log for the whole process; an error when one is installed already. `color` is for lines of text.
+/// Installs the log for the whole process, panics included; an error when one is installed already. `color` is for lines of text.
 ///
 /// `level` applies to this crate. The Azure SDK follows it from `debug` on; above, what it says of a failed request is
 /// said better by ours. The HTTP and TLS libraries beneath log frames and headers at their lowest levels, so they never
@@ -63,10 +69,12 @@ pub fn install(format: LogFormat, level: Level, color: bool) -> Result<(), TryIn
                 time: SystemTime,
                 color,
             };
-            registry.with(layer.event_format(line)).try_init()
+            registry.with(layer.event_format(line)).try_init()?;
         }
         LogFormat::Json => registry
-            .with(layer.json().flatten_event(true).with_target(false))
-            .try_init(),
+            .with(layer.event_format(JsonLine { time: SystemTime }))
+            .try_init()?,
     }
+    panics::install();
+    Ok(())
 }

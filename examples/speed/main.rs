@@ -16,6 +16,7 @@ mod scene;
 mod scrape;
 mod soak;
 mod summary;
+mod told;
 mod verdict;
 
 use std::io;
@@ -46,6 +47,9 @@ struct Arguments {
     /// Takes this many passes in one process as well, and shows its memory on the way.
     #[arg(long, value_name = "PASSES")]
     soak: Option<u32>,
+    /// Measures how soon others hear of a change, and exchanges the manifest this many times.
+    #[arg(long, value_name = "RELOADS")]
+    told: Option<u32>,
     /// Objects of the soak.
     #[arg(long, default_value_t = 100)]
     soak_objects: usize,
@@ -170,6 +174,11 @@ fn measure(arguments: &Arguments) -> io::Result<()> {
         let samples = soak::measure(&arguments.program, &scene, arguments.soak_objects, count)?;
         println!("{}", summary::soak(arguments.soak_objects, &samples));
         soaked = Some(samples);
+    }
+    if let Some(reloads) = arguments.told {
+        let scene = Scene::new(true, Duration::ZERO, Wanted::secrets(arguments.soak_objects))?;
+        let told = told::measure(&arguments.program, &scene, arguments.soak_objects, reloads)?;
+        println!("{}", summary::told(&told));
     }
     println!(
         "{}",

@@ -99,6 +99,11 @@ impl Program {
         })
     }
 
+    /// How many files it has open.
+    pub(crate) fn descriptors(&self) -> io::Result<usize> {
+        Ok(fs::read_dir(format!("/proc/{}/fd", self.child.id()))?.count())
+    }
+
     /// Ends it as a cluster does, and waits until it has ended.
     pub(crate) fn stop(mut self) -> io::Result<()> {
         self.signal(Signal::SIGTERM)?;

@@ -10,8 +10,10 @@ use time::OffsetDateTime;
 
 use crate::cold_start::{Start, Starts};
 use crate::no_op::Passes;
+use crate::program::Memory;
 use crate::scrape::Scrapes;
 use crate::soak::{ROTATE_EVERY, Sample};
+use crate::told::Told;
 
 /// Where and how it was measured.
 pub(crate) fn surroundings(runs: usize, size: u64) -> String {
@@ -143,6 +145,41 @@ pub(crate) fn soak(objects: usize, samples: &[Sample]) -> String {
             mebibytes(sample.memory.peak),
         ];
         add_row(&mut table, &row);
+    }
+    table
+}
+
+/// How soon others hear of a change, and what reloads and idling cost.
+pub(crate) fn told(told: &Told) -> String {
+    let (idle, quiet) = told.idle;
+    let (count, [first, last]) = told.reloads;
+    let mut table = format!(
+        "One process, {} objects over HTTP/2, no distance.\n\n| What | Measured |\n|---|---|\n",
+        told.objects
+    );
+    let millis = |time: Duration| format!("{:.1} ms", time.as_secs_f64() * 1000.0);
+    let spread = |times: &[Duration]| {
+        let [least, median, most] = [0, times.len() / 2, times.len().saturating_sub(1)].map(|at| times[at]);
+        format!("{} ({} - {})", millis(median), millis(least), millis(most))
+    };
+    let memory = |(memory, descriptors): &(Memory, usize)| {
+        format!("{} MiB, {descriptors} descriptors", mebibytes(memory.now))
+    };
+    let share = 100.0 * idle.as_secs_f64() / quiet.as_secs_f64();
+    for (what, measured) in [
+        ("from the swap to the hook", spread(&told.hooks)),
+        (
+            "from `POST /sync` to its answer, with the new file in place",
+            spread(&told.syncs),
+        ),
+        (
+            "CPU while nothing is to do, interval 5m",
+            format!("{share:.3} % of a core"),
+        ),
+        ("before the first reload", memory(&first)),
+        (&format!("after {count} reloads"), memory(&last)),
+    ] {
+        add_row(&mut table, &[what.to_owned(), measured]);
     }
     table
 }

@@ -339,4 +339,40 @@ mod tests {
         faults.clear();
         assert!(faults.on(&get("db")).is_empty());
     }
+
+    #[test]
+    fn the_page_shows_every_effect_as_it_is_read() {
+        let page = include_str!("../README.md");
+        let section = page.split("\n### Effects\n").nth(1).expect("a section");
+        let lines = section
+            .split("```json\n")
+            .nth(1)
+            .and_then(|block| block.split("```").next());
+        let effects: Vec<Effect> = lines
+            .expect("a block")
+            .lines()
+            .map(|line| serde_json::from_str(line).expect(line))
+            .collect();
+        let kinds: BTreeSet<_> = effects
+            .iter()
+            .map(|effect| match effect {
+                Effect::Answer { .. } => 0,
+                Effect::Throttled { .. } => 1,
+                Effect::Hang => 2,
+                Effect::Reset => 3,
+                Effect::RefusedStream => 4,
+                Effect::TruncatedBody => 5,
+                Effect::GarbageBody => 6,
+                Effect::Silence => 7,
+                Effect::Delay { .. } => 8,
+            })
+            .collect();
+        assert_eq!(kinds.len(), 9, "{effects:?}");
+        let fault = section
+            .split("A whole fault: `")
+            .nth(1)
+            .and_then(|rest| rest.split('`').next());
+        let fault: Fault = serde_json::from_str(fault.expect("a fault")).expect("as it is read");
+        assert_eq!(fault, Fault::new(Service::Vault, Effect::Hang).times(1));
+    }
 }

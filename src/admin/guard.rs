@@ -1,14 +1,16 @@
 //! Who may ask what.
 
 use std::net::IpAddr;
-use std::path::Path;
+use std::sync::Arc;
 
-use hyper::StatusCode;
 use hyper::header::{AUTHORIZATION, HOST, HeaderMap, HeaderValue, ORIGIN};
+use hyper::http::uri::Authority;
+use hyper::{StatusCode, Uri};
 use subtle::ConstantTimeEq as _;
+use tokio::task::spawn_blocking;
 
 use super::answer::{Answer, text, unauthorized};
-use crate::named_file;
+use super::token::TokenFile;
 
 /// How a request came in. The peer's address says nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,13 +23,17 @@ pub(super) enum Via {
     Network,
 }
 
-/// A token longer than this is none.
-const LONGEST_TOKEN: usize = 4096;
-
 /// Refuses what a web page could send: a name for this machine that is somebody else's, or another page's origin.
-pub(super) fn refuse_foreign(via: Via, headers: &HeaderMap) -> Option<Answer> {
-    let host = headers.get(HOST).and_then(|host| host.to_str().ok());
-    if via == Via::Loopback && !host.is_some_and(is_this_machine) {
+pub(super) fn refuse_foreign(via: Via, uri: &Uri, headers: &HeaderMap) -> Option<Answer> {
+    // A request may name a host in its first line too, which counts more.
+    let hosts = headers
+        .get_all(HOST)
+        .iter()
+        .map(|host| host.to_str().unwrap_or_default());
+    let mut hosts = uri.authority().map(Authority::as_str).into_iter().chain(hosts);
+    let first = hosts.next();
+    let all_ours = first.into_iter().chain(hosts).all(is_this_machine);
+    if via == Via::Loopback && !(first.is_some() && all_ours) {
         return Some(text(
             StatusCode::MISDIRECTED_REQUEST,
             "ask with a loopback address or localhost as host",
@@ -38,7 +44,7 @@ pub(super) fn refuse_foreign(via: Via, headers: &HeaderMap) -> Option<Answer> {
         .to_str()
         .ok()
         .and_then(|origin| origin.split_once("://"))
-        .is_some_and(|(_, authority)| Some(authority) == host);
+        .is_some_and(|(_, authority)| Some(authority) == first);
     (!own).then(|| text(StatusCode::FORBIDDEN, "requests of other web pages are refused"))
 }
 
@@ -54,37 +60,26 @@ fn is_this_machine(host: &str) -> bool {
 }
 
 /// Refuses who has not the token, where one is needed.
-pub(super) fn refuse_stranger(via: Via, headers: &HeaderMap, token_file: Option<&Path>) -> Option<Answer> {
+pub(super) async fn refuse_stranger(
+    via: Via,
+    headers: &HeaderMap,
+    token: Option<&Arc<TokenFile>>,
+) -> Option<Answer> {
     if via != Via::Network {
         return None;
     }
-    let Some(file) = token_file else {
+    let Some(token) = token.cloned() else {
         return Some(text(
             StatusCode::FORBIDDEN,
             "this is served with a token only: set admin.tokenFile, or ask through admin.socket",
         ));
     };
-    match token(file) {
+    // A file system that hangs must not stop the loop.
+    let token = spawn_blocking(move || token.read()).await.ok().flatten();
+    match token {
         Some(token) if headers.get(AUTHORIZATION).is_some_and(|given| is(given, &token)) => None,
         _ => Some(unauthorized()),
     }
-}
-
-/// The token; `None`, and a warning, when there is none to be read.
-fn token(file: &Path) -> Option<Vec<u8>> {
-    let bytes = match named_file::bytes(file, LONGEST_TOKEN) {
-        Ok(bytes) => bytes,
-        Err(error) => {
-            tracing::warn!(path = %file.display(), %error, "Admin token not read");
-            return None;
-        }
-    };
-    let token = bytes.trim_ascii();
-    if token.is_empty() || bytes.len() > LONGEST_TOKEN {
-        tracing::warn!(path = %file.display(), error = "it is empty, or longer than any token", "Admin token not read");
-        return None;
-    }
-    Some(token.to_vec())
 }
 
 /// Compares in a time that does not depend on where they differ.
@@ -102,10 +97,15 @@ mod tests {
     use super::*;
 
     fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
-        pairs
-            .iter()
-            .map(|(name, value)| (name.parse().expect("a name"), HeaderValue::from_static(value)))
-            .collect()
+        let mut headers = HeaderMap::new();
+        for (name, value) in pairs {
+            headers.append(*name, HeaderValue::from_static(value));
+        }
+        headers
+    }
+
+    fn is_foreign(via: Via, uri: &'static str, pairs: &[(&'static str, &'static str)]) -> bool {
+        refuse_foreign(via, &Uri::from_static(uri), &headers(pairs)).is_some()
     }
 
     #[test]
@@ -123,51 +123,77 @@ mod tests {
             ("10.0.0.1", false),
             ("", false),
         ] {
-            let refused = refuse_foreign(Via::Loopback, &headers(&[("host", host)])).is_some();
-            assert_eq!(refused, !fits, "{host:?}");
+            assert_eq!(
+                is_foreign(Via::Loopback, "/status", &[("host", host)]),
+                !fits,
+                "{host:?}"
+            );
         }
-        assert!(refuse_foreign(Via::Loopback, &HeaderMap::new()).is_some());
-        assert!(refuse_foreign(Via::Network, &headers(&[("host", "10.0.0.1:8181")])).is_none());
+        assert!(is_foreign(Via::Loopback, "/status", &[]));
+        assert!(!is_foreign(Via::Network, "/status", &[("host", "10.0.0.1:8181")]));
+    }
+
+    #[test]
+    fn a_host_counts_wherever_a_request_names_it() {
+        let local = ("host", "localhost:8181");
+        assert!(is_foreign(Via::Loopback, "http://example.com/status", &[local]));
+        assert!(!is_foreign(
+            Via::Loopback,
+            "http://localhost:8181/status",
+            &[local]
+        ));
+        assert!(is_foreign(
+            Via::Loopback,
+            "/status",
+            &[local, ("host", "example.com")]
+        ));
     }
 
     #[test]
     fn another_page_is_refused_through_every_listener() {
+        let host = ("host", "localhost:8181");
         for via in [Via::Socket, Via::Loopback, Via::Network] {
-            let foreign = [("host", "localhost:8181"), ("origin", "https://example.com")];
-            assert!(refuse_foreign(via, &headers(&foreign)).is_some(), "{via:?}");
-            let own = [("host", "localhost:8181"), ("origin", "http://localhost:8181")];
-            assert!(refuse_foreign(via, &headers(&own)).is_none(), "{via:?}");
-            let none = [("host", "localhost:8181"), ("origin", "null")];
-            assert!(refuse_foreign(via, &headers(&none)).is_some(), "{via:?}");
+            for (origin, foreign) in [
+                ("https://example.com", true),
+                ("null", true),
+                ("http://localhost:8181", false),
+            ] {
+                let found = is_foreign(via, "/status", &[host, ("origin", origin)]);
+                assert_eq!(found, foreign, "{via:?} {origin}");
+            }
         }
     }
 
-    #[test]
-    fn what_others_reach_asks_for_the_token_and_reads_it_each_time() {
+    #[tokio::test]
+    async fn what_others_reach_asks_for_the_token_that_is_in_the_file_now() {
         let file = tempfile::NamedTempFile::new().expect("a file");
-        let path = Some(file.path());
-        let ask = |value: &'static str| {
-            refuse_stranger(Via::Network, &headers(&[("authorization", value)]), path)
-                .map(|answer| answer.status().as_u16())
+        let token = Arc::new(TokenFile::new(file.path().to_owned()));
+        let ask = async |value: &'static str| {
+            let given = headers(&[("authorization", value)]);
+            let refused = refuse_stranger(Via::Network, &given, Some(&token)).await;
+            refused.map(|answer| answer.status().as_u16())
         };
-        assert_eq!(ask("Bearer "), Some(401), "an empty file is no token");
+        assert_eq!(ask("Bearer ").await, Some(401), "an empty file is no token");
         std::fs::write(file.path(), "first\n").expect("writable");
-        assert_eq!(ask("Bearer first"), None);
-        assert_eq!(ask("bearer first"), None);
-        assert_eq!(ask("Bearer firs"), Some(401));
-        assert_eq!(ask("Basic first"), Some(401));
-        assert_eq!(ask("first"), Some(401));
+        assert_eq!(ask("Bearer first").await, None);
+        assert_eq!(ask("bearer first").await, None);
+        assert_eq!(ask("Bearer firs").await, Some(401));
+        assert_eq!(ask("Basic first").await, Some(401));
+        assert_eq!(ask("first").await, Some(401));
         std::fs::write(file.path(), "second").expect("writable");
-        assert_eq!(ask("Bearer first"), Some(401));
-        assert_eq!(ask("Bearer second"), None);
+        assert_eq!(ask("Bearer first").await, Some(401));
+        assert_eq!(ask("Bearer second").await, None);
     }
 
-    #[test]
-    fn without_a_token_file_others_are_refused_and_this_machine_is_not() {
-        let refused =
-            |via| refuse_stranger(via, &HeaderMap::new(), None).map(|answer| answer.status().as_u16());
-        assert_eq!(refused(Via::Network), Some(403));
-        assert_eq!(refused(Via::Loopback), None);
-        assert_eq!(refused(Via::Socket), None);
+    #[tokio::test]
+    async fn without_a_token_file_others_are_refused_and_this_machine_is_not() {
+        for (via, code) in [
+            (Via::Network, Some(403)),
+            (Via::Loopback, None),
+            (Via::Socket, None),
+        ] {
+            let refused = refuse_stranger(via, &HeaderMap::new(), None).await;
+            assert_eq!(refused.map(|answer| answer.status().as_u16()), code, "{via:?}");
+        }
     }
 }

@@ -9,9 +9,11 @@ mod board;
 mod guard;
 mod listen;
 mod metrics;
+mod places;
 mod routes;
 mod serve;
 mod sync;
+mod token;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -20,6 +22,7 @@ pub use self::board::{Board, Exposed};
 pub use self::listen::{BindError, Listeners};
 pub use self::serve::serve;
 use self::sync::Syncs;
+use self::token::TokenFile;
 use crate::ports::Exposition;
 use crate::reconcile::heartbeat::Heartbeat;
 use crate::reconcile::trigger::Waker;
@@ -32,13 +35,12 @@ pub struct Admin {
     pub metrics: Arc<dyn Exposition>,
     /// Whether the loop turns.
     pub heartbeat: Arc<Heartbeat>,
-    /// The file with the token, which is read for each request.
-    pub token_file: Option<PathBuf>,
+    token: Option<Arc<TokenFile>>,
     syncs: Syncs,
 }
 
 impl Admin {
-    /// Answers with what `exposed` and `metrics` have, and asks `waker` for syncs.
+    /// Answers with what `exposed` has, and asks `waker` for syncs. The file with the token is read for each request.
     pub fn new(
         exposed: Arc<Exposed>,
         metrics: Arc<dyn Exposition>,
@@ -50,7 +52,7 @@ impl Admin {
             exposed,
             metrics,
             heartbeat,
-            token_file,
+            token: token_file.map(|path| Arc::new(TokenFile::new(path))),
             syncs: Syncs::new(waker),
         }
     }

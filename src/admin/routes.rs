@@ -7,11 +7,12 @@ use super::Admin;
 use super::answer::{Answer, json, text, wrong_method};
 use super::guard::{Via, refuse_foreign, refuse_stranger};
 use super::metrics;
+use crate::domain::status::Status;
 
 /// Answers a request. Its body is not read: no path needs one.
 pub(super) async fn answer(admin: &Admin, via: Via, request: &Request<Incoming>) -> Answer {
     let (method, uri, headers) = (request.method(), request.uri(), request.headers());
-    if let Some(refused) = refuse_foreign(via, headers) {
+    if let Some(refused) = refuse_foreign(via, uri, headers) {
         return refused;
     }
     let reads = method == Method::GET || method == Method::HEAD;
@@ -19,12 +20,14 @@ pub(super) async fn answer(admin: &Admin, via: Via, request: &Request<Incoming>)
         "/livez" | "/readyz" | "/startupz" | "/metrics" | "/status" if !reads => wrong_method("GET"),
         "/sync" if method != Method::POST => wrong_method("POST"),
         "/livez" => live(admin),
-        "/readyz" | "/startupz" => ready(admin),
+        "/readyz" => ready(admin, Status::serves),
+        "/startupz" => ready(admin, Status::is_ready),
         "/metrics" => metrics::answer(admin, headers),
-        "/status" => {
-            refuse_stranger(via, headers, admin.token_file.as_deref()).unwrap_or_else(|| status(admin))
-        }
-        "/sync" => match refuse_stranger(via, headers, admin.token_file.as_deref()) {
+        "/status" => match refuse_stranger(via, headers, admin.token.as_ref()).await {
+            Some(refused) => refused,
+            None => status(admin),
+        },
+        "/sync" => match refuse_stranger(via, headers, admin.token.as_ref()).await {
             Some(refused) => refused,
             None => admin.syncs.answer(&admin.exposed, uri.query()).await,
         },
@@ -50,20 +53,26 @@ fn live(admin: &Admin) -> Answer {
     }
 }
 
-/// Once ready, always ready: what is served stays while a vault is away. Names are for `/status`.
-fn ready(admin: &Admin) -> Answer {
+/// `is_enough` says what the probe asks for. Names are for `/status`.
+fn ready(admin: &Admin, is_enough: fn(&Status) -> bool) -> Answer {
     match admin.exposed.status() {
-        Some(status) if status.is_ready() => text(StatusCode::OK, "ready"),
-        Some(status) => {
-            let waiting = status
-                .entries
-                .iter()
-                .filter(|entry| entry.required && !entry.as_asked)
-                .count();
-            let line = format!("not ready: {waiting} required objects are missing");
-            text(StatusCode::SERVICE_UNAVAILABLE, &line)
-        }
-        None => text(StatusCode::SERVICE_UNAVAILABLE, "not ready: starting"),
+        Some(status) if is_enough(&status) => text(StatusCode::OK, "ready"),
+        status => text(
+            StatusCode::SERVICE_UNAVAILABLE,
+            &format!("not ready: {}", why_not(status.as_deref())),
+        ),
+    }
+}
+
+fn why_not(status: Option<&Status>) -> String {
+    let Some(status) = status else {
+        return "starting".to_owned();
+    };
+    match status.unserved().count() {
+        _ if status.volume.failure.is_some() => "the volume cannot be read or written".to_owned(),
+        0 => "starting".to_owned(),
+        1 => "1 required entry is not as asked for".to_owned(),
+        count => format!("{count} required entries are not as asked for"),
     }
 }
 

@@ -1,10 +1,8 @@
-//! Takes connections and answers requests, each within limits.
+//! Takes connections and answers their requests, one each, within limits.
 
 use std::convert::Infallible;
-use std::future::Future;
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use hyper::Request;
@@ -13,20 +11,18 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
 use super::guard::Via;
 use super::listen::Listeners;
+use super::places::{Held, Place, Places};
 use super::{Admin, routes};
 
-/// Connections at a time: a scrape, some probes, some people.
-const CONNECTIONS: usize = 32;
-
 /// Longest time for the head of a request.
-const HEADER_TIME: Duration = Duration::from_secs(5);
+const HEADER_TIME: Duration = Duration::from_secs(2);
 
-/// Longest time for a connection: for its requests, and for the reading of their answers.
+/// Longest time for a connection: for its request, and for the reading of the answer.
 const CONNECTION_TIME: Duration = Duration::from_secs(30);
 
 /// The same for one that waits for a sync.
@@ -46,26 +42,27 @@ const GRACE: Duration = Duration::from_millis(500);
 
 /// Answers until `stop` becomes true, and then lets what is under way come to its end, for a moment.
 pub async fn serve(listeners: Listeners, admin: Arc<Admin>, mut stop: watch::Receiver<bool>) {
-    let places = Arc::new(Semaphore::new(CONNECTIONS));
-    let server = Server {
-        admin,
-        places: Arc::clone(&places),
+    let server = |via| Server {
+        admin: Arc::clone(&admin),
+        via,
+        places: Arc::default(),
         stop: stop.clone(),
     };
     let Listeners { address, socket } = listeners;
+    // Whoever takes all places of one leaves those of the other.
+    let address = address.map(|(listener, via)| (listener, server(via)));
+    let socket = socket.map(|socket| (socket, server(Via::Socket)));
     let at_address = async {
         match &address {
-            Some((listener, via)) => {
-                server.accept(*via, async || Ok(listener.accept().await?.0)).await;
-            }
+            Some((listener, server)) => server.accept(async || Ok(listener.accept().await?.0)).await,
             None => std::future::pending().await,
         }
     };
     let at_socket = async {
         match &socket {
-            Some(socket) => {
+            Some((socket, server)) => {
                 server
-                    .accept(Via::Socket, async || Ok(socket.listener.accept().await?.0))
+                    .accept(async || Ok(socket.listener.accept().await?.0))
                     .await;
             }
             None => std::future::pending().await,
@@ -77,8 +74,10 @@ pub async fn serve(listeners: Listeners, admin: Arc<Admin>, mut stop: watch::Rec
         () = at_address => {}
         () = at_socket => {}
     }
-    let all = u32::try_from(CONNECTIONS).unwrap_or(u32::MAX);
-    let _ended = timeout(GRACE, places.acquire_many(all)).await;
+    let servers = address.iter().map(|(_, server)| server);
+    let servers = servers.chain(socket.iter().map(|(_, server)| server));
+    let ends = futures::future::join_all(servers.map(|server| server.places.all_free()));
+    let _ended = timeout(GRACE, ends).await;
 }
 
 /// Returns when it is told to stop.
@@ -87,24 +86,32 @@ async fn stopped(stop: &mut watch::Receiver<bool>) {
     let _ = stop.wait_for(|stop| *stop).await;
 }
 
+/// What answers at one listener.
 struct Server {
     admin: Arc<Admin>,
-    places: Arc<Semaphore>,
+    via: Via,
+    places: Arc<Places>,
     stop: watch::Receiver<bool>,
 }
 
 impl Server {
     /// Takes one connection after another; never ends.
-    async fn accept<S>(&self, via: Via, accept: impl AsyncFn() -> io::Result<S>)
+    async fn accept<S>(&self, accept: impl AsyncFn() -> io::Result<S>)
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         loop {
-            let Ok(place) = Arc::clone(&self.places).acquire_owned().await else {
-                return;
-            };
             match accept().await {
-                Ok(stream) => self.take(via, stream, place),
+                Ok(stream) => {
+                    let held = self.places.take().await;
+                    tokio::spawn(connection(
+                        Arc::clone(&self.admin),
+                        self.via,
+                        stream,
+                        held,
+                        self.stop.clone(),
+                    ));
+                }
                 Err(error) => {
                     tracing::debug!(%error, "Admin connection not accepted");
                     sleep(ACCEPT_PAUSE).await;
@@ -112,59 +119,56 @@ impl Server {
             }
         }
     }
+}
 
-    /// Answers on a connection, on a task of its own.
-    fn take<S>(&self, via: Via, stream: S, place: OwnedSemaphorePermit)
-    where
-        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    {
-        let admin = Arc::clone(&self.admin);
-        let mut stop = self.stop.clone();
-        let answering = async move {
-            let waits = Arc::new(AtomicBool::new(false));
-            let syncs = Arc::clone(&waits);
-            let service = service_fn(move |request: Request<Incoming>| {
-                syncs.fetch_or(routes::waits(&request), Ordering::Relaxed);
-                let admin = Arc::clone(&admin);
-                async move { Ok::<_, Infallible>(routes::answer(&admin, via, &request).await) }
-            });
-            let connection = http1::Builder::new()
-                .timer(TokioTimer::new())
-                .header_read_timeout(HEADER_TIME)
-                .max_buf_size(BUFFER)
-                .max_headers(HEADERS)
-                .half_close(true)
-                .serve_connection(TokioIo::new(stream), service);
-            let mut connection = std::pin::pin!(connection);
-            let served = async {
-                tokio::select! {
-                    biased;
-                    done = &mut connection => done,
-                    () = stopped(&mut stop) => {
-                        connection.as_mut().graceful_shutdown();
-                        connection.await
-                    }
-                }
-            };
-            within(served, &waits).await;
-        };
-        tokio::spawn(async move {
-            answering.await;
-            drop(place);
-        });
+/// Answers one request. Who is slow to ask or to read, or holds a place that another needs, loses the connection.
+async fn connection<S>(admin: Arc<Admin>, via: Via, stream: S, held: Held, mut stop: watch::Receiver<bool>)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let place = held.place();
+    let service = service_fn(|request: Request<Incoming>| {
+        place.ask();
+        let (admin, place) = (Arc::clone(&admin), Arc::clone(place));
+        async move {
+            place.wait(routes::waits(&request));
+            let answer = routes::answer(&admin, via, &request).await;
+            place.wait(false);
+            Ok::<_, Infallible>(answer)
+        }
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADER_TIME)
+        .max_buf_size(BUFFER)
+        .max_headers(HEADERS)
+        .keep_alive(false)
+        .half_close(true)
+        .serve_connection(TokioIo::new(stream), service);
+    let ended = tokio::select! {
+        biased;
+        ended = connection => ended.map_err(|error| error.to_string()),
+        () = place.gone() => Err("another connection needs its place".to_owned()),
+        () = too_long(place) => Err("it took too long".to_owned()),
+        () = over(place, &mut stop) => Err("the program ends".to_owned()),
+    };
+    if let Err(error) = ended {
+        tracing::debug!(error, "Admin connection ended");
     }
 }
 
-/// Whoever is slow to ask or to read loses the connection.
-async fn within(served: impl Future<Output = hyper::Result<()>>, waits: &AtomicBool) {
-    let mut served = std::pin::pin!(served);
-    let ended = match timeout(CONNECTION_TIME, &mut served).await {
-        Err(_) if waits.load(Ordering::Relaxed) => timeout(SYNC_TIME, served).await,
-        ended => ended,
-    };
-    match ended {
-        Ok(Ok(())) => {}
-        Ok(Err(error)) => tracing::debug!(%error, "Admin connection ended"),
-        Err(_) => tracing::debug!(error = "it took too long", "Admin connection ended"),
+/// Returns when the program ends before anything was asked. What was asked is answered.
+async fn over(place: &Place, stop: &mut watch::Receiver<bool>) {
+    stopped(stop).await;
+    if place.has_asked() {
+        std::future::pending::<()>().await;
+    }
+}
+
+/// Returns when the time of a connection is over.
+async fn too_long(place: &Place) {
+    sleep(CONNECTION_TIME).await;
+    if place.waits() {
+        sleep(SYNC_TIME.saturating_sub(CONNECTION_TIME)).await;
     }
 }

@@ -1,5 +1,6 @@
 //! The command line.
 
+mod asking;
 mod global;
 mod variables;
 
@@ -13,6 +14,7 @@ use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand,
 
 use crate::convert::Tool;
 
+pub(super) use self::asking::{AskArgs, HealthArgs, StatusArgs, SyncNowArgs};
 pub(super) use self::global::{ColorArg, GlobalArgs};
 pub(super) use self::variables::Variables;
 
@@ -33,7 +35,15 @@ pub(super) fn parse(words: Vec<OsString>, variables: Variables<'_>) -> Result<Cl
     let given = variables::without(&mut command, &words)?;
     if let Some((one, other)) = conflict(&given) {
         let message = format!("{one} and {other} cannot be used together");
-        return Err(command.error(ErrorKind::ArgumentConflict, message));
+        // The usage of the command that was given is told.
+        command.build();
+        let of = given
+            .subcommand_name()
+            .and_then(|name| command.find_subcommand_mut(name));
+        return Err(match of {
+            Some(of) => of.error(ErrorKind::ArgumentConflict, message),
+            None => command.error(ErrorKind::ArgumentConflict, message),
+        });
     }
     let matches = variables::with(&command, words, &given, variables)?;
     Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
@@ -46,8 +56,10 @@ fn conflict(given: &ArgMatches) -> Option<(&'static str, &'static str)> {
     if let (Some((_, one)), Some((_, other))) = (levels.next(), levels.next()) {
         return Some((one, other));
     }
-    let check = given.subcommand_matches("check")?;
-    (is_given(check, "manifest") && is_given(check, "file")).then_some(("--manifest", "FILE"))
+    let (_, given) = given.subcommand()?;
+    let others = [("file", "FILE"), ("socket", "--socket")];
+    let other = others.into_iter().find(|(id, _)| is_given(given, id))?;
+    is_given(given, "manifest").then_some(("--manifest", other.1))
 }
 
 /// The help of a command, or of the program; an error when there is no such command. clap calls both an error.
@@ -61,11 +73,16 @@ pub(super) fn help(command: Option<&str>) -> clap::Error {
 }
 
 fn is_given(matches: &ArgMatches, id: &str) -> bool {
-    matches.value_source(id) == Some(ValueSource::CommandLine)
+    // Not each command has each flag.
+    let source = matches
+        .try_contains_id(id)
+        .is_ok()
+        .then(|| matches.value_source(id));
+    source.flatten() == Some(ValueSource::CommandLine)
 }
 
-const EXIT_CODES: &str = "Exit codes: 0 ok, 1 internal, 2 usage, 3 manifest, 4 sign-in refused, 5 vault refused or object \
-missing, 6 vault, Entra, IMDS or network unavailable, 7 volume, 10 plan: something would change, 130 interrupted";
+const EXIT_CODES: &str = "Exit codes: 0 ok, 1 internal or not ready, 2 usage, 3 manifest, 4 sign-in refused, 5 vault refused or object \
+missing, 6 vault, Entra, IMDS or network unavailable, 7 volume, 8 a hook is left, 10 plan: something would change, 130 interrupted";
 
 /// The commands.
 #[derive(Debug, Subcommand)]
@@ -76,6 +93,12 @@ pub(super) enum Command {
     Once(OnceArgs),
     /// Show what a sync would write, adjust, remove, keep and hold back, and why; writes nothing.
     Plan(PlanArgs),
+    /// Show what a running program serves, or else what is on the volume: versions, ages, expiries, failures, hooks.
+    Status(StatusArgs),
+    /// Tell whether a running program is ready, for probes: 0 ready, 1 not ready.
+    Health(HealthArgs),
+    /// Ask a running program to sync now, wait, and show what came of it.
+    Sync(SyncNowArgs),
     /// Read the manifest and report every problem; offline.
     Check(CheckArgs),
     /// Print the JSON Schema of the manifest.
@@ -172,10 +195,30 @@ pub(super) struct SyncArgs {
 pub(super) struct OnceArgs {
     #[command(flatten)]
     pub(super) sync: SyncArgs,
-    /// How long to try again for required objects that fail for a passing reason: `30s`, `5m`, `1h`. A try that is
-    /// under way then may take up to 30 seconds more, so that its reason can be told.
+    /// How long to try again for required objects that fail for a passing reason: `30s`, `5m`, `1h`. It ends sooner when the
+    /// next try would come after that. A try that is under way then may take up to 30 seconds more, so that its reason can
+    /// be told.
     #[arg(long, value_name = "DURATION", default_value = "2m", value_parser = parse_duration, env = "AKV_SYNC_TIMEOUT")]
     pub(super) timeout: Duration,
+    /// What becomes of hooks that have something to hear: `run` tries them within `--timeout`, and ends with 8 when one is
+    /// left; `leave` leaves them to the next `run`, as an init container has to, whose application is not there yet.
+    #[arg(
+        long,
+        value_enum,
+        ignore_case = true,
+        value_name = "WHAT",
+        default_value = "run"
+    )]
+    pub(super) hooks: HooksArg,
+}
+
+/// `--hooks`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum HooksArg {
+    /// Try them.
+    Run,
+    /// Leave them to the next `run`.
+    Leave,
 }
 
 /// What `plan` takes.
@@ -259,9 +302,17 @@ mod tests {
             &["-q", "once", "-v"],
             &["once", "-v", "--log-level", "warn"],
             &["check", "--manifest", "a.yaml", "b.yaml"],
+            &["status", "--manifest", "a.yaml", "--socket", "a.sock"],
+            &["health", "--socket", "a.sock", "-m", "a.yaml"],
         ] {
             let error = parsed(words).expect_err("a conflict");
             assert_eq!(error.kind(), ErrorKind::ArgumentConflict, "{words:?}");
+            let command = words
+                .iter()
+                .find(|word| !word.starts_with('-'))
+                .expect("a command");
+            let usage = format!("\nUsage: akv-sync {command} [OPTIONS]");
+            assert!(error.to_string().contains(&usage), "{error}");
         }
     }
 

@@ -28,14 +28,6 @@ pub(super) fn check(args: CheckArgs, style: Style) -> Result<Exit, CommandFailur
     }
     let name = manifest::name(&args.manifest);
     output::data(&format!("{name}: ok, {}", parts.join(", ")))?;
-    let path = spec.volume.path.display();
-    if style.is_json() {
-        tracing::info!(%path, "Mount the volume as a directory; a `subPath` mount keeps the file of its start for ever");
-    } else if style.level >= Level::INFO {
-        output::message(&format!(
-            "note: mount {path} as a directory; a `subPath` mount keeps the file of its start for ever"
-        ));
-    }
     Ok(Exit::Ok)
 }
 

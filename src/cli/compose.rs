@@ -6,12 +6,13 @@ use std::sync::Arc;
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::watch;
 
-use crate::domain::desired::VolumeSpec;
+use crate::domain::desired::{SyncSpec, VolumeSpec};
+use crate::hooks::Runner;
 use crate::identity::Tokens;
 use crate::keyvault::{KeyVault, Outside};
 use crate::manifest::Loaded;
 use crate::passwords::PasswordFileReader;
-use crate::ports::{Clock, SignIn, VolumeFailure};
+use crate::ports::{Clock, HookRunner, SignIn, VolumeFailure};
 use crate::reconcile::asking::{AskLimits, Asking, Patience};
 use crate::reconcile::pass::Pass;
 use crate::reconcile::passwords::PasswordReads;
@@ -24,6 +25,7 @@ use super::args::SyncArgs;
 use super::check;
 use super::exit::Exit;
 use super::failure::CommandFailure;
+use super::not_text;
 use super::style::Style;
 use super::system::{ProcessEnvironment, SystemClock, SystemJitter};
 
@@ -33,8 +35,54 @@ pub(super) struct Composition<B> {
     pub(super) pass: Pass<KeyVault, OffThread<B>>,
     /// Who signs in, for the log.
     pub(super) identity: String,
+    /// What the pass asks.
+    pub(super) vault: Arc<KeyVault>,
     /// The tokens that are held, for metrics.
     pub(super) sign_in: Arc<dyn SignIn>,
+    /// Does what hooks ask for.
+    pub(super) hooks: Arc<dyn HookRunner>,
+}
+
+/// What asks Azure, and as whom.
+pub(super) struct SignedIn {
+    pub(super) vault: KeyVault,
+    /// For the log.
+    pub(super) identity: String,
+    /// The tokens that are held, for metrics.
+    pub(super) sign_in: Arc<dyn SignIn>,
+}
+
+/// Builds what asks the vaults of `spec` as its identity; sends nothing. Certificate authorities are read anew.
+pub(super) fn sign_in(args: &SyncArgs, spec: &SyncSpec) -> Result<SignedIn, CommandFailure> {
+    let environment = ProcessEnvironment;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let jitter = SystemJitter::new();
+    let authorities = AuthorityOptions::from_environment(&environment, args.ca_file.clone());
+    let transport = Proxies::from_environment(&environment)
+        .and_then(|proxies| Transport::new(&authorities, proxies))
+        .map_err(|error| CommandFailure::new(Exit::Usage, &error, error.hint().to_owned()))?;
+    let tokens = Tokens::new(
+        &spec.identity,
+        &environment,
+        &transport,
+        Arc::clone(&clock),
+        jitter.clone(),
+    )?;
+    let identity = tokens.identity().to_owned();
+    let tokens = Arc::new(tokens);
+    let outside = Outside {
+        http: Arc::new(transport.vault_client()),
+        tokens: tokens.clone(),
+        clock,
+        jitter,
+    };
+    let vault = KeyVault::new(&spec.vaults, outside)
+        .map_err(|error| CommandFailure::new(Exit::Internal, &error, None))?;
+    Ok(SignedIn {
+        vault,
+        identity,
+        sign_in: tokens,
+    })
 }
 
 /// Opens a volume.
@@ -69,40 +117,33 @@ fn compose_blocking<B: BlockingVolume + 'static>(
     open: Open<B>,
     file_system: Handle,
 ) -> Result<Composition<B>, CommandFailure> {
+    not_text::refuse(|name| std::env::var_os(name))?;
     let environment = ProcessEnvironment;
     let Loaded { spec, warnings } = check::read(&args.manifest, &environment)?;
     check::tell(&warnings, style);
+    let SignedIn {
+        vault,
+        identity,
+        sign_in,
+    } = sign_in(args, &spec)?;
+    let vault = Arc::new(vault);
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let jitter = SystemJitter::new();
-    let authorities = AuthorityOptions::from_environment(&environment, args.ca_file.clone());
-    let transport = Proxies::from_environment(&environment)
-        .and_then(|proxies| Transport::new(&authorities, proxies))
-        .map_err(|error| CommandFailure::new(Exit::Usage, &error, error.hint().to_owned()))?;
-    let tokens = Tokens::new(
-        &spec.identity,
-        &environment,
-        &transport,
-        Arc::clone(&clock),
-        jitter.clone(),
-    )?;
-    let identity = tokens.identity().to_owned();
-    let tokens = Arc::new(tokens);
-    let outside = Outside {
-        http: Arc::new(transport.vault_client()),
-        tokens: tokens.clone(),
-        clock: Arc::clone(&clock),
-        jitter: jitter.clone(),
-    };
-    let vault = KeyVault::new(&spec.vaults, outside)
-        .map_err(|error| CommandFailure::new(Exit::Internal, &error, None))?;
     let volume = open(&spec.volume, Arc::clone(&clock))?;
     let volume = OffThread::new(volume, &spec.volume.path, file_system);
+    let authorities = AuthorityOptions::from_environment(&environment, args.ca_file.clone());
+    let hooks = Runner::new(spec.volume.path.clone(), authorities, Arc::clone(&clock));
     let passwords = PasswordFileReader::new().map_err(|error| no_runtime(&error))?;
     let passwords = Arc::new(PasswordReads::new(Arc::new(passwords)));
     let pass = Pass {
         spec: Arc::new(spec),
         volume,
-        asking: Asking::new(Arc::new(vault), passwords, AskLimits::default(), Patience::Short),
+        asking: Asking::new(
+            Arc::clone(&vault),
+            passwords,
+            AskLimits::default(),
+            Patience::Short,
+        ),
         renders: Renders::new(),
         clock,
         jitter,
@@ -112,7 +153,9 @@ fn compose_blocking<B: BlockingVolume + 'static>(
     Ok(Composition {
         pass,
         identity,
-        sign_in: tokens,
+        vault,
+        hooks: Arc::new(hooks),
+        sign_in,
     })
 }
 

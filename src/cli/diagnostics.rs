@@ -6,7 +6,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use time::format_description::well_known::Rfc3339;
 
 use super::ansi::{ERROR, HINT, OFF, PLACE, WARNING};
-use super::failure::at_the_end;
 use crate::domain::entry::EntryId;
 use crate::domain::event::Event;
 use crate::domain::notice::Notice;
@@ -66,6 +65,7 @@ pub(super) fn render(status: &Status, seen: &Seen, color: bool) -> String {
     for (entry, notice) in &seen.remarks {
         drawing.head(false, "", &notice.to_string());
         drawing.place(&entry.to_string());
+        notice.hint().into_iter().for_each(|hint| drawing.hint(&hint));
     }
     for entry in &status.entries {
         drawing.validity(entry);
@@ -104,8 +104,7 @@ impl Drawing {
         if more > 0 {
             self.line(format_args!("  and {more} more: {}", names.join(", ")));
         }
-        let (hint, off) = self.colors(HINT);
-        self.line(format_args!("{hint}hint{off}: {}", at_the_end(&failure.hint)));
+        self.hint(&failure.hint.at_the_end());
     }
 
     fn validity(&mut self, entry: &EntryStatus) {
@@ -135,6 +134,11 @@ impl Drawing {
     fn place(&mut self, place: &str) {
         let (color, off) = self.colors(PLACE);
         self.line(format_args!("  {color}-->{off} {place}"));
+    }
+
+    fn hint(&mut self, hint: &str) {
+        let (color, off) = self.colors(HINT);
+        self.line(format_args!("{color}hint{off}: {hint}"));
     }
 
     fn colors(&self, color: &'static str) -> (&'static str, &'static str) {
@@ -211,6 +215,24 @@ mod tests {
         assert_eq!(
             drawn(vec![expired]),
             "warning: expired since 1969-12-31T23:59:59Z\n  --> app/secrets/a\n"
+        );
+    }
+
+    #[test]
+    fn a_remark_is_a_warning_with_its_place_and_what_to_do() {
+        let entry = served("a");
+        let notes = Notes::default();
+        let status = Status::new(OnStart::Fresh);
+        let notice = Notice::AuthorityAsLeaf;
+        let hint = notice.hint().expect("a hint");
+        let event = Event::Remark {
+            entry: entry.id,
+            notice: notice.clone(),
+        };
+        notes.clone().tell(&status, &[event]);
+        assert_eq!(
+            render(&status, &notes.seen(), false),
+            format!("warning: {notice}\n  --> app/secrets/a\nhint: {hint}\n")
         );
     }
 

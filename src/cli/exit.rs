@@ -24,6 +24,8 @@ pub(super) enum Exit {
     Unavailable = 6,
     /// The volume cannot be read or written.
     Volume = 7,
+    /// A hook could not be told what changed.
+    Hook = 8,
     /// `plan`: something would be written, adjusted or removed.
     WouldChange = 10,
     /// Interrupted: `once` or `plan` before its end, or a second signal.
@@ -31,9 +33,12 @@ pub(super) enum Exit {
 }
 
 impl Exit {
+    /// `health`: not ready. Whoever probes knows 0 and 1.
+    pub(super) const NOT_READY: Self = Self::Internal;
+
     /// All of them.
     #[cfg(test)]
-    pub(super) const ALL: [Self; 10] = [
+    pub(super) const ALL: [Self; 11] = [
         Self::Ok,
         Self::Internal,
         Self::Usage,
@@ -42,6 +47,7 @@ impl Exit {
         Self::Refused,
         Self::Unavailable,
         Self::Volume,
+        Self::Hook,
         Self::WouldChange,
         Self::Interrupted,
     ];
@@ -50,7 +56,9 @@ impl Exit {
     pub(super) const fn meaning(self) -> &'static str {
         match self {
             Self::Ok => "done; `run` was ended by SIGTERM or SIGINT",
-            Self::Internal => "internal error, or stdout could not be written (a closed pipe is no error)",
+            Self::Internal => {
+                "internal error, or stdout could not be written (a closed pipe is no error); `health`: not ready"
+            }
             Self::Usage => {
                 "wrong command line, or an environment that cannot work (certificate authorities, proxy)"
             }
@@ -59,6 +67,7 @@ impl Exit {
             Self::Refused => "a vault refused, or a required object is missing or cannot be rendered",
             Self::Unavailable => "vault, Entra, IMDS or network unavailable, or one of them throttles",
             Self::Volume => "the volume cannot be read or written",
+            Self::Hook => "`once`: the files are current, and a hook is left that the next start tries again",
             Self::WouldChange => {
                 "`plan`: nothing that is required failed, and something would be written, adjusted or removed"
             }

@@ -4,7 +4,8 @@ use std::error::Error;
 use std::fmt::Write as _;
 
 use crate::domain::failure::{Failure, Reason};
-use crate::domain::status::VolumeTrouble;
+use crate::domain::object::HookName;
+use crate::domain::status::{Status, VolumeTrouble};
 use crate::manifest::Problems;
 use crate::ports::VolumeFailure;
 
@@ -59,16 +60,23 @@ impl CommandFailure {
         }
     }
 
+    /// From what happened, its causes, and what to do.
+    pub(super) fn said(exit: Exit, chain: Vec<String>, hint: Option<String>) -> Self {
+        Self {
+            chain,
+            hint,
+            ..Self::told(exit)
+        }
+    }
+
     /// From what the status says of a volume that failed.
     pub(super) fn of_volume(trouble: &VolumeTrouble) -> Self {
-        Self {
-            chain: vec![
-                format!("{}: {}", Exit::Volume.meaning(), trouble.error),
-                trouble.cause.clone(),
-            ],
-            hint: Some(trouble.hint.clone()),
-            ..Self::told(Exit::Volume)
-        }
+        let error = format!("{}: {}", Exit::Volume.meaning(), trouble.error);
+        Self::said(
+            Exit::Volume,
+            vec![error, trouble.cause.clone()],
+            Some(trouble.hint.at_the_end()),
+        )
     }
 
     /// From a sync that did not serve what is required: what the code means, and the cause and hint of the first failure.
@@ -84,6 +92,24 @@ impl CommandFailure {
             hint,
             unserved: Some(Box::new(unserved)),
             ..Self::told(exit)
+        }
+    }
+
+    /// From hooks that are left: the first of them, and why it failed.
+    pub(super) fn of_hooks(status: &Status) -> Self {
+        let left: Vec<_> = status.hooks.waiting().map(HookName::as_str).collect();
+        let first = status
+            .hook_statuses
+            .iter()
+            .find(|hook| hook.waiting_since.is_some());
+        let failure = first.and_then(|hook| hook.failure.as_ref());
+        let error = failure.map(|failure| failure.error.clone());
+        Self {
+            chain: std::iter::once(format!("{}: {}", Exit::Hook.meaning(), left.join(", ")))
+                .chain(error)
+                .collect(),
+            hint: failure.map(|failure| failure.hint.clone()),
+            ..Self::told(Exit::Hook)
         }
     }
 
@@ -126,7 +152,7 @@ impl CommandFailure {
             };
         }
         if let Some(hint) = &self.hint {
-            let _ = writeln!(text, "{hint_color}hint{off}: {}", at_the_end(hint));
+            let _ = writeln!(text, "{hint_color}hint{off}: {hint}");
         }
         text
     }
@@ -162,17 +188,11 @@ impl CommandFailure {
                 reason = unserved.and_then(|unserved| unserved.reason).map(Reason::as_str),
                 error,
                 cause,
-                hint = self.hint.as_deref().map(at_the_end),
+                hint = self.hint.as_deref(),
                 "Ended"
             );
         }
     }
-}
-
-/// A hint in the last words of the process, after which nothing is tried again by itself.
-pub(super) fn at_the_end(hint: &str) -> String {
-    hint.replace("no action: it is tried again", "run akv-sync again later")
-        .replace("it is tried again", "then run akv-sync again")
 }
 
 impl From<Problems> for CommandFailure {
@@ -186,35 +206,34 @@ impl From<Problems> for CommandFailure {
 
 impl From<VolumeFailure> for CommandFailure {
     fn from(failure: VolumeFailure) -> Self {
-        Self::new(Exit::Volume, &failure, failure.hint().to_owned())
+        Self::new(Exit::Volume, &failure, failure.hint().at_the_end())
     }
 }
 
 impl From<Failure> for CommandFailure {
     fn from(failure: Failure) -> Self {
-        Self::new(failure.reason.class().into(), &failure, failure.hint.clone())
+        Self::new(failure.reason.class().into(), &failure, failure.hint.at_the_end())
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::failure::Reason;
+    use crate::domain::hint::Hint;
     use crate::ports::VolumeFailureKind;
 
     #[test]
     fn the_last_words_do_not_promise_that_it_is_tried_again() {
-        for (hint, said) in [
-            ("no action: it is tried again", "run akv-sync again later"),
-            (
-                "check DNS; it is tried again",
-                "check DNS; then run akv-sync again",
-            ),
-            ("mount it", "mount it"),
-        ] {
-            let failure = Failure::new(Reason::IdentityUnavailable, "seen", hint);
-            let text = CommandFailure::from(failure).render(false);
-            assert_eq!(text, format!("error: seen\nhint: {said}\n"));
+        let hint = Hint::act("check DNS").or_wait();
+        let said = "check DNS; then run akv-sync again\n";
+        let failure = Failure::new(Reason::IdentityUnavailable, "seen", hint.clone());
+        let text = CommandFailure::from(failure).render(false);
+        assert_eq!(text, format!("error: seen\nhint: {said}"));
+        let (kind, cause) = (VolumeFailureKind::Hangs, "timed out");
+        let failure = VolumeFailure::new(kind, "open", "/mnt/akv", hint, cause);
+        let of_volume = CommandFailure::of_volume(&VolumeTrouble::from(&failure)).render(false);
+        for text in [of_volume, CommandFailure::from(failure).render(false)] {
+            assert!(text.ends_with(said), "{text}");
         }
     }
 

@@ -8,12 +8,11 @@ use tokio::time::Instant;
 use crate::domain::event::Event;
 use crate::domain::status::Status;
 use crate::observers::log::Log;
-use crate::ports::Observer;
+use crate::ports::{Observer, Vault, Volume};
 use crate::reconcile::daemon::Daemon;
-use crate::reconcile::trigger;
 use crate::volume;
 
-use super::args::OnceArgs;
+use super::args::{HooksArg, OnceArgs};
 use super::compose::{self, Composition, Runtimes};
 use super::diagnostics::{self, Notes, Seen};
 use super::exit::Exit;
@@ -27,15 +26,17 @@ use super::{output, report, signals, unserved};
 /// Syncs until the required objects are there or cannot come; gives the code that says which.
 pub(super) fn once(args: &OnceArgs, style: Style) -> Result<Exit, CommandFailure> {
     Runtimes::new()?.block_on(async |file_system| {
-        let (waker, _) = trigger::channel();
-        let mut stop = signals::listen(waker).map_err(|error| compose::no_runtime(&error))?;
+        let mut stop = signals::listen(|| {}).map_err(|error| compose::no_runtime(&error))?;
         let open = volume::open;
         let Some(composition) = compose::compose((&args.sync, style), open, &mut stop, file_system).await?
         else {
             return Ok(Exit::Interrupted);
         };
         let Composition {
-            mut pass, identity, ..
+            mut pass,
+            identity,
+            hooks,
+            ..
         } = composition;
         tracing::debug!(identity, "Started");
         pass.confirm = true;
@@ -52,11 +53,14 @@ pub(super) fn once(args: &OnceArgs, style: Style) -> Result<Exit, CommandFailure
         };
         let deadline = Instant::now() + args.timeout;
         let mut daemon = Daemon::new(pass, vec![told, Box::new(notes.clone())]);
+        if args.hooks == HooksArg::Run {
+            daemon = daemon.with_hooks(hooks);
+        }
         let ended = tokio::select! {
             biased;
             _ = stop.wait_for(|stop| *stop) => false,
             never = progress::redraw(progress.as_deref()) => match never {},
-            () = daemon.until_served(deadline) => true,
+            () = sync(&mut daemon, deadline) => true,
         };
         progress::clear(progress.as_deref());
         if ended {
@@ -69,11 +73,17 @@ pub(super) fn once(args: &OnceArgs, style: Style) -> Result<Exit, CommandFailure
         daemon.settle().await;
         // An interrupted init container must not count as done, so this is not `Ok`.
         if ended {
-            conclude(daemon.status(), &notes.seen(), style)
+            conclude(args, daemon.status(), &notes.seen(), style)
         } else {
             Ok(Exit::Interrupted)
         }
     })
+}
+
+/// Syncs, and then lets hooks run.
+async fn sync<V: Vault + 'static, W: Volume>(daemon: &mut Daemon<V, W>, deadline: Instant) {
+    daemon.until_served(deadline).await;
+    daemon.run_hooks(deadline).await;
 }
 
 /// A volume that fails ends `once`, whose last words tell of it.
@@ -82,7 +92,7 @@ fn is_no_last_word(event: &Event) -> bool {
 }
 
 /// Shows a person what came of it and turns that into an exit code.
-fn conclude(status: &Status, seen: &Seen, style: Style) -> Result<Exit, CommandFailure> {
+fn conclude(args: &OnceArgs, status: &Status, seen: &Seen, style: Style) -> Result<Exit, CommandFailure> {
     // What the sync came to is told first.
     let shown = if style.shows_table && !status.entries.is_empty() {
         let look = Look {
@@ -105,7 +115,11 @@ fn conclude(status: &Status, seen: &Seen, style: Style) -> Result<Exit, CommandF
         return Err(unserved::failure(status, !style.watched));
     }
     tell_synced(status, style);
-    shown.map(|()| Exit::Ok)
+    shown?;
+    if args.hooks == HooksArg::Leave || status.hooks.waiting().next().is_none() {
+        return Ok(Exit::Ok);
+    }
+    Err(CommandFailure::of_hooks(status))
 }
 
 /// What fails is drawn for a person who watches; in a log, the last line says that not all is well.

@@ -7,7 +7,7 @@ use std::io::{self, ErrorKind, Write, stderr, stdout};
 use std::os::fd::AsFd;
 use std::time::Duration;
 
-use terminal_size::{Width, terminal_size_of};
+use terminal_size::{Height, Width, terminal_size_of};
 
 use crate::telemetry::stderr::{Stderr, settle as settle_stderr};
 
@@ -20,6 +20,9 @@ const LAST_WORDS: Duration = Duration::from_millis(500);
 /// Of a terminal that does not say how wide it is.
 const USUAL_WIDTH: usize = 80;
 
+/// Of one that does not say how high it is.
+const USUAL_HEIGHT: usize = 24;
+
 /// Lets what was said on stderr be written, if somebody reads it.
 pub(super) fn settle() {
     settle_stderr(LAST_WORDS);
@@ -27,12 +30,18 @@ pub(super) fn settle() {
 
 /// Writes data to stdout, with a line end, to the last byte. What was said on stderr before comes before it.
 pub(super) fn data(text: &str) -> Result<(), CommandFailure> {
+    more_data(text).map(drop)
+}
+
+/// The same; says whether anybody may read more of it.
+pub(super) fn more_data(text: &str) -> Result<bool, CommandFailure> {
     settle();
     let mut stdout = stdout().lock();
     let written = writeln!(stdout, "{}", text.trim_end_matches('\n')).and_then(|()| stdout.flush());
     match written {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(not_written(error)),
-        _ => Ok(()),
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(false),
+        Err(error) => Err(not_written(error)),
     }
 }
 
@@ -66,7 +75,12 @@ pub(super) fn stdout_width() -> usize {
     width_of(stdout())
 }
 
-/// The same of stderr.
+/// How many lines it shows.
+pub(super) fn stdout_height() -> usize {
+    terminal_size_of(stdout()).map_or(USUAL_HEIGHT, |(_, Height(height))| height.into())
+}
+
+/// How many places a line of stderr has.
 pub(super) fn stderr_width() -> usize {
     width_of(stderr())
 }

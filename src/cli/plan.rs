@@ -14,26 +14,26 @@ use tokio::time::Instant;
 
 use crate::domain::event::Event;
 use crate::observers::log::Log;
+use crate::ports::Observer;
 use crate::reconcile::preview::{Preview, preview};
-use crate::reconcile::trigger;
 use crate::volume::ReadOnlyVolume;
 
 use super::args::{OutputArg, PlanArgs};
 use super::compose::{self, Composition, Runtimes};
+use super::diagnostics::{Notes, Seen};
 use super::exit::Exit;
 use super::failure::CommandFailure;
 use super::progress::{self, Progress};
 use super::selected_log::SelectedLog;
 use super::style::Style;
 use super::table::Look;
-use super::{output, signals, unserved};
+use super::{diagnostics, output, signals, unserved};
 
 /// Asks what `once` would ask, and shows what it would do; gives the code that says whether that is anything.
 pub(super) fn plan(args: &PlanArgs, style: Style) -> Result<Exit, CommandFailure> {
     Runtimes::new()?.block_on(async |file_system| {
         let deadline = Instant::now() + args.timeout;
-        let (waker, _) = trigger::channel();
-        let mut stop = signals::listen(waker).map_err(|error| compose::no_runtime(&error))?;
+        let mut stop = signals::listen(|| {}).map_err(|error| compose::no_runtime(&error))?;
         let open = ReadOnlyVolume::new;
         let Some(composition) = compose::compose((&args.sync, style), open, &mut stop, file_system).await?
         else {
@@ -47,23 +47,29 @@ pub(super) fn plan(args: &PlanArgs, style: Style) -> Result<Exit, CommandFailure
         if let Some(progress) = &progress {
             pass.asking.watched_by(Arc::clone(progress) as _);
         }
-        let mut log = SelectedLog {
-            log: Log::signed_in_as(&identity),
-            tells: is_true,
+        let notes = Notes::default();
+        // What fails is drawn in the end for a person who watches, and is no line of a log.
+        let mut told: Box<dyn Observer> = if style.watched {
+            Box::new(notes.clone())
+        } else {
+            Box::new(SelectedLog {
+                log: Log::signed_in_as(&identity),
+                tells: is_true,
+            })
         };
         let preview = tokio::select! {
             biased;
             _ = stop.wait_for(|stop| *stop) => return Ok(Exit::Interrupted),
             never = progress::redraw(progress.as_deref()) => match never {},
-            preview = preview(&mut pass, &mut log, deadline) => preview,
+            preview = preview(&mut pass, &mut *told, deadline) => preview,
         };
         progress::clear(progress.as_deref());
-        conclude(&preview, args.output, style)
+        conclude(&preview, &notes.seen(), args.output, style)
     })
 }
 
 /// Shows the plan and turns it into an exit code. What fails for `once` fails here.
-fn conclude(preview: &Preview, form: OutputArg, style: Style) -> Result<Exit, CommandFailure> {
+fn conclude(preview: &Preview, seen: &Seen, form: OutputArg, style: Style) -> Result<Exit, CommandFailure> {
     let Preview { decided, status } = preview;
     let rows = decided.as_ref().map(|decided| rows::rows(decided, status));
     if let Some(rows) = &rows {
@@ -74,12 +80,16 @@ fn conclude(preview: &Preview, form: OutputArg, style: Style) -> Result<Exit, Co
             }
         })?;
     }
-    unserved::tell_late(status);
+    if style.watched {
+        output::message(&diagnostics::render(status, seen, style.color));
+    } else {
+        unserved::tell_late(status);
+    }
     if let Some(failure) = &status.volume.failure {
         return Err(CommandFailure::of_volume(failure));
     }
     if !status.is_served() {
-        return Err(unserved::failure(status, true));
+        return Err(unserved::failure(status, !style.watched));
     }
     Ok(match rows {
         Some(rows) if row::changes(&rows) => Exit::WouldChange,
@@ -113,6 +123,8 @@ fn is_true(event: &Event) -> bool {
         | Event::Recovered { .. }
         | Event::VolumeFailing { .. }
         | Event::VolumeRecovered { .. }
+        | Event::Reloaded { .. }
+        | Event::ReloadRefused { .. }
         | Event::HookSucceeded { .. }
         | Event::HookFailed { .. }
         | Event::Finished { .. } => false,

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use time::OffsetDateTime;
 
+use super::age::age;
 use super::ansi::{GREEN, RED, YELLOW};
 use super::table::{self, Cell, Column, Cut, Look};
 use crate::domain::entry::EntryId;
@@ -189,17 +190,6 @@ fn expiry(entry: &EntryStatus) -> Cell {
     Cell::colored(expires.date().to_string(), color)
 }
 
-/// In the largest unit that it fills.
-fn age(time: time::Duration) -> String {
-    let seconds = time.whole_seconds().max(0);
-    match seconds {
-        0..60 => format!("{seconds}s"),
-        60..3_600 => format!("{}m", seconds / 60),
-        3_600..86_400 => format!("{}h", seconds / 3_600),
-        _ => format!("{}d", seconds / 86_400),
-    }
-}
-
 fn summary(status: &Status, found: &[State]) -> String {
     let counted = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
     let mut text = format!(
@@ -334,14 +324,5 @@ mod tests {
             .collect();
         assert_eq!(rows[1][2], "unchanged");
         assert_eq!(rows[2][2..], ["kept", "not", "asked"]);
-    }
-
-    #[test]
-    fn an_age_has_one_unit() {
-        let shown = |seconds| age(time::Duration::seconds(seconds));
-        assert_eq!(
-            [-5, 59, 60, 7_199, 86_399, 900_000].map(shown),
-            ["0s", "59s", "1m", "1h", "23h", "10d"]
-        );
     }
 }

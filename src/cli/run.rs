@@ -10,10 +10,13 @@ use crate::reconcile::daemon::Daemon;
 use crate::reconcile::trigger;
 use crate::volume;
 
+use tokio::sync::{Notify, mpsc};
+
 use super::args::SyncArgs;
 use super::compose::{self, Composition, Runtimes};
 use super::exit::Exit;
 use super::failure::CommandFailure;
+use super::reload::Reloader;
 use super::signals;
 use super::style::Style;
 use super::usage::SystemUsage;
@@ -23,7 +26,13 @@ pub(super) fn run(args: &SyncArgs, style: Style) -> Result<Exit, CommandFailure>
     Runtimes::new()?.block_on(async |file_system| {
         let (waker, triggers) = trigger::channel();
         // Before anything else: a signal during start-up must not kill the process half-way.
-        let mut stop = signals::listen(waker.clone()).map_err(|error| compose::no_runtime(&error))?;
+        let asked = Arc::<Notify>::default();
+        let hang_up = (Arc::clone(&asked), waker.clone());
+        let listening = signals::listen(move || {
+            hang_up.0.notify_one();
+            hang_up.1.wake();
+        });
+        let mut stop = listening.map_err(|error| compose::no_runtime(&error))?;
         let Some(composition) = compose::compose((args, style), volume::open, &mut stop, file_system).await?
         else {
             tracing::info!("Stopped");
@@ -32,6 +41,8 @@ pub(super) fn run(args: &SyncArgs, style: Style) -> Result<Exit, CommandFailure>
         let Composition {
             pass,
             identity,
+            vault,
+            hooks,
             sign_in,
         } = composition;
         tracing::info!(
@@ -59,12 +70,26 @@ pub(super) fn run(args: &SyncArgs, style: Style) -> Result<Exit, CommandFailure>
             Box::new(Board(Arc::clone(&exposed))),
             Box::new(metrics.clone()),
         ];
-        let daemon = Daemon::new(pass, observers);
+        let (reloads, reloaded) = mpsc::channel(1);
+        let reloader = Reloader {
+            args: args.clone(),
+            spec: Arc::clone(&pass.spec),
+            vault,
+            reloads,
+            waker: waker.clone(),
+            metrics: metrics.clone(),
+            asked,
+        };
+        let daemon = Daemon::new(pass, observers)
+            .with_hooks(hooks)
+            .with_reloads(reloaded);
         let admin = Admin::new(exposed, Arc::new(metrics), daemon.heartbeat(), waker, token_file);
+        let reloading = tokio::spawn(reloader.run());
         tokio::join!(
             admin::serve(listeners, Arc::new(admin), stop.clone()),
             daemon.run(triggers, stop),
         );
+        reloading.abort();
         tracing::info!("Stopped");
         Ok(Exit::Ok)
     })

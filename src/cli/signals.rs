@@ -1,22 +1,20 @@
-//! Signals: SIGTERM and SIGINT stop, a second one ends at once, SIGHUP syncs now.
+//! Signals: SIGTERM and SIGINT stop, a second one ends at once, SIGHUP asks for something.
 
 use std::io;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
-use crate::reconcile::trigger::Waker;
-
 use super::exit::Exit;
 
 /// Listens from now on; the receiver turns true with the first signal to stop. Needs a tokio runtime.
-pub(super) fn listen(waker: Waker) -> io::Result<watch::Receiver<bool>> {
+pub(super) fn listen(on_hang_up: impl Fn() + Send + 'static) -> io::Result<watch::Receiver<bool>> {
     let (stopped, stop) = watch::channel(false);
     let listener = Listener {
         terminate: signal(SignalKind::terminate())?,
         interrupt: signal(SignalKind::interrupt())?,
         hang_up: signal(SignalKind::hangup())?,
-        waker,
+        on_hang_up: Box::new(on_hang_up),
     };
     tokio::spawn(listener.run(stopped));
     Ok(stop)
@@ -26,7 +24,7 @@ struct Listener {
     terminate: Signal,
     interrupt: Signal,
     hang_up: Signal,
-    waker: Waker,
+    on_hang_up: Box<dyn Fn() + Send>,
 }
 
 impl Listener {
@@ -36,7 +34,7 @@ impl Listener {
                 _ = self.terminate.recv() => "SIGTERM",
                 _ = self.interrupt.recv() => "SIGINT",
                 _ = self.hang_up.recv() => {
-                    self.waker.wake();
+                    (self.on_hang_up)();
                     continue;
                 }
             };

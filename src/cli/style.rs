@@ -28,6 +28,8 @@ pub(super) struct Style {
     pub(super) draws: bool,
     /// Whether a person reads stdout, and no log stands between its lines.
     pub(super) shows_table: bool,
+    /// Whether stdout is a terminal on which a later text may take the place of an earlier one.
+    pub(super) redraws: bool,
     /// Whether stderr gets colors.
     pub(super) color: bool,
     /// Whether stdout gets colors.
@@ -84,6 +86,7 @@ impl Style {
             watched,
             draws: text && !is_log,
             shows_table: text && terminals.stdout && !(is_log && terminals.stderr),
+            redraws: terminals.stdout && moves_cursor,
             color: color(terminals.stderr),
             color_of_data: color(terminals.stdout),
         }
@@ -101,6 +104,7 @@ impl Style {
             watched: false,
             draws: !is_json,
             shows_table: false,
+            redraws: false,
             color: colored(color, environment, terminals.stderr),
             color_of_data: false,
         }

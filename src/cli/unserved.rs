@@ -20,7 +20,7 @@ pub(super) fn failure(status: &Status, details: bool) -> CommandFailure {
     CommandFailure::of_sync(
         exit,
         format!("{}{entries}", exit.meaning()),
-        failing.map(|failing| (failing.failure.to_string(), failing.hint.clone())),
+        failing.map(|failing| (failing.failure.to_string(), failing.hint.at_the_end())),
         Unserved {
             failed: unserved.len(),
             object: first.map(|first| first.id.to_string()),
@@ -41,7 +41,7 @@ fn reason(entry: &EntryStatus) -> Option<Reason> {
 }
 
 /// Several may have failed for several reasons: what must be mended by a person comes before what may pass.
-fn worst(reasons: impl Iterator<Item = Reason>) -> Exit {
+pub(super) fn worst(reasons: impl Iterator<Item = Reason>) -> Exit {
     let worst = reasons.min_by_key(|reason| (reason.is_transient(), reason.class()));
     worst.map_or(Exit::Unavailable, Exit::from_reason)
 }

@@ -114,14 +114,14 @@ fn described(by: &str, problem: &Problem) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::convert::{Conversion, Fate, acs, convert};
+    use crate::convert::{Conversion, Fate, acs, with_all_notes};
 
     const VAULT: &str = "https://contoso.vault.azure.net";
 
     /// What is carried of an akva configuration with one worker, and the subjects and reasons of what is not.
     fn converted(resources: &str, sinks: &str) -> (String, Vec<(String, String)>) {
         let text = format!("workers:\n- resources: [{resources}]\n  sinks: [{sinks}]\n");
-        let Conversion { manifest, notes } = convert(&text, None).expect("something is left");
+        let Conversion { manifest, notes } = with_all_notes(&text, None).expect("something is left");
         assert!(load(&manifest).is_ok(), "{manifest}");
         let dropped = notes.into_iter().filter(|note| note.fate == Fate::NotCarried);
         (
@@ -167,7 +167,7 @@ mod tests {
     #[test]
     fn what_check_warns_of_is_told_and_carried() {
         let text = format!("VAULT_BASE_URL={VAULT}\nSECRETS_KEYS=a:\nSECRETS_FOLDER=/etc");
-        let Conversion { manifest, notes } = convert(&text, None).expect("a manifest");
+        let Conversion { manifest, notes } = with_all_notes(&text, None).expect("a manifest");
         assert!(manifest.contains("path: /etc\n"), "{manifest}");
         let warned: Vec<_> = notes
             .iter()
@@ -186,7 +186,7 @@ mod tests {
         let keys: Vec<String> = (0..4_999).map(|number| format!("a{number}:")).collect();
         let keys = keys.join(";");
         let text = format!("VAULT_BASE_URL={VAULT}\nSECRETS_KEYS={keys}");
-        let Conversion { manifest, notes } = convert(&text, None).expect("a manifest");
+        let Conversion { manifest, notes } = with_all_notes(&text, None).expect("a manifest");
         assert!(load(&manifest).is_ok());
         let carried = manifest.matches("  - name: a").count();
         let dropped = notes

@@ -32,8 +32,9 @@ pub(super) fn explained(error: ConvertError, text: &str) -> ConvertError {
         None
     };
     let other = documents.iter().flatten().find_map(OtherDocument::of);
-    // Of a configuration for which `--from` names another tool, the error says what is missing.
-    let other = other.filter(|other| !matches!(other, OtherDocument::Convertible(_)));
+    // Of a configuration for which `--from` names another tool, and of what nobody knows, the error says more.
+    let other =
+        other.filter(|other| !matches!(other, OtherDocument::Convertible(_) | OtherDocument::Unknown));
     other.map_or(error, |other| ConvertError::OtherDocument {
         what: other.what(),
         hint: other.instead_of_a_configuration(),

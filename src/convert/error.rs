@@ -1,5 +1,7 @@
 //! Why there is no manifest at all.
 
+use std::borrow::Cow;
+
 use super::{Fate, Note, Tool};
 use crate::manifest::Mark;
 
@@ -40,7 +42,7 @@ pub enum ConvertError {
         /// What it is.
         what: String,
         /// What to do.
-        hint: &'static str,
+        hint: Cow<'static, str>,
     },
     /// Something was to fill in a placeholder and did not.
     #[error("{setting} holds the placeholder `{placeholder}`, which nothing filled in")]
@@ -58,7 +60,9 @@ pub enum ConvertError {
         /// The setting of the tool.
         setting: &'static str,
         /// What is wrong with it.
-        reason: &'static str,
+        reason: String,
+        /// What to do.
+        hint: String,
     },
     /// Its manifest does not pass `check`, for a reason that is in no entry.
     #[error("the manifest of this configuration would not pass `check`: {problem}")]
@@ -88,8 +92,9 @@ impl ConvertError {
                                    `--from acsKeyvaultAgent`"
                 .to_owned(),
             Self::NotOfTool { known_by, .. } => format!("look for {known_by}"),
-            Self::OtherDocument { hint, .. } | Self::NotRendered { hint, .. } => (*hint).to_owned(),
-            Self::NoVault { .. } => "write its name, or `https://NAME.vault.azure.net`".to_owned(),
+            Self::OtherDocument { hint, .. } => hint.clone().into_owned(),
+            Self::NotRendered { hint, .. } => (*hint).to_owned(),
+            Self::NoVault { hint, .. } => hint.clone(),
             Self::Refused { .. } => {
                 "this is a mistake of `convert`: report it, with the configuration, but without what is secret in it".to_owned()
             }

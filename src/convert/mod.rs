@@ -14,6 +14,7 @@ mod akva;
 #[cfg(test)]
 mod bytes;
 mod checked;
+mod cloud;
 mod csi;
 mod detect;
 mod draft;
@@ -92,8 +93,23 @@ fn draft(text: &str, tool: Tool, notes: &Notes) -> Result<draft::Draft, ConvertE
 /// Bytes of an input.
 pub const MAX_BYTES: usize = 1024 * 1024;
 
-/// Turns a configuration of at most [`MAX_BYTES`] into a manifest. Without `from`, the text itself tells whose it is.
+/// Turns a configuration of at most [`MAX_BYTES`] into a manifest. Without `from`, the text itself tells whose it is. Of
+/// many remarks, the first of each sort are given, and the number of the others.
 pub fn convert(text: &str, from: Option<Tool>) -> Result<Conversion, ConvertError> {
+    match with_all_notes(text, from) {
+        Ok(Conversion { manifest, notes }) => Ok(Conversion {
+            manifest,
+            notes: note::bounded(notes),
+        }),
+        Err(ConvertError::Nothing { tool, notes }) => Err(ConvertError::Nothing {
+            tool,
+            notes: note::bounded(notes),
+        }),
+        Err(error) => Err(error),
+    }
+}
+
+fn with_all_notes(text: &str, from: Option<Tool>) -> Result<Conversion, ConvertError> {
     if text.len() > MAX_BYTES {
         return Err(ConvertError::TooLarge { limit: "1 MiB" });
     }

@@ -73,6 +73,42 @@ pub(super) fn quoted(text: &str) -> String {
     format!("`{shown}`")
 }
 
+/// Why a key has no effect that is only in another case than `reader` reads it in.
+pub(super) fn other_case(reader: &str, key: &str, known: &[&str]) -> Option<String> {
+    let meant = known.iter().find(|known| key.eq_ignore_ascii_case(known))?;
+    Some(format!(
+        "{reader} reads `{meant}`, and ignores it in another case; rename it and convert again if it is meant"
+    ))
+}
+
+/// The first fifty remarks of each sort, and one that says how many more there are: nobody reads thousands, and the
+/// first say which kinds there are.
+pub(super) fn bounded(notes: Vec<Note>) -> Vec<Note> {
+    const SHOWN: usize = 50;
+    let mut bounded = Vec::new();
+    let (mut assumed, mut not_carried) = (0, 0);
+    for note in notes {
+        let count = match note.fate {
+            Fate::Assumed => &mut assumed,
+            Fate::NotCarried => &mut not_carried,
+        };
+        *count += 1;
+        if *count <= SHOWN {
+            bounded.push(note);
+        }
+    }
+    for (fate, count) in [(Fate::Assumed, assumed), (Fate::NotCarried, not_carried)] {
+        if count > SHOWN {
+            bounded.push(Note {
+                fate,
+                subject: format!("{} more", count - SHOWN),
+                reason: "not shown; convert the parts of the configuration one by one to see all".to_owned(),
+            });
+        }
+    }
+    bounded
+}
+
 /// Texts of the input as a sentence lists them: the first ten, and how many more.
 pub(super) fn listed<'t>(texts: impl ExactSizeIterator<Item = &'t str>) -> String {
     const SHOWN: usize = 10;
@@ -94,6 +130,20 @@ mod tests {
     fn a_text_of_the_input_stays_on_one_short_line() {
         assert_eq!(quoted("a\nb\u{1b}"), "`a\\nb\\u{1b}`");
         assert_eq!(quoted(&"x".repeat(1000)).chars().count(), 63);
+    }
+
+    #[test]
+    fn of_more_than_fifty_remarks_of_a_sort_the_number_of_the_others_is_told() {
+        let notes = Notes::default();
+        for number in 0..5_000 {
+            notes.not_carried(number.to_string(), "lost");
+        }
+        notes.assumed("a", "b");
+        let bounded = bounded(notes.into_list());
+        let shown: Vec<_> = bounded.iter().map(|note| note.subject.as_str()).collect();
+        assert_eq!(shown.len(), 52);
+        assert_eq!(shown[48..], ["48", "49", "a", "4950 more"]);
+        assert_eq!(bounded[51].fate, Fate::NotCarried);
     }
 
     #[test]

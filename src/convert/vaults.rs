@@ -18,6 +18,11 @@ pub(super) struct Vault {
 }
 
 impl Vault {
+    /// The host of `url`.
+    pub(super) fn host(&self) -> &str {
+        self.url.trim_start_matches("https://")
+    }
+
     /// The vault at a URL, by the name that its host has for it; says so when a token goes to a foreign host.
     pub(super) fn at(url: &Url, trusted_host: Option<String>, notes: &Notes) -> Self {
         if let Some(host) = &trusted_host {

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::desired::{FileSpec, PasswordSource, PathTemplate, Reference, Template};
 use super::failure::Failure;
-use super::object::{GroupName, Source, VaultId};
+use super::object::{GroupName, ObjectId, Source, VaultId};
 use super::path::RelativePath;
 use super::payload::{Input, Selected};
 use super::query::Query;
@@ -143,6 +143,14 @@ impl EntryId {
             Self::Object(source) => Some(&source.object.vault),
             Self::Selection { vault, .. } => Some(vault),
             Self::Template(_) => None,
+        }
+    }
+
+    /// The object that it has its name from, if there is one.
+    pub const fn object(&self) -> Option<&ObjectId> {
+        match self {
+            Self::Object(source) => Some(&source.object),
+            Self::Template(_) | Self::Selection { .. } => None,
         }
     }
 }

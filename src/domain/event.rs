@@ -7,6 +7,7 @@ use time::OffsetDateTime;
 use super::call::Call;
 use super::entry::EntryId;
 use super::failure::{Failure, Reason};
+use super::hint::Hint;
 use super::hook::{Change, HookFailure};
 use super::notice::Notice;
 use super::object::{HookName, VersionId};
@@ -142,7 +143,7 @@ pub enum Event {
         /// What the system said.
         cause: String,
         /// What to do.
-        hint: String,
+        hint: Hint,
         /// How often in a row.
         times: u32,
         /// For how long.
@@ -154,6 +155,18 @@ pub enum Event {
     VolumeRecovered {
         /// How often in a row it failed.
         failures: u32,
+    },
+    /// Another manifest counts from now on.
+    Reloaded {
+        /// How many objects it names.
+        objects: usize,
+        /// How many files.
+        files: usize,
+    },
+    /// Another manifest was refused as a whole; the one before it goes on.
+    ReloadRefused {
+        /// What is wrong with it.
+        problems: Vec<String>,
     },
     /// A hook heard of what changed.
     HookSucceeded {

@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use serde::{Serialize, Serializer};
 
+use super::hint::Hint;
+
 /// A refusal or an outage, for one object or for signing in.
 ///
 /// It never holds any byte of a value: `detail` is made of names, codes, statuses and the service's own message, and the
@@ -18,7 +20,7 @@ pub struct Failure {
     /// What was seen, in one sentence without a full stop: vault, object, identity, code, status, request id.
     pub detail: String,
     /// The next action of the person who reads it.
-    pub hint: String,
+    pub hint: Hint,
     /// How long the service asked to be left alone, however long that is.
     pub retry_after: Option<Duration>,
     /// What caused it; shared by the copies of the failure.
@@ -31,7 +33,7 @@ impl Failure {
     pub const LONGEST_WAIT: Duration = Duration::from_mins(5);
 
     /// Of its parts, with no cause and no wish of the service.
-    pub fn new(reason: Reason, detail: impl Into<String>, hint: impl Into<String>) -> Self {
+    pub fn new(reason: Reason, detail: impl Into<String>, hint: impl Into<Hint>) -> Self {
         Self {
             reason,
             detail: detail.into(),
@@ -204,6 +206,11 @@ impl Reason {
             Self::PasswordUnreadable => "passwordUnreadable",
             Self::NameTaken => "nameTaken",
         }
+    }
+
+    /// The reason that is written so.
+    pub fn named(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|reason| reason.as_str() == text)
     }
 
     /// Which exit code it leads to.

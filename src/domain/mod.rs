@@ -15,6 +15,7 @@ pub mod expand;
 pub mod failure;
 pub mod fetched;
 pub mod gate;
+pub mod hint;
 pub mod hook;
 pub mod identifier;
 pub mod lasting;

@@ -58,6 +58,31 @@ impl Notice {
     }
 }
 
+impl Notice {
+    /// What to do about it, where that is known.
+    pub fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::PfxAsText { name, path } => format!(
+                "for files that programs read, write under `certificates` `- {{ name: {name}, files: [{{ path: {path}, content: \
+                 bundle }}] }}` (or `pkcs12`) in place of the entry under `secrets`"
+            ),
+            Self::PfxInTemplate { name } => format!(
+                "for PEM, write `certificate(\"{name}\")` and one of its parts, such as `.fullChain` or `.privateKey`"
+            ),
+            Self::NothingSelected { .. } => {
+                "compare the rule with `az keyvault secret list`; the case of a tag matters, disabled secrets and those of \
+                 certificates are not picked"
+                    .to_owned()
+            }
+            Self::AuthorityAsLeaf => {
+                "ask for `ca` if an authority is wanted, else store the leaf too".to_owned()
+            }
+            Self::MissingIssuer { .. } | Self::UnrelatedCertificates { .. } => return None,
+        })
+    }
+}
+
+/// What was seen, for a person.
 impl fmt::Display for Notice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -79,25 +104,19 @@ impl fmt::Display for Notice {
                     "the chain ends after {intermediates} intermediate(s), before `{subject}`"
                 )
             }
-            Self::PfxAsText { name, path } => write!(
+            Self::PfxAsText { path, .. } => write!(
                 f,
-                "`{path}` is the base64 text of a PFX, and the secret is that of a certificate: for files that programs \
-                 read, write under `certificates` `- {{ name: {name}, files: [{{ path: {path}, content: bundle }}] }}` \
-                 (or `pkcs12`) in place of the entry under `secrets`"
+                "`{path}` is the base64 text of a PFX, and the secret is that of a certificate"
             ),
             Self::PfxInTemplate { name } => write!(
                 f,
-                "`secret(\"{name}\")` is the base64 text of a PFX, and the secret is that of a certificate: for PEM, write \
-                 `certificate(\"{name}\")` and one of its parts, such as `.fullChain` or `.privateKey`"
+                "`secret(\"{name}\")` is the base64 text of a PFX, and the secret is that of a certificate"
             ),
-            Self::NothingSelected { looked_at } => write!(
-                f,
-                "the rule picks none of the {looked_at} secrets of the vault: compare it with `az keyvault secret list`; \
-                 the case of a tag matters, disabled secrets and those of certificates are not picked"
-            ),
+            Self::NothingSelected { looked_at } => {
+                write!(f, "the rule picks none of the {looked_at} secrets of the vault")
+            }
             Self::AuthorityAsLeaf => f.write_str(
-                "the value holds no private key, and the certificate that is served as its leaf is one of an authority: \
-                 ask for `ca` if an authority is wanted, else store the leaf too",
+                "the value holds no private key, and the certificate that is served as its leaf is one of an authority",
             ),
             Self::UnrelatedCertificates { count } => {
                 write!(

@@ -1,5 +1,8 @@
 //! Placeholders that something was to fill in before: Helm, `envsubst`, Kubernetes, a pipeline, a person.
 
+#[cfg(test)]
+mod tests;
+
 use std::fmt;
 use std::ops::Range;
 
@@ -16,57 +19,154 @@ pub struct Placeholder {
 struct Form {
     start: &'static str,
     end: &'static str,
+    /// What stands between the two.
+    inside: Inside,
     /// How a message calls it.
     shown: &'static str,
     hint: &'static str,
 }
 
+/// What stands in a placeholder; less than anything where its signs may be meant as such.
+#[derive(Debug, PartialEq, Eq)]
+enum Inside {
+    Anything,
+    Words,
+    Capitals,
+}
+
+const VARIABLES: &str =
+    "it is not rendered yet: run `envsubst` first, or what else fills it in; akv-sync replaces no variables";
+const TERRAFORM: &str =
+    "it is not rendered yet: Terraform fills it in where the file goes through `templatefile`";
+const TOKENS: &str = "it is not rendered yet: run the step of the pipeline first that replaces tokens";
+
 /// The forms, those first in which another one can stand.
-static FORMS: [Form; 5] = [
+static FORMS: [Form; 14] = [
+    Form {
+        start: "${{",
+        end: "}}",
+        inside: Inside::Anything,
+        shown: "${{ … }}",
+        hint: "it is an expression of a CI system (GitHub Actions, Azure Pipelines), which fills it in in its own files \
+               only: write the manifest in a step of the workflow, such as with `envsubst`",
+    },
     Form {
         start: "{{",
         end: "}}",
+        inside: Inside::Anything,
         shown: "{{ … }}",
         hint: "it is not rendered yet: run `helm template` first, or what else fills it in",
     },
     Form {
+        start: "{%",
+        end: "%}",
+        inside: Inside::Anything,
+        shown: "{% … %}",
+        hint: "it is not rendered yet: run first what renders it, such as Ansible or another tool with Jinja",
+    },
+    Form {
+        start: "<%",
+        end: "%>",
+        inside: Inside::Anything,
+        shown: "<% … %>",
+        hint: "it is not rendered yet: run first what renders it, such as ERB or EJS",
+    },
+    Form {
         start: "#{",
         end: "}#",
+        inside: Inside::Anything,
         shown: "#{…}#",
-        hint: "it is not rendered yet: run the step of the pipeline first that replaces tokens",
+        hint: TOKENS,
+    },
+    Form {
+        start: "${var.",
+        end: "}",
+        inside: Inside::Anything,
+        shown: "${var.…}",
+        hint: TERRAFORM,
+    },
+    Form {
+        start: "${local.",
+        end: "}",
+        inside: Inside::Anything,
+        shown: "${local.…}",
+        hint: TERRAFORM,
+    },
+    Form {
+        start: "$[",
+        end: "]",
+        inside: Inside::Anything,
+        shown: "$[…]",
+        hint: "it is an expression of Azure Pipelines, which fills it in in its own files only: write the manifest in a step \
+               of the pipeline, such as with `envsubst`",
     },
     Form {
         start: "${",
         end: "}",
+        inside: Inside::Anything,
         shown: "${…}",
-        hint: "it is not rendered yet: run `envsubst` first, or what else fills it in; akv-sync replaces no variables",
+        hint: VARIABLES,
     },
     Form {
         start: "$(",
         end: ")",
+        inside: Inside::Anything,
         shown: "$(…)",
         hint: "it is not rendered yet: fill it in first; akv-sync replaces no variables",
     },
     Form {
+        start: "@@",
+        end: "@@",
+        inside: Inside::Words,
+        shown: "@@…@@",
+        hint: TOKENS,
+    },
+    Form {
+        start: "@",
+        end: "@",
+        inside: Inside::Capitals,
+        shown: "@…@",
+        hint: TOKENS,
+    },
+    Form {
+        start: "__",
+        end: "__",
+        inside: Inside::Capitals,
+        shown: "__…__",
+        hint: TOKENS,
+    },
+    Form {
         start: "<",
         end: ">",
+        inside: Inside::Words,
         shown: "<…>",
         hint: "write your own value in its place",
     },
 ];
 
+/// `%NAME%`, of which a URL may hold what looks like one: `%2F%20`.
+static PERCENT: Form = Form {
+    start: "%",
+    end: "%",
+    inside: Inside::Capitals,
+    shown: "%…%",
+    hint: "it is not filled in: akv-sync replaces no variables, and only Windows writes them so",
+};
+
 /// `$NAME`, which has no end of its own.
 static VARIABLE: Form = Form {
     start: "$",
     end: "",
+    inside: Inside::Capitals,
     shown: "$NAME",
-    hint: "it is not rendered yet: run `envsubst` first, or what else fills it in; akv-sync replaces no variables",
+    hint: VARIABLES,
 };
 
 /// `{NAME}`, which is part of a path of a selection, and so no placeholder everywhere.
 static BRACES: Form = Form {
     start: "{",
     end: "}",
+    inside: Inside::Anything,
     shown: "{…}",
     hint: "it is not rendered yet: write your own value in its place",
 };
@@ -74,19 +174,47 @@ static BRACES: Form = Form {
 impl Placeholder {
     /// The first in a text that is a value.
     pub fn in_value(text: &str) -> Option<Self> {
+        // One look at a text without any of their signs, however long it is and however often an alias repeats it.
+        let is_sign = |byte| matches!(byte, b'{' | b'<' | b'$' | b'#' | b'@' | b'_' | b'%');
+        if !text.bytes().any(is_sign) {
+            return None;
+        }
         let delimited = FORMS.iter().filter_map(|form| form.find(text));
         delimited
+            .chain(percent(text))
             .chain(variable(text))
             .min_by_key(|placeholder| placeholder.range.start)
     }
 
-    /// The first `{{ … }}` in a line that is not YAML: it is one for sure, open or closed.
+    /// The one in a line that is not YAML which makes it so: a form whose first sign starts something else there, open or
+    /// closed; or any, where it is all of the line.
     pub fn in_broken_line(line: &str) -> Option<Self> {
-        let start = line.find("{{")?;
-        let end = line[start..].find("}}").map_or(line.len(), |end| start + end + 2);
+        let opened = FORMS.iter().filter(|form| form.start.starts_with('{'));
+        let opened = opened.filter_map(|form| {
+            let start = line.find(form.start)?;
+            let end = line[start..].find(form.end);
+            let end = end.map_or(line.len(), |end| start + end + form.end.len());
+            Some(Self {
+                range: start..end,
+                form,
+            })
+        });
+        let closed = FORMS.iter().filter(|form| form.start.starts_with('@'));
+        let closed = closed.filter_map(|form| form.find(line)).chain(percent(line));
+        let breaking = opened
+            .chain(closed)
+            .min_by_key(|placeholder| placeholder.range.start);
+        breaking.or_else(|| Self::all_of_line(line))
+    }
+
+    /// One that takes the place of a line, or of an element of a list.
+    fn all_of_line(line: &str) -> Option<Self> {
+        let text = line.trim();
+        let found = Self::in_value(text).filter(|found| found.range == (0..text.len()))?;
+        let before = line.len() - line.trim_start().len();
         Some(Self {
-            range: start..end,
-            form: &FORMS[0],
+            range: before..before + text.len(),
+            form: found.form,
         })
     }
 
@@ -99,6 +227,11 @@ impl Placeholder {
     pub fn whole(text: &str) -> Option<Self> {
         let text = text.trim();
         Self::in_value(text).filter(|placeholder| placeholder.range == (0..text.len()))
+    }
+
+    /// Whether it stands for one value, in signs that no markup and no template of ours has.
+    pub fn is_variable(&self) -> bool {
+        !self.form.start.starts_with(['<', '{'])
     }
 
     /// That it stands in `subject`.
@@ -121,21 +254,54 @@ impl Placeholder {
 }
 
 impl Form {
+    /// The first in a text.
     fn find(&'static self, text: &str) -> Option<Placeholder> {
-        let start = text.find(self.start)?;
-        let inside = start + self.start.len();
-        let length = text[inside..].find(self.end)?;
-        let name = text[inside..inside + length].trim();
-        // `<` and `>` may be signs of their own; a placeholder has words between them.
-        let is_name = |c: char| c.is_alphanumeric() || matches!(c, ' ' | '_' | '-' | '.');
-        if name.is_empty() || (self.start == "<" && !name.chars().all(is_name)) {
-            return None;
-        }
-        Some(Placeholder {
-            range: start..inside + length + self.end.len(),
-            form: self,
+        text.match_indices(self.start).find_map(|(start, _)| {
+            let inside = start + self.start.len();
+            let rest = self.inside.window(&text[inside..]);
+            let length = rest.find(self.end)?;
+            let name = rest[..length].trim();
+            (!name.is_empty() && self.inside.is(name)).then_some(Placeholder {
+                range: start..inside + length + self.end.len(),
+                form: self,
+            })
         })
     }
+}
+
+impl Inside {
+    /// Where the end is looked for. Of names not far: a text of many starts would take quadratic time.
+    fn window<'t>(&self, text: &'t str) -> &'t str {
+        const LONGEST: usize = 64;
+        let end = text.char_indices().nth(LONGEST).map(|(end, _)| end);
+        match (self, end) {
+            (Self::Words | Self::Capitals, Some(end)) => &text[..end],
+            _ => text,
+        }
+    }
+
+    fn is(&self, name: &str) -> bool {
+        match self {
+            Self::Anything => true,
+            Self::Words => name
+                .chars()
+                .all(|c| c.is_alphanumeric() || matches!(c, ' ' | '_' | '-' | '.')),
+            Self::Capitals => {
+                name.starts_with(|c: char| c.is_ascii_uppercase())
+                    && name
+                        .chars()
+                        .all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
+            }
+        }
+    }
+}
+
+/// Two digits behind a `%` are a byte of a URL.
+fn percent(text: &str) -> Option<Placeholder> {
+    let found = PERCENT.find(text)?;
+    let name = &text[found.range.start + 1..found.range.end - 1];
+    let is_byte = name.len() == 2 && name.bytes().all(|byte| byte.is_ascii_hexdigit());
+    (!is_byte).then_some(found)
 }
 
 /// Variables are in capitals by custom; anything else behind a `$` may be meant.
@@ -153,66 +319,4 @@ fn variable(text: &str) -> Option<Placeholder> {
             form: &VARIABLE,
         })
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_not_rendered_is_found_wherever_it_stands() {
-        for (text, shown) in [
-            ("https://${VAULT}.vault.azure.net", "${…}"),
-            ("https://$(VAULT).vault.azure.net", "$(…)"),
-            ("{{ .Values.vault }}", "{{ … }}"),
-            ("{{- .Values.vault -}}-app", "{{ … }}"),
-            ("https://{{ .Values.vault }}.vault.azure.net", "{{ … }}"),
-            ("${{ secrets.VAULT }}", "${…}"),
-            ("<your-vault-name>", "<…>"),
-            ("https://<vault name>.vault.azure.net", "<…>"),
-            ("#{vaultName}#", "#{…}#"),
-            ("$KEYVAULT_NAME", "$NAME"),
-            ("/mnt/$APP/akv", "$NAME"),
-        ] {
-            let found = Placeholder::in_value(text).map(|placeholder| placeholder.shown());
-            assert_eq!(found, Some(shown), "{text}");
-        }
-    }
-
-    #[test]
-    fn a_brace_is_a_placeholder_where_none_can_stand_by_right() {
-        let shown = |text| Placeholder::in_name(text).map(|placeholder| placeholder.shown());
-        assert_eq!(shown("http://{p}:9"), Some("{…}"));
-        assert_eq!(shown("http://${p}:9"), Some("${…}"));
-        assert_eq!(shown("http://p:9"), None);
-    }
-
-    #[test]
-    fn a_password_is_a_placeholder_from_end_to_end_only() {
-        let shown = |text| Placeholder::whole(text).map(|placeholder| placeholder.shown());
-        assert_eq!(shown("${SECRET}"), Some("${…}"));
-        assert_eq!(shown(" $SECRET\n"), Some("$NAME"));
-        assert_eq!(shown("a${SECRET}"), None);
-        assert_eq!(shown("x$AB"), None);
-    }
-
-    #[test]
-    fn what_only_looks_like_a_placeholder_is_none() {
-        for text in [
-            "",
-            "app/{name}",
-            "a$b",
-            "$",
-            "svc$",
-            "$1",
-            "a < b",
-            "<>",
-            "${}",
-            "<a/b>",
-            "contoso",
-            "machine$",
-        ] {
-            assert_eq!(Placeholder::in_value(text), None, "{text}");
-        }
-    }
 }

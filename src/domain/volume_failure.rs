@@ -2,6 +2,8 @@
 
 use std::error::Error;
 
+use super::hint::Hint;
+
 /// A call of a volume failed. It names what was tried and on what, and never holds any byte of a value.
 #[derive(Debug, thiserror::Error)]
 #[error("{action} {target} failed")]
@@ -9,7 +11,7 @@ pub struct VolumeFailure {
     kind: VolumeFailureKind,
     action: &'static str,
     target: String,
-    hint: String,
+    hint: Hint,
     source: Box<dyn Error + Send + Sync>,
 }
 
@@ -42,7 +44,7 @@ impl VolumeFailure {
         kind: VolumeFailureKind,
         action: &'static str,
         target: impl Into<String>,
-        hint: impl Into<String>,
+        hint: impl Into<Hint>,
         source: impl Into<Box<dyn Error + Send + Sync>>,
     ) -> Self {
         Self {
@@ -56,7 +58,7 @@ impl VolumeFailure {
 
     /// With another next action, where the caller knows better.
     #[must_use]
-    pub fn with_hint(self, hint: impl Into<String>) -> Self {
+    pub fn with_hint(self, hint: impl Into<Hint>) -> Self {
         let hint = hint.into();
         Self { hint, ..self }
     }
@@ -77,7 +79,7 @@ impl VolumeFailure {
     }
 
     /// The next action of the person who reads it.
-    pub fn hint(&self) -> &str {
+    pub const fn hint(&self) -> &Hint {
         &self.hint
     }
 
@@ -106,6 +108,6 @@ mod tests {
             (failure.kind(), failure.action(), failure.target()),
             (VolumeFailureKind::Denied, "replace", "secret shop/tls")
         );
-        assert_eq!(failure.with_hint("mend it").hint(), "mend it");
+        assert_eq!(failure.with_hint("mend it").hint().action(), "mend it");
     }
 }

@@ -263,6 +263,7 @@ mod tests {
             refusal
                 .failure
                 .hint
+                .action()
                 .contains("openssl pkcs12 -in FILE.pfx -nodes"),
             "{refusal:?}"
         );

@@ -86,7 +86,13 @@ mod tests {
     #[test]
     fn a_token_file_0600_of_another_user_is_a_matter_of_run_as_user_and_fs_group() {
         let file = Setting::new("/run/token", "AZURE_FEDERATED_TOKEN_FILE");
-        let hint = |kind: io::ErrorKind| Unread::new(&file, kind.into()).refusal("mount it").failure.hint;
+        let hint = |kind: io::ErrorKind| {
+            Unread::new(&file, kind.into())
+                .refusal("mount it")
+                .failure
+                .hint
+                .at_the_end()
+        };
         let denied = hint(io::ErrorKind::PermissionDenied);
         assert!(
             denied.contains("runAsUser") && denied.contains("fsGroup"),

@@ -18,7 +18,8 @@ use super::endpoint_error;
 use super::entra_error::{self, EntraAttempt};
 use super::managed::{self, ManagedIdentity};
 use super::refusal::Refusal;
-use super::service_text::innermost_cause;
+use super::service_text::{innermost_cause, one_line};
+use crate::domain::hint::Hint;
 use crate::ports::Clock;
 use crate::transport::{ThroughProxy, WireCause, blocked_by_proxy, retry_after};
 
@@ -120,18 +121,20 @@ impl Peer {
         } else {
             CONNECTION_HINT
         };
-        let said = blocked.unwrap_or_else(|| match ThroughProxy::of(error) {
-            Some(ThroughProxy { proxy, .. }) => {
-                format!("{}, through the proxy {proxy}", innermost_cause(error))
-            }
-            None => innermost_cause(error),
-        });
         let cause = WireCause::of(error);
+        let innermost = match &cause {
+            Some(tls @ WireCause::Tls(_)) => one_line(&tls.to_string()),
+            _ => innermost_cause(error),
+        };
+        let said = blocked.unwrap_or_else(|| match ThroughProxy::of(error) {
+            Some(ThroughProxy { proxy, .. }) => format!("{innermost}, through the proxy {proxy}"),
+            None => innermost,
+        });
         let connected = !matches!(error.kind(), ErrorKind::Connection);
         let refusal = match (self, &cause) {
             (_, Some(cause)) if cause.refuses_the_server() => Refusal::misconfigured(
                 format!("the TLS handshake with {} failed: {said}", self.host()),
-                cause.certificate_hint().unwrap_or(TLS_HINT),
+                cause.certificate_hint().unwrap_or_else(|| self.tls_hint()),
             ),
             (Self::Entra(_), Some(WireCause::Tls(_))) => Refusal::unavailable(
                 format!("the TLS handshake with {} failed: {said}", self.host()),
@@ -151,6 +154,14 @@ impl Peer {
         }
     }
 
+    /// What to do about a server that shows no certificate, or speaks no TLS that is spoken here.
+    const fn tls_hint(&self) -> &'static str {
+        match self {
+            Self::Entra(_) => TLS_HINT,
+            Self::Managed { identity, .. } => endpoint_error::tls_hint(identity.platform),
+        }
+    }
+
     fn host(&self) -> &str {
         match self {
             Self::Entra(attempt) => attempt.application.host(),
@@ -160,13 +171,13 @@ impl Peer {
 }
 
 /// When Entra does not answer.
-pub(super) const CONNECTION_HINT: &str = "check DNS, egress rules and HTTPS_PROXY; it is tried again";
+pub(super) const CONNECTION_HINT: Hint = Hint::act("check DNS, egress rules and HTTPS_PROXY").or_wait();
 
 /// When a proxy is away, or does not connect to Entra.
-const PROXY_HINT: &str =
-    "check the proxy and its credentials, or exempt the authority with NO_PROXY; it is tried again";
+const PROXY_HINT: Hint =
+    Hint::act("check the proxy and its credentials, or exempt the authority with NO_PROXY").or_wait();
 
-/// A server that shows no certificate, or speaks no TLS that is spoken here.
+/// When TLS fails with Entra and its certificate is not the cause.
 const TLS_HINT: &str = "check that AZURE_AUTHORITY_HOST or identity.authorityHost is one of Entra, and that no proxy or firewall interrupts TLS on the way";
 
 impl std::fmt::Debug for Endpoint {

@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::entra_codes::{self, TRY_LATER};
+use super::entra_codes;
 use super::entra_error::code_in;
 use super::managed::{ManagedId, ManagedIdentity, Platform};
 use super::refusal::{Refusal, Retry};
 use super::service_text::one_line;
 use crate::domain::failure::Reason;
+use crate::domain::hint::Hint;
 
 /// Reads a refusal.
 pub(super) fn classify(
@@ -42,9 +43,9 @@ pub(super) fn classify(
     // A code of Entra says more than any status that it comes with.
     let code = code_in(description.as_deref().unwrap_or(&String::from_utf8_lossy(body)));
     let refusal = match (said, code.and_then(|code| entra_codes::row(code, None))) {
-        (Some(hint), _) => Refusal::misconfigured(detail, &hint),
-        (None, Some(row)) => Refusal::new(row.reason, row.retry, detail, row.action),
-        (None, None) => Refusal::new(reason, retry, detail, &hint(reason, identity)),
+        (Some(hint), _) => Refusal::misconfigured(detail, hint),
+        (None, Some(row)) => Refusal::new(row.reason, row.retry, detail, row.hint.clone()),
+        (None, None) => Refusal::new(reason, retry, detail, hint(reason, identity)),
     };
     refusal.after(retry_after)
 }
@@ -108,21 +109,20 @@ fn judge(status: u16, error: Option<&str>) -> (Reason, Retry) {
     }
 }
 
-fn hint(reason: Reason, identity: &ManagedIdentity) -> String {
+fn hint(reason: Reason, identity: &ManagedIdentity) -> Hint {
     match (reason, identity.platform) {
-        (Reason::IdentityUnavailable, _) => TRY_LATER.to_owned(),
+        (Reason::IdentityUnavailable, _) => Hint::wait(),
         (Reason::IdentityNotPropagated, _) => format!(
             "assign the identity to this resource, or {}; a new assignment takes seconds to arrive",
             correction(&identity.id)
+        )
+        .into(),
+        (_, Platform::Imds) => Hint::act(
+            "check that no network policy, proxy or agent on the node answers in place of 169.254.169.254",
         ),
-        (_, Platform::Imds) => {
-            "check that no network policy, proxy or agent on the node answers in place of 169.254.169.254"
-                .to_owned()
-        }
-        (_, Platform::AppService) => {
-            "check IDENTITY_ENDPOINT and IDENTITY_HEADER: the platform sets both, anew at each start"
-                .to_owned()
-        }
+        (_, Platform::AppService) => Hint::act(
+            "check IDENTITY_ENDPOINT and IDENTITY_HEADER: the platform sets both, anew at each start",
+        ),
     }
 }
 
@@ -157,10 +157,20 @@ pub(super) fn unreachable(identity: &ManagedIdentity, cause: &str, connected: bo
 }
 
 /// Proxies are never used here, so none is named.
-pub(super) const fn unreachable_hint(platform: Platform) -> &'static str {
+pub(super) const fn unreachable_hint(platform: Platform) -> Hint {
     match platform {
-        Platform::Imds => "check that no network policy blocks 169.254.169.254; it is tried again",
-        Platform::AppService => "check IDENTITY_ENDPOINT, which the platform sets; it is tried again",
+        Platform::Imds => Hint::act("check that no network policy blocks 169.254.169.254").or_wait(),
+        Platform::AppService => Hint::act("check IDENTITY_ENDPOINT, which the platform sets").or_wait(),
+    }
+}
+
+/// No setting of Entra's has a part in it, and no proxy.
+pub(super) const fn tls_hint(platform: Platform) -> &'static str {
+    match platform {
+        Platform::Imds => "check that nothing on the node answers in place of 169.254.169.254",
+        Platform::AppService => {
+            "check that IDENTITY_ENDPOINT is as the platform sets it, and that its port speaks the TLS that its https says"
+        }
     }
 }
 
@@ -207,7 +217,12 @@ mod tests {
 
     #[test]
     fn a_403_of_imds_names_its_address_and_not_the_variables_of_app_service() {
-        let hint = |platform| classify(403, None, b"", &identity(platform)).failure.hint;
+        let hint = |platform| {
+            classify(403, None, b"", &identity(platform))
+                .failure
+                .hint
+                .to_string()
+        };
         let imds = hint(Platform::Imds);
         assert!(
             imds.contains("169.254.169.254") && !imds.contains("IDENTITY_"),
@@ -232,7 +247,7 @@ mod tests {
             Reason::IdentityMisconfigured,
             "{refusal:?}"
         );
-        refusal.failure.hint
+        refusal.failure.hint.to_string()
     }
 
     #[test]
@@ -263,7 +278,7 @@ mod tests {
             let refusal = classify(400, None, body.as_bytes(), &named(Platform::Imds, id, false));
             assert_eq!(refusal.retry, Retry::InstanceMetadata);
             assert_eq!(refusal.failure.reason, Reason::IdentityNotPropagated);
-            assert!(refusal.failure.hint.contains(setting), "{refusal:?}");
+            assert!(refusal.failure.hint.action().contains(setting), "{refusal:?}");
         }
     }
 
@@ -321,7 +336,10 @@ mod tests {
             r#"{"message":"No MSI found for specified ClientId/ResourceId."}"#,
         ] {
             let system = named(Platform::AppService, ManagedId::System, true);
-            let hint = classify(400, None, body.as_bytes(), &system).failure.hint;
+            let hint = classify(400, None, body.as_bytes(), &system)
+                .failure
+                .hint
+                .to_string();
             assert!(
                 hint.contains("or name a user-assigned one in AZURE_CLIENT_ID"),
                 "{hint}"
@@ -353,7 +371,10 @@ mod tests {
         for body in [r#"{"message":"AADSTS53003: Blocked"}"#, "AADSTS53003: Blocked"] {
             let refusal = classify(500, None, body.as_bytes(), &identity(Platform::AppService));
             assert_eq!(refusal.failure.reason, Reason::IdentityMisconfigured, "{body}");
-            assert!(refusal.failure.hint.contains("Conditional Access"), "{refusal:?}");
+            assert!(
+                refusal.failure.hint.action().contains("Conditional Access"),
+                "{refusal:?}"
+            );
         }
     }
 
@@ -376,7 +397,13 @@ mod tests {
         let first = unreachable(&identity(Platform::Imds), "connect timeout", false, false);
         assert_eq!(first.retry, Retry::Never);
         assert!(first.failure.detail.contains("not an Azure machine"), "{first:?}");
-        assert!(first.failure.hint.contains("azure.workload.identity/use"));
+        assert!(
+            first
+                .failure
+                .hint
+                .action()
+                .contains("azure.workload.identity/use")
+        );
         let later = unreachable(&identity(Platform::Imds), "connect timeout", false, true);
         assert_eq!(later.failure.reason, Reason::IdentityUnavailable);
         assert_eq!(later.retry, Retry::Backoff);

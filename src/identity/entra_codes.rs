@@ -5,13 +5,14 @@
 
 use super::refusal::Retry;
 use crate::domain::failure::Reason;
+use crate::domain::hint::Hint;
 
 /// What one code means.
 pub(super) struct Row {
     pub(super) code: u64,
     pub(super) reason: Reason,
     pub(super) retry: Retry,
-    pub(super) action: &'static str,
+    pub(super) hint: Hint,
     /// Only this proof can be refused so. With another one the code is not what it says.
     pub(super) proof: Option<ProofKind>,
 }
@@ -36,7 +37,7 @@ const fn wrong(code: u64, action: &'static str) -> Row {
         code,
         reason: Reason::IdentityMisconfigured,
         retry: Retry::Never,
-        action,
+        hint: Hint::act(action),
         proof: None,
     }
 }
@@ -47,18 +48,20 @@ const fn not_yet(code: u64) -> Row {
         code,
         reason: Reason::IdentityNotPropagated,
         retry: Retry::Backoff,
-        action: "compare issuer, subject and audience with the federated credentials of the identity (`az identity federated-credential list`); a new one takes seconds to arrive",
+        hint: Hint::act(
+            "compare issuer, subject and audience with the federated credentials of the identity (`az identity federated-credential list`); a new one takes seconds to arrive",
+        ),
         proof: None,
     }
 }
 
 /// Entra is in trouble.
-const fn away(code: u64, action: &'static str) -> Row {
+const fn away(code: u64, hint: Hint) -> Row {
     Row {
         code,
         reason: Reason::IdentityUnavailable,
         retry: Retry::Backoff,
-        action,
+        hint,
         proof: None,
     }
 }
@@ -75,13 +78,14 @@ impl Row {
     }
 }
 
-/// When Entra or the platform is in trouble.
-pub(super) const TRY_LATER: &str = "no action: it is tried again";
-
-pub(super) static ROWS: [Row; 23] = [
+pub(super) static ROWS: [Row; 28] = [
+    wrong(
+        50_013,
+        "Entra takes the token or certificate for invalid, and its words say why: check that the file holds the current one, whole, and of this tenant and cloud, and the clock of this machine",
+    ),
     away(
         50_196,
-        "Entra stopped a loop of equal requests: check that no container with this identity starts again and again, and wait some minutes",
+        Hint::act("Entra stopped a loop of equal requests: check that no container with this identity starts again and again, and wait some minutes"),
     ),
     wrong(
         53_003,
@@ -92,20 +96,33 @@ pub(super) static ROWS: [Row; 23] = [
         70_023,
         "the token file holds a token that lives longer than 24 h or has no issue time: name the projected token with audience api://AzureADTokenExchange, not the API server's own",
     ),
-    away(90_006, TRY_LATER),
+    away(90_006, Hint::wait()),
     wrong(
         90_014,
         "a field of the request was empty: check that client ID, tenant ID and the file or variable with the proof are not blank",
     ),
     wrong(90_002, NO_TENANT),
-    away(90_033, TRY_LATER),
+    away(90_033, Hint::wait()),
     wrong(
         500_011,
         "the tenant does not know Key Vault of this cloud: check that tenant and authority belong to the cloud of the vault's URL",
     ),
     wrong(
+        500_133,
+        "the token, or what was signed with the certificate, is not valid now for Entra: compare the clock of this machine, and of what issues the token, with the real time (`date -u`)",
+    )
+    .retry(Retry::FreshAssertion),
+    wrong(
+        530_035,
+        "the tenant's security defaults block this sign-in: ask who manages the tenant to look at its service principal sign-ins",
+    ),
+    wrong(
         700_016,
         "the tenant has no application or identity with this client ID: check both IDs, and that it is the client ID and not the object ID; with workload identity check the annotation azure.workload.identity/client-id of the service account",
+    ),
+    wrong(
+        700_023,
+        "what was signed is for another tenant or authority than the one that was asked: check that the tenant ID, and AZURE_AUTHORITY_HOST or identity.authorityHost, are of one cloud",
     ),
     wrong(
         700_024,
@@ -160,6 +177,10 @@ pub(super) static ROWS: [Row; 23] = [
         "the client secret has expired: make a new one, or move to workload or managed identity",
     )
     .of(ProofKind::Secret),
+    wrong(
+        7_000_229,
+        "the application has no service principal in this tenant: check the tenant ID; if it is right, make one with `az ad sp create --id CLIENT_ID`",
+    ),
 ];
 
 const NO_TENANT: &str =

@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::entra_codes::{self, ProofKind, TRY_LATER};
+use super::entra_codes::{self, ProofKind};
 use super::federated_token::Claims;
 use super::refusal::{Refusal, Retry};
 use super::select::{Application, Proof};
 use super::service_text::one_line;
 use crate::domain::failure::Reason;
+use crate::domain::hint::Hint;
 
 /// One exchange at Entra: who asked, and with what.
 #[derive(Debug, Clone)]
@@ -42,30 +43,34 @@ pub(super) fn classify(
     Refusal::new(reason, retry, detail, hint).after(retry_after)
 }
 
-type Verdict = (Reason, Retry, &'static str);
+type Verdict = (Reason, Retry, Hint);
 
 fn by_code(code: u64, proof: &Proof) -> Option<Verdict> {
     let row = entra_codes::row(code, Some(proof.kind()))?;
-    Some((row.reason, row.retry, row.action))
+    Some((row.reason, row.retry, row.hint.clone()))
 }
 
 fn by_status(status: u16, entra_spoke: bool) -> Verdict {
     let (reason, retry, hint) = match status {
-        408 | 429 | 500.. => (Reason::IdentityUnavailable, Retry::Backoff, TRY_LATER),
+        408 | 429 | 500.. => (Reason::IdentityUnavailable, Retry::Backoff, Hint::wait()),
         407 => (
             Reason::IdentityMisconfigured,
             Retry::Never,
-            "the proxy wants credentials: check HTTPS_PROXY, or exempt the authority with NO_PROXY",
+            Hint::act(
+                "the proxy wants credentials: check HTTPS_PROXY, or exempt the authority with NO_PROXY",
+            ),
         ),
         _ if entra_spoke => (
             Reason::IdentityMisconfigured,
             Retry::Never,
-            "look the code up at https://login.microsoftonline.com/error",
+            Hint::act("look the code up at https://login.microsoftonline.com/error"),
         ),
         _ => (
             Reason::IdentityMisconfigured,
             Retry::Never,
-            "the answer is not Entra's: check AZURE_AUTHORITY_HOST, and the proxy between here and there",
+            Hint::act(
+                "the answer is not Entra's: check AZURE_AUTHORITY_HOST, and the proxy between here and there",
+            ),
         ),
     };
     (reason, retry, hint)
@@ -177,7 +182,7 @@ mod tests {
 
     fn judge(status: u16, body: &str) -> (Reason, Retry) {
         let refusal = classify(status, None, body.as_bytes(), &attempt());
-        assert!(!refusal.failure.hint.is_empty());
+        assert!(!refusal.failure.hint.to_string().is_empty());
         (refusal.failure.reason, refusal.retry)
     }
 
@@ -212,7 +217,7 @@ mod tests {
                 let refusal = classify(status, None, body.as_bytes(), &attempt);
                 assert_eq!(refusal.failure.reason, row.reason, "{body}");
                 assert_eq!(refusal.retry, row.retry, "{body}");
-                assert_eq!(refusal.failure.hint, row.action, "{body}");
+                assert_eq!(refusal.failure.hint, row.hint, "{body}");
             }
         }
         assert_eq!(
@@ -228,7 +233,7 @@ mod tests {
         assert_eq!(failure.reason, Reason::IdentityNotPropagated);
         assert!(failure.detail.contains("AADSTS700213"), "{failure}");
         assert!(
-            failure.hint.contains("issuer, subject and audience"),
+            failure.hint.action().contains("issuer, subject and audience"),
             "{}",
             failure.hint
         );
@@ -243,9 +248,12 @@ mod tests {
                     .failure
                     .hint
             };
-            assert!(hint(ProofKind::Secret).contains("the client secret"), "{code}");
+            assert!(
+                hint(ProofKind::Secret).action().contains("the client secret"),
+                "{code}"
+            );
             for kind in [ProofKind::FederatedToken, ProofKind::Certificate] {
-                assert!(!hint(kind).contains("secret"), "{code} {kind:?}");
+                assert!(!hint(kind).action().contains("secret"), "{code} {kind:?}");
             }
         }
     }
@@ -268,11 +276,10 @@ mod tests {
             let start = format!("| AADSTS{} |", row.code);
             let of_code: Vec<_> = rows.iter().filter(|line| line.starts_with(&start)).collect();
             assert_eq!(of_code.len(), 1, "{start}");
-            let reason = format!("`{}`", row.reason);
+            let (reason, hint) = (format!("`{}`", row.reason), row.hint.to_string());
             assert!(
-                of_code[0].contains(&reason) && of_code[0].contains(row.action),
-                "{start} {}",
-                row.action
+                of_code[0].contains(&reason) && of_code[0].contains(&hint),
+                "{start} {hint}"
             );
         }
         let codes: BTreeSet<u64> = ROWS.iter().map(|row| row.code).collect();

@@ -28,6 +28,7 @@ use super::refusal::{Refusal, Retry};
 use super::scope::Scope;
 use super::select::{Application, Proof};
 use super::{certificate_assertion, credential_file};
+use crate::domain::hint::Hint;
 use crate::ports::Clock;
 
 /// Gets one token. The only thing that [`super::Tokens`] knows of signing in.
@@ -48,7 +49,7 @@ pub(super) trait Exchange: Send + Sync {
 /// Who is asked for a token, and what to check when no answer comes.
 pub(super) struct Asked {
     pub(super) name: String,
-    pub(super) hint: &'static str,
+    pub(super) hint: Hint,
 }
 
 /// An application proves itself at Entra.
@@ -243,7 +244,7 @@ impl Exchange for DeveloperExchange {
     fn asked(&self) -> Asked {
         Asked {
             name: "Azure CLI or Azure Developer CLI".to_owned(),
-            hint: "run `az account get-access-token` by hand as the same user; it is tried again",
+            hint: Hint::act("run `az account get-access-token` by hand as the same user").or_wait(),
         }
     }
 }

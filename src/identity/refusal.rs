@@ -7,6 +7,7 @@ use std::time::Duration;
 use azure_core::error::ErrorKind;
 
 use crate::domain::failure::{Failure, Reason};
+use crate::domain::hint::Hint;
 use crate::ports::Jitter;
 
 /// Ceiling of the first wait; it doubles with each attempt.
@@ -89,7 +90,7 @@ pub(super) struct Refusal {
 }
 
 impl Refusal {
-    pub(super) fn new(reason: Reason, retry: Retry, detail: String, hint: &str) -> Self {
+    pub(super) fn new(reason: Reason, retry: Retry, detail: String, hint: impl Into<Hint>) -> Self {
         Self {
             failure: Failure::new(reason, detail, hint),
             retry,
@@ -97,12 +98,12 @@ impl Refusal {
     }
 
     /// A setting is missing or wrong.
-    pub(super) fn misconfigured(detail: String, hint: &str) -> Self {
+    pub(super) fn misconfigured(detail: String, hint: impl Into<Hint>) -> Self {
         Self::new(Reason::IdentityMisconfigured, Retry::Never, detail, hint)
     }
 
     /// Entra or the identity endpoint is unreachable, throttles or fails.
-    pub(super) fn unavailable(detail: String, hint: &str) -> Self {
+    pub(super) fn unavailable(detail: String, hint: impl Into<Hint>) -> Self {
         Self::new(Reason::IdentityUnavailable, Retry::Backoff, detail, hint)
     }
 

@@ -331,7 +331,7 @@ impl Shared {
         let (reason, error, hint) = (failure.reason.as_str(), &failure.detail, &failure.hint);
         let left = remaining.as_secs();
         if slot.failed_renewals == 1 {
-            tracing::warn!(%scope, reason, error, hint, token_seconds_left = left, "Could not renew the token, which stays in use");
+            tracing::warn!(%scope, reason, error, %hint, token_seconds_left = left, "Could not renew the token, which stays in use");
         } else {
             tracing::debug!(%scope, reason, error, token_seconds_left = left, "Could not renew the token again");
         }

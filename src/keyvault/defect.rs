@@ -1,6 +1,7 @@
 //! An answer of success that is not what was asked for.
 
 use crate::domain::failure::{Failure, Reason};
+use crate::domain::hint::Hint;
 
 use super::hint;
 use super::retry::{Refused, Retry};
@@ -48,9 +49,9 @@ impl Defect {
     pub(super) fn into_refused(self, target: &Target<'_>, request: Option<String>) -> Refused {
         let (reason, hint, retry) = match self {
             Self::CutShort => (Reason::Unavailable, hint::CUT_SHORT, Retry::Soon),
-            Self::Disabled => (Reason::Disabled, hint::disabled(target), Retry::No),
-            Self::NoPublicPart(_) => (Reason::Unrenderable, hint::NO_PUBLIC_PART, Retry::No),
-            Self::UnknownKey => (Reason::Unrenderable, hint::UNKNOWN_KEY, Retry::No),
+            Self::Disabled => (Reason::Disabled, Hint::act(hint::disabled(target)), Retry::No),
+            Self::NoPublicPart(_) => (Reason::Unrenderable, Hint::act(hint::NO_PUBLIC_PART), Retry::No),
+            Self::UnknownKey => (Reason::Unrenderable, Hint::act(hint::UNKNOWN_KEY), Retry::No),
             Self::NotTheModel
             | Self::Missing(_)
             | Self::BadIdentifier
@@ -58,7 +59,7 @@ impl Defect {
             | Self::OtherVersion
             | Self::ForeignObject(_)
             | Self::ForeignVersion(_)
-            | Self::BadNumber(_) => (Reason::Malformed, hint::NOT_KEY_VAULT, Retry::No),
+            | Self::BadNumber(_) => (Reason::Malformed, Hint::act(hint::NOT_KEY_VAULT), Retry::No),
         };
         let request = request.map(|id| format!("; request id {id}")).unwrap_or_default();
         let detail = format!("{target}: {self}{request}");

@@ -1,5 +1,6 @@
 //! The next action for each way in which Key Vault refuses: one place, so that the words agree.
 
+use crate::domain::hint::Hint;
 use crate::domain::object::ObjectKind;
 
 use super::realm::Service;
@@ -11,10 +12,10 @@ pub(super) const TLS: &str =
     "check that the URL is a Key Vault and that no proxy or firewall interrupts TLS on the way";
 pub(super) const PROXY: &str = "check the proxy and its credentials, or name the vault's host in NO_PROXY";
 pub(super) const TIMED_OUT: &str = "check the network policy and firewall on the way to the vault, and the service health of Key Vault; files on the volume stay as they are";
-pub(super) const CUT_SHORT: &str =
-    "nothing to do unless it lasts; a proxy or firewall on the way may limit or inspect answers";
-pub(super) const UNAVAILABLE: &str =
-    "nothing to do unless it lasts; see the service health of Key Vault in the vault's region";
+pub(super) const CUT_SHORT: Hint =
+    Hint::if_it_lasts("look for a proxy or firewall on the way that limits or inspects answers");
+pub(super) const UNAVAILABLE: Hint =
+    Hint::if_it_lasts("see the service health of Key Vault in the vault's region");
 pub(super) const THROTTLED: &str = "raise refresh.interval or the interval of entries, read fewer objects, or split them over more vaults; the limits are per vault and per subscription";
 pub(super) const CONFLICT: &str = "wait until the deletion, recovery or purge of the object has ended";
 pub(super) const NOT_KEY_VAULT: &str =
@@ -22,12 +23,11 @@ pub(super) const NOT_KEY_VAULT: &str =
 pub(super) const FORBIDDEN_ON_THE_WAY: &str = "the answer is not Key Vault's own: a proxy, gateway or network policy on the way refuses; check the vault's URL and the way to it";
 pub(super) const UNAUTHORIZED_ON_THE_WAY: &str = "the answer is not Key Vault's own: a proxy or gateway on the way wants a sign-in; check the vault's URL and the way to it";
 pub(super) const BAD_REQUEST: &str = "check the object's name and version in the manifest against the vault; a vault of an older API version may refuse the request";
-pub(super) const NO_TOKEN: &str =
-    "nothing to do unless it lasts; then run with --log-level debug to see how signing in fails";
+pub(super) const NO_TOKEN: Hint = Hint::if_it_lasts("run with --log-level debug to see how signing in fails");
 pub(super) const CHALLENGE: &str =
     "check the vault's URL; no token was sent, because the answer asks for one of another service";
-pub(super) const TRANSIENT_401: &str =
-    "nothing to do unless it lasts: the vault could not check a valid token at that moment";
+pub(super) const TRANSIENT_401: Hint =
+    Hint::if_it_lasts("see the service health of Key Vault: the vault could not check a valid token");
 pub(super) const CLAIMS: &str = "a Conditional Access policy or a revoked session asks for a new sign-in; check the policies that apply to this workload identity";
 pub(super) const AUDIENCE: &str = "the token is for another service or cloud: check that identity.authorityHost belongs to the cloud of the vault's URL";
 pub(super) const TENANT: &str = "the identity signs in to another tenant than the vault's: set identity.tenantId to the vault's tenant, or use an identity of that tenant";

@@ -10,6 +10,7 @@ use azure_core::http::headers::{Headers, WWW_AUTHENTICATE};
 use time::OffsetDateTime;
 
 use crate::domain::failure::{Failure, Reason};
+use crate::domain::hint::Hint;
 use crate::domain::object::ObjectKind;
 use crate::transport::{chain, retry_after};
 
@@ -76,12 +77,12 @@ fn unexpected(target: &Target<'_>) -> Refused {
 /// What one answer means.
 struct Verdict {
     reason: Reason,
-    hint: String,
+    hint: Hint,
     retry: Retry,
 }
 
 impl Verdict {
-    fn new(reason: Reason, hint: impl Into<String>) -> Self {
+    fn new(reason: Reason, hint: impl Into<Hint>) -> Self {
         Self {
             reason,
             hint: hint.into(),

@@ -7,6 +7,7 @@ use std::error::Error as StdError;
 use std::io;
 
 use crate::domain::failure::Reason;
+use crate::domain::hint::Hint;
 use crate::transport::{ThroughProxy, WireCause, blocked_by_proxy, chain};
 
 use super::error_body::quote;
@@ -20,9 +21,9 @@ pub(super) struct TransportError {
     /// The reason of the failure that comes of it.
     pub(super) reason: Reason,
     /// What was seen.
-    pub(super) seen: String,
+    pub(super) seen: Box<str>,
     /// What to do.
-    pub(super) hint: String,
+    pub(super) hint: Hint,
     /// Whether to try again.
     pub(super) retry: Retry,
     /// What TLS or the system said.
@@ -45,7 +46,7 @@ impl TransportError {
         });
         found.cause = cause;
         if let Some(proxy) = proxy.filter(|proxy| !found.seen.contains(*proxy)) {
-            found.seen = format!("{}, through the proxy {proxy}", found.seen);
+            found.seen = format!("{}, through the proxy {proxy}", found.seen).into();
         }
         found
     }
@@ -75,15 +76,10 @@ impl TransportError {
     }
 
     /// Of its parts.
-    pub(super) fn new(
-        reason: Reason,
-        seen: impl Into<String>,
-        hint: impl Into<String>,
-        retry: Retry,
-    ) -> Self {
+    pub(super) fn new(reason: Reason, seen: impl Into<String>, hint: impl Into<Hint>, retry: Retry) -> Self {
         Self {
             reason,
-            seen: seen.into(),
+            seen: seen.into().into_boxed_str(),
             hint: hint.into(),
             retry,
             cause: None,
@@ -122,10 +118,10 @@ fn texts(causes: &[&Cause]) -> impl Iterator<Item = String> {
 }
 
 fn tls(cause: &WireCause) -> Option<TransportError> {
-    let WireCause::Tls(error) = cause else {
+    if !matches!(cause, WireCause::Tls(_)) {
         return None;
-    };
-    let seen = format!("the TLS handshake failed: {}", quote(&error.to_string(), 200));
+    }
+    let seen = format!("the TLS handshake failed: {}", quote(&cause.to_string(), 300));
     let hint = cause.certificate_hint().unwrap_or(hint::TLS);
     let reason = if cause.refuses_the_server() {
         Reason::TlsRefused

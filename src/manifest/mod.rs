@@ -8,6 +8,8 @@
 //!
 //! Invariant: a manifest is all or nothing. No step but [`read`] does I/O; the environment comes in as a port.
 
+mod broken;
+pub(crate) mod env_file;
 mod excerpt;
 mod field;
 #[cfg(test)]
@@ -27,6 +29,7 @@ pub(crate) mod rules;
 mod scalar;
 mod schema;
 mod source;
+mod subject;
 mod tree;
 mod tree_builder;
 mod typography;
@@ -87,8 +90,9 @@ pub struct Loaded {
 pub fn load(text: &str, origin: &str, env: &dyn Environment) -> Result<Loaded, Problems> {
     let sink = Sink::default();
     let tree = Tree::parse(text, &sink);
-    // Said of another document, the rules of a manifest would only be noise.
-    if let Some(problem) = tree.as_ref().and_then(other_document::refuse) {
+    // Said of another document, the rules of a manifest, and those of YAML, would only be noise.
+    let other = tree.as_ref().and_then(other_document::refuse);
+    if let Some(problem) = other.or_else(|| other_document::refuse_text(text)) {
         return Err(Problems::new(origin, text, vec![problem]));
     }
     let spec = tree.and_then(|tree| {

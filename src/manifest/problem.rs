@@ -95,11 +95,12 @@ codes! {
     SeveralDocuments = "several-documents",
     /// The file holds no YAML document.
     EmptyManifest = "empty-manifest",
-    /// The file is another document, such as a `ConfigMap`, a `SecretProviderClass` or a pod.
+    /// The file is another document, such as a `ConfigMap`, a `SecretProviderClass`, a pod or an env file.
     WrongDocument = "wrong-document",
     /// A placeholder, such as `{{ … }}` or `${…}`, was not filled in.
     Placeholder = "placeholder",
-    /// A typographic quote or a no-break space stands where YAML knows neither.
+    /// A typographic quote, a long dash, a full-width colon, a no-break space or a character that cannot be seen stands where YAML
+    /// knows none of them.
     TypographicCharacter = "typographic-character",
     /// A warning: every user may change the file or directory.
     OpenToAll = "open-to-all",

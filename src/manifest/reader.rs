@@ -13,10 +13,10 @@ use serde::forward_to_deserialize_any;
 
 use super::field::{CHOICE, QUOTED, REQUIRED, Required};
 use super::problem::{Code, Mark, Problem, Sink};
+use super::subject::Subject;
 use super::tree::{Kind, NodeId, Tree};
 use super::typography;
 use super::vocabulary::{nearest, unknown_key, unknown_value};
-use crate::domain::placeholder::Placeholder;
 
 /// Reads the root of a tree; `None` when it is not even a mapping.
 pub(super) fn read<'de, T: Deserialize<'de>>(tree: &Tree<'_>, sink: &Sink) -> Required<T> {
@@ -36,34 +36,6 @@ pub(super) fn read<'de, T: Deserialize<'de>>(tree: &Tree<'_>, sink: &Sink) -> Re
 struct Context<'r, 't> {
     tree: &'r Tree<'t>,
     sink: &'r Sink,
-}
-
-/// What a value is the value of, for messages.
-#[derive(Clone, Copy)]
-enum Subject {
-    Manifest,
-    Key(&'static str),
-    Entry(&'static str),
-}
-
-impl Subject {
-    /// The key whose elements a list under this subject has.
-    const fn key(self) -> &'static str {
-        match self {
-            Self::Manifest => "manifest",
-            Self::Key(key) | Self::Entry(key) => key,
-        }
-    }
-}
-
-impl fmt::Display for Subject {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Manifest => f.write_str("a manifest"),
-            Self::Key(key) => write!(f, "`{key}`"),
-            Self::Entry(key) => write!(f, "an entry of `{key}`"),
-        }
-    }
 }
 
 /// What a mapping has for a known key.
@@ -185,12 +157,20 @@ impl<'r, 't> ValueReader<'r, 't> {
         self.context.sink.push(problem);
     }
 
+    /// A value of another kind than `expected`; a placeholder could have become any.
     fn wrong_type(&self, expected: &str, hint: &'static str) -> Problem {
-        let found = match self.kind() {
-            Kind::Scalar { .. } => "a single value",
-            Kind::Sequence(_) => "a list",
-            Kind::Mapping(_) => "a mapping",
+        let (found, nearly) = match self.kind() {
+            Kind::Scalar { text, .. } => ("a single value", self.subject.nearly_structure(text)),
+            Kind::Sequence(_) => ("a list", None),
+            Kind::Mapping(entries) => {
+                let first = entries.first().map(|(key, _)| self.context.tree.text(*key));
+                let nearly = first.and_then(typography::problem_of_structure);
+                ("a mapping", nearly)
+            }
         };
+        if let Some(problem) = nearly {
+            return problem;
+        }
         Problem::new(
             Code::WrongType,
             format!("{} must be {expected}, and this is {found}", self.subject),
@@ -200,30 +180,21 @@ impl<'r, 't> ValueReader<'r, 't> {
 
     fn scalar(&self) -> Result<&'r str, Problem> {
         match self.kind() {
-            Kind::Scalar { text, .. } => self.rendered(text),
+            Kind::Scalar { text, .. } => self.subject.usable(text),
             Kind::Sequence(_) | Kind::Mapping(_) => {
                 Err(self.wrong_type("a single value", "write one value, without `- ` and without keys"))
             }
         }
     }
 
-    /// A text without a placeholder, and without what only looks like quotes and spaces. In a template, what looks like one is meant.
-    fn rendered(&self, text: &'r str) -> Result<&'r str, Problem> {
-        if matches!(self.subject, Subject::Key("template")) {
-            return Ok(text);
-        }
-        if let Some(problem) = typography::problem(text) {
-            return Err(problem);
-        }
-        Placeholder::in_value(text).map_or(Ok(text), |placeholder| {
-            Err(Problem::placeholder(&placeholder, &self.subject))
-        })
-    }
-
     /// The value of each known key, in the order of `fields`; records the others.
     fn fields(&self, wire_type: &str, known: &'static [&'static str]) -> Result<Vec<Given>, Problem> {
         let Kind::Mapping(entries) = self.kind() else {
-            return Err(self.wrong_type("a mapping", "write lines of `key: value`"));
+            let line = self
+                .subject
+                .example()
+                .filter(|_| matches!(self.kind(), Kind::Scalar { .. }));
+            return Err(self.wrong_type("a mapping", line.unwrap_or("write lines of `key: value`")));
         };
         let mut values = vec![Given::Nothing; known.len()];
         let mut misspelt = Vec::new();
@@ -232,9 +203,11 @@ impl<'r, 't> ValueReader<'r, 't> {
             if let Some(index) = known.iter().position(|field| *field == text) {
                 values[index] = Given::Value(*value);
             } else {
-                misspelt.extend(nearest(text, known.iter().copied()));
-                let problem =
-                    typography::problem(text).unwrap_or_else(|| unknown_key(wire_type, text, known));
+                misspelt.extend(nearest(&typography::meant(text), known.iter().copied()));
+                let problem = self
+                    .subject
+                    .unusable_key(text)
+                    .unwrap_or_else(|| unknown_key(wire_type, text, known));
                 self.record(problem.at(self.context.tree.node(*key).mark));
             }
         }
@@ -272,7 +245,8 @@ impl<'de> Deserializer<'de> for ValueReader<'_, '_> {
                 items: items.iter(),
             }),
             Kind::Scalar { .. } | Kind::Mapping(_) => {
-                Err(self.wrong_type("a list", "start each entry of a list with `- `"))
+                let entry = Subject::Entry(self.subject.key()).example();
+                Err(self.wrong_type("a list", entry.unwrap_or("start each entry of a list with `- `")))
             }
         }
     }

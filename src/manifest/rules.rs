@@ -4,7 +4,9 @@
 use url::Url;
 
 use super::field::Scalar;
+use super::problem::Problem;
 use super::scalar::{self, AbsolutePath, AuthorityUrl, ClientId, HostName, ResourceId, TenantId, VaultUrl};
+use super::typography;
 use crate::domain::mode::{FileMode, Principal};
 
 /// Whether `identity.tenantId` may be this.
@@ -52,14 +54,43 @@ pub(crate) fn is_managed_hsm(url: &Url) -> bool {
     VaultUrl(url.clone()).is_managed_hsm()
 }
 
+/// Why a text is no URL of a vault. It holds no part of the text, which may be a password.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}; {hint}")]
+pub(crate) struct WrongUrl {
+    /// What is wrong.
+    pub(crate) message: String,
+    /// What to do.
+    pub(crate) hint: String,
+}
+
+impl From<Problem> for WrongUrl {
+    fn from(problem: Problem) -> Self {
+        Self {
+            message: problem.message.into_owned(),
+            hint: problem.hint.unwrap_or_default().into_owned(),
+        }
+    }
+}
+
 /// The URL of a vault, and the host that has to be trusted by name because it is not one of Key Vault.
-pub(crate) fn vault_url(text: &str) -> Option<(Url, Option<String>)> {
-    let url = VaultUrl::parse(text).ok()?;
+pub(crate) fn vault_url(text: &str) -> Result<(Url, Option<String>), WrongUrl> {
+    if let Some(problem) = typography::problem(text) {
+        return Err(problem.into());
+    }
+    if is_vault_name(text) {
+        return Err(WrongUrl {
+            message: "it is the name of a vault, and its URL belongs here".to_owned(),
+            hint: "write `https://NAME.vault.azure.net`".to_owned(),
+        });
+    }
+    let url = VaultUrl::parse(text)?;
     let trusted = if url.has_key_vault_suffix() {
         None
     } else {
-        let host = url.0.host_str().filter(|host| HostName::parse(host).is_ok())?;
+        let host = url.0.host_str().unwrap_or_default();
+        HostName::parse(host)?;
         Some(host.to_owned())
     };
-    Some((url.0, trusted))
+    Ok((url.0, trusted))
 }

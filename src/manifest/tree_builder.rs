@@ -3,14 +3,15 @@
 //! Reading ends at the first problem that leaves no tree (an `Err`); all others go to the sink and reading goes on.
 
 use std::borrow::Cow;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
-use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError, Span};
+use granit_parser::{Event, Parser, ScalarStyle, Span, StructureStyle};
 
+use super::broken::{self, TabbedLine, limit, mark_of, too_deep};
 use super::problem::{Code, Mark, Problem, Sink};
 use super::tree::{Kind, MAX_ALIASES, MAX_BYTES, MAX_DEPTH, MAX_NODES, Node, NodeId, Tree};
+use super::typography;
 use super::vocabulary::quoted;
-use crate::domain::placeholder::Placeholder;
 
 impl<'t> Tree<'t> {
     /// Reads the one document of `text`; `None` when a problem leaves nothing to go on with.
@@ -21,46 +22,19 @@ impl<'t> Tree<'t> {
         let found = own.into_sorted();
         let is_broken = |problem: &Problem| matches!(problem.code, Code::YamlSyntax | Code::KeyNotText);
         let broken = found.iter().filter(|problem| is_broken(problem));
-        let lines: BTreeSet<u32> = broken
-            .filter_map(|problem| unrendered_line(text, problem))
+        let causes: BTreeMap<u32, Problem> = broken
+            .filter_map(|problem| broken::cause(text, problem))
             .collect();
-        for line in &lines {
-            sink.push(unrendered(text, *line));
-        }
-        // What a placeholder leaves of a text breaks off at places that have nothing to do with it.
+        // What a placeholder or an odd sign leaves of a text breaks off at places that have nothing to do with it.
         let rest = found
             .into_iter()
-            .filter(|problem| lines.is_empty() || !is_broken(problem));
+            .filter(|problem| causes.is_empty() || !is_broken(problem));
         rest.for_each(|problem| sink.push(problem));
+        for problem in causes.into_values() {
+            sink.push(problem);
+        }
         tree.map(|(nodes, root)| Self::new(nodes, root))
     }
-}
-
-/// The line, from 1, of the placeholder that is the cause of broken YAML: that of the problem, or the one before it.
-fn unrendered_line(text: &str, problem: &Problem) -> Option<u32> {
-    let at = problem.at?.line;
-    let is_unrendered = |line: &u32| Placeholder::in_broken_line(line_of(text, *line)).is_some();
-    [at, at.saturating_sub(1)].into_iter().find(is_unrendered)
-}
-
-fn unrendered(text: &str, line: u32) -> Problem {
-    let content = line_of(text, line);
-    let placeholder = Placeholder::in_broken_line(content).expect("the line was chosen for it");
-    let columns = |range: &str| u32::try_from(range.chars().count()).unwrap_or(u32::MAX);
-    let mark = Mark {
-        line,
-        column: columns(&content[..placeholder.range.start]).saturating_add(1),
-        width: columns(&content[placeholder.range.clone()]),
-        block: 0,
-    };
-    Problem::placeholder(&placeholder, &"this line").at(mark)
-}
-
-fn line_of(text: &str, line: u32) -> &str {
-    let index = usize::try_from(line).unwrap_or(usize::MAX).checked_sub(1);
-    index
-        .and_then(|index| text.lines().nth(index))
-        .unwrap_or_default()
 }
 
 /// A tree that is being read.
@@ -74,11 +48,13 @@ struct Builder<'s, 't> {
     /// Nodes so far, aliases expanded.
     total: usize,
     aliases: usize,
+    tabbed: HashMap<u32, TabbedLine>,
 }
 
 /// A collection whose end has not come yet.
 struct Open<'t> {
     node: NodeId,
+    style: StructureStyle,
     children: Children<'t>,
 }
 
@@ -111,6 +87,7 @@ impl<'s, 't> Builder<'s, 't> {
             documents: 0,
             total: 0,
             aliases: 0,
+            tabbed: HashMap::new(),
         }
     }
 
@@ -124,8 +101,9 @@ impl<'s, 't> Builder<'s, 't> {
             flow_nesting_limit: MAX_DEPTH + 1,
             block_nesting_limit: MAX_DEPTH + 1,
         };
+        self.tabbed = broken::tabbed_lines(text);
         for event in Parser::new_from_str_with_options(text, options) {
-            let (event, span) = event.map_err(|error| syntax_problem(&error, text))?;
+            let (event, span) = event.map_err(|error| broken::syntax_problem(&error, text))?;
             self.take(event, &span)?;
             if self.documents > 1 {
                 break;
@@ -149,15 +127,16 @@ impl<'s, 't> Builder<'s, 't> {
                 let id = self.add(mark, Kind::Scalar { text, plain }, anchor)?;
                 self.complete(id);
             }
-            Event::SequenceStart(_, anchor, tag) => {
+            Event::SequenceStart(style, anchor, tag) => {
                 self.refuse_tag(tag.is_some(), span);
-                self.enter(mark, Children::Sequence(Vec::new()), anchor)?;
+                self.enter(mark, style, Children::Sequence(Vec::new()), anchor)?;
             }
-            Event::MappingStart(_, anchor, tag) => {
+            Event::MappingStart(style, anchor, tag) => {
                 self.refuse_tag(tag.is_some(), span);
                 let (entries, seen) = (Vec::new(), HashMap::new());
                 self.enter(
                     mark,
+                    style,
                     Children::Mapping {
                         entries,
                         seen,
@@ -196,6 +175,7 @@ impl<'s, 't> Builder<'s, 't> {
 
     fn add(&mut self, mark: Mark, kind: Kind<'t>, anchor: usize) -> Result<NodeId, Problem> {
         self.count(1, mark)?;
+        self.refuse_tab(mark);
         let size = usize::from(matches!(kind, Kind::Scalar { .. }));
         let id = NodeId(self.nodes.len());
         self.nodes.push(Node {
@@ -210,6 +190,34 @@ impl<'s, 't> Builder<'s, 't> {
         Ok(id)
     }
 
+    /// A key or an entry that a tab indents; the parser passes over one behind a space. Between brackets, tabs are blanks.
+    fn refuse_tab(&self, mark: Mark) {
+        let Some(line) = self.tabbed.get(&mark.line) else {
+            return;
+        };
+        let Some(open) = self
+            .open
+            .last()
+            .filter(|open| open.style == StructureStyle::Block)
+        else {
+            return;
+        };
+        let is_indented = match open.children {
+            Children::Mapping { next: Next::Key, .. } => mark.column == line.first,
+            Children::Sequence(_) => line.is_dash && mark.column > line.first,
+            Children::Mapping { .. } => false,
+        };
+        if is_indented {
+            let column = line.tab;
+            self.sink.push(broken::indented_with_tab(Mark {
+                column,
+                width: 1,
+                block: 0,
+                ..mark
+            }));
+        }
+    }
+
     fn count(&mut self, nodes: usize, mark: Mark) -> Result<(), Problem> {
         self.total = self.total.saturating_add(nodes);
         if self.total > MAX_NODES {
@@ -219,17 +227,27 @@ impl<'s, 't> Builder<'s, 't> {
         Ok(())
     }
 
-    fn enter(&mut self, mark: Mark, children: Children<'t>, anchor: usize) -> Result<(), Problem> {
+    fn enter(
+        &mut self,
+        mark: Mark,
+        style: StructureStyle,
+        children: Children<'t>,
+        anchor: usize,
+    ) -> Result<(), Problem> {
         if self.open.len() >= MAX_DEPTH {
             return Err(too_deep(mark));
         }
         let node = self.add(mark, Kind::Sequence(Vec::new()), anchor)?;
-        self.open.push(Open { node, children });
+        self.open.push(Open {
+            node,
+            style,
+            children,
+        });
         Ok(())
     }
 
     fn leave(&mut self) {
-        let Some(Open { node, children }) = self.open.pop() else {
+        let Some(Open { node, children, .. }) = self.open.pop() else {
             return;
         };
         let (mut size, mut height) = (1, 0);
@@ -320,6 +338,7 @@ fn accept_key<'t>(
         }
         Kind::Scalar { text, .. } => match seen.insert(text.clone(), id) {
             None => return Next::ValueOf(id),
+            Some(_) if let Some(odd) = typography::problem_of_structure(text) => odd,
             Some(first) => {
                 let message = format!("the key {} is here twice", quoted(text));
                 Problem::new(Code::DuplicateKey, message)
@@ -335,21 +354,6 @@ fn accept_key<'t>(
     Next::RefusedValue
 }
 
-fn mark_of(span: &Span) -> Mark {
-    let narrow = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
-    let width = if span.start.line() == span.end.line() {
-        span.end.col().saturating_sub(span.start.col())
-    } else {
-        1
-    };
-    Mark {
-        line: narrow(span.start.line()),
-        column: narrow(span.start.col().saturating_add(1)),
-        width: narrow(width.max(1)),
-        block: 0,
-    }
-}
-
 /// The parser places a literal block at its first line that is not empty.
 fn block_of(text: &str, mark: Mark) -> Mark {
     let empty = text.bytes().take_while(|byte| *byte == b'\n').count();
@@ -358,59 +362,6 @@ fn block_of(text: &str, mark: Mark) -> Mark {
         block: mark.line.saturating_sub(empty),
         ..mark
     }
-}
-
-fn syntax_problem(error: &ScanError, text: &str) -> Problem {
-    let mark = mark_of(&Span::empty(*error.marker()));
-    let hint = match error.kind() {
-        ErrorKind::RecursionLimitExceeded => return too_deep(mark),
-        ErrorKind::TabNotAllowed
-        | ErrorKind::TabInBlockIndentation
-        | ErrorKind::TabInIndentation
-        | ErrorKind::TabInPlainScalar
-        | ErrorKind::TabAtBlockScalarStart => return tab(text, mark),
-        ErrorKind::UnknownAnchor => "an alias repeats the value that has the same name after `&`, further up",
-        ErrorKind::UnclosedQuotedScalar => "close the quotes",
-        _ => {
-            "check the indentation here and in the line above, and put quotes round values with special characters"
-        }
-    };
-    Problem::new(Code::YamlSyntax, error.kind().to_string())
-        .at(mark)
-        .hint(hint)
-}
-
-/// A tab in an indentation. The parser stops at it, behind it, or at the end of a value in the line before it.
-fn tab(text: &str, stopped: Mark) -> Problem {
-    let column = |line: u32| {
-        let indentation = line_of(text, line).chars().take_while(|c| c.is_whitespace());
-        let before = indentation.take_while(|c| *c != '\t').count();
-        let is_there = line_of(text, line).chars().nth(before) == Some('\t');
-        is_there.then_some((line, u32::try_from(before).unwrap_or(u32::MAX)))
-    };
-    let at = [stopped.line, stopped.line.saturating_add(1)]
-        .into_iter()
-        .find_map(column);
-    let mark = at.map_or(stopped, |(line, before)| Mark {
-        line,
-        column: before.saturating_add(1),
-        ..stopped
-    });
-    Problem::new(Code::YamlSyntax, "a tab indents this line")
-        .at(mark)
-        .hint("indent with spaces: YAML takes no tabs there")
-}
-
-fn too_deep(mark: Mark) -> Problem {
-    limit(
-        format!("lists and mappings must not be more than {MAX_DEPTH} deep"),
-        mark,
-    )
-}
-
-fn limit(message: String, mark: Mark) -> Problem {
-    let hint = "make several manifests, each with a volume of its own";
-    Problem::new(Code::YamlLimit, message).at(mark).hint(hint)
 }
 
 fn empty() -> Problem {

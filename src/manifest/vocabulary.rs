@@ -12,10 +12,17 @@ pub(super) fn unknown_key(wire_type: &str, key: &str, known: &'static [&'static 
             .hint("remove it, or use a version that has it")
             .hiding_rest();
     }
-    let hint = nearest(key, known.iter().copied()).map_or_else(
-        || format!("the keys here are {}", listed(known.iter().copied())),
-        |near| format!("did you mean `{near}`?"),
-    );
+    let hint = match nearest(key, known.iter().copied()) {
+        Some("required") if folded(key) == "optional" => {
+            "did you mean `required: false`? What is not required is optional".to_owned()
+        }
+        // The old name, which nobody should learn.
+        Some("group") if known.contains(&"together") => {
+            "the group that files belong to is `volume.group`; entries that move together have `together: NAME`".to_owned()
+        }
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("the keys here are {}", listed(known.iter().copied())),
+    };
     Problem::new(Code::UnknownKey, format!("unknown key {}", quoted(key)))
         .hint(hint)
         .hiding_rest()
@@ -65,7 +72,7 @@ pub(super) fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) 
 }
 
 /// What other tools and people call things, folded, and the word of the manifest.
-const OTHER_NAMES: [(&str, &str); 38] = [
+const OTHER_NAMES: [(&str, &str); 49] = [
     ("pfx", "pkcs12"),
     ("p12", "pkcs12"),
     ("pem", "bundle"),
@@ -96,8 +103,19 @@ const OTHER_NAMES: [(&str, &str); 38] = [
     ("permissions", "mode"),
     ("permission", "mode"),
     ("filepermission", "mode"),
+    ("filemode", "mode"),
     ("chmod", "mode"),
+    ("gid", "group"),
+    ("fsgroup", "group"),
+    ("runasgroup", "group"),
+    ("uid", "owner"),
+    ("runasuser", "owner"),
+    ("user", "owner"),
     ("filename", "path"),
+    ("file", "path"),
+    ("optional", "required"),
+    ("name", "key"),
+    ("value", "secret"),
     ("objectalias", "path"),
     ("secretname", "name"),
     ("objectname", "name"),

@@ -3,6 +3,7 @@
 
 mod hooks;
 mod names;
+mod remark;
 
 use std::time::Duration;
 
@@ -11,12 +12,12 @@ use time::format_description::well_known::Rfc3339;
 use tracing::field::display;
 
 use self::names::Names;
+use self::remark::remark;
 use crate::domain::age::short;
 
 use crate::domain::entry::EntryId;
 use crate::domain::event::Event;
 use crate::domain::failure::{Failure, Reach};
-use crate::domain::notice::Notice;
 use crate::domain::status::Status;
 use crate::domain::validity::{Standing, Validity};
 use crate::ports::Observer;
@@ -85,12 +86,28 @@ impl Log {
                 news: true,
             } => {
                 let age = short(*age);
-                tracing::error!(error, cause, times, age, hint, "Volume not written");
+                tracing::error!(
+                    error,
+                    cause,
+                    times,
+                    age,
+                    hint = hint.to_string(),
+                    "Volume not written"
+                );
             }
             Event::VolumeFailing {
                 error, cause, times, ..
             } => tracing::debug!(error, cause, times, "Volume not written"),
             Event::VolumeRecovered { failures } => tracing::info!(times = failures, "Volume recovered"),
+            Event::Reloaded { objects, files } => tracing::info!(objects, files, "Manifest reloaded"),
+            Event::ReloadRefused { problems } => {
+                let (error, problems) = (problems.first(), problems.len());
+                tracing::warn!(
+                    error,
+                    problems,
+                    "Changed manifest refused; the one before it goes on"
+                );
+            }
             Event::HookSucceeded { .. } | Event::HookFailed { .. } => hooks::say(event),
             Event::Finished { .. } => finished(event),
             // Counted, not told: the files and failures of it have lines of their own.
@@ -114,7 +131,7 @@ impl Log {
         else {
             return;
         };
-        let (reason, hint) = (failure.reason.as_str(), failure.hint.as_str());
+        let (reason, hint) = (failure.reason.as_str(), failure.hint.to_string());
         let (error, cause) = (display(failure), cause(failure));
         let [object, names] = Names(entries).fields();
         let age = short(*age);
@@ -255,14 +272,6 @@ fn finished(event: &Event) {
             next_due,
             "Pass finished"
         );
-    }
-}
-
-fn remark(entry: &EntryId, notice: &Notice) {
-    if notice.is_warning() {
-        tracing::warn!(object = %entry, "{notice}");
-    } else {
-        tracing::info!(object = %entry, "{notice}");
     }
 }
 

@@ -1,6 +1,8 @@
 //! The loop: wait for something to do, take a pass, fold what it did into the status, tell.
 
 mod hooks;
+mod reload;
+mod setup;
 mod until_served;
 mod volume;
 
@@ -12,10 +14,11 @@ use tokio::time::{Instant, sleep, sleep_until};
 use self::hooks::HookRuns;
 use super::heartbeat::{BEAT, Heartbeat};
 use super::pass::Pass;
+use super::reload::{Reload, Reloads};
 use super::trigger::{Answered, Trigger, Triggers};
 use crate::domain::event::Event;
 use crate::domain::status::Status;
-use crate::ports::{HookRunner, Observer, Vault, Volume};
+use crate::ports::{Observer, Vault, Volume};
 
 /// The loop around the pass.
 pub struct Daemon<V, W> {
@@ -26,45 +29,13 @@ pub struct Daemon<V, W> {
     replies: Vec<oneshot::Sender<Answered>>,
     hooks: HookRuns,
     heartbeat: Arc<Heartbeat>,
+    /// Where another manifest comes from, if one may.
+    reloads: Option<Reloads<V>>,
     /// When the volume has something to remove.
     tidies_at: Option<Instant>,
 }
 
 impl<V: Vault + 'static, W: Volume> Daemon<V, W> {
-    /// A loop in which everything is due.
-    pub fn new(pass: Pass<V, W>, observers: Vec<Box<dyn Observer>>) -> Self {
-        let mut status = Status::new(pass.spec.refresh.on_start);
-        status.hooks.declare(&pass.spec.hooks);
-        Self {
-            status,
-            pass,
-            hooks: HookRuns::new(None),
-            heartbeat: Arc::default(),
-            observers,
-            replies: Vec::new(),
-            tidies_at: None,
-        }
-    }
-
-    /// Lets hooks run.
-    #[must_use]
-    pub fn with_hooks(self, runner: Arc<dyn HookRunner>) -> Self {
-        Self {
-            hooks: HookRuns::new(Some(runner)),
-            ..self
-        }
-    }
-
-    /// Whether the loop turns.
-    pub fn heartbeat(&self) -> Arc<Heartbeat> {
-        Arc::clone(&self.heartbeat)
-    }
-
-    /// What the loop knows.
-    pub const fn status(&self) -> &Status {
-        &self.status
-    }
-
     /// Takes passes until `stop` becomes true; what is under way is dropped then, which leaves the volume as it was.
     pub async fn run(mut self, mut triggers: Triggers, mut stop: watch::Receiver<bool>) {
         tokio::select! {
@@ -77,10 +48,12 @@ impl<V: Vault + 'static, W: Volume> Daemon<V, W> {
 
     async fn run_forever(&mut self, triggers: &mut Triggers) {
         self.recall().await;
+        let mut reloads = self.reloads.take();
         loop {
             self.step().await;
             tokio::select! {
                 biased;
+                Some(reload) = next(&mut reloads) => self.reload(reload).await,
                 Some(trigger) = triggers.recv() => self.wake(trigger),
                 () = self.something_to_do() => {}
             }
@@ -89,7 +62,8 @@ impl<V: Vault + 'static, W: Volume> Daemon<V, W> {
 
     /// Takes over what an earlier process left.
     async fn recall(&mut self) {
-        if let Ok(recalled) = self.pass.look(&self.status).await {
+        let heartbeat = Arc::clone(&self.heartbeat);
+        if let Ok(recalled) = heartbeat.beating(self.pass.look(&self.status)).await {
             let now = self.pass.uptime.now();
             let events = self.status.recall(recalled, now, self.pass.jitter.sample());
             self.tell(&events);
@@ -148,6 +122,14 @@ impl<V: Vault + 'static, W: Volume> Daemon<V, W> {
         for observer in &mut self.observers {
             observer.tell(&self.status, events);
         }
+    }
+}
+
+/// The next manifest; never, where none may come.
+async fn next<V>(reloads: &mut Option<Reloads<V>>) -> Option<Reload<V>> {
+    match reloads {
+        Some(reloads) => reloads.recv().await,
+        None => std::future::pending().await,
     }
 }
 

@@ -52,6 +52,8 @@ pub(super) struct FakeVolume {
     /// When a set was replaced that is still kept.
     replaced: Mutex<Option<Instant>>,
     pub(super) broken: Mutex<bool>,
+    /// Whether no call ever comes back.
+    pub(super) hangs: Mutex<bool>,
 }
 
 impl FakeVolume {
@@ -122,6 +124,13 @@ impl FakeVolume {
         lock(&self.declared).clone()
     }
 
+    async fn answers(&self) {
+        let hangs = *lock(&self.hangs);
+        if hangs {
+            std::future::pending::<()>().await;
+        }
+    }
+
     fn taken_names(&self) -> Vec<RefusedName> {
         let refused = |name: &String| RefusedName {
             name: name.clone(),
@@ -146,6 +155,7 @@ impl FakeVolume {
 
 impl Volume for Arc<FakeVolume> {
     async fn observe(&self) -> Result<Observation, VolumeFailure> {
+        self.answers().await;
         FakeVolume::check(*lock(&self.hidden))?;
         if *lock(&self.records_lost) {
             return Ok(Observation {
@@ -219,6 +229,7 @@ impl Volume for Arc<FakeVolume> {
     }
 
     async fn tidy(&self, kept: Duration) -> Result<Option<Duration>, VolumeFailure> {
+        self.answers().await;
         let mut replaced = lock(&self.replaced);
         let left = replaced.and_then(|at| kept.checked_sub(at.elapsed()));
         let left = left.filter(|left| !left.is_zero());

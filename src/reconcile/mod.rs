@@ -13,6 +13,8 @@ pub mod heartbeat;
 pub mod pass;
 pub mod passwords;
 pub mod preview;
+pub mod recalled;
+pub mod reload;
 pub mod renders;
 pub mod trigger;
 pub mod uptime;

@@ -9,19 +9,18 @@ mod carry_out;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use time::OffsetDateTime;
 
 use super::asking::{Asking, NowSource};
+use super::recalled;
 use super::renders::Renders;
 use super::uptime::Uptime;
 use crate::domain::answers::Answers;
 use crate::domain::desired::SyncSpec;
 use crate::domain::expand::{Expansion, Facts, expand};
 use crate::domain::outcome::PassOutcome;
-use crate::domain::plan::{self, Given, Tried};
 use crate::domain::published::Published;
 use crate::domain::status::{Recalled, Status};
 use crate::domain::timing::Timing;
@@ -117,35 +116,8 @@ impl<V: Vault + 'static, W: Volume> Pass<V, W> {
     /// What the volume has of the entries, before anything is asked.
     pub async fn look(&mut self, status: &Status) -> Result<Recalled, VolumeFailure> {
         let observed = self.volume.observe().await?;
-        let published = Published::new(&observed);
-        let timing = status.schedule.at(self.uptime.now());
-        let none = Answers::default();
-        let entries = self.expand(&none, &published, status, &timing).entries;
-        let published = published.wanted_by(&entries);
-        let given = Given {
-            published: &published,
-            records_lost: observed.records_lost,
-            answers: &none,
-            timing: &timing,
-            open: &BTreeSet::new(),
-            tried: &Tried::default(),
-            now: self.now(),
-            confirm: false,
-        };
-        let plans = plan::decide(&entries, &given).entries;
-        let confirmed = entries
-            .iter()
-            .map(|entry| (plan::confirmed(entry, &published), entry.interval));
-        let entries = plans.into_iter().zip(confirmed);
-        let mut outbox = observed.outbox.clone();
-        outbox.first_sync |= observed.is_new;
-        Ok(Recalled {
-            outbox,
-            at: self.now(),
-            entries: entries
-                .map(|(plan, (confirmed, interval))| (plan, confirmed, interval))
-                .collect(),
-        })
+        let (now, at) = (self.uptime.now(), self.now());
+        Ok(recalled::recalled(&self.spec, &observed, status, now, at))
     }
 
     fn expand(

@@ -10,6 +10,7 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::domain::answers::PasswordFile;
 use crate::domain::failure::{Failure, Reason};
+use crate::domain::hint::Hint;
 use crate::domain::unread;
 use crate::ports::PasswordFiles;
 
@@ -89,7 +90,7 @@ impl PasswordReads {
                 path.display()
             )
         };
-        let hint = format!("check the mount of {hanging} and the storage behind it; it is tried again");
+        let hint = Hint::from(format!("check the mount of {hanging} and the storage behind it")).or_wait();
         Failure::new(Reason::PasswordUnreadable, detail, hint)
     }
 
@@ -104,11 +105,7 @@ fn too_late(path: &Path) -> Failure {
         "the password file {} was not read: the pass took too long",
         path.display()
     );
-    Failure::new(
-        Reason::TimedOut,
-        detail,
-        "nothing to do: it is read in the next pass",
-    )
+    Failure::new(Reason::TimedOut, detail, Hint::wait())
 }
 
 fn unreadable(path: &Path, error: &dyn std::error::Error, kind: ErrorKind) -> Failure {
@@ -152,8 +149,8 @@ mod tests {
     fn a_password_file_0600_of_another_user_is_a_matter_of_run_as_user_and_fs_group() {
         let denied = std::io::Error::from(ErrorKind::PermissionDenied);
         let failure = unreadable(Path::new("/run/password"), &denied, denied.kind());
-        assert_eq!(failure.hint, unread::DENIED);
-        assert!(failure.hint.contains("runAsUser") && failure.hint.contains("fsGroup"));
+        assert_eq!(failure.hint.action(), unread::DENIED);
+        assert!(failure.hint.action().contains("runAsUser") && failure.hint.action().contains("fsGroup"));
     }
 
     /// In real time: paused time stands still while a thread is busy.
@@ -170,7 +167,7 @@ mod tests {
             .await
             .expect_err("is not read");
         assert!(
-            other.detail.contains("/other") && other.hint.contains("/slow"),
+            other.detail.contains("/other") && other.hint.action().contains("/slow"),
             "{other:?}"
         );
 

@@ -46,9 +46,9 @@ impl Write for Stderr {
     }
 }
 
-/// Waits until everything is written, but no longer than `limit`.
+/// Waits until everything is written, but no longer than `limit`. Where nothing was said, no thread is started for it.
 pub fn settle(limit: Duration) {
-    if let Some(queue) = *STDERR {
+    if let Some(Some(queue)) = LazyLock::get(&STDERR) {
         queue.settle(limit);
     }
 }

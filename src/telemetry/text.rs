@@ -2,13 +2,14 @@
 
 use std::fmt::{self, Write as _};
 
-use tracing::field::{Field, Visit};
+use serde_json::Value;
 use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::registry::LookupSpan;
 
+use super::parts::Parts;
 use crate::domain::plain_text::is_plain;
 
 const DIM: &str = "\x1b[2m";
@@ -37,14 +38,21 @@ where
         line.write_str(dim)?;
         self.time.format_time(&mut line)?;
         write!(line, "{off} {bright}{level}{off}")?;
-        let mut parts = Parts {
-            dim,
-            off,
-            message: String::new(),
-            fields: String::new(),
-        };
-        event.record(&mut parts);
-        writeln!(line, " {}{}", parts.message, parts.fields)
+        let Parts { message, fields } = Parts::of(event);
+        // It ends where the first field begins; quotes in it are part of a sentence.
+        let message: String = message
+            .chars()
+            .map(|c| if is_plain(c) { c } else { ' ' })
+            .collect();
+        write!(line, " {message}")?;
+        for (name, value) in &fields {
+            write!(line, " {dim}{name}={off}")?;
+            match value {
+                Value::String(text) => line.write_str(&quoted(text))?,
+                other => write!(line, "{other}")?,
+            }
+        }
+        writeln!(line)
     }
 }
 
@@ -57,43 +65,15 @@ const fn color_of(level: Level) -> &'static str {
     }
 }
 
-/// What an event says.
-struct Parts {
-    dim: &'static str,
-    off: &'static str,
-    message: String,
-    fields: String,
-}
-
-impl Parts {
-    fn take(&mut self, field: &Field, value: &str) {
-        if field.name() == "message" {
-            // It ends where the first field begins; quotes in it are part of a sentence.
-            self.message
-                .extend(value.chars().map(|c| if is_plain(c) { c } else { ' ' }));
-            return;
-        }
-        let Self { dim, off, .. } = *self;
-        // Writing to a string cannot fail.
-        let _ = write!(self.fields, " {dim}{field}={off}");
-        if needs_quotes(value) {
-            self.fields.push('"');
-            escape(value, &mut self.fields);
-            self.fields.push('"');
-        } else {
-            self.fields.push_str(value);
-        }
+/// With quotes where it needs them.
+fn quoted(value: &str) -> String {
+    if !needs_quotes(value) {
+        return value.to_owned();
     }
-}
-
-impl Visit for Parts {
-    fn record_str(&mut self, field: &Field, value: &str) {
-        self.take(field, value);
-    }
-
-    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        self.take(field, &format!("{value:?}"));
-    }
+    let mut text = "\"".to_owned();
+    escape(value, &mut text);
+    text.push('"');
+    text
 }
 
 fn needs_quotes(value: &str) -> bool {
@@ -121,51 +101,11 @@ fn escape(value: &str, line: &mut String) {
 
 #[cfg(test)]
 mod tests {
-    use std::io::Write;
-    use std::sync::{Arc, LazyLock, Mutex};
-
-    use tracing::Dispatch;
-
+    use super::super::test_lines::{Noon, logged as line_of};
     use super::*;
 
-    /// Any fixed time.
-    struct Noon;
-
-    impl FormatTime for Noon {
-        fn format_time(&self, line: &mut Writer<'_>) -> fmt::Result {
-            line.write_str("2026-11-30T12:00:00Z")
-        }
-    }
-
-    #[derive(Clone, Default)]
-    struct Output(Arc<Mutex<Vec<u8>>>);
-
-    impl Write for Output {
-        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-            self.0.lock().expect("not poisoned").extend_from_slice(bytes);
-            Ok(bytes.len())
-        }
-        fn flush(&mut self) -> std::io::Result<()> {
-            Ok(())
-        }
-    }
-
-    /// With two subscribers in the process, `tracing` asks both whether they listen, and remembers no answer of another
-    /// test's thread.
-    static SECOND_SUBSCRIBER: LazyLock<Dispatch> =
-        LazyLock::new(|| Dispatch::new(tracing_subscriber::registry()));
-
     fn logged(color: bool, log: impl FnOnce()) -> String {
-        LazyLock::force(&SECOND_SUBSCRIBER);
-        let output = Output::default();
-        let writer = output.clone();
-        let subscriber = tracing_subscriber::fmt()
-            .event_format(TextLine { time: Noon, color })
-            .with_writer(move || writer.clone())
-            .finish();
-        tracing::dispatcher::with_default(&Dispatch::new(subscriber), log);
-        let bytes = output.0.lock().expect("not poisoned").clone();
-        String::from_utf8(bytes).expect("text")
+        line_of(TextLine { time: Noon, color }, log)
     }
 
     #[test]
@@ -212,6 +152,25 @@ mod tests {
     fn a_message_makes_no_second_line() {
         let line = logged(false, || tracing::warn!("{}", "one\ntwo\u{1b}[2J \"three\""));
         assert_eq!(line, "2026-11-30T12:00:00Z WARN one two [2J \"three\"\n");
+    }
+
+    #[test]
+    fn what_the_azure_sdk_and_libraries_say_is_a_quoted_field_of_a_line_of_ours() {
+        let request = "==> Request: url: https://app.vault.azure.net/, method: GET";
+        let line = logged(false, || {
+            tracing::debug!(target: "typespec_client_core::http", id = 7, "{request}");
+        });
+        assert_eq!(
+            line,
+            format!(
+                "2026-11-30T12:00:00Z DEBUG Azure SDK library=typespec_client_core::http said=\"{request}\" id=7\n"
+            )
+        );
+        let line = logged(false, || tracing::warn!(target: "hyper", "closed"));
+        assert_eq!(
+            line,
+            "2026-11-30T12:00:00Z WARN Library library=hyper said=closed\n"
+        );
     }
 
     #[test]

@@ -6,13 +6,13 @@
 use std::error::Error;
 use std::io;
 
-use super::certificate_hint;
+use super::{certificate_hint, tls_words};
 
 /// An error of TLS or of the system.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum WireCause {
     /// The TLS handshake, or the connection that it made.
-    #[error(transparent)]
+    #[error("{}", tls_words::of(.0))]
     Tls(rustls::Error),
     /// An error number of the system.
     #[error("{}", io::Error::from_raw_os_error(*.0))]
@@ -89,7 +89,10 @@ mod tests {
         let cause = WireCause::of(&error).expect("found");
         assert_eq!(cause, WireCause::Tls(tls));
         assert!(cause.refuses_the_server());
-        assert_eq!(cause.to_string(), "invalid peer certificate: Expired");
+        assert_eq!(
+            cause.to_string(),
+            "the server's certificate has expired, or its dates are wrong"
+        );
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 use rustls::CertificateError;
 
+use super::tls_words::is_authority;
+
 /// It has expired or is not valid yet.
 pub const CLOCK: &str = "compare the clock of this machine with the real time (`date -u`); if it is right, the server's certificate, or that of a proxy that intercepts TLS, must be renewed";
 
@@ -20,7 +22,7 @@ pub(super) fn of(error: &CertificateError) -> &'static str {
     match error {
         C::Expired | C::ExpiredContext { .. } | C::NotValidYet | C::NotValidYetContext { .. } => CLOCK,
         C::NotValidForName | C::NotValidForNameContext { .. } => NAME,
-        C::Other(other) if format!("{other:?}").contains("CaUsedAsEndEntity") => AUTHORITY,
+        C::Other(other) if is_authority(other) => AUTHORITY,
         _ => UNKNOWN,
     }
 }

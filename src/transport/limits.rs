@@ -52,6 +52,16 @@ pub(super) fn identity_endpoint(builder: ClientBuilder) -> ClientBuilder {
         .retry(once())
 }
 
+/// For one request to a server that a hook names, which may take as long as the hook. No connection stays behind.
+pub(super) fn direct(builder: ClientBuilder, longest: Duration) -> ClientBuilder {
+    builder
+        .connect_timeout(CONNECT)
+        .timeout(longest)
+        .pool_max_idle_per_host(0)
+        .redirect(Policy::none())
+        .retry(once())
+}
+
 /// No request is sent again by the client, which by itself repeats what an HTTP/2 server refuses or says goodbye to, twice
 /// and unseen: repeats are counted where they are granted. What the pool below still does in silence is to take another
 /// connection for a request of which nothing has left.

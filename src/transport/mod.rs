@@ -2,25 +2,29 @@
 //!
 //! Vault clients and Entra share one client, and so one pool: a connection that the token used serves the first object.
 //! Managed identity endpoints get a second client that never sees a proxy, because their tokens must not leave the node.
+//! What hooks call is near too, and each call gets a client of its own.
 //! Every limit is in [`limits`]; nothing that this module hands out can wait for ever.
 
 mod authorities;
 mod cause;
 pub mod certificate_hint;
+mod direct;
 pub mod limits;
 mod lookup;
 mod no_proxy;
 mod proxy;
 mod retry_after;
+mod tls_words;
 mod tunnel;
 
 use std::sync::{Arc, OnceLock};
 
-use rustls::ClientConfig;
 use rustls::crypto::ring;
+use rustls::{ClientConfig, RootCertStore};
 
 pub use self::authorities::{AuthorityOptions, SetupError};
 pub use self::cause::{WireCause, chain};
+pub use self::direct::direct_client;
 use self::lookup::Lookups;
 pub use self::proxy::{ProxiedClient, Proxies, ThroughProxy};
 pub use self::retry_after::retry_after;
@@ -40,11 +44,7 @@ impl Transport {
     /// The error says which file or directory is at fault; none at all is an error too.
     pub fn new(options: &AuthorityOptions, proxies: Proxies) -> Result<Self, SetupError> {
         install_crypto_provider();
-        let roots = authorities::load(options)?;
-        let mut tls = ClientConfig::builder()
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-        tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        let tls = trusting(authorities::load(options)?);
         let client = limits::vault(reqwest::Client::builder())
             .no_proxy()
             .proxy(proxies.for_client())
@@ -77,6 +77,15 @@ impl Transport {
             .map_err(SetupError::Client)?;
         Ok(self.identity_endpoint.get_or_init(|| client).clone())
     }
+}
+
+/// How TLS is spoken with whom these authorities vouch for.
+fn trusting(roots: RootCertStore) -> ClientConfig {
+    let mut tls = ClientConfig::builder()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    tls
 }
 
 /// Makes ring the process's TLS provider. Without one reqwest panics; a second call changes nothing.

@@ -134,10 +134,12 @@ async fn a_server_of_another_authority_is_refused() {
     let client = Authority::new().transport(dir.path()).vault_client().client;
     let error = client.get(url).send().await.expect_err("refused");
     assert!(error.is_connect(), "{error:?}");
-    // `identity` and `keyvault` tell people the innermost cause.
-    let causes = std::iter::successors(Some(&error as &dyn std::error::Error), |it| (*it).source());
-    let innermost = causes.last().expect("the error itself").to_string();
-    assert!(innermost.contains("invalid peer certificate"), "{innermost}");
+    let cause = WireCause::of(&error).expect("TLS's word").to_string();
+    // The authority of the other has the same name.
+    assert!(
+        cause.contains("not by the key of the trusted authority"),
+        "{cause}"
+    );
 }
 
 #[tokio::test]
@@ -149,9 +151,15 @@ async fn a_certificate_that_will_not_do_the_next_time_either_is_told_from_a_hand
     let dir = tempfile::tempdir().expect("a directory");
     let authority = Authority::new();
     for (params, said) in [
-        (named("contoso-app.vault.azure.net"), "not valid for name"),
-        (expired, "expired"),
-        (authority_itself, "CaUsedAsEndEntity"),
+        (
+            named("contoso-app.vault.azure.net"),
+            "is not for localhost, but for contoso-app.vault.azure.net",
+        ),
+        (expired, "expired at 2020-01-01T00:00:00Z, and here it is 20"),
+        (
+            authority_itself,
+            "shows the certificate of an authority as its own",
+        ),
     ] {
         let (url, _agreed) = serve_once(authority.server_of(&params, b"http/1.1"));
         let client = authority.transport(dir.path()).vault_client().client;

@@ -9,6 +9,7 @@ use nix::sys::resource::{RLIM_INFINITY, Resource, getrlimit};
 use nix::unistd::{Gid, Uid};
 
 use super::stat::{Kind, Stat};
+use crate::domain::hint::Hint;
 use crate::ports::{VolumeFailure, VolumeFailureKind};
 
 /// A system call failed: what was tried, on what, and what the system said.
@@ -27,7 +28,7 @@ pub(super) fn failed_with_hint(
     action: &'static str,
     path: impl AsRef<Path>,
     source: impl Into<io::Error>,
-    hint: impl Into<String>,
+    hint: impl Into<Hint>,
 ) -> VolumeFailure {
     let source = source.into();
     VolumeFailure::new(kind(&source), action, text(path), hint, source)
@@ -38,7 +39,7 @@ pub(super) fn refused(
     action: &'static str,
     path: impl AsRef<Path>,
     found: impl Into<String>,
-    hint: impl Into<String>,
+    hint: impl Into<Hint>,
 ) -> VolumeFailure {
     let found = io::Error::other(found.into());
     VolumeFailure::new(VolumeFailureKind::Foreign, action, text(path), hint, found)
@@ -72,7 +73,7 @@ pub(super) fn unusable(
     action: &'static str,
     path: impl AsRef<Path>,
     found: impl Into<String>,
-    hint: impl Into<String>,
+    hint: impl Into<Hint>,
 ) -> VolumeFailure {
     failed_with_hint(action, path, io::Error::other(found.into()), hint)
 }
@@ -186,7 +187,11 @@ mod tests {
     #[test]
     fn a_full_volume_points_at_its_size() {
         let failure = failed("write", "/mnt/akv/a", Errno::ENOSPC);
-        assert!(failure.hint().contains("sizeLimit"), "{}", failure.hint());
+        assert!(
+            failure.hint().action().contains("sizeLimit"),
+            "{}",
+            failure.hint()
+        );
         assert_eq!(failure.to_string(), "write /mnt/akv/a failed");
         assert_eq!(failure.kind(), VolumeFailureKind::Full);
     }
@@ -195,8 +200,12 @@ mod tests {
     fn every_error_number_gets_a_hint() {
         for number in 1..134 {
             let failure = failed("write", "a", io::Error::from_raw_os_error(number));
-            assert!(!failure.hint().is_empty(), "{number}");
-            assert!(!failure.hint().ends_with('.'), "{number}: {}", failure.hint());
+            assert!(!failure.hint().action().is_empty(), "{number}");
+            assert!(
+                !failure.hint().action().ends_with('.'),
+                "{number}: {}",
+                failure.hint()
+            );
         }
     }
 }

@@ -17,6 +17,7 @@ use tokio::time::timeout;
 use super::blocking::BlockingVolume;
 use super::failure::text;
 use crate::domain::desired::VolumeSpec;
+use crate::domain::hint::Hint;
 use crate::domain::path::RelativePath;
 use crate::domain::payload::{Observation, Payload, Publication, RefusedName};
 use crate::ports::{Volume, VolumeFailure, VolumeFailureKind};
@@ -100,7 +101,7 @@ fn hanging_failure(path: &Path) -> VolumeFailure {
         VolumeFailureKind::Hangs,
         "use",
         text(path),
-        "the file system of the volume hangs: check the node's storage; it is tried again",
+        Hint::act("the file system of the volume hangs: check the node's storage").or_wait(),
         io::Error::from(io::ErrorKind::TimedOut),
     )
 }

@@ -211,7 +211,7 @@ fn find(action: &'static str, database: &str, principal: &Principal) -> Result<u
         Principal::Name(name) => name,
     };
     let hint = format!("write the numeric id, or add {name} to {database} of akv-sync's own container");
-    let entries = fs::read(database).map_err(|error| failed_with_hint(action, name, error, &hint))?;
+    let entries = fs::read(database).map_err(|error| failed_with_hint(action, name, error, hint.as_str()))?;
     id_of(&String::from_utf8_lossy(&entries), name)
         .ok_or_else(|| unusable(action, name, format!("{database} has no such name"), hint))
 }
@@ -245,7 +245,11 @@ mod tests {
         let unknown = Principal::Name("no-such-group-here".to_owned());
         let failure = find("resolve group", GROUPS, &unknown).expect_err("unknown");
         assert_eq!(failure.to_string(), "resolve group no-such-group-here failed");
-        assert!(failure.hint().contains("numeric id"), "{}", failure.hint());
+        assert!(
+            failure.hint().action().contains("numeric id"),
+            "{}",
+            failure.hint()
+        );
     }
 
     #[test]

@@ -218,7 +218,7 @@ cases! {
     ).seen("00000000-0000-0000-0000-000000000009").hint("identity.tenantId");
     signing_key_not_resolved: Case::unauthorized(
         "AKV10046: Unable to resolve the key used for signature validation.", CHALLENGE, "unavailable", 6,
-    ).hint("nothing to do");
+    ).hint("no action unless it lasts");
     insufficient_claims: Case::unauthorized("", CLAIMS, "unauthorized", 5).hint("Conditional Access");
 }
 

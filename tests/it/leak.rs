@@ -3,6 +3,7 @@
 //! A new output of the program is a line in [`SINKS`]; a new way for a value to get in is a line in one of the lists of
 //! `leak/sources.rs`; a new type that carries a value, one in `leak/library.rs`.
 
+mod asked;
 mod library;
 mod process;
 mod search;
@@ -10,6 +11,7 @@ mod sinks;
 mod sources;
 mod stock;
 mod traces;
+mod unsent;
 
 use std::fs;
 use std::process::Command;

@@ -1,6 +1,8 @@
 //! One binary for all tests that see the program from outside; each module is one subject.
 
+mod admin;
 mod architecture;
+mod asking;
 mod certificates;
 mod commands;
 mod convert;
@@ -9,6 +11,8 @@ mod failures;
 mod flat;
 mod forms;
 mod groups;
+mod hook_kinds;
+mod hooks;
 mod identities;
 mod leak;
 mod links;
@@ -21,6 +25,7 @@ mod output;
 mod plan;
 mod promises;
 mod provenance;
+mod reload;
 mod run;
 mod scrape;
 mod selection;

@@ -144,7 +144,7 @@ fn a_wrong_manifest_ends_with_3_and_nothing_is_called_or_written() {
 #[test]
 fn a_wrong_command_line_ends_with_2() {
     let world = World::new();
-    let output = world.command(&["sync"]).output().expect("runs");
+    let output = world.command(&["nonsense"]).output().expect("runs");
     assert_eq!(output.status.code(), Some(2));
 }
 

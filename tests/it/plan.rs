@@ -220,9 +220,9 @@ fn another_mode_is_an_adjustment_and_another_path_a_move() {
     assert_eq!(
         acts(&plan),
         [
-            ["app/a", "remove", "moved"],
+            ["new/a", "write", "moved"],
             ["b", "adjust", "mode"],
-            ["new/a", "write", "moved"]
+            ["app/a", "remove", "moved"]
         ]
     );
     assert_eq!(row(&plan, "app/a")["detail"], "moved to new/a");
@@ -251,13 +251,31 @@ fn what_leaves_the_manifest_or_the_selection_is_removed() {
     assert_eq!(
         acts(&plan),
         [
-            ["b", "remove", "leavesManifest"],
             ["x/one", "keep", "unchanged"],
+            ["b", "remove", "leavesManifest"],
             ["x/two", "remove", "leavesVault"]
         ]
     );
     let b = row(&plan, "b");
     assert!(b["entry"].is_null() && b["intervalSeconds"].is_null(), "{b:#}");
+}
+
+#[test]
+fn the_files_are_in_the_order_of_the_manifest_and_what_leaves_comes_last() {
+    let world = World::new();
+    for name in ["a", "b", "z"] {
+        world.fake.vault("app").set_secret(name, "one");
+    }
+    world.manifest_with(BY_HAND, "secrets: [{ name: a }]");
+    sync(&world);
+    let select = "{ select: { prefix: nothing- }, pathTemplate: \"m/{suffix}\" }";
+    world.manifest_with(
+        BY_HAND,
+        &format!("secrets: [{{ name: z }}, {{ name: b, path: y }}, {{ name: b }}, {select}]"),
+    );
+    let plan = plan(&world, 10);
+    let paths: Vec<_> = acts(&plan).into_iter().map(|[path, ..]| path).collect();
+    assert_eq!(paths, ["z", "y", "b", "a"]);
 }
 
 #[test]
@@ -273,8 +291,8 @@ fn a_missing_required_object_ends_with_5_and_the_others_are_listed() {
         acts(&plan),
         [
             ["a", "write", "missing"],
-            ["lost", "holdBack", "failed"],
-            ["there/gone", "holdBack", "failed"]
+            ["there/gone", "holdBack", "failed"],
+            ["lost", "holdBack", "failed"]
         ]
     );
     let gone = row(&plan, "there/gone");
@@ -359,7 +377,7 @@ fn a_group_with_a_member_that_fails_is_held_back() {
     let plan = plan(&world, 5);
     assert_eq!(
         acts(&plan),
-        [["password", "keep", "failed"], ["user", "holdBack", "heldBack"]]
+        [["user", "holdBack", "heldBack"], ["password", "keep", "failed"]]
     );
     assert_eq!(
         row(&plan, "user")["detail"],
@@ -597,9 +615,9 @@ fn last_known_good_bytes_follow_their_entry_while_the_vault_is_down() {
     assert_eq!(
         acts(&plan),
         [
-            ["app/a", "remove", "moved"],
+            ["new/a", "write", "moved"],
             ["b", "adjust", "modeOrOwner"],
-            ["new/a", "write", "moved"]
+            ["app/a", "remove", "moved"]
         ]
     );
     let detail = row(&plan, "new/a")["detail"].as_str().expect("text");

@@ -137,10 +137,12 @@ fn the_secret_of_a_pfx_in_a_template_is_a_warning_with_what_to_write_instead() {
     let output = world.once();
     let log = stderr(&output);
     assert_eq!(output.status.code(), Some(0), "{log}");
-    let warned = log.lines().find(|line| line.contains("base64 text of a PFX"));
+    let warned = log
+        .lines()
+        .find(|line| line.contains("base64 text of a certificate's PFX"));
     let warned = warned.expect("a warning");
     assert!(
-        warned.contains("WARN") && warned.contains("`certificate(\"web\")`"),
+        warned.contains("WARN") && warned.contains(r#"`certificate(\"web\")`"#),
         "{warned}"
     );
 }

@@ -2,10 +2,12 @@
 
 use std::fs::File;
 use std::io::Read;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use fake_azure::{Effect, Fault, Service};
 use nix::pty::{Winsize, openpty};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 
 use crate::support::World;
 
@@ -16,8 +18,8 @@ pub(crate) enum Shows {
     Stderr,
 }
 
-/// Runs the command with a terminal of so many columns; gives its exit code and all that it wrote there.
-pub(crate) fn run_on_terminal(mut command: Command, columns: u16, shows: Shows) -> (Option<i32>, String) {
+/// Starts the command with a terminal of so many columns; gives its near end.
+fn start_on_terminal(mut command: Command, columns: u16, shows: Shows) -> (Child, File) {
     let size = Winsize {
         ws_row: 25,
         ws_col: columns,
@@ -34,21 +36,52 @@ pub(crate) fn run_on_terminal(mut command: Command, columns: u16, shows: Shows) 
             Stdio::null()
         }
     });
-    let mut child = command.spawn().expect("the program starts");
-    // The command holds the far end too; the terminal ends when nobody does.
-    drop(command);
+    // The command holds the far end too, and goes; the terminal ends when nobody does.
+    let child = command.spawn().expect("the program starts");
+    (child, File::from(terminal.master))
+}
+
+/// Runs the command with a terminal of so many columns; gives its exit code and all that it wrote there.
+pub(crate) fn run_on_terminal(command: Command, columns: u16, shows: Shows) -> (Option<i32>, String) {
+    let (mut child, mut near) = start_on_terminal(command, columns, shows);
+    let seen = read(&mut near, |_| false);
+    let status = child.wait().expect("it ends");
+    (status.code(), seen.replace("\r\n", "\n"))
+}
+
+/// The same until it has written what is waited for; it is killed then.
+pub(crate) fn watch_on_terminal(command: Command, columns: u16, is_enough: impl Fn(&str) -> bool) -> String {
+    let (mut child, mut near) = start_on_terminal(command, columns, Shows::Both);
+    let seen = read(&mut near, is_enough);
+    child.kill().expect("it runs");
+    child.wait().expect("it ends");
+    seen.replace("\r\n", "\n")
+}
+
+/// `once` until it has shown this text; SIGTERM ends it then.
+fn once_until(world: &World, text: &str) -> (Option<i32>, String) {
+    let mut command = world.command(&["once", "--timeout", "5m", "--color", "never"]);
+    command.env("TERM", "xterm");
+    let (mut child, mut near) = start_on_terminal(command, 200, Shows::Both);
+    let mut seen = read(&mut near, |seen| seen.contains(text));
+    let process = i32::try_from(child.id()).expect("a process number");
+    kill(Pid::from_raw(process), Signal::SIGTERM).expect("it runs");
+    seen += &read(&mut near, |_| false);
+    let status = child.wait().expect("it ends");
+    (status.code(), seen.replace("\r\n", "\n"))
+}
+
+fn read(near: &mut File, is_enough: impl Fn(&str) -> bool) -> String {
     let mut seen = Vec::new();
-    let mut near = File::from(terminal.master);
     let mut bytes = [0; 4096];
     // Its end is an error on Linux.
     while let Ok(count @ 1..) = near.read(&mut bytes) {
         seen.extend_from_slice(&bytes[..count]);
+        if is_enough(&String::from_utf8_lossy(&seen)) {
+            break;
+        }
     }
-    let status = child.wait().expect("it ends");
-    (
-        status.code(),
-        String::from_utf8(seen).expect("text").replace("\r\n", "\n"),
-    )
+    String::from_utf8(seen).expect("text")
 }
 
 /// `once` in colors, on a wide terminal.
@@ -177,22 +210,21 @@ fn what_hangs_is_named_with_its_time_and_what_is_tried_again_too() {
     let world = World::new();
     world.fake.vault("app").set_secret("slow", "value");
     world.manifest("secrets: [{ name: slow }]");
-    let delay = Effect::Delay { milliseconds: 2_500 };
     world
         .fake
         .faults()
-        .inject(Fault::new(Service::Vault, delay).times(1));
-    let (code, text) = once(&world);
-    assert_eq!(code, Some(0), "{text}");
-    assert!(text.contains("waiting for app/secrets/slow (1 s)"), "{text}");
+        .inject(Fault::new(Service::Vault, Effect::Hang));
+    let waiting = "waiting for app/secrets/slow (";
+    let (code, text) = once_until(&world, waiting);
+    assert_eq!(code, Some(130), "{text}");
+    assert!(text.contains(waiting), "{text}");
 
     world.fake.faults().clear();
     world.take_the_vault_away();
-    let mut command = world.command(&["once", "--timeout", "4s"]);
-    command.env("TERM", "xterm");
-    let (code, text) = run_on_terminal(command, 200, Shows::Both);
-    assert_eq!(code, Some(6), "{text}");
-    assert!(text.contains("app: unreachable, tried again "), "{text}");
+    let again = "app: unreachable, tried again ";
+    let (code, text) = once_until(&world, again);
+    assert_eq!(code, Some(130), "{text}");
+    assert!(text.contains(again), "{text}");
 }
 
 #[test]
@@ -298,6 +330,22 @@ fn a_json_log_on_a_terminal_is_json_and_nothing_else() {
             );
         }
     }
+}
+
+#[test]
+fn plan_on_a_terminal_says_a_failure_once_and_draws_it_as_once_does() {
+    let world = World::new();
+    world.manifest("secrets: [{ name: missing }, { name: optional, required: false }]");
+    let mut command = world.command(&["plan", "--color", "never"]);
+    command.env("TERM", "xterm");
+    let (code, text) = run_on_terminal(command, 200, Shows::Both);
+    assert_eq!(code, Some(5), "{text}");
+    assert!(
+        text.contains("error[notFound]: ") && text.contains("\nhint: "),
+        "{text}"
+    );
+    assert!(!text.contains("WARN") && !text.contains("caused by"), "{text}");
+    assert_eq!(text.matches("hint: ").count(), 1, "{text}");
 }
 
 #[test]

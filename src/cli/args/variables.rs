@@ -110,7 +110,9 @@ mod tests {
     #[test]
     fn an_empty_variable_counts_as_not_set() {
         let empty = ALL.map(|name| (name, ""));
-        for command in ["run", "once", "plan", "check", "schema", "convert", "version"] {
+        for command in [
+            "run", "once", "plan", "status", "health", "sync", "check", "schema", "convert", "version",
+        ] {
             let cli = parsed(&[command], &empty).unwrap_or_else(|error| panic!("{command}: {error}"));
             assert_eq!(cli.global.level(), None, "{command}");
         }

@@ -31,7 +31,7 @@ struct File<'r> {
 struct Failure<'r> {
     reason: &'static str,
     error: &'r str,
-    hint: &'r str,
+    hint: String,
 }
 
 /// The whole plan.
@@ -60,7 +60,7 @@ fn file(row: &Row) -> File<'_> {
         failure: row.failure.as_ref().map(|failure| Failure {
             reason: failure.reason.as_str(),
             error: &failure.detail,
-            hint: &failure.hint,
+            hint: failure.hint.at_the_end(),
         }),
     }
 }

@@ -12,7 +12,7 @@ use crate::domain::payload::RefusedName;
 use crate::domain::plan::{Action, EntryPlan, FilePlan, Outcome, Plan, Why};
 use crate::domain::status::Status;
 
-/// A row for each file that is there or should be, by path.
+/// A row for each file that is there or should be: in the order of the manifest, as `once` has them, then what no entry has.
 pub(super) fn rows(decided: &Decided, status: &Status) -> Vec<Row> {
     let teller = Teller {
         plan: &decided.plan,
@@ -23,7 +23,7 @@ pub(super) fn rows(decided: &Decided, status: &Status) -> Vec<Row> {
         status,
     };
     let mut rows = teller.rows();
-    rows.sort_by(|one, other| one.path.cmp(&other.path));
+    rows.sort_by_cached_key(|row| (teller.place(row), row.path.clone()));
     rows
 }
 
@@ -38,6 +38,19 @@ struct Teller<'d> {
 }
 
 impl Teller<'_> {
+    /// Which entry a row is of, and which of its files.
+    fn place(&self, row: &Row) -> (usize, usize) {
+        let mut entries = self.plan.entries.iter().enumerate();
+        let found = entries.find_map(|(number, entry)| {
+            let mut files = entry.files.iter();
+            let file = files.position(|path| path.as_str() == row.path);
+            let is_selection =
+                matches!(&entry.id, EntryId::Selection { path, .. } if path.as_str() == row.path);
+            file.or(is_selection.then_some(0)).map(|file| (number, file))
+        });
+        found.unwrap_or((usize::MAX, 0))
+    }
+
     fn rows(&self) -> Vec<Row> {
         let plan = self.plan;
         let planned = plan.files.iter().map(|(path, file)| self.planned(path, file));

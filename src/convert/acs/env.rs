@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use crate::convert::input::{Value, documents};
 use crate::convert::note::{Notes, quoted};
 use crate::convert::{ConvertError, Tool};
+use crate::manifest::env_file::{is_blank, is_env_file, name_of};
 
 /// Variables that only this agent has.
 const TELLING: [&str; 3] = ["VAULT_BASE_URL", "SECRETS_KEYS", "CERTS_KEYS"];
@@ -17,7 +18,7 @@ pub(super) struct Variables(BTreeMap<String, String>);
 impl Variables {
     /// Reads the variables of an input, in whichever form they are.
     pub(super) fn read(text: &str, notes: &Notes) -> Result<Self, ConvertError> {
-        if is_lines(text) {
+        if is_env_file(text) {
             return Ok(Self::of_lines(text, notes));
         }
         let trees = documents(text)?;
@@ -101,7 +102,7 @@ impl Variables {
 /// Whether a text is lines of the agent's variables.
 pub(in crate::convert) fn is_mine(text: &str) -> bool {
     let names = || text.lines().filter_map(name_of);
-    is_lines(text) && names().any(|name| TELLING.contains(&name))
+    is_env_file(text) && names().any(|name| TELLING.contains(&name))
 }
 
 /// Whether a document has an `env` list of the agent.
@@ -109,27 +110,6 @@ pub(in crate::convert) fn is_my_document(root: Value<'_>) -> bool {
     let mut lists = Vec::new();
     find_lists(root, &mut lists);
     !lists.is_empty()
-}
-
-/// Whether there is nothing but assignments.
-fn is_lines(text: &str) -> bool {
-    let mut lines = text.lines().filter(|line| !is_blank(line)).peekable();
-    lines.peek().is_some() && lines.all(|line| name_of(line).is_some())
-}
-
-fn is_blank(line: &str) -> bool {
-    let line = line.trim();
-    line.is_empty() || line.starts_with('#')
-}
-
-/// The name that a line assigns to.
-fn name_of(line: &str) -> Option<&str> {
-    let line = line.trim_start_matches('\u{feff}').trim_start();
-    let line = line.strip_prefix("export ").map_or(line, str::trim_start);
-    let (name, _) = line.split_once('=')?;
-    let is_name = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
-        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
-    is_name.then_some(name)
 }
 
 /// Name and value of a line; `None` when quotes are not closed.
@@ -197,13 +177,5 @@ mod tests {
             assert_eq!(value(line).as_deref(), Some(expected), "{line}");
         }
         assert_eq!(value("A='b"), None);
-    }
-
-    #[test]
-    fn other_text_is_not_taken_for_lines() {
-        for text in ["", "# only\n", "A: b\n", "- A=b\n", "A=b\nnot one\n", "1A=b\n"] {
-            assert!(!is_lines(text), "{text:?}");
-        }
-        assert!(is_lines("\u{feff}A=b\r\n\r\n# c\r\nexport  B='c'\r\n"));
     }
 }

@@ -12,10 +12,10 @@ pub(super) use self::env::{is_mine, is_my_document};
 use super::draft::{Draft, Volume};
 use super::note::{Notes, quoted};
 use super::vaults::Vault;
-use super::{ConvertError, rendered};
+use super::{ConvertError, cloud, rendered};
 use crate::domain::mode::FileMode;
 use crate::domain::object::VaultName;
-use crate::manifest::rules;
+use crate::manifest::rules::{self, WrongUrl};
 
 /// Where the examples of the agent mount its volume.
 const VOLUME_PATH: &str = "/secrets";
@@ -32,7 +32,8 @@ pub(super) fn draft(text: &str, notes: &Notes) -> Result<Draft, ConvertError> {
         vault: &vault.name,
         notes,
     };
-    let identity = identity::read(&variables, notes);
+    let mut identity = identity::read(&variables, notes);
+    cloud::settle_authority(&mut identity, std::slice::from_ref(&vault), notes);
     let volume_path = agent.volume_path();
     let (files, selections) = keys::read(&agent);
     agent.refuse_others();
@@ -73,15 +74,25 @@ pub(super) struct Agent<'r> {
 }
 
 fn vault(variables: &Variables, notes: &Notes) -> Result<Vault, ConvertError> {
-    let given = variables.text("VAULT_BASE_URL");
-    let missing = ConvertError::NoVault {
-        setting: "VAULT_BASE_URL",
-        reason: given.map_or("it is missing", |_| "it is not the URL of a vault"),
+    let wrong = |message: &str| WrongUrl {
+        message: message.to_owned(),
+        hint: "write `https://NAME.vault.azure.net`".to_owned(),
     };
+    let given = variables.text("VAULT_BASE_URL");
     let url = given
-        .and_then(rules::vault_url)
-        .filter(|(url, _)| !rules::is_managed_hsm(url));
-    let (url, trusted_host) = url.ok_or(missing)?;
+        .ok_or_else(|| wrong("it is missing"))
+        .and_then(rules::vault_url);
+    let url = url.and_then(|(url, trusted_host)| {
+        if rules::is_managed_hsm(&url) {
+            return Err(wrong("it is a managed HSM, which holds keys only"));
+        }
+        Ok((url, trusted_host))
+    });
+    let (url, trusted_host) = url.map_err(|wrong| ConvertError::NoVault {
+        setting: "VAULT_BASE_URL",
+        reason: wrong.message,
+        hint: wrong.hint,
+    })?;
     Ok(Vault::at(&url, trusted_host, notes))
 }
 

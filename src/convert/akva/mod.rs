@@ -17,7 +17,7 @@ use super::draft::{Draft, Files};
 use super::input::Value;
 use super::note::{Notes, quoted};
 use super::vaults::Vaults;
-use super::{ConvertError, Tool};
+use super::{ConvertError, Tool, cloud};
 use crate::manifest::Tree;
 
 /// Whether a document is the agent's: `workers`, or the `sinks` of its first versions, which name vaults themselves.
@@ -47,7 +47,7 @@ pub(super) fn draft(documents: &[Tree<'_>], notes: &Notes) -> Result<Draft, Conv
     }
     let workers = worker::workers(root, notes);
     let credential = identity::credential_of(&workers);
-    let identity = identity::read(root, credential, notes);
+    let mut identity = identity::read(root, credential, notes);
     let place = Place::of(&workers, notes);
     let mut vaults = Vaults::default();
     let mut files = Files::default();
@@ -55,10 +55,12 @@ pub(super) fn draft(documents: &[Tree<'_>], notes: &Notes) -> Result<Draft, Conv
         let resources = resources::read(worker, credential, &mut vaults, notes);
         sink::read(worker, &resources, &place, &mut files, notes);
     }
+    let vaults = vaults.into_list();
+    cloud::settle_authority(&mut identity, &vaults, notes);
     Ok(Draft {
         origin: "the configuration of akva".to_owned(),
         identity,
-        vaults: vaults.into_list(),
+        vaults,
         volume: volume::read(place, &workers, notes),
         interval: Some(worker::shortest(&workers)),
         entries: files.entries,

@@ -9,12 +9,24 @@ use super::identity::credential_name;
 use super::worker::{Worker, vault_of};
 use crate::convert::draft::Object;
 use crate::convert::input::Value;
-use crate::convert::note::{Notes, quoted};
+use crate::convert::note::{Notes, other_case, quoted};
 use crate::convert::scalar;
 use crate::convert::vaults::{self, Vault, Vaults};
 use crate::domain::desired::VersionPolicy;
 use crate::domain::object::{ObjectName, VaultName};
 use crate::manifest::rules;
+
+/// The keys of a resource.
+const KEYS: [&str; 8] = [
+    "kind",
+    "type",
+    "name",
+    "alias",
+    "version",
+    "credential",
+    "vaultBaseURL",
+    "vaultName",
+];
 
 /// What a worker fetches, as the agent keeps it: in maps of names, into which each resource is put in its turn.
 #[derive(Default)]
@@ -188,9 +200,23 @@ pub(super) fn read(worker: &Worker<'_>, credential: &str, vaults: &mut Vaults, n
             names: std::iter::once(name).chain(alias).map(str::to_owned).collect(),
             object: reading.object(kind).map_err(told).ok(),
         };
+        if resource.object.is_some() {
+            tell_others(*value, &label, notes);
+        }
         resources.push(resource, &label, notes);
     }
     resources
+}
+
+/// Tells which keys have no effect. In the first versions, a resource was a sink, which is told of there.
+fn tell_others(value: Value<'_>, label: &str, notes: &Notes) {
+    let is_sink = value.entries().any(|(key, _)| key == "path");
+    let unknown = value.entries().map(|(key, _)| key);
+    for key in unknown.filter(|key| !is_sink && !KEYS.contains(key)) {
+        let reason = other_case("the agent", key, &KEYS);
+        let reason = reason.unwrap_or_else(|| "a resource has no such key".to_owned());
+        notes.not_carried(format!("{label}, {}", quoted(key)), reason);
+    }
 }
 
 /// A resource that is being read.
@@ -213,14 +239,23 @@ impl Reading<'_> {
                 "it needs another credential than the first resource, and a manifest has one".to_owned(),
             );
         }
-        let url = vault_of(self.value).ok_or("it has no vaultBaseURL")?;
-        // It may hold a password, so that it is not shown.
-        let bad_url = || "its vaultBaseURL is not `https://` and the host of a vault alone".to_owned();
-        let (url, trusted_host) = rules::vault_url(url).ok_or_else(bad_url)?;
+        let url = vault_of(self.value).ok_or_else(|| self.no_url())?;
+        let (url, trusted_host) =
+            rules::vault_url(url).map_err(|wrong| format!("its vaultBaseURL cannot be taken: {wrong}"))?;
         if kind != "key" && rules::is_managed_hsm(&url) {
             return Err("its vault is a managed HSM, which holds keys only".to_owned());
         }
         Ok((url, trusted_host))
+    }
+
+    /// Says whether a key is nearly the one that is missing.
+    fn no_url(&self) -> String {
+        let mut keys = self.value.entries().map(|(key, _)| key);
+        let near = keys.find_map(|key| other_case("the agent", key, &["vaultBaseURL", "vaultName"]));
+        near.map_or_else(
+            || "it has no vaultBaseURL".to_owned(),
+            |near| format!("it has no vaultBaseURL: {near}"),
+        )
     }
 
     fn vault(&mut self, (url, trusted_host): (Url, Option<String>)) -> VaultName {

@@ -3,7 +3,6 @@
 //! Facts: `pkg/provider/types`, `pkg/provider/provider.go` and the website of
 //! `Azure/secrets-store-csi-driver-provider-azure`, version 1.8; the schema of `secrets-store.csi.x-k8s.io/v1`.
 
-mod cloud;
 mod content;
 mod object;
 mod objects;
@@ -63,17 +62,18 @@ pub(super) fn draft(documents: &[Tree<'_>], notes: &Notes) -> Result<Draft, Conv
         let own = Notes::default();
         match Settings::read(class, &own) {
             Ok(settings) => read.push((class, settings, own)),
-            Err(reason) => {
-                reasons.push(reason);
-                notes.not_carried(class.subject("keyvaultName"), reason);
+            Err(wrong) => {
+                notes.not_carried(class.subject("keyvaultName"), wrong.to_string());
+                reasons.push(wrong);
             }
         }
     }
     let Some((_, Settings { identity, .. }, _)) = read.first() else {
         return Err(match reasons.first() {
-            Some(reason) => ConvertError::NoVault {
+            Some(wrong) => ConvertError::NoVault {
                 setting: "keyvaultName",
-                reason,
+                reason: wrong.message.clone(),
+                hint: wrong.hint.clone(),
             },
             None => ConvertError::NotOfTool {
                 tool: Tool::SecretProviderClass,

@@ -4,7 +4,7 @@ use time::format_description::well_known::Rfc3339;
 use time::{Duration, OffsetDateTime};
 
 use crate::convert::input::Value;
-use crate::convert::note::quoted;
+use crate::convert::note::{other_case, quoted};
 use crate::convert::scalar;
 use crate::domain::desired::VersionPolicy;
 use crate::domain::mode::FileMode;
@@ -59,7 +59,12 @@ impl KeyVaultObject {
     /// What remarks call it.
     pub(super) fn label(&self) -> String {
         let kind = self.text("objectType").unwrap_or("object");
-        let name = self.text("objectName").unwrap_or_default();
+        let of_any_case = |key: &str| {
+            let mut fields = self.0.iter();
+            let found = fields.find(|(name, _)| name.eq_ignore_ascii_case(key));
+            found.map(|(_, value)| value.as_str())
+        };
+        let name = of_any_case("objectName").unwrap_or_default();
         let shown = if matches!(kind, "secret" | "key" | "cert") {
             kind
         } else {
@@ -79,13 +84,32 @@ impl KeyVaultObject {
             .filter(|key| !KEYS.contains(key))
     }
 
+    /// Why a key that the provider does not have has no effect.
+    pub(super) fn why_unknown(key: &str) -> String {
+        other_case("the provider", key, &KEYS)
+            .unwrap_or_else(|| "the provider has no such parameter of an object".to_owned())
+    }
+
+    /// The value of a key that must be there; says whether another is nearly it.
+    fn needed(&self, key: &'static str) -> Result<&str, String> {
+        let near = || {
+            self.0
+                .iter()
+                .find_map(|(name, _)| other_case("the provider", name, &[key]))
+        };
+        self.text(key).ok_or_else(|| match near() {
+            Some(near) => format!("it has no {key}: {near}"),
+            None => format!("it has no {key}"),
+        })
+    }
+
     pub(super) fn name(&self) -> Result<ObjectName, String> {
-        let name = self.text("objectName").ok_or("it has no objectName")?;
+        let name = self.needed("objectName")?;
         ObjectName::parse(name).map_err(|error| error.to_string())
     }
 
     pub(super) fn kind(&self) -> Result<Kind, String> {
-        let kind = self.text("objectType").ok_or("it has no objectType")?;
+        let kind = self.needed("objectType")?;
         match kind.to_ascii_lowercase().as_str() {
             "secret" => Ok(Kind::Secret),
             "key" => Ok(Kind::Key),

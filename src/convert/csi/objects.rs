@@ -1,7 +1,7 @@
 //! `objects` of a class: YAML in a text, whose elements are YAML in texts again.
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::content::{self, Content, Hints};
 use super::object::{KeyVaultObject, Kind};
@@ -217,11 +217,16 @@ impl<'r, 'a> Reading<'r, 'a> {
             let reason = "the provider refuses it for anything but secrets";
             self.notes.not_carried(format!("{label}, objectEncoding"), reason);
         }
-        let unknown: Vec<&str> = object.unknown_keys().collect();
-        if !unknown.is_empty() {
-            let subject = format!("{label}, {}", listed(unknown.into_iter()));
-            self.notes
-                .not_carried(subject, "the provider has no such parameter of an object");
+        let mut unknown: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+        for key in object.unknown_keys() {
+            unknown
+                .entry(KeyVaultObject::why_unknown(key))
+                .or_default()
+                .push(key);
+        }
+        for (reason, keys) in unknown {
+            let subject = format!("{label}, {}", listed(keys.into_iter()));
+            self.notes.not_carried(subject, reason);
         }
     }
 

@@ -1,13 +1,13 @@
 //! The parameters of a class that are not its objects: which vault, and who signs in.
 
 use super::Class;
-use super::cloud::Cloud;
+use crate::convert::cloud::Cloud;
 use crate::convert::input::Value;
-use crate::convert::note::{Notes, quoted};
+use crate::convert::note::{Notes, other_case, quoted};
 use crate::convert::vaults::{self, Vault};
 use crate::domain::desired::{IdentityKind, IdentitySpec};
 use crate::domain::object::VaultName;
-use crate::manifest::rules;
+use crate::manifest::rules::{self, WrongUrl};
 
 /// Where the manifest looks for a service principal's secret.
 const CLIENT_SECRET_FILE: &str = "/etc/akv-sync/credentials/clientsecret";
@@ -20,15 +20,15 @@ pub(super) struct Settings {
 
 impl Settings {
     /// Reads the parameters; says what is wrong with the name of the vault when they name none.
-    pub(super) fn read(class: &Class<'_>, notes: &Notes) -> Result<Self, &'static str> {
+    pub(super) fn read(class: &Class<'_>, notes: &Notes) -> Result<Self, WrongUrl> {
         let parameters = Parameters {
             class,
             values: class.spec().and_then(|spec| spec.get("parameters")),
             notes,
         };
-        let given = parameters.vault_name().ok_or("it is missing")?;
+        let given = parameters.vault_name().ok_or_else(|| wrong("it is missing"))?;
         let cloud = Cloud::named(parameters.text("cloudName"), &class.subject("cloudName"), notes);
-        let vault = vault(given, &cloud).ok_or("it is not the name of a vault")?;
+        let vault = vault(given, &cloud)?;
         if !rules::is_vault_name(given) {
             parameters.assumed(
                 "keyvaultName",
@@ -41,8 +41,15 @@ impl Settings {
     }
 }
 
+fn wrong(message: &str) -> WrongUrl {
+    WrongUrl {
+        message: message.to_owned(),
+        hint: "write its name, or `https://NAME.vault.azure.net`".to_owned(),
+    }
+}
+
 /// The vault of a name in the cloud of the class, or of a URL or host, which say their cloud themselves.
-fn vault(given: &str, cloud: &Cloud) -> Option<Vault> {
+fn vault(given: &str, cloud: &Cloud) -> Result<Vault, WrongUrl> {
     let text = if rules::is_vault_name(given) {
         format!("https://{given}.{}", cloud.vault_suffix)
     } else if given.contains("://") {
@@ -52,11 +59,12 @@ fn vault(given: &str, cloud: &Cloud) -> Option<Vault> {
     };
     let (url, trusted_host) = rules::vault_url(&text)?;
     if !rules::is_vault_name(given) && (trusted_host.is_some() || rules::is_managed_hsm(&url)) {
-        return None;
+        return Err(wrong("it is not the name of a vault"));
     }
-    let host = url.host_str()?;
-    Some(Vault {
-        name: VaultName::parse(host.split('.').next()?).ok()?,
+    let label = url.host_str().and_then(|host| host.split('.').next());
+    let name = VaultName::parse(label.unwrap_or_default());
+    Ok(Vault {
+        name: name.map_err(|_| wrong("it is not the name of a vault"))?,
         url: vaults::text_of(&url),
         trusted_host,
     })
@@ -76,7 +84,7 @@ impl<'a> Parameters<'_, 'a> {
 
     /// The cloud of the class, unless the host of its vault is of another one.
     fn cloud_of(&self, vault: &Vault, named: Cloud) -> Cloud {
-        let of_host = Cloud::of_host(vault.url.trim_start_matches("https://"));
+        let of_host = Cloud::of_host(vault.host());
         let Some(of_host) = of_host.filter(|of_host| of_host.vault_suffix != named.vault_suffix) else {
             return named;
         };
@@ -159,7 +167,7 @@ impl<'a> Parameters<'_, 'a> {
             return identity;
         }
         identity.tenant_id = self.tenant();
-        identity.authority_host = cloud.authority.and_then(rules::authority);
+        identity.authority_host = cloud.authority();
         identity
     }
 
@@ -271,12 +279,8 @@ impl<'a> Parameters<'_, 'a> {
                     "the file is on the node; its contents go to `vaults` and `identity.authorityHost`"
                 }
                 _ if key.starts_with("csi.storage.k8s.io/") => "the driver sets it, not the class",
-                _ => match PARAMETERS.iter().find(|known| key.eq_ignore_ascii_case(known)) {
-                    Some(known) => {
-                        let reason = format!(
-                            "the provider reads `{known}`, and ignores it in another case; rename it and convert again if it \
-                             is meant"
-                        );
+                _ => match other_case("the provider", key, &PARAMETERS) {
+                    Some(reason) => {
                         self.not_carried(&quoted(key), reason);
                         continue;
                     }

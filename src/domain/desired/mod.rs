@@ -4,6 +4,7 @@
 
 mod admin;
 mod certificate;
+mod changes;
 mod hook;
 mod hook_filter;
 mod identity;
@@ -23,6 +24,7 @@ use url::Url;
 
 pub use self::admin::{AdminSpec, PerObject};
 pub use self::certificate::{Alias, BundleOrder, CertificateContent, KeyForm, StoreFormat};
+pub use self::changes::needs_restart;
 pub use self::hook::{
     ExecHook, HookAction, HookBody, HookHeader, HookHeaderValue, HookMethod, HookRetry, HookSignal, HookSpec,
     HttpHook, SignalHook, SignalTarget, Verify,

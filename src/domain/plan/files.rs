@@ -1,5 +1,6 @@
 //! Plans of files: kept ones, and made ones.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use time::OffsetDateTime;
@@ -12,7 +13,7 @@ use crate::domain::attribute_digest::AttributeDigest;
 use crate::domain::desired::{Content, FileSpec};
 use crate::domain::entry::{Body, Entry};
 use crate::domain::fetched::FetchedObject;
-use crate::domain::object::{ObjectKind, Source};
+use crate::domain::object::{ObjectKind, Source, VersionId};
 use crate::domain::path::RelativePath;
 use crate::domain::payload::{FileRecord, Input, InputRecord, ObservedFile, Validity};
 use crate::domain::published::{Found, Needed, Published, is_form_of, may_be_of, pinned};
@@ -120,6 +121,22 @@ pub fn confirmed(entry: &Entry, published: &Published<'_>) -> Option<OffsetDateT
     let objects = records.filter(|(input, _)| matches!(input, Input::Object(_)));
     let confirmed = objects.map(|(input, record)| record.confirmed.filter(|_| record.input == *input));
     confirmed.min().flatten()
+}
+
+/// The version that is published of an entry that is of one object, if its files agree on it.
+pub fn version(entry: &Entry, published: &Published<'_>) -> Option<VersionId> {
+    let object = entry.id.object()?;
+    let versions = entry.files.iter().map(|file| {
+        let records = &published.at(&file.path)?.record.inputs;
+        let mut own = records.iter().filter(|record| match &record.input {
+            Input::Object(source) => source.object == *object,
+            Input::File(_) => false,
+        });
+        own.next().map(|record| &record.version)
+    });
+    let mut versions = versions.collect::<Option<BTreeSet<_>>>()?;
+    let version = versions.pop_first()?;
+    versions.is_empty().then(|| version.clone())
 }
 
 /// An entry whose files are known to be of these versions; their records say what is asked for now.

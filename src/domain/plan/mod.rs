@@ -24,7 +24,7 @@ pub use self::ask::{lacks, questions};
 pub use self::decide::{Plan, decide};
 pub use self::entry_plan::{EntryPlan, HeldBack, Outcome};
 pub use self::file_plan::{Action, FilePlan, Why};
-pub use self::files::{confirmed, has_all};
+pub use self::files::{confirmed, has_all, version};
 pub use self::given::{Given, Tried};
 pub use self::resolve::Blocked;
 pub use self::tell::Tell;

@@ -2,6 +2,7 @@
 
 use crate::domain::entry::EntryId;
 use crate::domain::failure::{Failure, Reach, Reason};
+use crate::domain::hint::Hint;
 use crate::domain::object::VaultId;
 use crate::domain::plan::EntryPlan;
 use crate::domain::query::Query;
@@ -15,7 +16,7 @@ pub(super) enum Cause {
     /// A vault is away.
     Vault(Option<VaultId>, Reason),
     /// A vault refuses, and one action mends it: the hint.
-    Refusal(Option<VaultId>, Reason, String),
+    Refusal(Option<VaultId>, Reason, Hint),
     /// The entry itself. What is held back with it fails for it too.
     Entry(EntryId, Reason),
 }

@@ -10,7 +10,8 @@ use super::cause::Cause;
 use crate::domain::entry::{EntryId, EntryKey};
 use crate::domain::event::Event;
 use crate::domain::failure::{Failure, Reason};
-use crate::domain::object::VersionId;
+use crate::domain::hint::Hint;
+use crate::domain::object::{ObjectId, VersionId};
 use crate::domain::path::RelativePath;
 use crate::domain::plan::{EntryPlan, Outcome, Plan};
 use crate::domain::schedule::Endpoint;
@@ -30,6 +31,9 @@ pub struct EntryStatus {
     /// What messages call it.
     #[serde(serialize_with = "shown")]
     pub id: EntryId,
+    /// The objects that it is made of, as far as they are known.
+    #[serde(skip)]
+    pub objects: BTreeSet<ObjectId>,
     /// Its files, in the order of the manifest. A selection as a whole has none.
     pub files: Vec<FileStatus>,
     /// Whether start-up waits for it.
@@ -96,7 +100,7 @@ pub struct FailureStatus {
     #[serde(serialize_with = "shown")]
     pub failure: Failure,
     /// What to do about it.
-    pub hint: String,
+    pub hint: Hint,
     /// How often in a row.
     pub times: u32,
     /// Since when.
@@ -106,12 +110,26 @@ pub struct FailureStatus {
     pub kept: bool,
 }
 
+/// What the volume has of an entry.
+#[derive(Debug)]
+pub struct RecalledEntry {
+    /// What is to become of it while nothing is told.
+    pub plan: EntryPlan,
+    /// The version that is published, if it is of one object.
+    pub version: Option<VersionId>,
+    /// When its vault said last that what is published is what it has.
+    pub confirmed: Option<OffsetDateTime>,
+    /// The mean time between two askings.
+    pub interval: Duration,
+}
+
 impl EntryStatus {
     /// Of an entry of which nothing is known.
     pub(super) fn of(plan: &EntryPlan) -> Self {
         Self {
             key: plan.key.clone(),
             id: plan.id.clone(),
+            objects: plan.id.object().cloned().into_iter().collect(),
             files: Vec::new(),
             required: plan.required,
             complete: false,
@@ -227,8 +245,10 @@ impl EntryStatus {
         self.standing = standing;
     }
 
-    /// Takes what an earlier process left, and when the vault confirmed it, if that was lately.
-    pub(super) fn recall(&mut self, plan: &EntryPlan, confirmed: Option<OffsetDateTime>) {
+    /// Takes what an earlier process left; `lately` says whether it was confirmed so lately that it counts as now.
+    pub(super) fn recall(&mut self, recalled: RecalledEntry, lately: bool) {
+        let RecalledEntry { plan, version, .. } = recalled;
+        self.version = version;
         match &plan.outcome {
             Outcome::Served { version, .. } => {
                 self.complete = true;
@@ -237,7 +257,7 @@ impl EntryStatus {
             }
             Outcome::Pending { complete, .. } => {
                 self.complete = *complete;
-                self.as_asked = *complete && confirmed.is_some();
+                self.as_asked = *complete && lately;
             }
             Outcome::Failed { kept, .. } => self.complete = *kept,
         }
@@ -247,7 +267,7 @@ impl EntryStatus {
             written: None,
         });
         self.files = files.collect();
-        self.last_success = confirmed;
+        self.last_success = recalled.confirmed;
         self.validity = plan.validity;
     }
 }

@@ -15,6 +15,7 @@ use crate::domain::moment::Now;
 use crate::domain::outcome::{Decided, PassOutcome};
 use crate::domain::payload::Publication;
 use crate::domain::plan::Outcome;
+use crate::domain::query::Query;
 
 impl Status {
     /// Takes what a pass did; gives what is worth telling, in the order in which it is told. `jitter` is in `0.0..1.0`.
@@ -52,6 +53,10 @@ impl Status {
         self.wakes_at = self.schedule.next_due(outcome.began, &outcome.stopped);
         self.show_schedule(&outcome, &mut events);
         self.become_ready(outcome.at, false, &mut events);
+        // Before that, the entries are those of the manifest before.
+        if outcome.decided.is_some() {
+            self.finish_reload();
+        }
         self.tell_all(outcome.began, &mut events);
         self.fold_outbox(&outcome, now);
         self.finish(&outcome, &mut events);
@@ -162,6 +167,10 @@ impl Status {
                 .get(&entry.key)
                 .map(Vec::as_slice)
                 .unwrap_or_default();
+            if !questions.is_empty() {
+                let asked = questions.iter().filter_map(Query::object);
+                entry.objects = entry.id.object().into_iter().chain(asked).cloned().collect();
+            }
             // One version for ever is asked for no more once it is there.
             let asked = || {
                 questions

@@ -11,6 +11,7 @@ mod fold;
 mod hooks;
 mod ready;
 mod recall;
+mod reload;
 mod reminders;
 mod telling;
 #[cfg(test)]
@@ -27,14 +28,15 @@ use time::OffsetDateTime;
 
 use self::cause::Cause;
 pub use self::endpoint::EndpointStatus;
-pub use self::entry::{EntryStatus, FailureStatus, FileStatus};
+pub use self::entry::{EntryStatus, FailureStatus, FileStatus, RecalledEntry};
 use self::failing::Failing;
 pub use self::ready::Readiness;
 pub use self::recall::Recalled;
+pub use self::reload::{ReloadStatus, WatchMode};
 pub use self::volume::{VolumeStatus, VolumeTrouble};
 use super::answers::Lists;
 use super::desired::OnStart;
-use super::entry::{EntryId, EntryKey};
+use super::entry::EntryKey;
 use super::event::Event;
 use super::hook::{HookQueue, HookStatus};
 use super::moment::Moment;
@@ -62,6 +64,8 @@ pub struct Status {
     /// Each hook, in manifest order.
     #[serde(rename = "hooks")]
     pub hook_statuses: Vec<HookStatus>,
+    /// What became of the manifest since the start.
+    pub reload: ReloadStatus,
     /// Whether questions or renderings are under way.
     pub busy: bool,
     /// When the next pass is due, if nothing happens before.
@@ -117,6 +121,7 @@ impl Status {
             volume: VolumeStatus::default(),
             hooks: HookQueue::default(),
             hook_statuses: Vec::new(),
+            reload: ReloadStatus::default(),
             busy: false,
             wakes_at: None,
             schedule: Schedule::default(),
@@ -141,10 +146,7 @@ impl Status {
     /// How many secrets, certificates and keys have files of their own, each once: those of the manifest, and those that its
     /// selections pick. As [`SyncSpec::objects`](super::desired::SyncSpec::objects) counts.
     pub fn objects(&self) -> usize {
-        let ids = self.entries.iter().filter_map(|entry| match &entry.id {
-            EntryId::Object(source) => Some(&source.object),
-            EntryId::Template(_) | EntryId::Selection { .. } => None,
-        });
+        let ids = self.entries.iter().filter_map(|entry| entry.id.object());
         ids.collect::<BTreeSet<_>>().len()
     }
 

@@ -1,23 +1,20 @@
 //! Takes over what an earlier process left on the volume.
 
-use std::time::Duration;
-
 use time::OffsetDateTime;
 
-use super::{EntryStatus, Status};
+use super::{EntryStatus, RecalledEntry, Status};
 use crate::domain::desired::OnStart;
 use crate::domain::event::Event;
 use crate::domain::hook::Outbox;
 use crate::domain::moment::{Moment, Now};
-use crate::domain::plan::EntryPlan;
 
 /// What the volume has, before anything was asked.
 #[derive(Debug)]
 pub struct Recalled {
     /// The time.
     pub at: OffsetDateTime,
-    /// Each entry, with when its vault confirmed last that what is published is what it has, and with its interval.
-    pub entries: Vec<(EntryPlan, Option<OffsetDateTime>, Duration)>,
+    /// Each entry.
+    pub entries: Vec<RecalledEntry>,
     /// What hooks are still to hear.
     pub outbox: Outbox,
 }
@@ -27,10 +24,13 @@ impl Status {
     /// future counts as never. `jitter` is in `0.0..1.0`.
     pub fn recall(&mut self, recalled: Recalled, now: Moment, jitter: f64) -> Vec<Event> {
         let at = recalled.at;
-        let entries = recalled.entries.into_iter().map(|(plan, confirmed, interval)| {
-            let recent = confirmed.filter(|then| *then <= at && at - *then <= interval);
-            let mut entry = EntryStatus::of(&plan);
-            entry.recall(&plan, recent);
+        let entries = recalled.entries.into_iter().map(|mut recalled| {
+            recalled.confirmed = recalled.confirmed.filter(|then| *then <= at);
+            let lately = recalled
+                .confirmed
+                .is_some_and(|then| at - then <= recalled.interval);
+            let mut entry = EntryStatus::of(&recalled.plan);
+            entry.recall(recalled, lately);
             entry
         });
         self.entries = entries.collect();

@@ -4,6 +4,7 @@ use serde::Serialize;
 use time::OffsetDateTime;
 
 use crate::domain::event::Event;
+use crate::domain::hint::Hint;
 use crate::domain::lasting::Lasting;
 use crate::domain::moment::Moment;
 use crate::domain::volume_failure::{VolumeFailure, VolumeFailureKind};
@@ -35,7 +36,7 @@ pub struct VolumeTrouble {
     /// What the system said.
     pub cause: String,
     /// What to do.
-    pub hint: String,
+    pub hint: Hint,
 }
 
 impl From<&VolumeFailure> for VolumeTrouble {
@@ -44,7 +45,7 @@ impl From<&VolumeFailure> for VolumeTrouble {
             kind: failure.kind(),
             error: failure.to_string(),
             cause: failure.cause().to_string(),
-            hint: failure.hint().to_owned(),
+            hint: failure.hint().clone(),
         }
     }
 }

@@ -18,6 +18,7 @@ use super::*;
 use crate::domain::failure::Reason;
 
 mod recordings;
+mod tls;
 
 const TOKEN_ANSWER: &str = r#"{"token_type":"Bearer","expires_in":86399,"access_token":"marker-token"}"#;
 const MANAGED_ANSWER: &str = r#"{"access_token":"marker-token","expires_on":"4102444800","resource":"https://vault.azure.net","token_type":"Bearer"}"#;
@@ -29,7 +30,7 @@ enum Reply {
     Throttled(&'static str),
     NoConnection,
     Proxy(&'static str),
-    BrokenTls,
+    Tls(rustls::Error),
     CutShort,
 }
 
@@ -93,8 +94,7 @@ impl HttpClient for FakeWire {
             }
             Reply::NoConnection => Err(io(ErrorKind::Connection, "Connection refused")),
             Reply::Proxy(said) => Err(io(ErrorKind::Connection, said)),
-            Reply::BrokenTls => {
-                let tls = rustls::Error::InvalidMessage(rustls::InvalidMessage::InvalidContentType);
+            Reply::Tls(tls) => {
                 let error = std::io::Error::new(std::io::ErrorKind::InvalidData, tls);
                 Err(azure_core::Error::with_error(
                     ErrorKind::Connection,
@@ -443,7 +443,7 @@ async fn a_proxy_that_does_not_connect_and_tls_that_breaks_off_are_told_as_such_
             "its credentials",
         ),
         (
-            Reply::BrokenTls,
+            Reply::Tls(rustls::Error::DecryptError),
             "the TLS handshake with login.microsoftonline.us failed",
             "interrupts TLS",
         ),
@@ -459,7 +459,10 @@ async fn a_proxy_that_does_not_connect_and_tls_that_breaks_off_are_told_as_such_
             detail.contains(told) && !detail.contains("tunnel error"),
             "{detail}"
         );
-        assert!(hint.contains(advice) && !hint.contains("DNS"), "{hint}");
+        assert!(
+            hint.action().contains(advice) && !hint.action().contains("DNS"),
+            "{hint}"
+        );
     }
 }
 
@@ -499,7 +502,7 @@ fn who_is_asked_has_a_name_and_an_advice_of_its_own_and_a_proxy_only_where_one_i
     let wire = FakeWire::status(200, "");
     let entra = application(&wire, Proof::Secret(Secret::new("one"))).asked();
     assert_eq!(entra.name, "login.microsoftonline.us");
-    assert!(entra.hint.contains("HTTPS_PROXY"), "{}", entra.hint);
+    assert!(entra.hint.action().contains("HTTPS_PROXY"), "{}", entra.hint);
     for (platform, name) in [
         (Platform::Imds, "169.254.169.254"),
         (Platform::AppService, "IDENTITY_ENDPOINT"),
@@ -509,7 +512,7 @@ fn who_is_asked_has_a_name_and_an_advice_of_its_own_and_a_proxy_only_where_one_i
         let asked = exchange.asked();
         assert!(asked.name.contains(name), "{}", asked.name);
         assert!(
-            asked.hint.contains(name) && !asked.hint.contains("PROXY"),
+            asked.hint.action().contains(name) && !asked.hint.action().contains("PROXY"),
             "{}",
             asked.hint
         );

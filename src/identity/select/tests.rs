@@ -103,8 +103,18 @@ fn every_missing_setting_is_named_at_once_with_the_label_to_set() {
     for name in ["AZURE_CLIENT_ID", "AZURE_TENANT_ID", "AZURE_FEDERATED_TOKEN_FILE"] {
         assert!(failure.detail.contains(name), "{name}: {failure}");
     }
-    assert!(failure.hint.contains("azure.workload.identity/use: \"true\""));
-    assert!(failure.hint.contains("azure.workload.identity/client-id"));
+    assert!(
+        failure
+            .hint
+            .action()
+            .contains("azure.workload.identity/use: \"true\"")
+    );
+    assert!(
+        failure
+            .hint
+            .action()
+            .contains("azure.workload.identity/client-id")
+    );
 }
 
 #[test]
@@ -192,9 +202,17 @@ fn a_variable_is_checked_like_the_manifest_and_says_what_it_holds_instead() {
         for variables in [&workload[..1], &workload[..]] {
             let failure = refused(&IdentitySpec::default(), variables);
             assert!(failure.detail.contains(said), "{value}: {failure}");
-            assert!(failure.hint.contains(advice), "{value}: {}", failure.hint);
+            assert!(
+                failure.hint.action().contains(advice),
+                "{value}: {}",
+                failure.hint
+            );
             assert!(!failure.detail.contains("incomplete"), "{value}: {failure}");
-            assert!(!failure.hint.contains("label"), "{value}: {}", failure.hint);
+            assert!(
+                !failure.hint.action().contains("label"),
+                "{value}: {}",
+                failure.hint
+            );
             assert!(
                 !failure.detail.contains(value) || value == "msi",
                 "{value}: {failure}"
@@ -236,11 +254,11 @@ fn a_malformed_azure_authority_host_is_named_and_neither_incomplete_nor_a_matter
             "{bad}"
         );
         assert!(
-            failure.hint.contains("https://login.microsoftonline.us"),
+            failure.hint.action().contains("https://login.microsoftonline.us"),
             "{}",
             failure.hint
         );
-        assert!(!failure.hint.contains("label"), "{}", failure.hint);
+        assert!(!failure.hint.action().contains("label"), "{}", failure.hint);
     }
     // Without its scheme it is what other Azure SDKs take too.
     let taken = proof(&authority("login.microsoftonline.us")).0;
@@ -267,7 +285,7 @@ fn what_is_missing_and_what_is_wrong_are_told_together_with_both_actions() {
     );
     assert!(failure.detail.contains("not set: AZURE_TENANT_ID"), "{failure}");
     assert!(
-        failure.hint.contains("unset it") && failure.hint.contains("label the pod"),
+        failure.hint.action().contains("unset it") && failure.hint.action().contains("label the pod"),
         "{}",
         failure.hint
     );

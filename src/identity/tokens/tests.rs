@@ -43,7 +43,7 @@ impl Exchange for Script {
     fn asked(&self) -> Asked {
         Asked {
             name: "login.microsoftonline.com".to_owned(),
-            hint: "look",
+            hint: "look".into(),
         }
     }
 }
@@ -392,7 +392,7 @@ async fn an_exchange_that_hangs_ends_with_the_budget() {
 async fn a_token_that_has_expired_already_is_never_handed_out() {
     let bench = Bench::new(vec![], (Duration::ZERO, Ok(Duration::ZERO)));
     let failure = bench.read().await.expect_err("expired");
-    assert!(failure.hint.contains("clock"), "{failure:?}");
+    assert!(failure.hint.action().contains("clock"), "{failure:?}");
 }
 
 #[tokio::test(start_paused = true)]

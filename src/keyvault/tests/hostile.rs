@@ -47,7 +47,7 @@ proptest! {
         let failure = refusal::refused(&target, &response, datetime!(2026-11-23 12:00 UTC)).failure;
         prop_assert!(is_plain_text(&failure.detail), "{:?}", failure.detail);
         prop_assert!(failure.detail.chars().count() < 2000);
-        prop_assert!(!failure.hint.is_empty());
+        prop_assert!(!failure.hint.action().is_empty());
     }
 
     #[test]

@@ -12,7 +12,7 @@ const MARKER: &str = "MARKER-7f3a";
 /// Everything that a failure shows: its words, its `Debug` output, and the same of every error below it.
 fn shown(failure: &Failure) -> String {
     let causes = chain(failure).map(|cause| format!("{cause} {cause:?} {cause:#?}"));
-    causes.chain([failure.hint.clone()]).collect()
+    causes.chain([failure.hint.to_string()]).collect()
 }
 
 fn shapes() -> Vec<String> {

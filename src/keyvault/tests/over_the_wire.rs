@@ -150,7 +150,7 @@ async fn an_identity_that_reads_values_alone_is_told_what_lists_need() {
             "{failure}"
         );
         assert!(
-            failure.hint.contains("Key Vault Secrets User"),
+            failure.hint.action().contains("Key Vault Secrets User"),
             "{}",
             failure.hint
         );

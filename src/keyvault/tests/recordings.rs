@@ -185,7 +185,7 @@ fn checked(target: &Target<'_>, refused: Refused) -> Becomes {
     let failure = refused.failure;
     assert!(failure.detail.starts_with(&target.to_string()), "{failure}");
     assert!(
-        !failure.detail.chars().any(char::is_control) && !failure.hint.is_empty(),
+        !failure.detail.chars().any(char::is_control) && !failure.hint.action().is_empty(),
         "{failure:?}"
     );
     Becomes::Refused(failure.reason)

@@ -117,11 +117,17 @@ impl Objects<'_> {
         for (mark, parts, message) in keys {
             if !parts.contains(&part) {
                 let is_format = mark.is_some() && mark == file.format.mark();
-                let hint = match part {
-                    Part::Pkcs12 | Part::Jks if is_format => {
+                let hint = match (part, file.format.value()) {
+                    (Part::Pkcs12, Some(wire::StoreFormat::Jks)) if is_format => {
+                        "remove it, and write `content: jks` for a Java key store"
+                    }
+                    (Part::Jks, Some(wire::StoreFormat::Pkcs12)) if is_format => {
+                        "remove it, and write `content: pkcs12` for a PFX"
+                    }
+                    (Part::Pkcs12 | Part::Jks, _) if is_format => {
                         "remove it: `content` says the format already; `legacy: true` writes PKCS#12 for older readers"
                     }
-                    Part::PrivateKey | Part::Bundle if is_format => "did you mean `keyFormat`?",
+                    (Part::PrivateKey | Part::Bundle, _) if is_format => "did you mean `keyFormat`?",
                     _ => "remove it, or choose another `content`",
                 };
                 self.refuse_key(Code::ContentKey, mark, message, hint);

@@ -132,17 +132,76 @@ fn warn_of_mode<T>(field: &Optional<Text<T>>, sink: &Sink) {
     }
 }
 
+/// Directories of the Filesystem Hierarchy Standard 3.0, and those of Linux and its distributions in which programs look for
+/// files of their own.
+const SYSTEM_DIRECTORIES: [&str; 56] = [
+    "/bin",
+    "/boot",
+    "/dev",
+    "/etc",
+    "/home",
+    "/lib",
+    "/lib64",
+    "/opt",
+    "/proc",
+    "/root",
+    "/run",
+    "/sbin",
+    "/sys",
+    "/tmp",
+    "/usr",
+    "/var",
+    "/etc/ca-certificates",
+    "/etc/kubernetes",
+    "/etc/pki",
+    "/etc/pki/ca-trust",
+    "/etc/pki/tls",
+    "/etc/pki/tls/certs",
+    "/etc/pki/tls/private",
+    "/etc/ssh",
+    "/etc/ssl",
+    "/etc/ssl/certs",
+    "/etc/ssl/private",
+    "/run/lock",
+    "/run/user",
+    "/usr/bin",
+    "/usr/include",
+    "/usr/lib",
+    "/usr/lib64",
+    "/usr/libexec",
+    "/usr/local",
+    "/usr/local/bin",
+    "/usr/local/etc",
+    "/usr/local/lib",
+    "/usr/local/sbin",
+    "/usr/local/share",
+    "/usr/local/share/ca-certificates",
+    "/usr/sbin",
+    "/usr/share",
+    "/usr/share/ca-certificates",
+    "/usr/src",
+    "/var/cache",
+    "/var/lib",
+    "/var/local",
+    "/var/lock",
+    "/var/log",
+    "/var/mail",
+    "/var/opt",
+    "/var/run",
+    "/var/spool",
+    "/var/tmp",
+    "/var/run/secrets/kubernetes.io/serviceaccount",
+];
+
 /// Warns of a volume in the place of what the system has there.
 fn warn_of_path(field: &Required<Text<AbsolutePath>>, path: Option<&AbsolutePath>, sink: &Sink) {
-    /// Directories of the Filesystem Hierarchy Standard 3.0, and of Linux.
-    const SYSTEM: [&str; 17] = [
-        "/bin", "/boot", "/dev", "/etc", "/home", "/lib", "/lib64", "/opt", "/proc", "/root", "/run",
-        "/sbin", "/sys", "/tmp", "/usr", "/var", "/var/run",
-    ];
     let (Some(given), Some(path)) = (field.given(), path) else {
         return;
     };
-    if SYSTEM.iter().any(|system| path.0 == Path::new(system)) {
+    if SYSTEM_DIRECTORIES
+        .iter()
+        .any(|system| path.0 == Path::new(system))
+    {
         let problem = Problem::new(Code::SystemDirectory, "this is a directory of the system");
         sink.warn(
             problem

@@ -17,6 +17,12 @@ use crate::manifest::problem::{Code, Mark, Problem, Sink};
 use crate::manifest::scalar::{HistoryCount, Interval};
 use crate::manifest::wire;
 
+/// Groups that systems have, and that nobody would call entries by.
+const GROUPS_OF_SYSTEMS: [&str; 14] = [
+    "adm", "bin", "daemon", "docker", "nginx", "nobody", "nogroup", "root", "shadow", "ssl-cert", "staff",
+    "users", "wheel", "www-data",
+];
+
 /// Resolves the object lists of one manifest.
 pub(super) struct Objects<'r> {
     pub(super) vaults: &'r Vaults,
@@ -238,10 +244,14 @@ impl<'r> Objects<'r> {
             self.refuse_key(Code::EitherKey, old.mark(), message, "remove `group`");
             return None;
         }
-        let is_number = matches!(given.parse_as(), Some(Principal::Id(_)));
-        let (message, hint) = if is_number {
+        let is_of_system = match given.parse_as() {
+            Some(Principal::Id(_)) => true,
+            Some(Principal::Name(name)) => GROUPS_OF_SYSTEMS.contains(&name.as_str()),
+            None => false,
+        };
+        let (message, hint) = if is_of_system {
             (
-                "a number as `group` of an entry gives its files no group: it is the old name of `together`",
+                "`group` of an entry gives its files no group of the system: it is the old name of `together`",
                 "the group of all files is `volume.group`; for entries that move together write `together: NAME`",
             )
         } else {

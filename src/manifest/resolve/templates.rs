@@ -8,6 +8,7 @@ use crate::domain::desired::{
     CombinedFormat, CombinedValue, Reference, SecretForm, Template, TemplateSpec, Wanted,
 };
 use crate::domain::object::{ObjectId, ObjectKind, VaultId};
+use crate::domain::placeholder::Placeholder;
 use crate::manifest::field::{Located, Optional};
 use crate::manifest::problem::{Code, Mark, Problem};
 use crate::manifest::wire::{self, TemplateEntry, TemplateValue};
@@ -50,7 +51,9 @@ impl Objects<'_> {
                 let message = "`values` is for entries with `format`";
                 self.refuse_key(Code::EitherKey, wire.values.mark(), message, "remove it");
                 let source = text.parse(self.sink)?;
-                self.checked(template::text(&source.0), text.mark)
+                let checked = self.checked(template::text(&source.0), text.mark)?;
+                self.warn_of_variables(&checked.0, &source.0, text.mark);
+                Some(checked)
             }
             (Optional::Absent, Optional::Given(format)) => {
                 if wire.values.is_absent() {
@@ -76,6 +79,22 @@ impl Objects<'_> {
             }
             _ => None,
         }
+    }
+
+    /// A variable in a text that names no object: who writes an object's name knows what a template fills in.
+    fn warn_of_variables(&self, template: &Template, text: &str, mark: Mark) {
+        let mut placeholders = (1..).zip(text.lines()).filter_map(|(number, line)| {
+            let placeholder = Placeholder::in_value(line)?;
+            placeholder.is_variable().then_some((number, placeholder))
+        });
+        let Some((line, placeholder)) = placeholders.next().filter(|_| template.references().is_empty())
+        else {
+            return;
+        };
+        let problem = Problem::placeholder(&placeholder, &"this template");
+        let hint = "akv-sync replaces no variables, and writes it as it stands: write `{{ secret(\"NAME\") }}` for a secret's value";
+        self.sink
+            .warn(problem.at(mark.line_of_text(line).unwrap_or(mark)).hint(hint));
     }
 
     fn value(&self, value: &Located<TemplateValue>) -> Option<CombinedValue> {

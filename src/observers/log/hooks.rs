@@ -17,7 +17,8 @@ pub(super) fn say(event: &Event) {
         } => tracing::info!(
             %hook,
             kind,
-            objects = names(changes),
+            objects = changes.len(),
+            names = names(changes),
             tries,
             took_milliseconds = milliseconds(*took),
             "Hook succeeded"
@@ -44,10 +45,11 @@ pub(super) fn say(event: &Event) {
     }
 }
 
-/// The names of what changed, each once.
+/// What changed, up to a number of names that a line can hold.
 fn names(changes: &[Change]) -> String {
-    let names: Vec<_> = changes.iter().map(|change| change.name.as_str()).collect();
-    names.join(" ")
+    const MOST: usize = 100;
+    let names = changes.iter().take(MOST).map(|change| change.name.as_str());
+    names.collect::<Vec<_>>().join(" ")
 }
 
 fn milliseconds(took: Duration) -> u64 {

@@ -2,6 +2,7 @@
 
 mod failures;
 mod outages;
+mod remarks;
 
 use std::io::Write;
 use std::sync::{Arc, LazyLock, Mutex};
@@ -11,6 +12,7 @@ use crate::domain::desired::OnStart;
 use crate::domain::entry::EntryKey;
 use crate::domain::failure::Reason;
 use crate::domain::moment::Moment;
+use crate::domain::notice::Notice;
 use crate::domain::object::{Source, VersionSelector};
 use crate::domain::outcome::PassOutcome;
 use crate::domain::plan::{EntryPlan, Why};
@@ -272,7 +274,12 @@ fn unrelated(count: usize) -> Notice {
 }
 
 fn remarks(lines: &[Vec<String>]) -> Vec<usize> {
-    let count = |lines: &Vec<String>| lines.iter().filter(|line| line.contains("left out")).count();
+    let count = |lines: &Vec<String>| {
+        lines
+            .iter()
+            .filter(|line| line.contains("Left out certificates"))
+            .count()
+    };
     lines.iter().map(count).collect()
 }
 
@@ -303,7 +310,7 @@ fn what_is_in_no_report_any_more_is_forgotten_unless_the_volume_failed() {
         let count = |lines: &Vec<String>| lines.iter().filter(|line| line.contains(text)).count();
         lines.iter().map(count).collect::<Vec<_>>()
     };
-    assert_eq!(about("left out"), [1, 0, 0, 0, 1], "{lines:?}");
+    assert_eq!(about("Left out certificates"), [1, 0, 0, 0, 1], "{lines:?}");
     assert_eq!(about("Object not fetched"), [1, 0, 0, 0, 1], "{lines:?}");
     assert_eq!(about("Recovered"), [0; 5], "what is forgotten has not recovered");
 }

@@ -96,11 +96,6 @@ impl Metrics {
         known.manifest = manifest;
     }
 
-    /// Another manifest was refused, and the one before it stays in effect.
-    pub fn refuse(&self) {
-        self.known().manifest.newer_refused = true;
-    }
-
     fn known(&self) -> MutexGuard<'_, Known> {
         self.0.known.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -1,8 +1,14 @@
 //! The process and its manifest.
 
 use super::family::{Detail, Family, Sample, Sort, Value};
+use super::scrape::Scrape;
+use crate::domain::status::ReloadStatus;
 
-pub(super) static FAMILIES: [Family; 8] = [
+fn reload<'s>(scrape: &Scrape<'s>) -> Option<&'s ReloadStatus> {
+    scrape.status.map(|status| &status.reload)
+}
+
+pub(super) static FAMILIES: [Family; 10] = [
     Family {
         name: "akv_sync_build",
         sort: Sort::Info,
@@ -17,7 +23,7 @@ pub(super) static FAMILIES: [Family; 8] = [
         labels: &[],
         detail: Detail::Always,
         help: "Whether the newest manifest is in effect: 0 when it was refused, and the one before it stays.",
-        series: |scrape| Sample::alone(!scrape.manifest.newer_refused),
+        series: |scrape| Sample::alone(reload(scrape).is_none_or(|reload| reload.problems.is_empty())),
     },
     Family {
         name: "akv_sync_config_last_reload_success_timestamp_seconds",
@@ -26,6 +32,27 @@ pub(super) static FAMILIES: [Family; 8] = [
         detail: Detail::Always,
         help: "When the manifest took effect that is in effect.",
         series: |scrape| Sample::alone(scrape.manifest.taken),
+    },
+    Family {
+        name: "akv_sync_config_reload_pending",
+        sort: Sort::Gauge,
+        labels: &[],
+        detail: Detail::Always,
+        help: "Whether a manifest took effect whose required files are not all there yet.",
+        series: |scrape| Sample::alone(reload(scrape).is_some_and(|reload| reload.pending)),
+    },
+    Family {
+        name: "akv_sync_config_watch",
+        sort: Sort::Info,
+        labels: &["mode"],
+        detail: Detail::Always,
+        help: "How changes of the manifest are noticed: `events` of the kernel, `polling`, or `off`.",
+        series: |scrape| {
+            let mode = reload(scrape).map(|reload| reload.watching.as_str());
+            mode.into_iter()
+                .map(|mode| Sample::of(&[mode], Value::Info))
+                .collect()
+        },
     },
     Family {
         name: "process_cpu_seconds",

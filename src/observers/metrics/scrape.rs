@@ -27,8 +27,6 @@ pub(super) struct Scrape<'s> {
 pub(super) struct Manifest {
     /// Since when the one that is in effect is.
     pub(super) taken: OffsetDateTime,
-    /// Whether a newer one was refused.
-    pub(super) newer_refused: bool,
     pub(super) per_object: PerObject,
     /// The vaults that it names. Of two names for one vault the first counts.
     pub(super) vaults: BTreeSet<VaultId>,
@@ -45,7 +43,6 @@ impl Manifest {
         }
         Self {
             taken: at,
-            newer_refused: false,
             per_object: spec.per_object,
             vaults,
         }

@@ -51,7 +51,6 @@ impl SignIn for OneToken {
 fn manifest(per_object: PerObject) -> Manifest {
     Manifest {
         taken: second(10),
-        newer_refused: false,
         per_object,
         vaults: [VaultId::named("app")].into(),
     }

@@ -8,6 +8,7 @@ use tokio::time::{Instant, timeout_at};
 use crate::domain::answers::Answer;
 use crate::domain::call::Call;
 use crate::domain::failure::{Failure, Reason};
+use crate::domain::hint::Hint;
 use crate::domain::moment::Moment;
 use crate::domain::query::Query;
 use crate::ports::{Attempts, Vault};
@@ -78,6 +79,6 @@ fn timed_out(query: &Query, waited: Duration) -> Failure {
     Failure::new(
         Reason::TimedOut,
         format!("{query} did not arrive within {} s", waited.as_secs()),
-        "check that the vault and the identity endpoint are reachable from here; it is tried again",
+        Hint::act("check that the vault and the identity endpoint are reachable from here").or_wait(),
     )
 }

@@ -3,7 +3,9 @@
 mod barrier;
 mod calls;
 mod fallbacks;
+mod heartbeat;
 mod hooks;
+mod reload;
 mod reminders;
 
 use std::sync::Arc;

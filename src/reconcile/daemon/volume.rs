@@ -26,7 +26,8 @@ impl<V: Vault + 'static, W: Volume> Daemon<V, W> {
     /// removed when it works again.
     pub(super) async fn tidy(&mut self) {
         let left = if self.status.volume.failures == 0 {
-            self.pass.volume.tidy(REPLACED_SET_KEPT).await.unwrap_or_default()
+            let tidied = self.pass.volume.tidy(REPLACED_SET_KEPT);
+            self.heartbeat.beating(tidied).await.unwrap_or_default()
         } else {
             None
         };

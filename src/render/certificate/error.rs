@@ -125,7 +125,8 @@ impl CertificateError {
                  again from the mended key, and import both"
             }
             Self::NotBase64 | Self::NotPem => {
-                "set the secret's contentType to what the value is, or remove it: without one the value decides"
+                "set the secret's contentType to what the value is, or remove it: without one the value decides; list the \
+                 object under `secrets` if it is not a certificate"
             }
             Self::UnknownFormat => "list the object under `secrets` if it is not a certificate",
             Self::NoCertificate { .. } => "store the certificate beside its key, in the same value",

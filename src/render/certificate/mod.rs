@@ -118,7 +118,7 @@ fn open(
 ) -> Result<Contents, CertificateError> {
     let media_type = media_type(content_type);
     if !media_type.eq_ignore_ascii_case(PFX_TYPE) && encoding::pem::is_pem(value) {
-        return Ok(pem::read(value)?);
+        return of_pem(value);
     }
     let decoded = decode_as_tagged(value, file_encoding)?;
     let value = decoded.as_ref().map_or(value, SecretBytes::expose);
@@ -136,11 +136,13 @@ fn open_untagged(value: &[u8], media_type: &str) -> Result<Contents, Certificate
         return Ok(contents);
     }
     if media_type.eq_ignore_ascii_case(PFX_TYPE) {
-        let bytes = encoding::base64(value).map_err(|_| CertificateError::NotBase64)?;
-        return Ok(pfx::open(bytes.expose())?);
+        let bytes = encoding::base64(value).ok();
+        // Many a word is base64 too, of bytes that begin as no PFX does.
+        let bytes = bytes.filter(|bytes| found::is_sequence(bytes.expose()));
+        return Ok(pfx::open(bytes.ok_or(CertificateError::NotBase64)?.expose())?);
     }
     if encoding::pem::is_pem(value) {
-        return Ok(pem::read(value)?);
+        return of_pem(value);
     }
     if media_type.eq_ignore_ascii_case(PEM_TYPE) {
         return Err(CertificateError::NotPem);
@@ -149,6 +151,18 @@ fn open_untagged(value: &[u8], media_type: &str) -> Result<Contents, Certificate
         Ok(bytes) if found::is_sequence(bytes.expose()) => Ok(pfx::open(bytes.expose())?),
         _ => Err(CertificateError::UnknownFormat),
     }
+}
+
+/// Takes a PEM text. One that holds a request or a public key alone is named.
+fn of_pem(text: &[u8]) -> Result<Contents, CertificateError> {
+    let contents = pem::read(text)?;
+    if contents.certificates.is_empty()
+        && contents.keys.is_empty()
+        && let Some(found) = found::of_pem(text)
+    {
+        return Err(CertificateError::OtherForm { found });
+    }
+    Ok(contents)
 }
 
 /// What the tag `file-encoding` says of the file that was stored, as for secrets; `None` when the value is that file.

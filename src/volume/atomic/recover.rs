@@ -108,7 +108,7 @@ impl Writer {
         if let Err(failure) = generation::remove(&self.root.dir, name)
             && self.told.is_news(name)
         {
-            tracing::warn!(generation = %name, error = %failure, cause = %failure.cause(), hint = failure.hint(),
+            tracing::warn!(generation = %name, error = %failure, cause = %failure.cause(), hint = %failure.hint(),
                 "An old generation could not be removed");
         }
     }

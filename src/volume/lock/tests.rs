@@ -109,5 +109,9 @@ fn a_file_of_another_user_names_that_user() {
     fs::write(place.path().join(FILE), "").expect("file");
     std::os::unix::fs::chown(place.path().join(FILE), Some(4711), None).expect("owner");
     let failure = lock(&root).expect_err("another user's");
-    assert!(failure.hint().contains("run as user 4711"), "{}", failure.hint());
+    assert!(
+        failure.hint().action().contains("run as user 4711"),
+        "{}",
+        failure.hint()
+    );
 }

@@ -273,7 +273,11 @@ fn a_failing_call_changes_no_bytes_before_the_commit_and_is_made_good_after_it(l
                 break;
             };
             let failure = published.expect_err("a failed call must be told");
-            assert!(failure.hint().contains("sizeLimit"), "{}", failure.hint());
+            assert!(
+                failure.hint().action().contains("sizeLimit"),
+                "{}",
+                failure.hint()
+            );
             if step.is_up_to_commit() {
                 scenario.assert_abandoned(&test);
                 abandoned += 1;

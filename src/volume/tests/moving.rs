@@ -95,7 +95,11 @@ fn a_source_that_is_not_intact_fails_the_publish_and_changes_nothing(layout: Lay
     // To a new path, and to one that is published itself.
     for to in ["c", "b"] {
         let failure = volume.publish(&moved(&old, &[(to, "a")])).expect_err("altered");
-        assert!(failure.hint().contains("fetches it again"), "{}", failure.hint());
+        assert!(
+            failure.hint().action().contains("fetches it again"),
+            "{}",
+            failure.hint()
+        );
         assert_eq!(fingerprint(test.root()), before);
     }
 }

@@ -28,7 +28,11 @@ fn two_processes_never_write_one_volume(layout: Layout) {
     let failure = test.refusal();
     assert_eq!(failure.action(), "lock");
     assert_eq!(failure.kind(), VolumeFailureKind::InUse);
-    assert!(failure.hint().contains("another akv-sync"), "{}", failure.hint());
+    assert!(
+        failure.hint().action().contains("another akv-sync"),
+        "{}",
+        failure.hint()
+    );
     drop(first);
     test.open();
 }
@@ -46,7 +50,11 @@ fn a_root_whose_parent_is_missing_asks_for_a_volume(layout: Layout) {
     let mut test = TestVolume::new(layout);
     test.spec.path = test.beside("missing").join("akv");
     let failure = test.refusal();
-    assert!(failure.hint().contains("mount a volume at"), "{}", failure.hint());
+    assert!(
+        failure.hint().action().contains("mount a volume at"),
+        "{}",
+        failure.hint()
+    );
     assert!(!test.beside("missing").exists());
 }
 
@@ -56,13 +64,20 @@ fn a_root_that_is_a_link_or_a_file_is_refused(layout: Layout) {
     test.spec.path = test.beside("link");
     symlink(&real, test.root()).expect("link");
     let failure = test.refusal();
-    assert!(failure.hint().contains("is a link"), "{}", failure.hint());
+    assert!(
+        failure.hint().action().contains("is a link"),
+        "{}",
+        failure.hint()
+    );
 
     test.spec.path = test.beside("file");
     fs::write(test.root(), "").expect("file");
     let failure = test.refusal();
     assert!(
-        failure.hint().contains("something else than a directory"),
+        failure
+            .hint()
+            .action()
+            .contains("something else than a directory"),
         "{}",
         failure.hint()
     );
@@ -80,7 +95,7 @@ fn a_link_above_the_root_is_the_operators_own(layout: Layout) {
 fn the_root_of_the_file_system_is_no_volume(layout: Layout) {
     let mut test = TestVolume::new(layout);
     test.spec.path = "/".into();
-    assert!(test.refusal().hint().contains("volume.path"));
+    assert!(test.refusal().hint().action().contains("volume.path"));
 }
 
 fn a_root_that_was_replaced_is_noticed(layout: Layout) {
@@ -93,7 +108,7 @@ fn a_root_that_was_replaced_is_noticed(layout: Layout) {
         .publish(&payload(&[("a", "1", 0o440)]))
         .expect_err("replaced");
     assert!(
-        failure.hint().contains("start akv-sync again"),
+        failure.hint().action().contains("start akv-sync again"),
         "{}",
         failure.hint()
     );
@@ -120,7 +135,7 @@ fn a_layout_is_not_written_beside_the_other(layout: Layout) {
         volume.publish(&payload(OLD)).expect_err("another layout"),
     ] {
         assert_eq!(failure.kind(), VolumeFailureKind::Foreign);
-        assert!(failure.hint().contains(hint), "{}", failure.hint());
+        assert!(failure.hint().action().contains(hint), "{}", failure.hint());
     }
     assert_eq!(fingerprint(there.root()), before);
 }

@@ -109,7 +109,7 @@ fn another_place_or_layout_cannot_be_declared_while_it_is_open(layout: Layout) {
     };
     for spec in [elsewhere, otherwise] {
         let failure = volume.declare(&spec).expect_err("another volume");
-        assert!(failure.hint().contains("restart"), "{}", failure.hint());
+        assert!(failure.hint().action().contains("restart"), "{}", failure.hint());
     }
 }
 
@@ -156,6 +156,7 @@ fn files_published_by_another_user_are_not_taken_over(layout: Layout) {
     assert!(
         failure
             .hint()
+            .action()
             .contains("run akv-sync as user 4711 (`runAsUser`), or empty the volume"),
         "{}",
         failure.hint()
@@ -182,12 +183,20 @@ fn an_owner_that_cannot_be_given_changes_nothing_and_says_what_to_do(layout: Lay
     test.spec.owner = Some(Principal::Id(4711));
     for payload in [&wanted, &changed] {
         let failure = test.publish_failure(payload);
-        assert!(failure.hint().contains("runAsUser"), "{}", failure.hint());
+        assert!(
+            failure.hint().action().contains("runAsUser"),
+            "{}",
+            failure.hint()
+        );
     }
     test.spec.owner = None;
     test.spec.group = Some(Principal::Id(4712));
     let failure = test.publish_failure(&wanted);
-    assert!(failure.hint().contains("fsGroup: 4712"), "{}", failure.hint());
+    assert!(
+        failure.hint().action().contains("fsGroup: 4712"),
+        "{}",
+        failure.hint()
+    );
     assert_eq!(names(test.root()), entries);
     assert_eq!(fingerprint(&test.top().join("db")), before);
     assert_eq!(test.visible(), expected(&wanted));
@@ -202,7 +211,11 @@ fn a_root_that_cannot_get_its_owner_is_not_left_behind(layout: Layout) {
     test.spec.path = test.beside("made");
     test.spec.owner = Some(Principal::Id(4711));
     let failure = test.refusal();
-    assert!(failure.hint().contains("runAsUser"), "{}", failure.hint());
+    assert!(
+        failure.hint().action().contains("runAsUser"),
+        "{}",
+        failure.hint()
+    );
     assert!(!test.root().exists());
 }
 
@@ -212,11 +225,19 @@ fn a_mode_that_the_process_itself_cannot_read_is_refused(layout: Layout) {
     }
     let mut test = TestVolume::new(layout);
     let failure = test.publish_failure(&payload(&[("token", "t", 0o040)]));
-    assert!(failure.hint().contains("owner read access"), "{}", failure.hint());
+    assert!(
+        failure.hint().action().contains("owner read access"),
+        "{}",
+        failure.hint()
+    );
     assert!(names(test.root()).is_empty());
     test.spec.dir_mode = FileMode::from_bits(0o055);
     let failure = test.publish_failure(&payload(FILES));
-    assert!(failure.hint().contains("owner read access"), "{}", failure.hint());
+    assert!(
+        failure.hint().action().contains("owner read access"),
+        "{}",
+        failure.hint()
+    );
     assert!(names(test.root()).is_empty());
 
     // Nor is what is published made so.
@@ -224,10 +245,18 @@ fn a_mode_that_the_process_itself_cannot_read_is_refused(layout: Layout) {
     let wanted = payload(FILES);
     test.publish(&wanted);
     let failure = test.publish_failure(&payload(&[("db/password", "one", 0o040), ("token", "t", 0o400)]));
-    assert!(failure.hint().contains("owner read access"), "{}", failure.hint());
+    assert!(
+        failure.hint().action().contains("owner read access"),
+        "{}",
+        failure.hint()
+    );
     test.spec.dir_mode = FileMode::from_bits(0o055);
     let failure = test.publish_failure(&wanted);
-    assert!(failure.hint().contains("owner read access"), "{}", failure.hint());
+    assert!(
+        failure.hint().action().contains("owner read access"),
+        "{}",
+        failure.hint()
+    );
     assert_eq!(test.visible(), expected(&wanted));
     test.assert_tidy(&wanted);
 }
@@ -239,6 +268,10 @@ fn a_read_only_root_is_told_apart(layout: Layout) {
     let test = TestVolume::new(layout);
     set_mode(test.root(), 0o555);
     let failure = test.open().publish(&payload(FILES)).expect_err("not writable");
-    assert!(failure.hint().contains("runAsUser"), "{}", failure.hint());
+    assert!(
+        failure.hint().action().contains("runAsUser"),
+        "{}",
+        failure.hint()
+    );
     set_mode(test.root(), 0o755);
 }

@@ -91,7 +91,11 @@ fn fills_a_given_root(layout: Layout) {
     for (first, second) in [(large.as_str(), "3"), ("3", large.as_str())] {
         let large = payload(&[("a", first, 0o440), ("b/c", second, 0o440)]);
         let failure = volume.publish(&large).expect_err("too large");
-        assert!(failure.hint().contains("sizeLimit"), "{}", failure.hint());
+        assert!(
+            failure.hint().action().contains("sizeLimit"),
+            "{}",
+            failure.hint()
+        );
         assert_eq!(test.visible(), expected(&small));
         test.assert_tidy(&small);
     }
@@ -108,7 +112,7 @@ fn fills_a_given_root(layout: Layout) {
     let before = test.visible();
     let failure = volume.publish(&small).expect_err("read-only");
     assert_eq!(failure.kind(), VolumeFailureKind::ReadOnly);
-    assert!(failure.hint().contains("readOnly"), "{}", failure.hint());
+    assert!(failure.hint().action().contains("readOnly"), "{}", failure.hint());
     assert_eq!(test.visible(), before);
 
     // It can be looked at all the same.

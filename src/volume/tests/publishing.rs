@@ -166,7 +166,11 @@ fn what_shall_be_kept_and_is_gone_fails_the_publish_and_changes_nothing(layout: 
     let mut wanted = kept(&old);
     wanted.files.insert(path("db/password"), file("two", 0o440));
     let failure = volume.publish(&wanted).expect_err("altered");
-    assert!(failure.hint().contains("fetches it again"), "{}", failure.hint());
+    assert!(
+        failure.hint().action().contains("fetches it again"),
+        "{}",
+        failure.hint()
+    );
     assert_eq!(fingerprint(test.root()), before);
 }
 

@@ -178,7 +178,11 @@ fn a_missing_root_is_an_empty_volume_and_is_not_made(layout: Layout) {
     // What is above it is the operator's.
     test.spec.path = test.root().join("below");
     let failure = look_at(&test).observe().expect_err("no such place");
-    assert!(failure.hint().contains("mount a volume at"), "{}", failure.hint());
+    assert!(
+        failure.hint().action().contains("mount a volume at"),
+        "{}",
+        failure.hint()
+    );
 }
 
 fn what_stops_the_writer_is_told_as_the_writer_tells_it(layout: Layout) {

@@ -96,7 +96,7 @@ fn when_the_volume_fails_nothing_that_would_change_is_told_as_if_it_did() {
         kind: VolumeFailureKind::Other,
         error: "keep /mnt/akv/a failed".to_owned(),
         cause: "not found".to_owned(),
-        hint: "look".to_owned(),
+        hint: "look".into(),
     });
     let entries = ["a", "b", "c"].map(made).into();
     let mode = Why::Mode {

@@ -156,6 +156,13 @@ fn its_keys_are_the_documented_ones_and_no_others() {
         "ready",
         "ready.lastKnownGood",
         "ready.since",
+        "reload",
+        "reload.at",
+        "reload.pending",
+        "reload.problems",
+        "reload.refused",
+        "reload.taken",
+        "reload.watching",
         "volume",
         "volume.failure",
         "volume.failure.cause",
@@ -197,6 +204,6 @@ fn nothing_known_is_written_too() {
     let json = serde_json::to_string(&Status::new(OnStart::Fresh)).expect("a form as JSON");
     assert_eq!(
         json,
-        r#"{"at":null,"ready":null,"entries":[],"endpoints":[],"volume":{"published":null,"failures":0,"failure":null},"hooks":[],"busy":false}"#
+        r#"{"at":null,"ready":null,"entries":[],"endpoints":[],"volume":{"published":null,"failures":0,"failure":null},"hooks":[],"reload":{"watching":"off","at":null,"problems":[],"pending":false,"taken":0,"refused":0},"busy":false}"#
     );
 }

@@ -114,7 +114,12 @@ fn recall(on_start: OnStart, plan: EntryPlan, confirmed: Option<i64>) -> (Status
     let mut status = Status::new(on_start);
     let recalled = Recalled {
         at: second(1000),
-        entries: vec![(plan, confirmed.map(second), INTERVAL)],
+        entries: vec![RecalledEntry {
+            plan,
+            version: Some(version(1)),
+            confirmed: confirmed.map(second),
+            interval: INTERVAL,
+        }],
         outbox: Outbox::default(),
     };
     let events = status.recall(recalled, Moment::START, 0.5);
@@ -137,7 +142,7 @@ fn what_was_confirmed_within_one_interval_by_whatever_process_is_fresh() {
         let (status, events) = recall(OnStart::Fresh, pending("a", true), confirmed);
         assert_eq!(status.is_ready(), fresh, "{confirmed:?}");
         assert_eq!(status.entries[0].as_asked, fresh, "{confirmed:?}");
-        let success = confirmed.filter(|_| fresh).map(second);
+        let success = confirmed.filter(|then| *then <= 1000).map(second);
         assert_eq!(status.entries[0].last_success, success, "{confirmed:?}");
         let ready = Event::Ready {
             objects: 1,
@@ -180,7 +185,10 @@ fn what_is_recalled_is_neither_written_nor_a_failure_of_this_process() {
     };
     let (mut status, _) = recall(OnStart::Fresh, plan.clone(), Some(900));
     let entry = &status.entries[0];
-    assert_eq!(times(entry), (None, Some(second(500)), None, Some(second(900))));
+    assert_eq!(
+        times(entry),
+        (Some(version(1)), Some(second(500)), None, Some(second(900)))
+    );
     assert!(entry.failure.is_none() && !entry.waits);
     // The first pass, in which nothing is told yet, takes nothing of that back.
     status.fold(pass(vec![plan]), 0.5);

@@ -73,14 +73,16 @@ fn a_vault_that_leaves_the_manifest_takes_its_series_along_and_late_answers_do_n
 
 #[test]
 fn a_manifest_that_is_refused_leaves_the_one_before_until_one_takes_effect() {
-    let (status, metrics) = (status(), metrics(PerObject::Few));
+    let (mut status, metrics) = (status(), metrics(PerObject::Few));
     let successful = "akv_sync_config_last_reload_successful";
     let at = "akv_sync_config_last_reload_success_timestamp_seconds";
     assert_eq!(series(&metrics, &status, successful), [format!("{successful} 1")]);
-    metrics.refuse();
+    status.reload_refused(OffsetDateTime::UNIX_EPOCH, vec!["unknown-key".to_owned()]);
     assert_eq!(series(&metrics, &status, successful), [format!("{successful} 0")]);
     assert_eq!(series(&metrics, &status, at), [format!("{at} 10")]);
-    metrics.declare(&spec(&[("app", "app")], PerObject::All));
+    let next = spec(&[("app", "app")], PerObject::All);
+    metrics.declare(&next);
+    status.reloaded(OffsetDateTime::UNIX_EPOCH, &next);
     assert_eq!(series(&metrics, &status, successful), [format!("{successful} 1")]);
     assert_eq!(series(&metrics, &status, at), [format!("{at} 1000")]);
 }

@@ -68,7 +68,7 @@ async fn a_password_file_that_hangs_holds_up_nothing_but_its_key_store() {
         let failures: Vec<_> = report.failures().map(|(_, failure)| failure).collect();
         assert!(
             matches!(&failures[..], [failure] if failure.reason == Reason::PasswordUnreadable
-                && failure.detail.contains(PASSWORD) && failure.hint.contains("mount")),
+                && failure.detail.contains(PASSWORD) && failure.hint.action().contains("mount")),
             "{failures:?}"
         );
     }

@@ -123,7 +123,7 @@ async fn stays_and_is_not_complete(bench: &Bench, spec: fn() -> SyncSpec) {
     go_away(bench);
     let mut reconciler = bench.reconciler(spec());
     let recalled = reconciler.pass.look(&reconciler.status).await.expect("readable");
-    let recalled = recalled.entries.into_iter().map(|(entry, ..)| entry).collect();
+    let recalled = recalled.entries.into_iter().map(|entry| entry.plan).collect();
     let report = reconciler.pass(Turn::All).await;
     assert!(!report.required_are_served() && !report.required_are_present());
     assert_eq!(report.publication, Publication::default());
@@ -256,7 +256,7 @@ fn a_vault_that_gets_another_name_costs_nothing() {
         bench.volume.take_rendered();
         let mut reconciler = bench.reconciler(in_vault(&renamed(), everything()));
         let recalled = reconciler.pass.look(&reconciler.status).await.expect("readable");
-        assert!(recalled.entries.iter().all(|(entry, ..)| is_complete(entry)));
+        assert!(recalled.entries.iter().all(|entry| is_complete(&entry.plan)));
         let report = reconciler.pass(Turn::All).await;
         assert_eq!(report.publication, Publication::default());
         assert_eq!(bench.volume.take_rendered(), Vec::<String>::new());
@@ -353,8 +353,9 @@ fn neither_start_counts_files_of_another_vault() {
             spec.refresh.on_start = on_start;
             let mut reconciler = bench.reconciler(spec);
             let recalled = reconciler.pass.look(&reconciler.status).await.expect("readable");
-            for (entry, ..) in &recalled.entries {
-                assert!(!is_complete(entry), "{}", entry.id);
+            for entry in &recalled.entries {
+                let is_none = !is_complete(&entry.plan) && entry.version.is_none();
+                assert!(is_none, "{}", entry.plan.id);
             }
             reconciler.status.recall(recalled, Moment::START, 0.5);
             assert!(!reconciler.status.is_ready());
@@ -378,8 +379,9 @@ fn what_was_confirmed_by_one_rule_is_not_confirmed_by_another() {
             bench.reconciler(before).pass(Turn::All).await;
             let mut restarted = bench.reconciler(after);
             let recalled = restarted.pass.look(&restarted.status).await.expect("readable");
-            let (_, confirmed, _) = &recalled.entries[0];
-            assert_eq!(confirmed.is_some(), is_fresh);
+            let entry = &recalled.entries[0];
+            assert_eq!(entry.confirmed.is_some(), is_fresh);
+            assert!(entry.version.is_some(), "it is served all the same");
         }
     });
 }

@@ -70,6 +70,123 @@ fn a_value_in_another_form_is_named_and_not_called_damaged() {
     ));
 }
 
+/// The structure of a request that asks for nothing (RFC 2986): version, subject, key of the certificate, attributes.
+fn request(leaf: &[u8]) -> Vec<u8> {
+    use x509_parser::prelude::FromDer;
+    let sequence = |tag: u8, body: Vec<u8>| {
+        let len = u16::try_from(body.len()).expect("short").to_be_bytes();
+        [vec![tag, 0x82, len[0], len[1]], body].concat()
+    };
+    let (_, parsed) = x509_parser::certificate::X509Certificate::from_der(leaf).expect("a certificate");
+    let info = [
+        &[2, 1, 0, 0x30, 0],
+        parsed.tbs_certificate.subject_pki.raw,
+        &[0xa0, 0],
+    ]
+    .concat();
+    let algorithm = [
+        0x30, 0x0a, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02,
+    ];
+    let signature = [3, 2, 0, 1];
+    sequence(
+        0x30,
+        [sequence(0x30, info), algorithm.to_vec(), signature.to_vec()].concat(),
+    )
+}
+
+#[test]
+fn what_people_store_under_the_type_of_a_pfx_is_named_and_not_called_damaged() {
+    use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
+    let Line { leaf, .. } = line();
+    let mut pfx = MODERN.pfx_of(&leaf.key, &[&leaf.der]);
+    while pfx.len().is_multiple_of(3) || !URL_SAFE.encode(&pfx).contains(['-', '_']) {
+        pfx = MODERN.pfx_of(&leaf.key, &[&leaf.der, &pfx.clone()]);
+    }
+    let base64 = STANDARD.encode(&pfx);
+    let utf16 = |text: &str| {
+        text.encode_utf16()
+            .flat_map(u16::to_le_bytes)
+            .collect::<Vec<u8>>()
+    };
+    for (name, value, expected) in [
+        ("JKS", STANDARD.encode(b"\xfe\xed\xfe\xed\0\0\0\x02"), Found::Jks),
+        (
+            "zip",
+            STANDARD.encode(b"PK\x03\x04\x14\0"),
+            Found::File("a zip archive"),
+        ),
+        (
+            "gzip",
+            STANDARD.encode(b"\x1f\x8b\x08\0"),
+            Found::File("gzip data"),
+        ),
+        (
+            "PNG",
+            STANDARD.encode(b"\x89PNG\r\n\x1a\n"),
+            Found::File("a PNG image"),
+        ),
+        (
+            "UTF-16",
+            STANDARD.encode([b"\xff\xfe".to_vec(), utf16(&base64)].concat()),
+            Found::Utf16,
+        ),
+        (
+            "UTF-16 without a mark",
+            STANDARD.encode(utf16(&base64)),
+            Found::Utf16,
+        ),
+        (
+            "text with NUL characters",
+            String::from_utf8(utf16(&base64)).expect("ASCII"),
+            Found::Utf16,
+        ),
+        ("unpadded", STANDARD_NO_PAD.encode(&pfx), Found::Unpadded),
+        ("URL-safe", URL_SAFE.encode(&pfx), Found::UrlSafe),
+        (
+            "URL-safe and unpadded",
+            URL_SAFE_NO_PAD.encode(&pfx),
+            Found::UrlSafe,
+        ),
+        ("quoted", format!("\"{base64}\""), Found::Quoted),
+        ("single quotes", format!("'{base64}'\n"), Found::Quoted),
+        (
+            "data URL",
+            format!("data:application/x-pkcs12;base64,{base64}"),
+            Found::DataUrl,
+        ),
+        ("a request", STANDARD.encode(request(&leaf.der)), Found::Request),
+        (
+            "a request in PEM",
+            pem("CERTIFICATE REQUEST", &request(&leaf.der)),
+            Found::Request,
+        ),
+        ("PEM", text(&[&leaf.der], &[&leaf.key]), Found::Pem),
+    ] {
+        assert_eq!(found(&value, PFX), expected, "{name}");
+        if expected != Found::Pem {
+            assert_eq!(found(&value, None), expected, "{name}");
+        }
+    }
+    for word in [
+        "changeit",
+        "hunter2",
+        "my-password",
+        "correct horse battery staple",
+        "{\"a\": 1}",
+    ] {
+        assert_eq!(
+            outcome(read(word.as_bytes(), PFX)),
+            CertificateError::NotBase64,
+            "{word}"
+        );
+    }
+    assert_eq!(
+        found(&pem("CERTIFICATE REQUEST", &request(&leaf.der)), PEM),
+        Found::Request
+    );
+    assert_eq!(found(&pem("PUBLIC KEY", b"0"), PEM), Found::PublicKey);
+}
+
 #[test]
 fn a_trusted_certificate_and_pkcs7_in_pem_are_named() {
     let Line { leaf, .. } = line();

@@ -208,6 +208,11 @@ fn what_is_no_certificate_is_refused_by_name() {
         (
             &key_only,
             Some("application/x-pkcs12"),
+            CertificateError::OtherForm { found: Found::Pem },
+        ),
+        (
+            "changeit",
+            Some("application/x-pkcs12"),
             CertificateError::NotBase64,
         ),
         (&key_only, PEM, CertificateError::NoCertificate { keys: 1 }),

@@ -3,7 +3,7 @@
 use minijinja::machinery::Span;
 use minijinja::machinery::ast::{BinOpKind, Call, CallArg, Expr, GetItem, IfExpr};
 
-use super::{Analysis, Shape, is_function};
+use super::{Analysis, Shape, go, is_function, nearest};
 use crate::domain::object::ObjectKind;
 use crate::render::template::vocabulary;
 
@@ -117,19 +117,33 @@ impl<'a> Analysis<'a> {
     fn variable(&mut self, name: &'a str, span: Span) -> Shape {
         if is_function(name) {
             let message = format!("`{name}` is a function");
-            self.problem(span, message, "call it: add parentheses");
+            let argument = if name == "range" { "3" } else { "\"NAME\"" };
+            self.problem(
+                span,
+                message,
+                &format!("call it with brackets: `{name}({argument})`"),
+            );
             return Shape::Unknown;
         }
         let hoisted = self.in_macro && self.anywhere.contains(name);
         self.bound(name).unwrap_or_else(|| {
             if !hoisted {
-                let message = format!("`{name}` does not exist");
-                let hint = "a template has `secret`, `certificate`, `key` and `range`, and what it sets itself; a \
-                            text stands in quotes";
-                self.problem(span, message, hint);
+                self.unbound(name, span);
             }
             Shape::Unknown
         })
+    }
+
+    /// A name that nothing binds. A template of Go has many such, and is told once.
+    fn unbound(&mut self, name: &str, span: Span) {
+        if go::is_keyword(name) {
+            let problem = go::told(Some(span.start_line.into()));
+            if !self.problems.iter().any(|told| told.message == problem.message) {
+                self.problems.push(problem);
+            }
+            return;
+        }
+        self.problem(span, format!("`{name}` does not exist"), &nearest::name(name));
     }
 
     pub(super) fn call(&mut self, call: &'a Call<'a>) -> Shape {
@@ -187,7 +201,7 @@ impl<'a> Analysis<'a> {
     fn filter(&mut self, name: &str, arguments: &[CallArg<'_>], span: Span) -> Shape {
         if !vocabulary::is_filter(name) {
             let message = format!("the filter `{name}` does not exist");
-            self.problem(span, message, &nearest(name, vocabulary::filters()));
+            self.problem(span, message, &nearest::filter(name));
         }
         // These call others by name.
         let named = |index: usize| match arguments.get(index) {
@@ -217,43 +231,8 @@ impl<'a> Analysis<'a> {
     fn test(&mut self, name: &str, span: Span) {
         if !vocabulary::TESTS.contains(&name) {
             let message = format!("the test `{name}` does not exist");
-            self.problem(span, message, &nearest(name, vocabulary::TESTS.into_iter()));
+            self.problem(span, message, &nearest::test(name));
         }
-    }
-}
-
-/// Filters as Helm, sprig, Ansible and akva call them, and ours.
-const OF_OTHERS: [(&str, &str); 12] = [
-    ("toJson", "json"),
-    ("to_json", "json"),
-    ("fromJson", "from_json"),
-    ("toYaml", "yaml"),
-    ("to_yaml", "yaml"),
-    ("b64enc", "b64encode"),
-    ("b64dec", "b64decode"),
-    ("base64Encode", "b64encode"),
-    ("base64Decode", "b64decode"),
-    ("toUpper", "upper"),
-    ("toLower", "lower"),
-    ("trimSpace", "trim"),
-];
-
-/// The nearest name, or all.
-fn nearest(name: &str, known: impl Iterator<Item = &'static str> + Clone) -> String {
-    if let Some((_, ours)) = OF_OTHERS
-        .iter()
-        .find(|(other, _)| other.eq_ignore_ascii_case(name))
-        && known.clone().any(|known| known == *ours)
-    {
-        return format!("did you mean `{ours}`?");
-    }
-    let close = known
-        .clone()
-        .map(|known| (strsim::osa_distance(name, known), known))
-        .min();
-    match close {
-        Some((distance, near)) if distance <= 2 => format!("did you mean `{near}`?"),
-        _ => format!("there are {}", list(&known.collect::<Vec<_>>())),
     }
 }
 

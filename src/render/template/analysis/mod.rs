@@ -4,7 +4,9 @@
 //! that the references are all that the template can ask for.
 
 mod expression;
+mod go;
 mod names;
+mod nearest;
 mod reference;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -230,20 +232,24 @@ fn is_function(name: &str) -> bool {
     vocabulary::source(name).is_some() || vocabulary::FUNCTIONS.contains(&name)
 }
 
-/// Whether a text has an action that only templates of Go have.
-fn is_of_go(source: &str) -> bool {
-    const ACTIONS: [&str; 8] = ["with ", "range ", "if ", "else", "end", "define ", ".", "$"];
+/// Whether the name of an object follows its function without brackets, in quotes that Go has no texts in.
+fn lacks_brackets(source: &str) -> bool {
     let actions = source
         .split("{{")
         .skip(1)
         .map(|rest| rest.trim_start_matches(['-', ' ']));
-    actions
-        .into_iter()
-        .any(|action| ACTIONS.iter().any(|start| action.starts_with(start)))
+    actions.into_iter().any(|action| {
+        let mut functions = vocabulary::SOURCES.iter();
+        let rest = functions.find_map(|(name, _)| action.strip_prefix(name));
+        rest.is_some_and(|rest| rest.trim_start().starts_with('\''))
+    })
 }
 
 /// A syntax error quotes the template at most, which is no secret.
 fn syntax(error: &minijinja::Error, source: &str) -> TemplateProblem {
+    if let Some(problem) = go::problem(source) {
+        return problem;
+    }
     let detail = error
         .detail()
         .unwrap_or("a string has an escape that does not exist");
@@ -251,9 +257,8 @@ fn syntax(error: &minijinja::Error, source: &str) -> TemplateProblem {
     let statement = detail.strip_prefix("unknown statement ");
     let hint = if statement.is_some_and(|name| other_files.contains(&name)) {
         "a template stands alone: there are no others to include, import or extend"
-    } else if is_of_go(source) {
-        "this is a template of Go, as Vault Agent, consul-template and Helm have it, which is another language; write \
-         `{{ secret(\"NAME\") }}`, and see `docs/templates.md`"
+    } else if lacks_brackets(source) {
+        "a function takes a name in brackets: `secret(\"NAME\")`"
     } else {
         "`{{`, `{%` and `{#` start an expression, a statement and a comment; write them as `{{ \"{{\" }}` to have \
          them in the file"

@@ -137,6 +137,69 @@ fn what_does_not_exist_is_told_all_at_once_and_by_line() {
 }
 
 #[test]
+fn a_template_of_go_is_told_once_and_as_such() {
+    for (source, line) in [
+        ("{{ secret \"db\" }}", 1),
+        ("{{ key \"x\" }}", 1),
+        ("{{ env }}", 1),
+        ("{{ env \"HOME\" }}", 1),
+        ("a\n{{ index .Secrets \"a\" }}", 2),
+        ("{{/* a note */}}a", 1),
+        ("a\n\n{{ end }}\n{{ else }}", 3),
+        ("{{ with secret \"kv/app\" }}{{ .Data.password }}{{ end }}", 1),
+        ("{{ range (ls \"app\") }}x{{ end }}", 1),
+        ("{{ .Values.a | quote }}", 1),
+    ] {
+        let problems = problems(source);
+        assert_eq!(problems.len(), 1, "{source}: {problems:?}");
+        assert!(
+            problems[0].message.starts_with("this is a Go template"),
+            "{source}: {problems:?}"
+        );
+        assert!(problems[0].hint.contains("Jinja"), "{source}");
+        assert_eq!(problems[0].line, Some(line), "{source}");
+    }
+    assert!(text("{% set end = 'x' %}{{ end }}").is_ok());
+}
+
+#[test]
+fn the_nearest_name_is_said_and_no_other() {
+    for (source, expected) in [
+        (
+            "{{ toJson(secret('a')) }}",
+            "did you mean the filter `json`? It stands behind its value: `VALUE | json`",
+        ),
+        ("{{ cert('a') }}", "did you mean `certificate(\"NAME\")`?"),
+        ("{{ secrets.a }}", "did you mean `secret(\"NAME\")`?"),
+        ("{{ secrets['a'] }}", "did you mean `secret(\"NAME\")`?"),
+        ("{{ Secret('a') }}", "did you mean `secret(\"NAME\")`?"),
+        ("{{ secert('a') }}", "did you mean `secret(\"NAME\")`?"),
+        ("{{ secret.a }}", "call it with brackets: `secret(\"NAME\")`"),
+        (
+            "{{ secret 'a' }}",
+            "a function takes a name in brackets: `secret(\"NAME\")`",
+        ),
+    ] {
+        assert_eq!(problems(source)[0].hint, expected, "{source}");
+    }
+    assert!(
+        problems("{{ 'x' | foo }}")[0]
+            .hint
+            .starts_with("there are `b64decode`")
+    );
+    assert!(
+        problems("{{ user }}")[0]
+            .hint
+            .starts_with("a template has `secret`")
+    );
+    assert!(
+        problems("{{ getenv('HOME') }}")[0]
+            .hint
+            .contains("no environment variables")
+    );
+}
+
+#[test]
 fn names_that_are_bound_exist_in_their_scope_only() {
     for good in [
         "{% if true %}{% set a = 1 %}{% endif %}{{ a }}",

@@ -216,7 +216,7 @@ fn no_error_shows_a_value() {
             failure.detail.starts_with("line 1 of the template: "),
             "{source}: {failure}"
         );
-        assert!(!failure.hint.is_empty());
+        assert!(!failure.hint.action().is_empty());
     }
 }
 

@@ -89,7 +89,7 @@ fn a_data_link_that_is_not_ours_stops_everything() {
         make(test.root());
         let before = fingerprint(test.root());
         let failure = volume.observe().expect_err(case);
-        assert!(!failure.hint().is_empty());
+        assert!(!failure.hint().action().is_empty());
         volume
             .publish(&payload(&[("token", "ours", 0o440)]))
             .expect_err(case);

@@ -221,7 +221,7 @@ fn a_state_file_or_a_staging_directory_that_is_not_ours_stops_everything() {
         let volume = test.open();
         make(test.root());
         let before = fingerprint(test.root());
-        assert!(!volume.observe().expect_err(case).hint().is_empty());
+        assert!(!volume.observe().expect_err(case).hint().action().is_empty());
         volume.publish(&wanted()).expect_err(case);
         assert_eq!(fingerprint(test.root()), before, "{case}");
     }

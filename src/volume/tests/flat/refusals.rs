@@ -107,7 +107,7 @@ fn a_volume_of_the_other_layout_fails_the_question_as_it_fails_a_publish() {
     let atomic = TestVolume::at(Layout::Atomic, flat.root().to_owned());
     let failure = atomic.open().refused(&paths(&wanted())).expect_err("flat");
     assert!(
-        failure.hint().contains("volume.layout: flat"),
+        failure.hint().action().contains("volume.layout: flat"),
         "{}",
         failure.hint()
     );

@@ -1,8 +1,13 @@
-//! The Azure clouds that the provider knows by name.
+//! The Azure clouds, by the hosts of their vaults and by the names that the CSI provider has for them.
 //!
 //! Source: `autorest/azure/environments.go` of `Azure/go-autorest`, which compares names without their case.
 
-use crate::convert::note::{Notes, quoted};
+use url::Url;
+
+use super::note::{Notes, quoted};
+use super::vaults::Vault;
+use crate::domain::desired::{IdentityKind, IdentitySpec};
+use crate::manifest::rules;
 
 /// A cloud.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -10,7 +15,7 @@ pub(super) struct Cloud {
     /// What hosts of vaults end in.
     pub(super) vault_suffix: &'static str,
     /// Host of its Microsoft Entra; `None` where it is the default or unknown.
-    pub(super) authority: Option<&'static str>,
+    authority: Option<&'static str>,
 }
 
 const PUBLIC: Cloud = Cloud {
@@ -45,6 +50,11 @@ impl Cloud {
         })
     }
 
+    /// The Entra of the cloud.
+    pub(super) fn authority(self) -> Option<Url> {
+        self.authority.and_then(rules::authority)
+    }
+
     /// The cloud of `cloudName`, which may be absent.
     pub(super) fn named(name: Option<&str>, subject: &str, notes: &Notes) -> Self {
         let Some(name) = name else {
@@ -77,4 +87,33 @@ impl Cloud {
             }
         }
     }
+}
+
+/// Gives an identity that names no Entra the one of its vaults' cloud: a token of another one is refused there.
+pub(super) fn settle_authority(identity: &mut IdentitySpec, vaults: &[Vault], notes: &Notes) {
+    let names_one = matches!(
+        identity.kind,
+        IdentityKind::ManagedIdentity | IdentityKind::Developer
+    );
+    if names_one || identity.authority_host.is_some() {
+        return;
+    }
+    let mut clouds = vaults.iter().filter_map(|vault| Cloud::of_host(vault.host()));
+    let Some(cloud) = clouds.next() else {
+        return;
+    };
+    if clouds.any(|other| other != cloud) {
+        let reason = "the vaults are in several clouds, each of which has an Entra of its own, and a manifest signs in to one: \
+                      make a manifest for each cloud";
+        return notes.not_carried("identity.authorityHost", reason);
+    }
+    let Some(authority) = cloud.authority() else {
+        return;
+    };
+    let reason = format!(
+        "`{}`, from the host of the vault",
+        authority.as_str().trim_end_matches('/')
+    );
+    notes.assumed("identity.authorityHost", reason);
+    identity.authority_host = Some(authority);
 }
