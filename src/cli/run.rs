@@ -70,7 +70,7 @@ pub(super) fn run(args: &SyncArgs, style: Style) -> Result<Exit, CommandFailure>
             Box::new(Board(Arc::clone(&exposed))),
             Box::new(metrics.clone()),
         ];
-        let (reloads, reloaded) = mpsc::channel(1);
+        let (reloads, manifests) = mpsc::channel(1);
         let reloader = Reloader {
             args: args.clone(),
             spec: Arc::clone(&pass.spec),
@@ -82,7 +82,7 @@ pub(super) fn run(args: &SyncArgs, style: Style) -> Result<Exit, CommandFailure>
         };
         let daemon = Daemon::new(pass, observers)
             .with_hooks(hooks)
-            .with_reloads(reloaded);
+            .with_reloads(manifests);
         let admin = Admin::new(exposed, Arc::new(metrics), daemon.heartbeat(), waker, token_file);
         let reloading = tokio::spawn(reloader.run());
         tokio::join!(

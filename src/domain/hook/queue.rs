@@ -62,6 +62,7 @@ pub struct HookStatus {
     pub failures: u64,
 }
 
+#[expect(clippy::ref_option, reason = "the signature that serde asks for")]
 fn milliseconds<S: serde::Serializer>(took: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
     took.map(|took| u64::try_from(took.as_millis()).unwrap_or(u64::MAX))
         .serialize(serializer)

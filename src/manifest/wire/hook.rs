@@ -123,7 +123,8 @@ pub(in crate::manifest) struct Signal {
     #[serde(default)]
     pub(in crate::manifest) pid_file: Optional<Text<AbsolutePath>>,
     /// The signal: `HUP`, `INT`, `QUIT`, `USR1`, `USR2`, `TERM` or `WINCH`, with or without `SIG`.
-    pub(in crate::manifest) signal: Required<Text<HookSignal>>,
+    #[serde(rename = "signal")]
+    pub(in crate::manifest) number: Required<Text<HookSignal>>,
 }
 
 /// What shows that a signal had its effect.

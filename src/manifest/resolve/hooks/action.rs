@@ -11,7 +11,7 @@ use crate::domain::object::{ObjectId, ObjectKind};
 use crate::domain::path::RelativePath;
 use crate::manifest::field::{Located, Optional, Scalar};
 use crate::manifest::problem::{Code, Mark, Problem};
-use crate::manifest::scalar::{AbsoluteDirectory, AbsolutePath};
+use crate::manifest::scalar::{AbsoluteDirectory, AbsolutePath, HookUrl};
 use crate::manifest::wire::{self, Exec, Header, Hook, Http, Signal, Touch};
 
 impl Hooks<'_> {
@@ -115,7 +115,7 @@ impl Hooks<'_> {
             .pid_file
             .parse(self.sink)
             .map(|path| SignalTarget::PidFile(path.0));
-        let kind = wire.signal.parse(self.sink);
+        let kind = wire.number.parse(self.sink);
         let verify = match verify.given() {
             None => Some(None),
             Some(given) => self.verify(&given.value).map(Some),
@@ -140,7 +140,7 @@ impl Hooks<'_> {
         let wire = &http.value;
         let url = wire.url.parse(self.sink);
         let unix_socket = wire.unix_socket.parse(self.sink).map(|path| path.0);
-        let is_private = unix_socket.is_some() || url.as_ref().is_none_or(|url| url.keeps_secrets());
+        let is_private = unix_socket.is_some() || url.as_ref().is_none_or(HookUrl::keeps_secrets);
         if let Some(list) = wire.expect.given().filter(|list| list.value.is_empty()) {
             super::super::refuse_empty_list(list.mark, "expect", self.sink);
         }

@@ -1,7 +1,7 @@
 //! Which changes a hook is for, and whether the manifest has any of them.
 
-use crate::domain::desired::HookFilter;
-use crate::domain::object::GroupName;
+use crate::domain::desired::{HookFilter, SelectionRule};
+use crate::domain::object::{GroupName, ObjectName};
 use crate::manifest::field::{Optional, Required, Text};
 use crate::manifest::problem::{Code, Problem, Sink};
 use crate::manifest::resolve::objects::ObjectSpecs;
@@ -16,8 +16,18 @@ struct Possible<'s> {
     /// The name of its object.
     name: Option<&'s str>,
     together: Option<&'s GroupName>,
-    /// Whether a name may be one that the rule picks.
-    may_pick: Option<Box<dyn Fn(&str) -> bool + 's>>,
+    /// The rule, where a rule picks its object.
+    rule: Option<&'s SelectionRule>,
+}
+
+impl Possible<'_> {
+    /// Whether its rule picks what is called so.
+    fn picks(&self, text: &str) -> bool {
+        let name = ObjectName::parse(text).ok();
+        self.rule
+            .zip(name)
+            .is_some_and(|(rule, name)| rule.fits_name(&name))
+    }
 }
 
 impl<'s> Files<'s> {
@@ -31,14 +41,14 @@ impl<'s> Files<'s> {
                 },
                 name: Some(object.wanted.object.name.as_str()),
                 together: object.group.as_ref(),
-                may_pick: None,
+                rule: None,
             })
         });
         let templates = specs.templates.iter().map(|template| Possible {
             path: template.path.to_string(),
             name: None,
             together: template.group.as_ref(),
-            may_pick: None,
+            rule: None,
         });
         let selections = specs.selections.iter().map(|selection| Possible {
             path: selection
@@ -48,10 +58,7 @@ impl<'s> Files<'s> {
                 .replace("{suffix}", "*"),
             name: None,
             together: selection.group.as_ref(),
-            may_pick: Some(Box::new(|text| {
-                crate::domain::object::ObjectName::parse(text)
-                    .is_ok_and(|name| selection.rule.fits_name(&name))
-            })),
+            rule: Some(&selection.rule),
         });
         Self(objects.chain(templates).chain(selections).collect())
     }
@@ -61,7 +68,7 @@ impl<'s> Files<'s> {
         self.0.iter().any(|file| {
             filter.fits(&file.path, file.name, file.together)
                 || filter.may_fit(&file.path)
-                || file.may_pick.as_ref().is_some_and(|picks| picks(&text))
+                || file.picks(&text)
         })
     }
 }
