@@ -134,7 +134,8 @@ fn open_metrics_is_written_for_who_asks_for_it_and_has_the_same_series() {
     let _running = ready(&world);
     let socket = socket(&world);
     until(&world, "the first pass is told", |seen| {
-        seen.value("akv_sync_publishes_total").is_some_and(|count| count >= 1.0)
+        seen.value("akv_sync_publishes_total")
+            .is_some_and(|count| count >= 1.0)
     });
     let (text, open) = (scrape(&socket, PLAIN), scrape(&socket, OPEN));
     assert!(
