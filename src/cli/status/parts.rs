@@ -20,26 +20,45 @@ const HOOKS: [Column; 7] = [
     Column::new("NEXT", 4, Some(2), Cut::End),
 ];
 
-/// One line on whether it is ready.
+/// One line on whether it is ready, as `/readyz` has it.
 pub(super) fn readiness(seen: &Seen, now: OffsetDateTime) -> String {
-    if let Some(ready) = &seen.ready {
-        let since = age(now - ready.since);
-        let how = if ready.last_known_good {
-            ", began with last known good files"
-        } else {
-            ""
+    let required = || seen.entries.iter().filter(|entry| entry.required);
+    let Some(ready) = &seen.ready else {
+        let waiting =
+            required().filter(|entry| !(entry.complete && entry.as_asked && entry.failure.is_none()));
+        return match waiting.count() {
+            0 => "not ready yet".to_owned(),
+            1 => "not ready: 1 required entry is not as asked for".to_owned(),
+            count => format!("not ready: {count} required entries are not as asked for"),
         };
-        return format!("ready for {since}{how}");
+    };
+    let since = age(now - ready.since);
+    let how = if ready.last_known_good {
+        ", began with last known good files"
+    } else {
+        ""
+    };
+    match required().filter(|entry| !entry.complete).count() {
+        0 => format!("ready for {since}{how}"),
+        _ if seen.reload.pending => {
+            format!("ready for {since}{how}; what the new manifest requires is not all there yet")
+        }
+        1 => format!("not ready: 1 required entry is missing, {since} after it was ready first"),
+        count => format!("not ready: {count} required entries are missing, {since} after it was ready first"),
     }
-    let missing = seen
-        .entries
-        .iter()
-        .filter(|entry| entry.required && !(entry.complete && entry.as_asked && entry.failure.is_none()));
-    match missing.count() {
-        0 => "not ready yet".to_owned(),
-        1 => "not ready: 1 required entry is not as asked for".to_owned(),
-        count => format!("not ready: {count} required entries are not as asked for"),
-    }
+}
+
+/// What is wrong with the manifest of now, while the one before it counts.
+pub(super) fn reload(seen: &Seen, now: OffsetDateTime, color: bool) -> Option<String> {
+    let problems: Vec<_> = seen.reload.problems.iter().map(String::as_str).collect();
+    let when = seen
+        .reload
+        .at
+        .map(|at| format!(" {} ago", age(now - at)))
+        .unwrap_or_default();
+    let title = format!("the manifest was changed{when} and is refused; the one before it counts");
+    let hint = Some("correct it; `akv-sync check` tells line and column");
+    (!problems.is_empty()).then(|| part(&title, RED, &problems, hint, color))
 }
 
 /// What fails, one part for all that one action mends.

@@ -16,6 +16,8 @@ pub(super) struct Seen {
     pub(super) volume: Volume,
     #[serde(default)]
     pub(super) hooks: Vec<Hook>,
+    #[serde(default)]
+    pub(super) reload: Reload,
 }
 
 #[derive(Debug, Deserialize)]
@@ -83,6 +85,15 @@ pub(super) struct Open {
     pub(super) since: OffsetDateTime,
     #[serde(with = "time::serde::rfc3339")]
     pub(super) next_try: OffsetDateTime,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Reload {
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub(super) at: Option<OffsetDateTime>,
+    pub(super) problems: Vec<String>,
+    pub(super) pending: bool,
 }
 
 #[derive(Debug, Default, Deserialize)]

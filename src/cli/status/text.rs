@@ -13,6 +13,7 @@ pub(super) fn render(seen: &Seen, from_volume: Option<&str>, now: OffsetDateTime
         None => format!("{}\n", parts::readiness(seen, now)),
     };
     let mut all = vec![first, objects::render(seen, now, look)];
+    all.extend(parts::reload(seen, now, look.color));
     all.extend(parts::volume(seen, look.color));
     all.extend(parts::failures(seen, now, look.color));
     all.extend(parts::hosts(seen, now, look.color));

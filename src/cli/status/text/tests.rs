@@ -62,6 +62,7 @@ fn full() -> serde_json::Value {
                 "failure": { "error": "it answered 500", "hint": "look at its log" },
             },
         ],
+        "reload": { "at": at(-300), "problems": ["secrets[0].name: \u{1b}[2Jno name"], "pending": false },
         "busy": false,
         "ofANewerProgram": {},
     })
@@ -83,6 +84,10 @@ app/secrets/db     1a2b3c4d5e6f  current  1h   1m         1970-01-15 (in 3d)  in
 app/secrets/api    2b3c4d5e6f1a  kept     2d   15m                            now    forbidden
 app/secrets/other                missing                                             forbidden
 app/secrets/slow                 current                                             throttled: shared
+
+the manifest was changed 5m ago and is refused; the one before it counts
+  secrets[0].name:  [2Jno name
+  hint: correct it; `akv-sync check` tells line and column
 
 the volume fails
   open /mnt/akv failed
@@ -138,6 +143,35 @@ fn what_is_not_ready_says_how_much_is_missing() {
         let status = json!({ "ready": null, "entries": vec![entry; failing] });
         assert!(rendered(status, None, look(80)).starts_with(told), "{told}");
     }
+}
+
+#[test]
+fn once_ready_only_files_that_are_missing_end_it_and_a_new_manifest_does_not() {
+    let ready = |complete: &[bool], pending: bool| {
+        let entry =
+            |complete: &bool| json!({ "id": "a", "required": true, "complete": complete, "asAsked": false });
+        let entries: Vec<_> = complete.iter().map(entry).collect();
+        let status =
+            json!({ "ready": { "since": at(-60) }, "entries": entries, "reload": { "pending": pending } });
+        rendered(status, None, look(120))
+            .lines()
+            .next()
+            .unwrap_or_default()
+            .to_owned()
+    };
+    assert_eq!(ready(&[true, true], false), "ready for 1m");
+    assert_eq!(
+        ready(&[true, false], false),
+        "not ready: 1 required entry is missing, 1m after it was ready first"
+    );
+    assert_eq!(
+        ready(&[false, false], false),
+        "not ready: 2 required entries are missing, 1m after it was ready first"
+    );
+    assert_eq!(
+        ready(&[true, false], true),
+        "ready for 1m; what the new manifest requires is not all there yet"
+    );
 }
 
 #[test]
