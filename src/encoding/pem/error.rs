@@ -73,13 +73,14 @@ impl PemError {
                 "between BEGIN and END stands standard base64; copy the block again, whole and without other characters"
             }
             PemProblem::EncryptedKey => {
-                "store the key without a password (`openssl pkcs8 -in KEY -out KEY`), or import the certificate into \
+                "store the key without a password (`openssl pkey -in KEY -out NEWKEY`), or import the certificate into \
                  Key Vault"
             }
             PemProblem::OpenSshKey => {
-                "convert the key with `ssh-keygen -p -m PKCS8 -f KEY` and store the result"
+                "convert a copy of the key, which `ssh-keygen` writes over: `cp KEY NEWKEY`, then `ssh-keygen -p -m PKCS8 \
+                 -f NEWKEY`; store the copy"
             }
-            PemProblem::OtherKey => "store the key as PKCS#8: `openssl pkcs8 -topk8 -nodes -in KEY`",
+            PemProblem::OtherKey => "store the key as PKCS#8: `openssl pkey -in KEY -out NEWKEY`",
             PemProblem::TrustedCertificate => {
                 "write it as a plain certificate with `openssl x509 -in FILE`, and store that"
             }

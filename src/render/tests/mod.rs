@@ -391,5 +391,5 @@ fn a_failure_names_object_version_and_next_action_and_no_byte_of_the_value() {
         line: 1,
         problem: PemProblem::EncryptedKey,
     }));
-    assert!(encrypted.hint().contains("openssl pkcs8"));
+    assert!(encrypted.hint().contains("openssl pkey -in KEY -out NEWKEY"));
 }
