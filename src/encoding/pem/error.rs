@@ -25,6 +25,14 @@ pub enum PemProblem {
         /// The name that is read.
         meant: &'static str,
     },
+    /// A block of a name that is not read, with what is looked for in it.
+    #[error("begins a block that holds {held} and is not called `{meant}`")]
+    Misnamed {
+        /// What it holds.
+        held: &'static str,
+        /// The name that is read.
+        meant: &'static str,
+    },
     /// A block that does not end before the text or the next block.
     #[error("begins a block that has no END line")]
     NoEnd,
@@ -65,7 +73,9 @@ impl PemError {
             PemProblem::EscapedLineBreaks => {
                 "store the text with real line breaks: `az keyvault secret set --file FILE` keeps them"
             }
-            PemProblem::Name { .. } => "correct the name in its BEGIN and END lines",
+            PemProblem::Name { .. } | PemProblem::Misnamed { .. } => {
+                "correct the name in its BEGIN and END lines"
+            }
             PemProblem::NoEnd | PemProblem::NoBegin | PemProblem::OtherName => {
                 "each block needs its BEGIN and its END line, of one name; copy the whole text again"
             }
