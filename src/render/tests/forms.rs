@@ -146,14 +146,14 @@ fn a_form_that_is_not_for_the_key_is_refused_by_name() {
 }
 
 #[test]
-fn a_key_that_is_not_exportable_makes_no_key_store_but_a_trust_store() {
+fn a_certificate_without_its_key_makes_no_key_store_but_a_trust_store() {
     let alone = self_signed("alone");
     let value = block("CERTIFICATE", &alone.der);
     let passwords = Passwords::from([(source(), "changeit".to_owned().into())]);
     for (index, wanted) in with_password().iter().enumerate() {
         if index < 3 {
             let fault = fault(&value, wanted, &passwords);
-            assert!(matches!(fault, RenderFault::KeyNotExportable { .. }), "{fault}");
+            assert!(matches!(fault, RenderFault::NoPrivateKey { .. }), "{fault}");
         } else {
             assert!(render(&value, wanted, &passwords).is_ok(), "{wanted:?}");
         }

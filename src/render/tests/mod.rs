@@ -298,7 +298,7 @@ fn the_tag_of_a_base64_pem_is_heeded_under_certificates() {
 }
 
 #[test]
-fn a_key_that_is_not_exportable_refuses_all_files_of_the_object() {
+fn a_key_that_is_not_there_refuses_all_files_of_the_object_and_only_a_policy_is_blamed_that_there_is() {
     let value = block("CERTIFICATE", &self_signed("alone").der);
     let public = [
         CertificateContent::FullChain { root: false },
@@ -325,11 +325,26 @@ fn a_key_that_is_not_exportable_refuses_all_files_of_the_object() {
         },
     ] {
         let wanted = [CertificateContent::FullChain { root: false }, wanted].map(Content::Certificate);
-        let error = render_all(secret_with(value.clone(), None), &wanted).expect_err("there is no key");
-        assert!(matches!(*error.fault, RenderFault::KeyNotExportable { .. }));
+        let told = |backs_certificate| {
+            let content = FetchedContent::Secret(SecretContent {
+                value: SecretBytes::from(value.clone()),
+                content_type: None,
+                backs_certificate,
+            });
+            let error = render_all(content, &wanted).expect_err("there is no key");
+            assert!(error.to_string().contains("`dir/file-1`"), "{error}");
+            format!("{error}: {}", error.hint())
+        };
+        let (of_vault, plain) = (told(true), told(false));
         assert!(
-            error.to_string().contains("`dir/file-1`") && error.hint().contains("exportable: true"),
-            "{error}"
+            of_vault.contains("is not exportable") && of_vault.contains("exportable: true"),
+            "{of_vault}"
+        );
+        let expected =
+            "the secret holds a certificate without one: store the private key beside the certificate";
+        assert!(
+            plain.contains(expected) && !plain.contains("exportable"),
+            "{plain}"
         );
     }
 }
