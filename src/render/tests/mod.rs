@@ -298,58 +298,6 @@ fn the_tag_of_a_base64_pem_is_heeded_under_certificates() {
 }
 
 #[test]
-fn a_key_that_is_not_there_refuses_all_files_of_the_object_and_only_a_policy_is_blamed_that_there_is() {
-    let value = block("CERTIFICATE", &self_signed("alone").der);
-    let public = [
-        CertificateContent::FullChain { root: false },
-        CertificateContent::Der,
-    ]
-    .map(Content::Certificate);
-    assert_eq!(
-        render_all(secret_with(value.clone(), None), &public)
-            .expect("public")
-            .files
-            .len(),
-        2
-    );
-
-    for wanted in [
-        CertificateContent::PrivateKey {
-            form: KeyForm::Pkcs8,
-            password: None,
-        },
-        CertificateContent::Bundle {
-            order: BundleOrder::KeyLast,
-            form: KeyForm::Pkcs8,
-            root: false,
-        },
-    ] {
-        let wanted = [CertificateContent::FullChain { root: false }, wanted].map(Content::Certificate);
-        let told = |backs_certificate| {
-            let content = FetchedContent::Secret(SecretContent {
-                value: SecretBytes::from(value.clone()),
-                content_type: None,
-                backs_certificate,
-            });
-            let error = render_all(content, &wanted).expect_err("there is no key");
-            assert!(error.to_string().contains("`dir/file-1`"), "{error}");
-            format!("{error}: {}", error.hint())
-        };
-        let (of_vault, plain) = (told(true), told(false));
-        assert!(
-            of_vault.contains("is not exportable") && of_vault.contains("exportable: true"),
-            "{of_vault}"
-        );
-        let expected =
-            "the secret holds a certificate without one: store the private key beside the certificate";
-        assert!(
-            plain.contains(expected) && !plain.contains("exportable"),
-            "{plain}"
-        );
-    }
-}
-
-#[test]
 fn content_of_another_kind_is_refused() {
     let rsa = PublicKey::Rsa {
         n: vec![1],
