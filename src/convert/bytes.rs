@@ -38,7 +38,7 @@ const RULE: [(&str, &str, Option<&[u8]>); 23] = [
     ("hex", "00fFa9", Some(&[0, 0xff, 0xa9])),
     ("HEX", "414243", Some(b"ABC")),
     ("hex", "41424", None),
-    ("hex", "4142\n", None),
+    ("hex", "41424z", None),
 ];
 
 /// The manifest of a class with one plain secret.
@@ -99,6 +99,9 @@ fn a_converted_class_writes_the_providers_bytes_for_every_encoding() {
 
 /// Where the provider fails, so that no bytes can differ, more is read: as the Azure CLI's users indent and wrap.
 #[test]
-fn blanks_in_base64_fail_the_provider_and_are_passed_over_here() {
+fn blanks_and_what_programs_print_with_digits_fail_the_provider_and_are_passed_over_here() {
+    for value in ["4142\n", "0x4142", "41:42"] {
+        assert_eq!(written("hex", value).as_deref(), Some(&b"AB"[..]), "{value:?}");
+    }
     assert_eq!(written("base64", " QUJD\tREVG ").as_deref(), Some(&b"ABCDEF"[..]));
 }

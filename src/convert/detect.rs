@@ -25,6 +25,7 @@ pub(super) fn tool(text: &str) -> Result<Tool, ConvertError> {
 
 /// An error that only says what an input is not, as one that says what it is, where that can be told.
 pub(super) fn explained(error: ConvertError, text: &str) -> ConvertError {
+    let page = OtherDocument::of_text(text).filter(|other| *other == OtherDocument::Page);
     let says_nothing = matches!(error, ConvertError::Undetermined | ConvertError::NotOfTool { .. });
     let documents = if says_nothing {
         input::documents(text).ok()
@@ -35,7 +36,7 @@ pub(super) fn explained(error: ConvertError, text: &str) -> ConvertError {
     // Of a configuration for which `--from` names another tool, and of what nobody knows, the error says more.
     let other =
         other.filter(|other| !matches!(other, OtherDocument::Convertible(_) | OtherDocument::Unknown));
-    other.map_or(error, |other| ConvertError::OtherDocument {
+    page.or(other).map_or(error, |other| ConvertError::OtherDocument {
         what: other.what(),
         hint: other.instead_of_a_configuration(),
     })
@@ -71,7 +72,6 @@ mod tests {
     #[test]
     fn a_text_of_nobody_or_of_two_tools_is_not_guessed_at() {
         for text in [
-            "",
             "a: b\n",
             "PATH=/bin\n",
             "sinks: []\n",
@@ -79,6 +79,29 @@ mod tests {
             &format!("{CLASS}---\nworkers: []\n"),
         ] {
             assert_eq!(tool(text), Err(ConvertError::Undetermined), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_page_of_the_web_is_called_so_by_convert_and_by_check() {
+        for text in [
+            "<!DOCTYPE html>\n<html><body>a: b</body></html>\n",
+            "\u{feff}\n <HTML lang=\"en\">\n<p>",
+        ] {
+            for from in [None, Some(Tool::Akva), Some(Tool::AcsKeyvaultAgent)] {
+                let error = crate::convert::convert(text, from).expect_err("a page");
+                assert_eq!(
+                    error.to_string(),
+                    "this is a page of the web (HTML), not the configuration of a tool"
+                );
+            }
+            let problems = crate::manifest::load(text, "m", &[("", "")].as_slice()).expect_err("a page");
+            assert!(
+                problems
+                    .to_string()
+                    .contains("this is a page of the web (HTML), not a manifest"),
+                "{problems}"
+            );
         }
     }
 }

@@ -15,6 +15,9 @@ pub enum ConvertError {
         /// Which bound it exceeds.
         limit: &'static str,
     },
+    /// There is nothing in it but comments.
+    #[error("the input is empty")]
+    Empty,
     /// It is not YAML.
     #[error("the input cannot be read at {at}: {message}")]
     Syntax {
@@ -85,6 +88,9 @@ impl ConvertError {
     pub fn hint(&self) -> String {
         match self {
             Self::TooLarge { .. } => "convert its parts one by one".to_owned(),
+            Self::Empty => {
+                "give it the file with the configuration; look at the command that should have written it".to_owned()
+            }
             Self::Syntax { hint, .. } => hint
                 .clone()
                 .unwrap_or_else(|| "correct it, or render its template first".to_owned()),

@@ -7,7 +7,8 @@
 use std::cell::Cell;
 
 use super::{ConvertError, MAX_BYTES};
-use crate::manifest::{Code, Kind, Mark, NodeId, Problem, Sink, Tree};
+use crate::domain::placeholder::Placeholder;
+use crate::manifest::{Code, Kind, Mark, NodeId, Problem, Sink, Tree, commented_out};
 
 /// YAML documents of an input.
 const MAX_DOCUMENTS: usize = 100;
@@ -68,6 +69,11 @@ impl<'a> Value<'a> {
             Kind::Scalar { text, .. } if !node.is_null() => Some(text),
             _ => None,
         }
+    }
+
+    /// The placeholder that YAML takes for a comment where this value should stand.
+    pub(super) fn commented_out(self) -> Option<Placeholder> {
+        commented_out(self.tree, self.id).map(|(placeholder, _)| placeholder)
     }
 
     /// The text of a key's value.
@@ -160,6 +166,17 @@ fn refused(problem: &Problem, first_line: u32) -> ConvertError {
     }
 }
 
+/// Whether nothing is in the input but comments, blanks and marks of documents.
+pub(super) fn is_empty(text: &str) -> bool {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let content = |line| match line {
+        line if is_document_start(line) => &line[3..],
+        line if line.trim_end() == "..." => "",
+        line => line,
+    };
+    text.lines().all(|line: &str| !has_content(content(line)))
+}
+
 /// The texts between `---` lines, and the number of lines before each. No YAML content can hold such a line
 /// (YAML 1.2.2, section 9.1.2), so that nothing needs to be parsed for this.
 fn pieces(text: &str) -> Vec<(u32, &str)> {
@@ -193,6 +210,7 @@ fn has_content(piece: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::convert::{Tool, convert};
 
     #[test]
     fn documents_end_at_their_markers_and_errors_keep_their_lines() {
@@ -207,6 +225,31 @@ mod tests {
             panic!("the list is not closed");
         };
         assert_eq!(at.line, 4);
+    }
+
+    #[test]
+    fn an_input_without_a_word_is_called_empty_whatever_tool_is_named() {
+        for text in [
+            "",
+            "\n",
+            " \n\t\n",
+            "---\n",
+            "--- # a\n...\n",
+            "# only\n---\n\n---\n",
+            "\u{feff}",
+        ] {
+            for from in [
+                None,
+                Some(Tool::SecretProviderClass),
+                Some(Tool::Akva),
+                Some(Tool::AcsKeyvaultAgent),
+            ] {
+                assert_eq!(convert(text, from), Err(ConvertError::Empty), "{text:?}");
+            }
+        }
+        for text in ["a: b\n", "--- a\n", "A=b\n", "---\n...\n- x\n"] {
+            assert!(!is_empty(text), "{text:?}");
+        }
     }
 
     #[test]

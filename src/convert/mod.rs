@@ -113,6 +113,9 @@ fn with_all_notes(text: &str, from: Option<Tool>) -> Result<Conversion, ConvertE
     if text.len() > MAX_BYTES {
         return Err(ConvertError::TooLarge { limit: "1 MiB" });
     }
+    if input::is_empty(text) {
+        return Err(ConvertError::Empty);
+    }
     let tool = from.map_or_else(|| detect::tool(text), Ok);
     let tool = tool.map_err(|error| detect::explained(error, text))?;
     let notes = Notes::default();

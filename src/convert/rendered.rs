@@ -2,9 +2,8 @@
 
 use super::ConvertError;
 use super::input::Value;
-use super::note::quoted;
 use crate::domain::placeholder::Placeholder;
-use crate::manifest::Tree;
+use crate::manifest::{Tree, quoted_key};
 
 /// Refuses a class with a placeholder in any of its values, also in the YAML inside of its texts.
 pub(super) fn refuse_class(documents: &[Tree<'_>]) -> Result<(), ConvertError> {
@@ -24,26 +23,53 @@ pub(super) fn refuse_akva(documents: &[Tree<'_>]) -> Result<(), ConvertError> {
 
 /// Refuses a value with a placeholder; `setting` is what it is the value of.
 pub(super) fn refuse(setting: &str, text: &str) -> Result<(), ConvertError> {
-    let Some(placeholder) = Placeholder::in_value(text) else {
-        return Ok(());
-    };
-    Err(ConvertError::NotRendered {
+    Placeholder::in_value(text).map_or(Ok(()), |placeholder| Err(not_rendered(setting, &placeholder)))
+}
+
+fn not_rendered(setting: &str, placeholder: &Placeholder) -> ConvertError {
+    ConvertError::NotRendered {
         setting: setting.to_owned(),
         placeholder: placeholder.shown(),
         hint: placeholder.hint(),
-    })
+    }
 }
 
 fn in_values(value: Value<'_>, setting: &str, except: &[&str]) -> Result<(), ConvertError> {
     if let Some(text) = value.raw_text() {
         return refuse(setting, text);
     }
+    if let Some(placeholder) = value.commented_out() {
+        return Err(not_rendered(setting, &placeholder));
+    }
     for item in value.items().into_iter().flatten() {
         in_values(item, setting, except)?;
     }
     let entries = value.entries().filter(|(key, _)| !except.contains(key));
     for (key, value) in entries {
-        in_values(value, &quoted(key), except)?;
+        in_values(value, &quoted_key(key), except)?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::convert::{ConvertError, Tool, convert};
+
+    #[test]
+    fn a_placeholder_without_quotes_is_told_before_the_yaml_that_it_breaks() {
+        let class = |parameters: &str| {
+            format!("kind: SecretProviderClass\nspec:\n  provider: azure\n  parameters: {parameters}\n")
+        };
+        for parameters in [
+            "{keyvaultName: ${KV}}",
+            "\n    keyvaultName: #{KV}#\n    tenantId: a",
+        ] {
+            let text = class(parameters);
+            let error = convert(&text, Some(Tool::SecretProviderClass)).expect_err("not rendered");
+            assert!(error.to_string().contains("placeholder `"), "{text}{error}");
+            assert!(error.hint().contains("not rendered yet"), "{}", error.hint());
+        }
+        let other = convert(&class("{ keyvaultName: [ }"), None).expect_err("no YAML");
+        assert!(matches!(other, ConvertError::Syntax { .. }), "{other}");
+    }
 }

@@ -32,6 +32,13 @@ pub enum Notice {
         /// Its name.
         name: ObjectName,
     },
+    /// A combined file has the secret of a certificate as it is: the base64 text of a PFX.
+    PfxInValues {
+        /// Its name.
+        name: ObjectName,
+        /// The key of the value.
+        key: String,
+    },
     /// A selection that picks none of the secrets of its vault.
     NothingSelected {
         /// How many secrets the list has.
@@ -54,6 +61,7 @@ impl Notice {
                 | Self::NothingSelected { .. }
                 | Self::PfxAsText { .. }
                 | Self::PfxInTemplate { .. }
+                | Self::PfxInValues { .. }
         )
     }
 }
@@ -68,6 +76,10 @@ impl Notice {
             ),
             Self::PfxInTemplate { name } => format!(
                 "for PEM, write `certificate(\"{name}\")` and one of its parts, such as `.fullChain` or `.privateKey`"
+            ),
+            Self::PfxInValues { name, .. } => format!(
+                "write the certificate to a file of its own, under `certificates` `- {{ name: {name}, files: [{{ path: PATH, \
+                 content: bundle }}] }}` (or `pkcs12`), and give the program that path"
             ),
             Self::NothingSelected { .. } => {
                 "compare the rule with `az keyvault secret list`; the case of a tag matters, disabled secrets and those of \
@@ -111,6 +123,10 @@ impl fmt::Display for Notice {
             Self::PfxInTemplate { name } => write!(
                 f,
                 "`secret(\"{name}\")` is the base64 text of a PFX, and the secret is that of a certificate"
+            ),
+            Self::PfxInValues { name, key } => write!(
+                f,
+                "the value `{key}` is the base64 text of a PFX, and the secret `{name}` is that of a certificate"
             ),
             Self::NothingSelected { looked_at } => {
                 write!(f, "the rule picks none of the {looked_at} secrets of the vault")

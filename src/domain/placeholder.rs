@@ -32,6 +32,8 @@ enum Inside {
     Anything,
     Words,
     Capitals,
+    /// What begins with a word of Terraform: `curl` writes `%{http_code}`.
+    Directive,
 }
 
 const VARIABLES: &str =
@@ -41,7 +43,7 @@ const TERRAFORM: &str =
 const TOKENS: &str = "it is not rendered yet: run the step of the pipeline first that replaces tokens";
 
 /// The forms, those first in which another one can stand.
-static FORMS: [Form; 14] = [
+static FORMS: [Form; 15] = [
     Form {
         start: "${{",
         end: "}}",
@@ -77,6 +79,13 @@ static FORMS: [Form; 14] = [
         inside: Inside::Anything,
         shown: "#{…}#",
         hint: TOKENS,
+    },
+    Form {
+        start: "%{",
+        end: "}",
+        inside: Inside::Directive,
+        shown: "%{ … }",
+        hint: TERRAFORM,
     },
     Form {
         start: "${var.",
@@ -187,7 +196,7 @@ impl Placeholder {
     }
 
     /// The one in a line that is not YAML which makes it so: a form whose first sign starts something else there, open or
-    /// closed; or any, where it is all of the line.
+    /// closed; one with a bracket in it, between brackets; or any, where it is all of the line.
     pub fn in_broken_line(line: &str) -> Option<Self> {
         let opened = FORMS.iter().filter(|form| form.start.starts_with('{'));
         let opened = opened.filter_map(|form| {
@@ -199,12 +208,29 @@ impl Placeholder {
                 form,
             })
         });
-        let closed = FORMS.iter().filter(|form| form.start.starts_with('@'));
+        let closed = FORMS.iter().filter(|form| form.start.starts_with(['@', '%']));
         let closed = closed.filter_map(|form| form.find(line)).chain(percent(line));
         let breaking = opened
             .chain(closed)
+            .chain(Self::without_quotes(line).filter(|found| is_in_brackets(&line[..found.range.start])))
+            .chain(Self::in_comment(line))
             .min_by_key(|placeholder| placeholder.range.start);
         breaking.or_else(|| Self::all_of_line(line))
+    }
+
+    /// The first outside of quotes in whose signs YAML sees a bracket. In a value that no bracket is open round, it breaks nothing.
+    pub fn without_quotes(line: &str) -> Option<Self> {
+        let bracketed = FORMS.iter().filter(|form| form.start.contains(['{', '[']));
+        let found = bracketed.filter_map(|form| form.find(line));
+        let found = found.filter(|found| found.form.start != "#{" && is_bare(&line[..found.range.start]));
+        found.min_by_key(|found| found.range.start)
+    }
+
+    /// One that YAML takes for a comment: a `#` behind a blank starts one.
+    pub fn in_comment(line: &str) -> Option<Self> {
+        let found = Self::in_value(line).filter(|found| found.form.start == "#{")?;
+        let before = &line[..found.range.start];
+        (before.ends_with([' ', '\t']) && is_bare(before)).then_some(found)
     }
 
     /// One that takes the place of a line, or of an element of a list.
@@ -231,7 +257,7 @@ impl Placeholder {
 
     /// Whether it stands for one value, in signs that no markup and no template of ours has.
     pub fn is_variable(&self) -> bool {
-        !self.form.start.starts_with(['<', '{'])
+        self.form.start != "<" && !self.form.start.starts_with('{')
     }
 
     /// That it stands in `subject`.
@@ -286,6 +312,11 @@ impl Inside {
             Self::Words => name
                 .chars()
                 .all(|c| c.is_alphanumeric() || matches!(c, ' ' | '_' | '-' | '.')),
+            Self::Directive => {
+                let word = name.trim_start_matches('~').split_whitespace().next();
+                let word = word.map(|word| word.trim_end_matches('~'));
+                word.is_some_and(|word| matches!(word, "if" | "else" | "endif" | "for" | "endfor"))
+            }
             Self::Capitals => {
                 name.starts_with(|c: char| c.is_ascii_uppercase())
                     && name
@@ -294,6 +325,29 @@ impl Inside {
             }
         }
     }
+}
+
+/// Whether YAML reads what follows the start of a line as it stands: no quotes are open and no comment has begun. An
+/// apostrophe in a word opens none.
+fn is_bare(before: &str) -> bool {
+    let (mut open, mut last) = (None, ' ');
+    for c in before.chars() {
+        let starts = matches!(last, ' ' | '\t' | '{' | '[' | ',' | ':');
+        match open {
+            Some(quote) if c == quote => open = None,
+            None if starts && matches!(c, '"' | '\'') => open = Some(c),
+            None if c == '#' && matches!(last, ' ' | '\t') => return false,
+            _ => {}
+        }
+        last = c;
+    }
+    open.is_none()
+}
+
+/// Whether a bracket is open behind the start of a line.
+fn is_in_brackets(before: &str) -> bool {
+    let count = |signs: [char; 2]| before.matches(signs).count();
+    count(['{', '[']) > count(['}', ']'])
 }
 
 /// Two digits behind a `%` are a byte of a URL.

@@ -81,11 +81,19 @@ fn problem(error: &DecodeSliceError, text: &[u8]) -> EncodingProblem {
     }
 }
 
-/// RFC 4648, section 8, in either case.
+/// RFC 4648, section 8, in either case. What `base64` passes over is passed over, and so are the `0x` before the first digit
+/// and the colons between pairs, as programs print bytes. A position in an error counts them too.
 pub fn hex(text: &[u8]) -> Result<SecretBytes, EncodingProblem> {
     let len = text.len();
+    let start = text.iter().take_while(|byte| is_passed_over(**byte)).count();
+    let is_prefix = matches!(text[start..], [b'0', b'x' | b'X', ..]);
+    let first = start + if is_prefix { 2 } else { 0 };
     let mut digits = Zeroizing::new(Vec::with_capacity(len));
-    for (offset, &byte) in text.iter().enumerate() {
+    for (offset, &byte) in text.iter().enumerate().skip(first) {
+        let is_between_pairs = byte == b':' && !digits.is_empty() && digits.len().is_multiple_of(2);
+        if is_passed_over(byte) || is_between_pairs {
+            continue;
+        }
         let digit = char::from(byte)
             .to_digit(16)
             .and_then(|digit| u8::try_from(digit).ok());
@@ -123,6 +131,38 @@ mod tests {
                 "{text:?}"
             );
         }
+    }
+
+    #[test]
+    fn hexadecimal_text_is_read_as_programs_print_it() {
+        for text in [
+            "308201ff",
+            "0x308201FF",
+            "0X3082 01ff\r\n",
+            "30:82:01:ff",
+            "30 82 01 FF\n",
+            "    30:82:\n    01:ff\n",
+            "\t3082\n01ff\n",
+        ] {
+            let bytes = hex(text.as_bytes()).expect(text);
+            assert_eq!(bytes.expose(), [0x30, 0x82, 0x01, 0xff], "{text:?}");
+        }
+        for (text, position) in [
+            ("3:0", 2),
+            (":30", 1),
+            ("30 0x82", 5),
+            ("30-82", 3),
+            ("30\n8g", 5),
+        ] {
+            let len = text.len();
+            assert_eq!(
+                hex(text.as_bytes()),
+                Err(EncodingProblem::Character { position, len }),
+                "{text}"
+            );
+        }
+        assert_eq!(hex(b"0x3\n"), Err(EncodingProblem::Length { len: 4 }));
+        assert!(hex(b"").expect("nothing").expose().is_empty());
     }
 
     #[test]

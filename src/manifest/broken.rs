@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use granit_parser::{ErrorKind, ScanError, Span};
 
 use super::problem::{Code, Mark, Problem};
-use super::tree::MAX_DEPTH;
+use super::tree::{MAX_DEPTH, NodeId, Tree};
 use super::typography;
 use crate::domain::placeholder::Placeholder;
 
@@ -15,7 +15,15 @@ pub(super) fn cause(text: &str, problem: &Problem) -> Option<(u32, Problem)> {
     let at = problem.at?.line;
     let before = (1..at).rev().find(|line| !line_of(text, *line).trim().is_empty());
     let lines = [Some(at), before].into_iter().flatten();
-    let told = |line| unrendered(text, line).map(|problem| (line, problem));
+    let told = |line| {
+        let content = line_of(text, line);
+        // Where the parser stopped, a bracket may have been open since a line above.
+        let lenient = (line == at)
+            .then(|| Placeholder::without_quotes(content))
+            .flatten();
+        let found = Placeholder::in_broken_line(content).or(lenient)?;
+        Some((line, unrendered(content, line, &found)))
+    };
     lines.clone().find_map(told).or_else(|| {
         lines.clone().find_map(|line| {
             let (column, odd) = typography::in_broken_line(line_of(text, line))?;
@@ -30,17 +38,29 @@ pub(super) fn cause(text: &str, problem: &Problem) -> Option<(u32, Problem)> {
 }
 
 /// What to say of the placeholder in a line.
-fn unrendered(text: &str, line: u32) -> Option<Problem> {
-    let content = line_of(text, line);
-    let placeholder = Placeholder::in_broken_line(content)?;
+fn unrendered(content: &str, line: u32, placeholder: &Placeholder) -> Problem {
+    Problem::placeholder(placeholder, &"this line").at(mark_in(content, line, placeholder))
+}
+
+/// Where a placeholder stands in a line.
+fn mark_in(content: &str, line: u32, placeholder: &Placeholder) -> Mark {
     let columns = |range: &str| u32::try_from(range.chars().count()).unwrap_or(u32::MAX);
-    let mark = Mark {
+    Mark {
         line,
         column: columns(&content[..placeholder.range.start]).saturating_add(1),
         width: columns(&content[placeholder.range.clone()]),
         block: 0,
-    };
-    Some(Problem::placeholder(&placeholder, &"this line").at(mark))
+    }
+}
+
+/// The placeholder that YAML takes for a comment where a value should stand, and where it is.
+pub(crate) fn commented_out(tree: &Tree<'_>, id: NodeId) -> Option<(Placeholder, Mark)> {
+    let node = tree.node(id);
+    let line = node.mark.line;
+    let content = node.is_null().then(|| line_of(tree.source(), line))?;
+    let found = Placeholder::in_comment(content)?;
+    let mark = mark_in(content, line, &found);
+    Some((found, mark))
 }
 
 fn line_of(text: &str, line: u32) -> &str {
@@ -154,4 +174,62 @@ pub(super) fn too_deep(mark: Mark) -> Problem {
 pub(super) fn limit(message: String, mark: Mark) -> Problem {
     let hint = "make several manifests, each with a volume of its own";
     Problem::new(Code::YamlLimit, message).at(mark).hint(hint)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::manifest::load;
+
+    /// The codes and the lines of what a manifest's vaults, in the third line, are told to be.
+    fn told(vaults: &str) -> Vec<(Code, Option<u32>)> {
+        let text = format!(
+            "apiVersion: akv-sync/v1\nkind: SyncManifest\n{vaults}\nvolume: {{ path: /mnt/akv }}\nsecrets: [{{ name: a }}]\n"
+        );
+        let problems = load(&text, "m", &[("", "")].as_slice()).expect_err("a placeholder");
+        problems
+            .iter()
+            .map(|problem| (problem.code, problem.at.map(|at| at.line)))
+            .collect()
+    }
+
+    #[test]
+    fn a_placeholder_without_quotes_between_brackets_is_what_breaks_the_yaml() {
+        for (vaults, line) in [
+            ("vaults: [{ name: app, url: ${URL} }]", 3),
+            ("vaults: [{name: ${NAME}}]", 3),
+            (
+                "vaults: [\n  { name: app,\n    url: https://${V}.vault.azure.net }\n]",
+                5,
+            ),
+            ("vaults: [{ name: app, url: $[variables.url] }]", 3),
+            ("vaults: [{ name: app, url: #{URL}# }]", 3),
+            ("%{ for v in vaults ~}\nvaults: [{ name: app }]", 3),
+            (
+                "vaults:\n  %{ for v in vaults ~}\n  - name: app\n  %{ endfor ~}",
+                4,
+            ),
+        ] {
+            let told = told(vaults);
+            assert_eq!(
+                told.first(),
+                Some(&(Code::Placeholder, Some(line))),
+                "{vaults}: {told:?}"
+            );
+            let is_placeholder = |(code, _): &(Code, Option<u32>)| *code == Code::Placeholder;
+            assert!(told.iter().all(is_placeholder), "{vaults}: {told:?}");
+        }
+    }
+
+    #[test]
+    fn a_placeholder_that_yaml_takes_for_a_comment_is_no_missing_value() {
+        for (vaults, line) in [
+            ("vaults:\n  - name: app\n    url: #{VAULT_URL}#", 5),
+            ("vaults: #{VAULTS}#", 3),
+            ("vaults:\n  - #{VAULT}#", 4),
+        ] {
+            assert_eq!(told(vaults), [(Code::Placeholder, Some(line))], "{vaults}");
+        }
+        assert_eq!(told("vaults: # later"), [(Code::NoValue, Some(3))]);
+    }
 }

@@ -220,6 +220,19 @@ fn may_hold_a_secret(value: &str) -> bool {
     value.contains('@') || value.contains("://") && value.contains('?') || value.contains(":-")
 }
 
+/// Whether more than a word may be in a key: without the blank behind a colon, its value is part of it.
+fn may_hold_a_value(key: &str) -> bool {
+    const LONGEST: usize = 40;
+    let separates = |c: char| {
+        c.is_whitespace()
+            || matches!(
+                c,
+                ':' | '=' | '/' | '\u{ff1a}' | '\u{fe55}' | '\u{a789}' | '\u{ff1d}'
+            )
+    };
+    key.trim().contains(separates) || key.chars().count() > LONGEST
+}
+
 /// Reads one line as YAML would, knowing nothing of the lines before it.
 struct Reader<'l> {
     line: &'l [char],
@@ -289,15 +302,14 @@ impl<'l> Reader<'l> {
             );
             return end;
         };
-        let known = KEYS
-            .iter()
-            .find(|(key, _)| *key == text.trim_matches(['"', '\'']));
+        let key = text.trim_matches(['"', '\'']);
+        let known = KEYS.iter().find(|(known, _)| *known == key);
         // The message names the key that is marked.
         let is_marked = self.mark.start == at && self.mark.end >= end;
         self.value_shows = known.is_some_and(|(_, shows)| *shows);
         self.show(
             at..colon + 1,
-            known.is_some() || (is_marked && !may_hold_a_secret(&text)),
+            known.is_some() || (is_marked && !may_hold_a_value(key)),
         );
         if known.is_none() && self.open.is_empty() {
             return self.line.len();

@@ -38,6 +38,7 @@ mod wire;
 
 use std::path::Path;
 
+pub(crate) use self::broken::commented_out;
 pub(crate) use self::other_document::OtherDocument;
 pub(crate) use self::problem::Sink;
 pub use self::problem::{Code, Mark, Problem, Severity};
@@ -46,6 +47,7 @@ pub use self::schema::SCHEMA;
 pub(crate) use self::source::{bytes, name};
 use self::tree::MAX_BYTES;
 pub(crate) use self::tree::{Kind, NodeId, Tree};
+pub(crate) use self::vocabulary::{quoted_key, word_of};
 use crate::domain::desired::SyncSpec;
 use crate::domain::unread;
 use crate::ports::Environment;

@@ -35,6 +35,8 @@ pub(crate) enum OtherDocument {
     File(&'static str, &'static str),
     /// Lines of `NAME=value`.
     Env,
+    /// A page of the web.
+    Page,
     /// Keys, none of them of a manifest.
     Unknown,
     /// A manifest of ours.
@@ -71,6 +73,22 @@ impl fmt::Display for Held {
 }
 
 impl OtherDocument {
+    /// What a text is that need not be YAML.
+    pub(crate) fn of_text(text: &str) -> Option<Self> {
+        let start = text.trim_start_matches('\u{feff}').trim_start();
+        let begins_with = |mark: &str| {
+            let start = start.get(..mark.len());
+            start.is_some_and(|start| start.eq_ignore_ascii_case(mark))
+        };
+        if ["<!doctype html", "<html", "<head", "<body"]
+            .into_iter()
+            .any(begins_with)
+        {
+            return Some(Self::Page);
+        }
+        env_file::is_env_file(text).then_some(Self::Env)
+    }
+
     /// What it is, as a sentence goes on after "this is".
     pub(crate) fn what(&self) -> String {
         match self {
@@ -89,6 +107,7 @@ impl OtherDocument {
             Self::List(inner) => format!("a List of Kubernetes, in which is {}", inner.what()),
             Self::File(name, _) => (*name).to_owned(),
             Self::Env => "an env file, lines of `NAME=value`".to_owned(),
+            Self::Page => "a page of the web (HTML)".to_owned(),
             Self::Unknown => "another document, without any key of a manifest".to_owned(),
             Self::Manifest => "a manifest of akv-sync already".to_owned(),
         }
@@ -134,6 +153,7 @@ impl OtherDocument {
                  acs-keyvault-agent, `akv-sync convert FILE` makes one"
                     .into()
             }
+            Self::Page => PAGE.into(),
             Self::File(_, place) => format!("{place}; it starts with `apiVersion: akv-sync/v1` and `kind: SyncManifest`").into(),
             Self::Resource | Self::Unknown | Self::Manifest => {
                 "a manifest starts with `apiVersion: akv-sync/v1` and `kind: SyncManifest`".into()
@@ -155,6 +175,7 @@ impl OtherDocument {
             Self::Convertible(_) | Self::Resource | Self::File(..) | Self::Env | Self::Unknown => {
                 "`convert` reads a SecretProviderClass, the YAML of akva, and the variables of acs-keyvault-agent".into()
             }
+            Self::Page => PAGE.into(),
             Self::Workload(_) => {
                 "`convert` reads from it only an `env` list of acs-keyvault-agent, with VAULT_BASE_URL; a class that it \
                  mounts is a document of its own"
@@ -169,9 +190,12 @@ impl OtherDocument {
 const NO_OTHER_CLOUD: &str =
     "akv-sync reads Azure Key Vault and nothing else: `convert` takes a class with `provider: azure`";
 
-/// Says of a text that it is lines of variables, and what to do.
+const PAGE: &str =
+    "a download gave a page in place of the file, such as one to sign in: take the address of the raw file";
+
+/// Says of a text that is no YAML document what it is, and what to do.
 pub(super) fn refuse_text(text: &str) -> Option<Problem> {
-    env_file::is_env_file(text).then(|| told(&OtherDocument::Env))
+    OtherDocument::of_text(text).map(|other| told(&other))
 }
 
 /// Says of the first document of a text that it is no manifest, and what to do; nothing where it may be meant as one.

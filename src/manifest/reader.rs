@@ -11,12 +11,13 @@ use serde::de::{
 };
 use serde::forward_to_deserialize_any;
 
+use super::broken;
 use super::field::{CHOICE, QUOTED, REQUIRED, Required};
 use super::problem::{Code, Mark, Problem, Sink};
 use super::subject::Subject;
 use super::tree::{Kind, NodeId, Tree};
 use super::typography;
-use super::vocabulary::{nearest, unknown_key, unknown_value};
+use super::vocabulary::{nearest, unknown_key, unknown_value, word_of};
 
 /// Reads the root of a tree; `None` when it is not even a mapping.
 pub(super) fn read<'de, T: Deserialize<'de>>(tree: &Tree<'_>, sink: &Sink) -> Required<T> {
@@ -79,6 +80,10 @@ impl<'de> Deserializer<'de> for FieldReader<'_, '_> {
                 return visitor.visit_none();
             }
         };
+        if let Some((placeholder, mark)) = broken::commented_out(tree, id) {
+            sink.push(Problem::placeholder(&placeholder, &self.subject).at(mark));
+            return visitor.visit_unit();
+        }
         if tree.node(id).is_null() {
             let problem = Problem::new(Code::NoValue, format!("{} has no value", self.subject));
             sink.push(problem.at(tree.node(id).mark).hint("give it one, or remove it"));
@@ -203,7 +208,7 @@ impl<'r, 't> ValueReader<'r, 't> {
             if let Some(index) = known.iter().position(|field| *field == text) {
                 values[index] = Given::Value(*value);
             } else {
-                misspelt.extend(nearest(&typography::meant(text), known.iter().copied()));
+                misspelt.extend(nearest(word_of(&typography::meant(text)), known.iter().copied()));
                 let problem = self
                     .subject
                     .unusable_key(text)

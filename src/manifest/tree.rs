@@ -23,6 +23,7 @@ pub(super) const MAX_ALIASES: usize = 200;
 pub(crate) struct Tree<'t> {
     nodes: Vec<Node<'t>>,
     root: NodeId,
+    text: &'t str,
 }
 
 /// Index of a node in its tree.
@@ -59,8 +60,13 @@ pub(crate) enum Kind<'t> {
 }
 
 impl<'t> Tree<'t> {
-    pub(super) const fn new(nodes: Vec<Node<'t>>, root: NodeId) -> Self {
-        Self { nodes, root }
+    pub(super) const fn new(nodes: Vec<Node<'t>>, root: NodeId, text: &'t str) -> Self {
+        Self { nodes, root, text }
+    }
+
+    /// The text that it was read from.
+    pub(super) const fn source(&self) -> &'t str {
+        self.text
     }
 
     pub(crate) const fn root(&self) -> NodeId {

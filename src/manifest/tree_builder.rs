@@ -11,7 +11,7 @@ use super::broken::{self, TabbedLine, limit, mark_of, too_deep};
 use super::problem::{Code, Mark, Problem, Sink};
 use super::tree::{Kind, MAX_ALIASES, MAX_BYTES, MAX_DEPTH, MAX_NODES, Node, NodeId, Tree};
 use super::typography;
-use super::vocabulary::quoted;
+use super::vocabulary::quoted_key;
 
 impl<'t> Tree<'t> {
     /// Reads the one document of `text`; `None` when a problem leaves nothing to go on with.
@@ -33,7 +33,7 @@ impl<'t> Tree<'t> {
         for problem in causes.into_values() {
             sink.push(problem);
         }
-        tree.map(|(nodes, root)| Self::new(nodes, root))
+        tree.map(|(nodes, root)| Self::new(nodes, root, text))
     }
 }
 
@@ -340,7 +340,7 @@ fn accept_key<'t>(
             None => return Next::ValueOf(id),
             Some(_) if let Some(odd) = typography::problem_of_structure(text) => odd,
             Some(first) => {
-                let message = format!("the key {} is here twice", quoted(text));
+                let message = format!("the key {} is here twice", quoted_key(text));
                 Problem::new(Code::DuplicateKey, message)
                     .related(nodes[first.0].mark, "the first is here")
                     .hint("remove one of the two")

@@ -1,6 +1,7 @@
 //! Characters that word processors, web pages and keyboards put in the place of those that YAML knows.
 
 use super::problem::{Code, Problem};
+use crate::domain::odd_character::OddCharacter;
 
 /// A character that is not what it looks like, and what to do.
 struct Odd {
@@ -8,18 +9,9 @@ struct Odd {
     hint: &'static str,
 }
 
-const QUOTES: Odd = Odd {
-    message: "typographic quotes are not quotes",
-    hint: "write `\"` or `'` in their place",
-};
-const SPACE: Odd = Odd {
-    message: "a no-break space is not a space",
-    hint: "type a space in its place; it looks the same",
-};
-const INVISIBLE: Odd = Odd {
-    message: "a character that cannot be seen stands here, such as a zero-width space",
-    hint: "type the word again; a copied one brings it back",
-};
+const QUOTES: Odd = Odd::of(OddCharacter::Quote);
+const SPACE: Odd = Odd::of(OddCharacter::Space);
+const INVISIBLE: Odd = Odd::of(OddCharacter::Invisible);
 const COLON: Odd = Odd {
     message: "a full-width colon is not a colon",
     hint: "write `: `, with a space behind it",
@@ -34,6 +26,13 @@ const DASH: Odd = Odd {
 };
 
 impl Odd {
+    const fn of(character: OddCharacter) -> Self {
+        Self {
+            message: character.message(),
+            hint: character.hint(),
+        }
+    }
+
     fn problem(&self) -> Problem {
         Problem::new(Code::TypographicCharacter, self.message).hint(self.hint)
     }
@@ -81,16 +80,15 @@ pub(super) fn in_broken_line(line: &str) -> Option<(u32, Problem)> {
 }
 
 const fn is_quote(c: char) -> bool {
-    matches!(c, '\u{2018}'..='\u{201f}' | '\u{ff02}' | '\u{ff07}' | '«' | '»')
+    matches!(OddCharacter::of(c), Some(OddCharacter::Quote))
 }
 
 const fn is_space(c: char) -> bool {
-    matches!(c, '\u{a0}' | '\u{202f}' | '\u{2007}' | '\u{3000}')
+    matches!(OddCharacter::of(c), Some(OddCharacter::Space))
 }
 
-/// Those of which no word of any language is made.
 const fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{ad}' | '\u{200b}' | '\u{2060}' | '\u{feff}')
+    matches!(OddCharacter::of(c), Some(OddCharacter::Invisible))
 }
 
 const fn is_colon(c: char) -> bool {
@@ -109,8 +107,7 @@ fn is_dash_of_list(text: &str) -> bool {
 
 /// A text without the characters that do not belong there: what was meant.
 pub(super) fn meant(text: &str) -> String {
-    let is_odd = |c: char| is_quote(c) || is_space(c) || is_invisible(c);
-    text.chars().filter(|c| !is_odd(*c)).collect()
+    text.chars().filter(|c| OddCharacter::of(*c).is_none()).collect()
 }
 
 #[cfg(test)]

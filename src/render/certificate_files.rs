@@ -18,6 +18,8 @@ use crate::render::keystore::{self, KeyEntry, PasswordProblem, StorePassword, St
 /// A certificate that was read once, for all its files.
 pub(super) struct CertificateFiles {
     parts: IssuedCertificate,
+    /// Whether it is a certificate of the vault, whose policy decides on its key, or a plain secret.
+    is_of_vault: bool,
     /// Whether a file has the chain in it; if none has, what the chain lacks is nobody's concern.
     chain_used: bool,
     /// Whether a file presents the leaf as one; an authority's certificate for clients (`ca`) does not.
@@ -32,6 +34,7 @@ impl CertificateFiles {
         let parts = certificate::read_tagged(secret.value.expose(), content_type, file_encoding)?;
         Ok(Self {
             parts,
+            is_of_vault: secret.backs_certificate,
             chain_used: false,
             leaf_used: false,
         })
@@ -59,6 +62,7 @@ impl CertificateFiles {
         );
         File {
             parts: &self.parts,
+            is_of_vault: self.is_of_vault,
             path,
             passwords,
         }
@@ -87,6 +91,7 @@ impl CertificateFiles {
 /// One file and all that its bytes depend on.
 struct File<'a> {
     parts: &'a IssuedCertificate,
+    is_of_vault: bool,
     path: &'a RelativePath,
     passwords: &'a Passwords,
 }
@@ -152,10 +157,14 @@ impl File<'_> {
 
     fn pkcs8(&self) -> Result<&[u8], RenderFault> {
         let key = self.parts.private_key.as_ref();
-        key.map(|key| key.as_slice())
-            .ok_or_else(|| RenderFault::KeyNotExportable {
-                path: self.path.clone(),
-            })
+        let path = || self.path.clone();
+        key.map(|key| key.as_slice()).ok_or_else(|| {
+            if self.is_of_vault {
+                RenderFault::KeyNotExportable { path: path() }
+            } else {
+                RenderFault::NoPrivateKey { path: path() }
+            }
+        })
     }
 
     fn private_key(

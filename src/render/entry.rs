@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::template;
-use super::{Passwords, is_pfx_of_certificate, render_object};
+use super::{Passwords, is_pfx_as_it_is, is_pfx_of_certificate, render_object};
 use crate::domain::answers::Answers;
 use crate::domain::desired::{Content, FileSpec, PasswordSource, Reference, Template, TemplateBody};
 use crate::domain::entry::{Body, Entry, EntryId};
@@ -155,7 +155,7 @@ fn filled(
         .fold(filled.validity, Validity::and);
     let path = files.first().map(|file| file.path.clone());
     let mut notices = filled.notices;
-    notices.extend(pfx_in_text(template, objects));
+    notices.extend(pfx_as_it_is(template, objects));
     Ok(Made {
         files: path
             .into_iter()
@@ -166,21 +166,37 @@ fn filled(
     })
 }
 
-/// The secrets of certificates that a text has as they are, which no program opens. A value of a combined file may be decoded.
-fn pfx_in_text(
-    template: &Template,
-    objects: &BTreeMap<Reference, Arc<FetchedObject>>,
-) -> impl Iterator<Item = Notice> {
-    let is_text = matches!(template.body(), TemplateBody::Text(_));
-    let secrets = objects
-        .iter()
-        .filter(move |(reference, _)| is_text && reference.kind == ObjectKind::Secret);
-    secrets.filter_map(|(reference, object)| match &object.content {
-        FetchedContent::Secret(secret) if is_pfx_of_certificate(secret) => Some(Notice::PfxInTemplate {
-            name: reference.name.clone(),
-        }),
-        FetchedContent::Secret(_) | FetchedContent::Key(_) => None,
-    })
+/// The secrets of certificates that the file has as they are, which no program opens. A value of a combined file may be decoded.
+fn pfx_as_it_is(template: &Template, objects: &BTreeMap<Reference, Arc<FetchedObject>>) -> Vec<Notice> {
+    let secret = |reference: &Reference| match &objects.get(reference)?.content {
+        FetchedContent::Secret(secret) => Some(secret),
+        FetchedContent::Key(_) => None,
+    };
+    let name = |reference: &Reference| reference.name.clone();
+    match template.body() {
+        TemplateBody::Text(_) => {
+            let secrets = objects
+                .keys()
+                .filter(|reference| reference.kind == ObjectKind::Secret);
+            let as_it_is = secrets.filter(|reference| secret(reference).is_some_and(is_pfx_of_certificate));
+            as_it_is
+                .map(|reference| Notice::PfxInTemplate {
+                    name: name(reference),
+                })
+                .collect()
+        }
+        TemplateBody::Combined(_, values) => {
+            let as_it_is = values.iter().filter(|value| {
+                secret(&value.reference).is_some_and(|secret| is_pfx_as_it_is(&value.form, secret))
+            });
+            as_it_is
+                .map(|value| Notice::PfxInValues {
+                    name: name(&value.reference),
+                    key: value.key.clone(),
+                })
+                .collect()
+        }
+    }
 }
 
 fn passwords_told(passwords: &[(PasswordSource, Input)], answers: &Answers) -> Passwords {
@@ -198,4 +214,63 @@ fn passwords_told(passwords: &[(PasswordSource, Input)], answers: &Answers) -> P
         Some((password.clone(), value))
     });
     told.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::desired::{CombinedFormat, CombinedValue, SecretEncoding, SecretForm};
+    use crate::domain::fetched::{Attributes, SecretContent};
+    use crate::domain::object::{ObjectId, ObjectName, VaultId, VersionId};
+    use crate::domain::secret::SecretBytes;
+
+    fn told(template: &Template) -> Vec<Notice> {
+        let name = ObjectName::parse("web-tls").expect("a name");
+        let reference = Reference {
+            kind: ObjectKind::Secret,
+            vault: None,
+            name: name.clone(),
+        };
+        let object = FetchedObject {
+            object: ObjectId {
+                vault: VaultId::named("app"),
+                kind: ObjectKind::Secret,
+                name,
+            },
+            version: VersionId::parse(&"0".repeat(32)).expect("a version"),
+            id: String::new(),
+            attributes: Attributes::default(),
+            content: FetchedContent::Secret(SecretContent {
+                value: SecretBytes::new(b"MIIA".to_vec()),
+                content_type: Some("application/x-pkcs12".to_owned()),
+                backs_certificate: true,
+            }),
+        };
+        pfx_as_it_is(template, &BTreeMap::from([(reference, Arc::new(object))]))
+    }
+
+    #[test]
+    fn the_base64_text_of_a_certificates_pfx_is_a_warning_in_a_template_and_as_a_value() {
+        let text = template::text("{{ secret('web-tls') }}").expect("a template");
+        assert!(matches!(&told(&text)[..], [told @ Notice::PfxInTemplate { .. }] if told.is_warning()));
+        let combined = |form: SecretForm| {
+            let value = CombinedValue {
+                key: "TLS".to_owned(),
+                reference: text.references().first().expect("one").clone(),
+                form,
+            };
+            template::combined(CombinedFormat::Json, vec![value]).expect("a template")
+        };
+        for form in [SecretForm::default(), SecretEncoding::Utf8.into()] {
+            let told = told(&combined(form));
+            assert!(matches!(&told[..], [told @ Notice::PfxInValues { .. }] if told.is_warning()));
+            assert!(told[0].to_string().contains("`TLS`"), "{}", told[0]);
+            let hint = told[0].hint().expect("a hint");
+            assert!(
+                hint.contains("name: web-tls") && hint.contains("content: bundle"),
+                "{hint}"
+            );
+        }
+        assert_eq!(told(&combined(SecretEncoding::Base64.into())), []);
+    }
 }

@@ -83,6 +83,12 @@ pub enum RenderFault {
         /// The file.
         path: RelativePath,
     },
+    /// A private key is asked for, and a plain secret, of which no policy says anything, has none.
+    #[error("`{path}` wants the private key, and the secret holds a certificate without one")]
+    NoPrivateKey {
+        /// The file.
+        path: RelativePath,
+    },
     /// The private key is of another algorithm than its structure is for.
     #[error("`{path}` wants the private key as `{form}`, and it is {found}")]
     KeyForm {
@@ -155,7 +161,7 @@ impl RenderFault {
                  `encoding`"
             }
             Self::Encoding { .. } => {
-                "store an even number of digits 0-9, a-f and nothing else, or remove `encoding`"
+                "store an even number of digits 0-9 and a-f, as `xxd -p` writes them, or remove `encoding`"
             }
             Self::FileEncoding { .. } => {
                 "set `encoding: utf-8` to write the value as it is, or store the file again with \
@@ -173,6 +179,10 @@ impl RenderFault {
             Self::KeyNotExportable { .. } => {
                 "ask for `leaf`, `fullChain`, `chain` or `der` only, or make a new version under a policy \
                  with `exportable: true`"
+            }
+            Self::NoPrivateKey { .. } => {
+                "store the private key beside the certificate, in the same value, or ask for `leaf`, `fullChain`, `chain` or \
+                 `der` only"
             }
             Self::KeyForm { .. } => {
                 "ask for `pkcs8`, which takes keys of every algorithm; `pkcs1` is for RSA and `sec1` for EC on a \

@@ -1,6 +1,7 @@
 //! One binary for all tests that see the program from outside; each module is one subject.
 
 mod admin;
+mod advice;
 mod architecture;
 mod asking;
 mod certificates;

@@ -5,9 +5,10 @@
 use std::collections::BTreeMap;
 
 use crate::convert::input::{Value, documents};
-use crate::convert::note::{Notes, quoted};
+use crate::convert::note::Notes;
 use crate::convert::{ConvertError, Tool};
 use crate::manifest::env_file::{is_blank, is_env_file, name_of};
+use crate::manifest::quoted_key;
 
 /// Variables that only this agent has.
 const TELLING: [&str; 3] = ["VAULT_BASE_URL", "SECRETS_KEYS", "CERTS_KEYS"];
@@ -67,7 +68,7 @@ impl Variables {
                 } else {
                     "its value comes from elsewhere (`valueFrom`); write it out and convert again"
                 };
-                notes.not_carried(quoted(name), reason);
+                notes.not_carried(quoted_key(name), reason);
             } else {
                 variables.insert(
                     name.to_owned(),

@@ -15,6 +15,7 @@ use super::vaults::Vault;
 use super::{ConvertError, cloud, rendered};
 use crate::domain::mode::FileMode;
 use crate::domain::object::VaultName;
+use crate::manifest::quoted_key;
 use crate::manifest::rules::{self, WrongUrl};
 
 /// Where the examples of the agent mount its volume.
@@ -24,7 +25,7 @@ const VOLUME_PATH: &str = "/secrets";
 pub(super) fn draft(text: &str, notes: &Notes) -> Result<Draft, ConvertError> {
     let variables = Variables::read(text, notes)?;
     for name in variables.names().filter(|name| goes_into_the_manifest(name)) {
-        rendered::refuse(&quoted(name), variables.get(name).unwrap_or_default())?;
+        rendered::refuse(&quoted_key(name), variables.get(name).unwrap_or_default())?;
     }
     let vault = vault(&variables, notes)?;
     let agent = Agent {
@@ -143,7 +144,7 @@ impl Agent<'_> {
                 }
                 _ => "the agent has no such variable",
             };
-            self.notes.not_carried(quoted(name), reason);
+            self.notes.not_carried(quoted_key(name), reason);
         }
     }
 }

@@ -15,10 +15,10 @@ mod worker;
 use self::volume::Place;
 use super::draft::{Draft, Files};
 use super::input::Value;
-use super::note::{Notes, quoted};
+use super::note::Notes;
 use super::vaults::Vaults;
 use super::{ConvertError, Tool, cloud};
-use crate::manifest::Tree;
+use crate::manifest::{Tree, quoted_key};
 
 /// Whether a document is the agent's: `workers`, or the `sinks` of its first versions, which name vaults themselves.
 pub(super) fn is_mine(document: Value<'_>) -> bool {
@@ -42,7 +42,7 @@ pub(super) fn draft(documents: &[Tree<'_>], notes: &Notes) -> Result<Draft, Conv
     }
     for (key, _) in root.entries() {
         if !matches!(key, "credentials" | "workers" | "sinks") {
-            notes.not_carried(quoted(key), "the agent has no such key");
+            notes.not_carried(quoted_key(key), "the agent has no such key");
         }
     }
     let workers = worker::workers(root, notes);

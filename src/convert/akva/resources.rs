@@ -14,7 +14,7 @@ use crate::convert::scalar;
 use crate::convert::vaults::{self, Vault, Vaults};
 use crate::domain::desired::VersionPolicy;
 use crate::domain::object::{ObjectName, VaultName};
-use crate::manifest::rules;
+use crate::manifest::{quoted_key, rules};
 
 /// The keys of a resource.
 const KEYS: [&str; 8] = [
@@ -215,7 +215,7 @@ fn tell_others(value: Value<'_>, label: &str, notes: &Notes) {
     for key in unknown.filter(|key| !is_sink && !KEYS.contains(key)) {
         let reason = other_case("the agent", key, &KEYS);
         let reason = reason.unwrap_or_else(|| "a resource has no such key".to_owned());
-        notes.not_carried(format!("{label}, {}", quoted(key)), reason);
+        notes.not_carried(format!("{label}, {}", quoted_key(key)), reason);
     }
 }
 

@@ -13,6 +13,7 @@ use crate::convert::note::{Notes, quoted};
 use crate::convert::scalar;
 use crate::domain::desired::{BundleOrder, SecretEncoding, VersionPolicy};
 use crate::domain::path::RelativePath;
+use crate::manifest::quoted_key;
 
 /// Keys of a sink, and those that a sink of the first versions had as a resource and a worker.
 const KEYS: [&str; 16] = [
@@ -49,7 +50,7 @@ pub(super) fn read(
         let path = sink.text_of("path").unwrap_or_default();
         let label = worker.subject(&format!("sink {}", quoted(path)));
         for (key, _) in sink.entries().filter(|(key, _)| !KEYS.contains(key)) {
-            notes.not_carried(format!("{label}, {}", quoted(key)), "a sink has no such key");
+            notes.not_carried(format!("{label}, {}", quoted_key(key)), "a sink has no such key");
         }
         let path = match RelativePath::parse(&place.relative(path)) {
             Ok(path) => path,

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::duration;
 use crate::convert::input::Value;
 use crate::convert::note::{Notes, quoted};
+use crate::manifest::quoted_key;
 
 /// Time between two passes when a worker does not say it.
 const DEFAULT: Duration = Duration::from_mins(1);
@@ -92,7 +93,7 @@ fn tell_others(value: Value<'_>, is_sink: bool, worker: &Worker<'_>, notes: &Not
             "timefrequency" => "the agent overwrites it with `frequency`",
             _ => "a worker has no such key",
         };
-        notes.not_carried(worker.subject(&quoted(key)), reason);
+        notes.not_carried(worker.subject(&quoted_key(key)), reason);
     }
 }
 

@@ -17,7 +17,7 @@ use super::note::{Notes, listed, quoted};
 use super::vaults::Vaults;
 use super::{ConvertError, Tool};
 use crate::domain::mode::FileMode;
-use crate::manifest::Tree;
+use crate::manifest::{Tree, quoted_key};
 
 /// Where the documentation of the driver mounts its volumes.
 const VOLUME_PATH: &str = "/mnt/secrets-store";
@@ -225,7 +225,7 @@ fn refuse_secret_objects(class: &Class<'_>, notes: &Notes) {
     let spec = class.spec();
     for (key, _) in spec.into_iter().flat_map(Value::entries) {
         if !matches!(key, "provider" | "parameters" | "secretObjects") {
-            notes.not_carried(class.subject(&quoted(key)), "a class has no such key");
+            notes.not_carried(class.subject(&quoted_key(key)), "a class has no such key");
         }
     }
     let secrets = spec

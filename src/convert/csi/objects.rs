@@ -12,6 +12,7 @@ use crate::convert::note::{Notes, listed};
 use crate::domain::desired::{MAX_HISTORY, VersionPolicy};
 use crate::domain::object::VaultName;
 use crate::domain::path::RelativePath;
+use crate::manifest::word_of;
 
 /// Puts the files of a class behind those of the classes before it.
 pub(super) fn read(
@@ -225,7 +226,7 @@ impl<'r, 'a> Reading<'r, 'a> {
                 .push(key);
         }
         for (reason, keys) in unknown {
-            let subject = format!("{label}, {}", listed(keys.into_iter()));
+            let subject = format!("{label}, {}", listed(keys.into_iter().map(word_of)));
             self.notes.not_carried(subject, reason);
         }
     }

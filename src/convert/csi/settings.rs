@@ -7,6 +7,7 @@ use crate::convert::note::{Notes, other_case, quoted};
 use crate::convert::vaults::{self, Vault};
 use crate::domain::desired::{IdentityKind, IdentitySpec};
 use crate::domain::object::VaultName;
+use crate::manifest::quoted_key;
 use crate::manifest::rules::{self, WrongUrl};
 
 /// Where the manifest looks for a service principal's secret.
@@ -107,7 +108,7 @@ impl<'a> Parameters<'_, 'a> {
             entries.find(|(key, value)| key.eq_ignore_ascii_case(KEY) && value.text().is_some())?;
         let reason = format!(
             "taken from {}, which the provider does not read in this case",
-            quoted(key)
+            quoted_key(key)
         );
         self.assumed(KEY, reason);
         value.text()
@@ -281,7 +282,7 @@ impl<'a> Parameters<'_, 'a> {
                 _ if key.starts_with("csi.storage.k8s.io/") => "the driver sets it, not the class",
                 _ => match other_case("the provider", key, &PARAMETERS) {
                     Some(reason) => {
-                        self.not_carried(&quoted(key), reason);
+                        self.not_carried(&quoted_key(key), reason);
                         continue;
                     }
                     None => "the provider has no such parameter",
@@ -290,7 +291,7 @@ impl<'a> Parameters<'_, 'a> {
             let name = if KNOWN.contains(&key) {
                 key.to_owned()
             } else {
-                quoted(key)
+                quoted_key(key)
             };
             self.not_carried(&name, reason);
         }

@@ -13,6 +13,7 @@ fn what_is_not_rendered_is_found_wherever_it_stands() {
         ("${{ secrets.VAULT }}", "${{ … }}"),
         ("https://${{ vars.VAULT }}.vault.azure.net", "${{ … }}"),
         ("{% if tls %}", "{% … %}"),
+        ("a%{ if tls ~}b", "%{ … }"),
         ("<%= vault %>", "<% … %>"),
         ("%VAULT%", "%…%"),
         ("https://%VAULT_NAME%.vault.azure.net", "%…%"),
@@ -65,11 +66,39 @@ fn a_line_that_is_not_yaml_is_so_by_a_placeholder_that_breaks_it_or_is_all_of_it
         ("<% end %>", "<% … %>", 0..9),
         ("$BLOCK", "$NAME", 0..6),
         ("__BLOCK__", "__…__", 0..9),
+        ("vaults: [{ name: app, url: ${URL} }]", "${…}", 27..33),
+        ("- {name: ${S}}", "${…}", 9..13),
+        ("- {name: $[variables.s]}", "$[…]", 9..23),
+        ("- { name: ${var.s} }", "${var.…}", 10..18),
+        ("- { url: https://${V}.vault.azure.net }", "${…}", 17..21),
+        ("- { name: \"it's\", url: ${V} }", "${…}", 23..27),
+        ("- { url: #{V}# }", "#{…}#", 9..14),
+        ("%{ for vault in vaults ~}", "%{ … }", 0..25),
+        ("  %{~ endfor ~}", "%{ … }", 2..15),
     ] {
         let found = Placeholder::in_broken_line(line).expect(line);
         assert_eq!((found.shown(), found.range), (shown, range), "{line}");
     }
-    assert_eq!(Placeholder::in_broken_line("url: \"https://${V}"), None);
+    for line in [
+        "url: \"https://${V}",
+        "- { url: \"https://${V}\" }",
+        "- { name: 'a', url: '${V}' }",
+        "conn=${V}",
+        "exec: [curl, -w, \"%{http_code}\"]",
+        "a: b # [ ${V} #{V}#",
+    ] {
+        assert_eq!(Placeholder::in_broken_line(line), None, "{line}");
+    }
+}
+
+#[test]
+fn a_placeholder_behind_a_blank_is_a_comment_to_yaml() {
+    let found = |line| Placeholder::in_comment(line).map(|found| found.range);
+    assert_eq!(found("url: #{VAULT_URL}#"), Some(5..18));
+    assert_eq!(found("  - #{ VAULT }#"), Some(4..15));
+    assert_eq!(found("url: \"#{VAULT_URL}#\""), None);
+    assert_eq!(found("url: https://#{V}#.vault.azure.net"), None);
+    assert_eq!(found("url: # once #{V}#"), None);
 }
 
 #[test]
@@ -97,7 +126,20 @@ fn what_only_looks_like_a_placeholder_is_none() {
         "%AF%20",
         "a@@b",
         "user@example.com",
+        "%{http_code}",
+        "%{ form }",
     ] {
         assert_eq!(Placeholder::in_value(text), None, "{text}");
+    }
+}
+
+#[test]
+fn what_markup_and_templates_of_ours_have_is_no_variable() {
+    let is_variable = |text| Placeholder::in_value(text).map(|found| found.is_variable());
+    for text in ["${A}", "<%= password %>", "<% if a %>", "%{ if a ~}", "#{A}#", "@@A@@"] {
+        assert_eq!(is_variable(text), Some(true), "{text}");
+    }
+    for text in ["<name>", "{{ a }}", "{% if a %}"] {
+        assert_eq!(is_variable(text), Some(false), "{text}");
     }
 }

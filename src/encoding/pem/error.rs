@@ -25,6 +25,14 @@ pub enum PemProblem {
         /// The name that is read.
         meant: &'static str,
     },
+    /// A block of a name that is not read, with what is looked for in it.
+    #[error("begins a block that holds {held} and is not called `{meant}`")]
+    Misnamed {
+        /// What it holds.
+        held: &'static str,
+        /// The name that is read.
+        meant: &'static str,
+    },
     /// A block that does not end before the text or the next block.
     #[error("begins a block that has no END line")]
     NoEnd,
@@ -65,7 +73,9 @@ impl PemError {
             PemProblem::EscapedLineBreaks => {
                 "store the text with real line breaks: `az keyvault secret set --file FILE` keeps them"
             }
-            PemProblem::Name { .. } => "correct the name in its BEGIN and END lines",
+            PemProblem::Name { .. } | PemProblem::Misnamed { .. } => {
+                "correct the name in its BEGIN and END lines"
+            }
             PemProblem::NoEnd | PemProblem::NoBegin | PemProblem::OtherName => {
                 "each block needs its BEGIN and its END line, of one name; copy the whole text again"
             }
@@ -73,13 +83,14 @@ impl PemError {
                 "between BEGIN and END stands standard base64; copy the block again, whole and without other characters"
             }
             PemProblem::EncryptedKey => {
-                "store the key without a password (`openssl pkcs8 -in KEY -out KEY`), or import the certificate into \
+                "store the key without a password (`openssl pkey -in KEY -out NEWKEY`), or import the certificate into \
                  Key Vault"
             }
             PemProblem::OpenSshKey => {
-                "convert the key with `ssh-keygen -p -m PKCS8 -f KEY` and store the result"
+                "convert a copy of the key, which `ssh-keygen` writes over: `cp KEY NEWKEY`, then `ssh-keygen -p -m PKCS8 \
+                 -f NEWKEY`; store the copy"
             }
-            PemProblem::OtherKey => "store the key as PKCS#8: `openssl pkcs8 -topk8 -nodes -in KEY`",
+            PemProblem::OtherKey => "store the key as PKCS#8: `openssl pkey -in KEY -out NEWKEY`",
             PemProblem::TrustedCertificate => {
                 "write it as a plain certificate with `openssl x509 -in FILE`, and store that"
             }

@@ -8,6 +8,7 @@
 mod error;
 mod kind;
 mod marker;
+mod misnamed;
 #[cfg(test)]
 mod tests;
 mod utf16;
@@ -155,7 +156,10 @@ impl Open<'_> {
         let kind = Kind::of(self.name);
         let (headers, data) = parts(body);
         let der = if kind == Kind::Other {
-            SecretBytes::new(Vec::new())
+            let problem = base64(data).ok().and_then(|der| misnamed::problem(der.expose()));
+            problem.map_or(Ok(SecretBytes::new(Vec::new())), |problem| {
+                Err(self.error(problem))
+            })?
         } else {
             let der = base64(data).ok().filter(|der| !der.is_empty());
             der.ok_or_else(|| self.error(content_problem(data)))?

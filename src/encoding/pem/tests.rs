@@ -241,6 +241,46 @@ fn certificates_and_keys_in_forms_that_are_not_read_are_named() {
 }
 
 #[test]
+fn a_certificate_or_key_in_a_block_of_another_name_is_not_passed_over() {
+    use crate::render::certificate::test_certificates::{Authority, self_signed};
+    let leaf = self_signed("leaf");
+    let issued = Authority::root("root").issue("issued");
+    let certificate = PemProblem::Misnamed {
+        held: "a certificate",
+        meant: "CERTIFICATE",
+    };
+    for name in [
+        "SERVER CERTIFICATE",
+        "CERT",
+        "CRT",
+        "EC PARAMETERS",
+        "CERTIFICATE REQUEST",
+    ] {
+        for der in [&leaf.der, &issued.der] {
+            let text = block("CERTIFICATE", b"one") + &block(name, der);
+            assert_eq!(refused(&text), (4, certificate), "{name}");
+        }
+    }
+    let key = PemProblem::Misnamed {
+        held: "a private key",
+        meant: "PRIVATE KEY",
+    };
+    assert_eq!(refused(&block("SERVER KEY", &leaf.key)), (1, key));
+    for (name, der) in [
+        ("EC PARAMETERS", &[0x06, 0x05, 0x2b, 0x81, 0x04, 0x00, 0x22][..]),
+        ("DH PARAMETERS", &[0x30, 0x06, 0x02, 0x01, 0x17, 0x02, 0x01, 0x02]),
+        ("CERTIFICATE REQUEST", &[0x30, 0x05, 0x30, 0x03, 0x02, 0x01, 0x00]),
+        ("X509 CRL", &[0x30, 0x05, 0x30, 0x03, 0x02, 0x01, 0x01]),
+        ("PUBLIC KEY", &[0x30, 0x04, 0x30, 0x02, 0x06, 0x00]),
+        ("ANYTHING", b"text"),
+        ("EMPTY", b""),
+        ("CUT", &[0x30, 0x84, 0x30]),
+    ] {
+        assert_eq!(contents(&block(name, der)), [(Kind::Other, Vec::new())], "{name}");
+    }
+}
+
+#[test]
 fn a_cut_marker_that_is_glued_into_a_block_that_nobody_reads_is_an_error() {
     let text = "-----BEGIN EC PARAMETERS-----\n--BEGIN CERTIFICATE-----END EC PARAMETERS-----\n";
     let problem = PemProblem::Marker;

@@ -6,6 +6,7 @@ use proptest::prelude::*;
 use serde_json::Value;
 
 use super::*;
+use crate::manifest::load;
 use crate::manifest::schema::generated;
 
 fn shown(line: &str) -> String {
@@ -55,6 +56,63 @@ fn what_may_be_a_secret_is_hidden_whatever_its_place_on_the_line() {
         ("[\u{a0}]", "[…]"),
     ] {
         assert_eq!(shown(line), expected, "{line}");
+    }
+}
+
+#[test]
+fn a_marked_key_is_shown_when_it_is_a_word_alone() {
+    let marked = |line: &str, key: &str| {
+        let column = u32::try_from(line.find(key).expect("there") + 1).expect("short");
+        let width = u32::try_from(key.chars().count()).expect("short");
+        let mark = Mark {
+            line: 1,
+            column,
+            width,
+            block: 0,
+        };
+        Excerpt::of(&[line], mark, true).expect("a line").line
+    };
+    assert_eq!(marked("- { colour: red }", "colour"), "- { colour…");
+    for key in [
+        "passwordFrom:hunter2",
+        "\"password=hunter2\"",
+        "\"a hunter2\"",
+        "/hunter2",
+        "passwordFrom：hunter2",
+    ] {
+        for line in [
+            format!("- {{ {key}: 1 }}"),
+            format!("- {{ {key} }}"),
+            format!("{key}: 1"),
+        ] {
+            assert!(
+                !marked(&line, key).contains("hunter2"),
+                "{line}: {}",
+                marked(&line, key)
+            );
+        }
+    }
+}
+
+#[test]
+fn a_secret_that_a_missing_blank_makes_part_of_a_key_is_in_no_report() {
+    for entry in [
+        "{ path: a, content: jks, passwordFrom:hunter2 }",
+        "{ path: a, content: jks, value:hunter2 }",
+        "{ path: a, content: jks, clientSecret=hunter2 }",
+        "{ path: a, content: jks, \"password=hunter2\": 1 }",
+        "{ path: a, content: jks, \"password: hunter2\" }",
+        "{ path: a, value:hunter2, value:hunter2 }",
+        "{ path: a, ${X:-hunter2}: 1 }",
+        "{ path: a, content: jks, passwordFrom：hunter2 }",
+    ] {
+        let text = format!(
+            "apiVersion: akv-sync/v1\nkind: SyncManifest\nvaults: [{{ name: app, url: \"https://contoso.vault.azure.net\" }}]\n\
+             volume: {{ path: /mnt/akv }}\ncertificates:\n  - name: tls\n    files:\n      - {entry}\n"
+        );
+        let problems = load(&text, "m", &[("", "")].as_slice()).expect_err("no such key");
+        let report = format!("{problems}{}", problems.render(false));
+        assert!(report.contains("m:8:") && !report.contains("hunter2"), "{report}");
     }
 }
 

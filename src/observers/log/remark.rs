@@ -25,6 +25,9 @@ pub(super) fn remark(object: &EntryId, notice: &Notice) {
         Notice::PfxInTemplate { name: secret } => {
             tracing::warn!(%object, %secret, hint, "A template has the base64 text of a certificate's PFX");
         }
+        Notice::PfxInValues { name: secret, .. } => {
+            tracing::warn!(%object, %secret, hint, "A value is the base64 text of a certificate's PFX");
+        }
         Notice::NothingSelected { looked_at } => {
             tracing::warn!(%object, looked_at, hint, "A selection picks no secret");
         }

@@ -121,7 +121,7 @@ impl CertificateError {
                 "remove the tag, or store the file again with `az keyvault secret set --file FILE --encoding ENCODING`"
             }
             Self::ExplicitCurve { .. } => {
-                "name the curve: `openssl ec -in KEY -param_enc named_curve -out KEY` mends a key; make the certificate \
+                "name the curve: `openssl ec -in KEY -param_enc named_curve -out NEWKEY` mends a key; make the certificate \
                  again from the mended key, and import both"
             }
             Self::NotBase64 | Self::NotPem => {

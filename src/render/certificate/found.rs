@@ -59,7 +59,7 @@ impl Found {
         match self {
             Self::Nothing => "store the certificate in it",
             Self::Hex => {
-                "store the base64 text of the same bytes (`xxd -r -p FILE | base64`), or give the secret the tag \
+                "store the base64 text of the same bytes (`xxd -r -p FILE | base64`, without `0x`), or give the secret the tag \
                  `file-encoding: hex`"
             }
             Self::Base64Twice | Self::Base64OfPem => {
@@ -241,9 +241,12 @@ pub(super) fn is_sequence(bytes: &[u8]) -> bool {
     bytes.first() == Some(&0x30)
 }
 
+/// What the tag `file-encoding: hex` would read as a DER structure, or as the text of one: the hint names the tag.
 fn is_hex_of_der(text: &[u8]) -> bool {
-    let mut digits = text.iter().filter(|byte| !byte.is_ascii_whitespace());
-    text.starts_with(b"30") && digits.all(u8::is_ascii_hexdigit)
+    encoding::hex(text).is_ok_and(|bytes| {
+        let is_text = |bytes: &[u8]| encoding::base64(bytes).is_ok_and(|inner| is_sequence(inner.expose()));
+        is_sequence(bytes.expose()) || pem::is_pem(bytes.expose()) || is_text(bytes.expose())
+    })
 }
 
 fn of_der(bytes: &[u8]) -> Option<Found> {

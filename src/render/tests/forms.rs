@@ -146,14 +146,66 @@ fn a_form_that_is_not_for_the_key_is_refused_by_name() {
 }
 
 #[test]
-fn a_key_that_is_not_exportable_makes_no_key_store_but_a_trust_store() {
+fn a_key_that_is_not_there_refuses_all_files_of_the_object_and_only_a_policy_is_blamed_that_there_is() {
+    let value = block("CERTIFICATE", &self_signed("alone").der);
+    let public = [
+        CertificateContent::FullChain { root: false },
+        CertificateContent::Der,
+    ]
+    .map(Content::Certificate);
+    assert_eq!(
+        render_all(secret_with(value.clone(), None), &public)
+            .expect("public")
+            .files
+            .len(),
+        2
+    );
+
+    for wanted in [
+        CertificateContent::PrivateKey {
+            form: KeyForm::Pkcs8,
+            password: None,
+        },
+        CertificateContent::Bundle {
+            order: BundleOrder::KeyLast,
+            form: KeyForm::Pkcs8,
+            root: false,
+        },
+    ] {
+        let wanted = [CertificateContent::FullChain { root: false }, wanted].map(Content::Certificate);
+        let told = |backs_certificate| {
+            let content = FetchedContent::Secret(SecretContent {
+                value: SecretBytes::from(value.clone()),
+                content_type: None,
+                backs_certificate,
+            });
+            let error = render_all(content, &wanted).expect_err("there is no key");
+            assert!(error.to_string().contains("`dir/file-1`"), "{error}");
+            format!("{error}: {}", error.hint())
+        };
+        let (of_vault, plain) = (told(true), told(false));
+        assert!(
+            of_vault.contains("is not exportable") && of_vault.contains("exportable: true"),
+            "{of_vault}"
+        );
+        let expected =
+            "the secret holds a certificate without one: store the private key beside the certificate";
+        assert!(
+            plain.contains(expected) && !plain.contains("exportable"),
+            "{plain}"
+        );
+    }
+}
+
+#[test]
+fn a_certificate_without_its_key_makes_no_key_store_but_a_trust_store() {
     let alone = self_signed("alone");
     let value = block("CERTIFICATE", &alone.der);
     let passwords = Passwords::from([(source(), "changeit".to_owned().into())]);
     for (index, wanted) in with_password().iter().enumerate() {
         if index < 3 {
             let fault = fault(&value, wanted, &passwords);
-            assert!(matches!(fault, RenderFault::KeyNotExportable { .. }), "{fault}");
+            assert!(matches!(fault, RenderFault::NoPrivateKey { .. }), "{fault}");
         } else {
             assert!(render(&value, wanted, &passwords).is_ok(), "{wanted:?}");
         }

@@ -298,43 +298,6 @@ fn the_tag_of_a_base64_pem_is_heeded_under_certificates() {
 }
 
 #[test]
-fn a_key_that_is_not_exportable_refuses_all_files_of_the_object() {
-    let value = block("CERTIFICATE", &self_signed("alone").der);
-    let public = [
-        CertificateContent::FullChain { root: false },
-        CertificateContent::Der,
-    ]
-    .map(Content::Certificate);
-    assert_eq!(
-        render_all(secret_with(value.clone(), None), &public)
-            .expect("public")
-            .files
-            .len(),
-        2
-    );
-
-    for wanted in [
-        CertificateContent::PrivateKey {
-            form: KeyForm::Pkcs8,
-            password: None,
-        },
-        CertificateContent::Bundle {
-            order: BundleOrder::KeyLast,
-            form: KeyForm::Pkcs8,
-            root: false,
-        },
-    ] {
-        let wanted = [CertificateContent::FullChain { root: false }, wanted].map(Content::Certificate);
-        let error = render_all(secret_with(value.clone(), None), &wanted).expect_err("there is no key");
-        assert!(matches!(*error.fault, RenderFault::KeyNotExportable { .. }));
-        assert!(
-            error.to_string().contains("`dir/file-1`") && error.hint().contains("exportable: true"),
-            "{error}"
-        );
-    }
-}
-
-#[test]
 fn content_of_another_kind_is_refused() {
     let rsa = PublicKey::Rsa {
         n: vec![1],
@@ -391,5 +354,5 @@ fn a_failure_names_object_version_and_next_action_and_no_byte_of_the_value() {
         line: 1,
         problem: PemProblem::EncryptedKey,
     }));
-    assert!(encrypted.hint().contains("openssl pkcs8"));
+    assert!(encrypted.hint().contains("openssl pkey -in KEY -out NEWKEY"));
 }

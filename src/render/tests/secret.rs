@@ -89,8 +89,7 @@ fn hex_is_pairs_of_digits_in_either_case() {
         [0, 0xff, 0xa9]
     );
     for (value, expected) in [
-        ("0x00", EncodingProblem::Character { position: 2, len: 4 }),
-        ("00\n", EncodingProblem::Character { position: 3, len: 3 }),
+        ("00x0", EncodingProblem::Character { position: 3, len: 4 }),
         ("+1", EncodingProblem::Character { position: 1, len: 2 }),
         ("000", EncodingProblem::Length { len: 3 }),
     ] {
@@ -106,6 +105,7 @@ fn the_tag_decides_where_the_manifest_does_not() {
         (Some("base64"), "QUJD\nREVG\n", "ABCDEF"),
         (Some("BASE64"), "QUJD", "ABC"),
         (Some("hex"), "414243", "ABC"),
+        (Some("hex"), "0x41 42\n43\n", "ABC"),
         (Some("utf-8"), "QUJD\n", "QUJD\n"),
         (Some("ascii"), "QUJD", "QUJD"),
         (Some("utf-16le"), "QUJD", "QUJD"),

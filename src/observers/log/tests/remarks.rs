@@ -38,8 +38,15 @@ fn each_sort_of_remark_is_a_line_that_can_be_searched_for_with_its_data_in_field
              files that programs read, write under `certificates`",
         ),
         (
-            Notice::PfxInTemplate { name },
+            Notice::PfxInTemplate { name: name.clone() },
             "WARN A template has the base64 text of a certificate's PFX object=app/secrets/a secret=web hint=\"for PEM",
+        ),
+        (
+            Notice::PfxInValues {
+                name,
+                key: "TLS".to_owned(),
+            },
+            "WARN A value is the base64 text of a certificate's PFX object=app/secrets/a secret=web hint=\"write the",
         ),
         (
             Notice::NothingSelected { looked_at: 12 },

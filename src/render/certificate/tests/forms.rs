@@ -28,6 +28,31 @@ fn pkcs7() -> Vec<u8> {
     .to_vec()
 }
 
+/// As `openssl` prints bytes.
+fn in_pairs(bytes: &[u8]) -> String {
+    let lines = bytes.chunks(16).map(|line| {
+        let pairs: Vec<String> = line.iter().map(|byte| format!("{byte:02x}")).collect();
+        pairs.join(":")
+    });
+    lines.collect::<Vec<_>>().join(":\n    ")
+}
+
+#[test]
+fn what_is_called_hexadecimal_is_read_with_the_tag_that_the_hint_names() {
+    let Line { leaf, .. } = line();
+    let pfx = MODERN.pfx_of(&leaf.key, &[&leaf.der]);
+    for value in [
+        hex(&pfx),
+        hex(&pfx).replace('A', "A\n"),
+        format!("0x{}\n", hex(&pfx)),
+        in_pairs(&pfx),
+    ] {
+        assert_eq!(found(&value, None), Found::Hex, "{value}");
+        let tagged = read_tagged(value.as_bytes(), None, Some("hex"));
+        assert_eq!(tagged.expect("readable").leaf, leaf.der, "{value}");
+    }
+}
+
 #[test]
 fn a_value_in_another_form_is_named_and_not_called_damaged() {
     let Line { leaf, .. } = line();
@@ -38,6 +63,8 @@ fn a_value_in_another_form_is_named_and_not_called_damaged() {
         ("blanks", " \n".to_owned(), Found::Nothing),
         ("hex", hex(&pfx), Found::Hex),
         ("hex in lines", hex(&pfx).replace('A', "A\n"), Found::Hex),
+        ("hex behind 0x", format!("0x{}", hex(&pfx)), Found::Hex),
+        ("hex in pairs", in_pairs(&pfx), Found::Hex),
         (
             "base64 twice",
             STANDARD.encode(STANDARD.encode(&pfx)),

@@ -26,6 +26,9 @@ impl<'a> Analysis<'a> {
             Expr::Call(call) => return self.call(call),
             Expr::GetAttr(access) => {
                 let shape = self.expression(&access.expr);
+                if shape == Shape::Scalar {
+                    self.part_of_text(access.name, span);
+                }
                 return self.attribute(shape, access.name, span);
             }
             Expr::GetItem(access) => return self.item(access, span),
@@ -180,6 +183,15 @@ impl<'a> Analysis<'a> {
             | CallArg::KwargSplat(value)) = argument;
             self.expression(value);
         }
+    }
+
+    /// A text has no parts, whatever its name.
+    fn part_of_text(&mut self, name: &str, span: Span) {
+        self.problem(
+            span,
+            format!("a text has no `{name}`, and the value of a secret is one"),
+            "write `secret(\"NAME\")` alone, or `(secret(\"NAME\") | from_json).MEMBER` for a member of JSON",
+        );
     }
 
     fn attribute(&mut self, shape: Shape, name: &str, span: Span) -> Shape {

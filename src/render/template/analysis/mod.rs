@@ -7,6 +7,7 @@ mod expression;
 mod go;
 mod names;
 mod nearest;
+mod odd;
 mod reference;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -247,7 +248,7 @@ fn lacks_brackets(source: &str) -> bool {
 
 /// A syntax error quotes the template at most, which is no secret.
 fn syntax(error: &minijinja::Error, source: &str) -> TemplateProblem {
-    if let Some(problem) = go::problem(source) {
+    if let Some(problem) = odd::problem(source).or_else(|| go::problem(source)) {
         return problem;
     }
     let detail = error

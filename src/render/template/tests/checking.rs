@@ -266,6 +266,66 @@ fn a_syntax_error_has_its_line() {
 }
 
 #[test]
+fn a_part_of_a_secret_is_a_problem_before_anything_is_fetched() {
+    for bad in [
+        "{{ secret('a').value }}",
+        "{% set a = secret('a') %}{{ a.value }}",
+        "{{ certificate('a').leaf.value }}",
+    ] {
+        assert_eq!(
+            message(bad),
+            "a text has no `value`, and the value of a secret is one",
+            "{bad}"
+        );
+    }
+    for good in [
+        "{{ (secret('a') | from_json).value }}",
+        "{% for x in range(2) %}{{ loop.index }}{% endfor %}",
+        "{{ certificate('a').tags.value }}",
+        "{% set a = secret('a') | from_json %}{{ a.value }}",
+        "{{ {'value': secret('a')}.value }}",
+    ] {
+        assert!(text(good).is_ok(), "{good}: {:?}", text(good));
+    }
+}
+
+#[test]
+fn what_a_word_processor_writes_in_an_expression_is_named_with_its_line() {
+    for (source, line, expected) in [
+        (
+            "a\n{{ secret(\u{201c}db\u{201d}) }}",
+            2,
+            "typographic quotes are not quotes",
+        ),
+        ("{{\u{a0}secret('db') }}", 1, "a no-break space is not a space"),
+        (
+            "{{ 'x' }}\n\n{%\u{a0}if true %}{% endif %}",
+            3,
+            "a no-break space is not a space",
+        ),
+        (
+            "{{ sec\u{200b}ret('db') }}",
+            1,
+            "a character that cannot be seen stands here, such as a zero-width space",
+        ),
+    ] {
+        assert_eq!(messages(source), [(Some(line), expected.to_owned())], "{source}");
+    }
+    for meant in [
+        "\u{201c}a\u{201d}\u{a0}{{ '\u{201c}\u{a0}' }}\u{201d}",
+        "{{ \"\\\"\u{201e}\" }}",
+    ] {
+        assert!(text(meant).is_ok(), "{meant}");
+    }
+    assert_eq!(
+        messages("\u{201c} {{ '\u{201c}' ~ }}").len(),
+        1,
+        "a mistake of another sort is told as it is"
+    );
+    assert!(!message("\u{201c} {{ '\u{201c}' ~ }}").contains("typographic"));
+}
+
+#[test]
 fn lists_are_made_of_literals_and_texts() {
     for good in [
         "{{ ['a', 1, [none], {'b': secret('c')}, secret('d') | upper, 'e' ~ 'f'] | json }}",
