@@ -238,7 +238,7 @@ fn the_table_is_as_wide_as_the_terminal_and_never_wider() {
     ));
     for (columns, titles, has) in [
         (40, "PATH STATE AGE/REASON", "…"),
-        (80, "PATH OBJECT VERSION STATE AGE/REASON", "…"),
+        (80, "PATH OBJECT STATE AGE/REASON", "…"),
         (200, "PATH OBJECT VERSION STATE AGE/REASON", version.as_str()),
     ] {
         let (code, text) = once_with(&world, &["--color", "never"], &[], columns);
