@@ -1,7 +1,7 @@
-//! Stderr is a pipe that nobody reads: files are written all the same, and SIGTERM ends the program.
+//! Stderr or stdout is a pipe that nobody reads: files are written all the same, and SIGTERM ends the program.
 
 use std::io::{self, Write as _};
-use std::process::{Child, ExitStatus};
+use std::process::{Child, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
@@ -47,12 +47,57 @@ fn a_pipe_that_nobody_reads_stops_neither_the_sync_nor_the_end() {
         running.signal(Signal::SIGHUP);
         eventually("the next set", || world.text("a").as_ref() == Some(&text));
     }
+    terminate(&mut running);
+    assert_eq!(running.ended().and_then(|status| status.code()), Some(0));
+}
+
+#[test]
+fn sigterm_ends_each_command_while_nobody_reads_its_data() {
+    let world = World::new();
+    let mut manifest = "secrets:".to_owned();
+    for number in 0..200 {
+        let name = format!("secret-with-a-name-of-some-length-{number}");
+        world.fake.vault("app").set_secret(&name, "value");
+        manifest.extend(["\n  - { name: ", &name, " }"]);
+    }
+    world.manifest(&manifest);
+    let plan: &[_] = &["plan"];
+    for arguments in [
+        plan,
+        &["plan", "-o", "json"],
+        &["status"],
+        &["status", "-o", "json"],
+        &["schema"],
+    ] {
+        let (reader, writer) = io::pipe().expect("a pipe");
+        let room = small(&writer);
+        let mut command = world.command(arguments);
+        command.stdout(writer).stderr(Stdio::null());
+        let mut running = Running(command.spawn().expect("starts"));
+        // The command holds the other end too.
+        drop(command);
+        eventually("the pipe is full", || {
+            rustix::io::ioctl_fionread(&reader).expect("a pipe") >= room
+        });
+        assert_eq!(running.ended(), None, "{arguments:?} has more to write");
+        terminate(&mut running);
+    }
+}
+
+/// Ends it with a single signal.
+fn terminate(running: &mut Running) {
     let began = Instant::now();
     running.signal(Signal::SIGTERM);
     eventually("the end", || running.ended().is_some());
     // The program takes a second at most; the machine may be busy besides.
     assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
-    assert_eq!(running.ended().and_then(|status| status.code()), Some(0));
+}
+
+/// Makes it as small as a pipe can be; gives how many bytes it takes.
+fn small(pipe: &io::PipeWriter) -> u64 {
+    use nix::fcntl::{FcntlArg, fcntl};
+    let room = fcntl(pipe, FcntlArg::F_SETPIPE_SZ(4096)).expect("sets");
+    u64::try_from(room).expect("a size")
 }
 
 /// Writes until nothing fits any more.
