@@ -4,6 +4,7 @@
 //! This stands here because the SDK loses status and code of any error body with a JSON escape, repeats requests at IMDS
 //! for 72 s whatever the caller says, and takes an unbounded body.
 
+use std::error::Error;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -238,18 +239,21 @@ fn is_late(error: &azure_core::Error) -> bool {
 
 /// Whether the other side ended a connection that stood: a stream of HTTP/2, or the whole of it.
 fn has_ended(error: &azure_core::Error) -> bool {
-    !is_late(error)
-        && chain(error).any(|cause| {
-            let text = cause.to_string();
-            [
-                "stream error received",
-                "closed before message completed",
-                "GO_AWAY",
-                "go away",
-            ]
-            .iter()
-            .any(|known| text.contains(known))
-        })
+    use io::ErrorKind as K;
+    const SAID: [&str; 4] = [
+        "stream error received",
+        "closed before message completed",
+        "go away",
+        "connection reset",
+    ];
+    let ends = |cause: &(dyn Error + 'static)| match cause.downcast_ref::<io::Error>().map(io::Error::kind) {
+        Some(K::ConnectionReset | K::ConnectionAborted | K::BrokenPipe | K::UnexpectedEof) => true,
+        _ => {
+            let text = cause.to_string().to_ascii_lowercase();
+            SAID.iter().any(|known| text.contains(known))
+        }
+    };
+    !is_late(error) && chain(error).any(ends)
 }
 
 enum BodyError {

@@ -76,7 +76,7 @@ fn said(words: &str, identity: &ManagedIdentity) -> Option<String> {
     }
     // App Service starts anew when an identity is assigned to it: no assignment is under way.
     let unknown_to_app_service = [
-        "no user assigned or delegated managed identity found",
+        "managed identity found for specified",
         "no msi found for specified",
         "managedidentitynotfound",
     ];
@@ -104,15 +104,22 @@ const GUESS_HINT: &str = "nothing names an identity, and this machine has none o
 /// What to do about words that nobody here knows.
 const WORDS_HINT: &str = "do what its words say: they are the endpoint's own, and waiting does not help";
 
-/// What IMDS and App Service say, in lower case, when an identity is not assigned (yet).
-const NOT_ASSIGNED: [&str; 2] = ["identity not found", "unable to load requested managed identity"];
+/// Whether the words, in lower case, say that an identity is not assigned (yet).
+fn say_not_assigned(words: &str) -> bool {
+    let missing = [
+        "not found",
+        "could not be found",
+        "does not exist",
+        "not assigned",
+        "unable to load",
+    ];
+    words.contains("identity") && missing.iter().any(|end| words.contains(end))
+}
 
 /// `words` are in lower case. Only those that say so mean an identity that is not assigned (yet); others last.
 fn judge(status: u16, words: &str) -> (Reason, Retry) {
     match status {
-        400 if NOT_ASSIGNED.iter().any(|known| words.contains(known)) => {
-            (Reason::IdentityNotPropagated, Retry::InstanceMetadata)
-        }
+        400 if say_not_assigned(words) => (Reason::IdentityNotPropagated, Retry::InstanceMetadata),
         410 => (Reason::IdentityUnavailable, Retry::InstanceMetadataGone),
         404 | 408 | 429 | 500.. => (Reason::IdentityUnavailable, Retry::InstanceMetadata),
         _ => (Reason::IdentityMisconfigured, Retry::Never),
@@ -328,6 +335,7 @@ mod tests {
     fn no_user_assigned_or_delegated_managed_identity_found_is_told_at_once_with_the_setting_that_names_it() {
         for body in [
             r#"{"statusCode":400,"message":"No User Assigned or Delegated Managed Identity found for specified ClientId/ResourceId/PrincipalId."}"#,
+            r#"{"statusCode":400,"message":"No User Assigned Managed Identity found for specified ClientId/ResourceId/PrincipalId."}"#,
             r#"{"StatusCode":400,"Message":"No MSI found for specified ClientId/ResourceId.","CorrelationId":"x"}"#,
         ] {
             let client = ManagedId::Client(Setting::new("the-client", "AZURE_CLIENT_ID"));

@@ -185,7 +185,7 @@ fn an_unassigned_managed_identity_ends_with_4_and_says_how_to_assign_it() {
     let log = stderr(&output);
     assert_eq!(output.status.code(), Some(4), "{log}");
     assert!(
-        log.contains("identityNotPropagated") && log.contains("assign the identity"),
+        log.contains("identityMisconfigured") && log.contains("assign the identity"),
         "{log}"
     );
 }
