@@ -19,7 +19,7 @@ pub(crate) enum Shows {
 }
 
 /// Starts the command with a terminal of so many columns; gives its near end.
-fn start_on_terminal(mut command: Command, columns: u16, shows: Shows) -> (Child, File) {
+pub(crate) fn start_on_terminal(mut command: Command, columns: u16, shows: Shows) -> (Child, File) {
     let size = Winsize {
         ws_row: 25,
         ws_col: columns,

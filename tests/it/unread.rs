@@ -1,6 +1,7 @@
 //! Stderr or stdout is a pipe that nobody reads: files are written all the same, and SIGTERM ends the program.
 
 use std::io::{self, Write as _};
+use std::os::fd::AsFd;
 use std::process::{Child, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
@@ -8,6 +9,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use crate::support::{World, eventually};
+use crate::terminal::{Shows, start_on_terminal};
 
 /// Ends with the test.
 struct Running(Child);
@@ -51,16 +53,19 @@ fn a_pipe_that_nobody_reads_stops_neither_the_sync_nor_the_end() {
     assert_eq!(running.ended().and_then(|status| status.code()), Some(0));
 }
 
+/// With so many files that a table of them fills every buffer on its way.
+fn many_files() -> World {
+    let world = World::new();
+    world.fake.vault("app").set_secret("a", "value");
+    let entry = |number| format!("\n  - {{ name: a, path: {}-{number} }}", "long".repeat(20));
+    let entries: String = (0..600).map(entry).collect();
+    world.manifest(&format!("secrets:{entries}"));
+    world
+}
+
 #[test]
 fn sigterm_ends_each_command_while_nobody_reads_its_data() {
-    let world = World::new();
-    let mut manifest = "secrets:".to_owned();
-    for number in 0..200 {
-        let name = format!("secret-with-a-name-of-some-length-{number}");
-        world.fake.vault("app").set_secret(&name, "value");
-        manifest.extend(["\n  - { name: ", &name, " }"]);
-    }
-    world.manifest(&manifest);
+    let world = many_files();
     let plan: &[_] = &["plan"];
     for arguments in [
         plan,
@@ -74,14 +79,27 @@ fn sigterm_ends_each_command_while_nobody_reads_its_data() {
         let mut command = world.command(arguments);
         command.stdout(writer).stderr(Stdio::null());
         let mut running = Running(command.spawn().expect("starts"));
-        // The command holds the other end too.
-        drop(command);
-        eventually("the pipe is full", || {
-            rustix::io::ioctl_fionread(&reader).expect("a pipe") >= room
-        });
-        assert_eq!(running.ended(), None, "{arguments:?} has more to write");
-        terminate(&mut running);
+        ends_when_full(&mut running, &reader, room);
     }
+}
+
+#[test]
+fn sigterm_ends_once_while_its_terminal_takes_no_more_rows() {
+    let world = many_files();
+    let mut command = world.command(&["once"]);
+    command.env("TERM", "xterm");
+    let (child, near) = start_on_terminal(command, 200, Shows::Both);
+    // More than the line that says what is under way ever takes.
+    ends_when_full(&mut Running(child), &near, 4000);
+}
+
+/// Waits until so many bytes are there for a reader who does not come, and then ends the program.
+fn ends_when_full(running: &mut Running, reader: impl AsFd, room: u64) {
+    eventually("the reader has much to read", || {
+        rustix::io::ioctl_fionread(&reader).expect("it tells") >= room
+    });
+    assert_eq!(running.ended(), None, "there is more to write");
+    terminate(running);
 }
 
 /// Ends it with a single signal.
