@@ -71,6 +71,8 @@ pub(super) fn once(args: &OnceArgs, style: Style) -> Result<Exit, CommandFailure
             }
         }
         daemon.settle().await;
+        // From here on a signal ends the program, also while nobody reads stdout.
+        drop(stop);
         // An interrupted init container must not count as done, so this is not `Ok`.
         if ended {
             conclude(args, daemon.status(), &notes.seen(), style)

@@ -64,6 +64,8 @@ pub(super) fn plan(args: &PlanArgs, style: Style) -> Result<Exit, CommandFailure
             preview = preview(&mut pass, &mut *told, deadline) => preview,
         };
         progress::clear(progress.as_deref());
+        // From here on a signal ends the program, also while nobody reads stdout.
+        drop(stop);
         conclude(&preview, &notes.seen(), args.output, style)
     })
 }

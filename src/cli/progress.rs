@@ -11,8 +11,10 @@ use tokio::time::{Instant, sleep};
 
 use super::output;
 use super::table::{Cut, shortened};
+use crate::domain::entry::EntryId;
 use crate::domain::event::Event;
 use crate::domain::failure::Reason;
+use crate::domain::object::{ObjectId, VaultId};
 use crate::domain::query::Query;
 use crate::domain::status::Status;
 use crate::ports::{Clock, Observer};
@@ -46,6 +48,10 @@ struct Retry {
     what: String,
     reason: Reason,
     at: OffsetDateTime,
+    /// The objects that it is asked for by; none of a host.
+    objects: BTreeSet<ObjectId>,
+    /// The vault whose list it is.
+    list: Option<VaultId>,
 }
 
 impl Progress {
@@ -117,6 +123,8 @@ fn retries(status: &Status) -> Vec<Retry> {
             what: host.endpoint.to_string(),
             reason: open.reason,
             at: open.next_try,
+            objects: BTreeSet::new(),
+            list: None,
         })
     });
     let alone = status.failing().filter_map(|(entry, failure)| {
@@ -125,6 +133,11 @@ fn retries(status: &Status) -> Vec<Retry> {
             what: entry.id.to_string(),
             reason: failure.reason,
             at: entry.next_due.filter(|_| is_alone)?,
+            objects: entry.objects.clone(),
+            list: match &entry.id {
+                EntryId::Selection { vault, .. } => Some(vault.clone()),
+                EntryId::Object(_) | EntryId::Template(_) => None,
+            },
         })
     });
     let mut retries: Vec<_> = hosts.chain(alone).collect();
@@ -132,11 +145,23 @@ fn retries(status: &Status) -> Vec<Retry> {
     retries
 }
 
+impl Retry {
+    /// Whether this is a question of it.
+    fn is_about(&self, query: &Query) -> bool {
+        match query {
+            Query::Secrets(vault) => self.list.as_ref() == Some(vault),
+            _ => query.object().is_some_and(|object| self.objects.contains(object)),
+        }
+    }
+}
+
 impl Known {
     fn answered(&mut self, query: &Query, fetched: bool, waiting: &mut dyn Iterator<Item = &Query>) {
         self.open.remove(query);
         if fetched {
             self.fetched.insert(query.clone());
+            // It is done before a pass says so.
+            self.retries.retain(|retry| !retry.is_about(query));
         }
         for query in waiting {
             if !self.asked.contains(query) {
@@ -166,14 +191,17 @@ impl Known {
                 more(rest.len())
             ));
         }
-        if let [
-            Retry {
-                what,
-                reason,
-                at: next,
-            },
-            rest @ ..,
-        ] = self.retries.as_slice()
+        // The next try of what is being asked is not known before its answer.
+        let mut waiting = self
+            .retries
+            .iter()
+            .filter(|retry| !self.open.keys().any(|query| retry.is_about(query)));
+        if let Some(Retry {
+            what,
+            reason,
+            at: next,
+            ..
+        }) = waiting.next()
         {
             let wait = (*next - at).whole_seconds();
             let when = if wait > 0 {
@@ -183,7 +211,7 @@ impl Known {
             };
             parts.push(format!(
                 "{what}: {reason}, tried again {when}{}",
-                more(rest.len())
+                more(waiting.count())
             ));
         }
         parts.join("; ")
@@ -230,8 +258,40 @@ mod tests {
             what: "app".to_owned(),
             reason: Reason::Throttled,
             at: second(8),
+            objects: BTreeSet::new(),
+            list: None,
         });
         assert_eq!(text(&known, 12), "app: throttled, tried again in 8 s");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn no_next_try_is_named_of_what_is_being_asked_or_is_done() {
+        let began = Instant::now();
+        let slow = secret("slow");
+        let mut known = Known {
+            asked: [slow.clone()].into(),
+            open: [(slow.clone(), began)].into(),
+            retries: vec![Retry {
+                what: "app/secrets/slow".to_owned(),
+                reason: Reason::TimedOut,
+                at: second(330),
+                objects: slow.object().cloned().into_iter().collect(),
+                list: None,
+            }],
+            ..Known::default()
+        };
+        let text = |known: &Known| known.text(began + Duration::from_secs(13), second(0));
+        assert_eq!(
+            text(&known),
+            "fetched 0 of 1; waiting for app/secrets/slow (13 s)"
+        );
+        known.answered(&slow, false, &mut [].into_iter());
+        assert_eq!(
+            text(&known),
+            "fetched 0 of 1; app/secrets/slow: timedOut, tried again in 330 s"
+        );
+        known.answered(&slow, true, &mut [].into_iter());
+        assert_eq!(text(&known), "");
     }
 
     #[tokio::test(start_paused = true)]

@@ -6,7 +6,7 @@ use time::OffsetDateTime;
 
 use super::age::age;
 use super::ansi::{GREEN, RED, YELLOW};
-use super::table::{self, Cell, Column, Cut, Look};
+use super::table::{self, Cell, Column, Cut, Look, WHOLE_VERSION};
 use crate::domain::entry::EntryId;
 use crate::domain::failure::FailureClass;
 use crate::domain::object::VersionId;
@@ -17,7 +17,7 @@ use crate::domain::validity::Standing;
 const COLUMNS: [Column; 6] = [
     Column::new("PATH", 12, None, Cut::Middle),
     Column::new("OBJECT", 12, Some(3), Cut::Middle),
-    Column::new("VERSION", 9, Some(1), Cut::End),
+    Column::new("VERSION", WHOLE_VERSION, Some(1), Cut::End),
     Column::new("STATE", 9, None, Cut::End),
     Column::new("AGE/REASON", 12, Some(4), Cut::End),
     Column::new("EXPIRES", 10, Some(2), Cut::End),
@@ -306,6 +306,20 @@ mod tests {
             "old             kept       throttled, 1…",
         ];
         assert_eq!(text.lines().take(6).collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn a_version_is_whole_or_goes_and_half_of_one_is_never_shown() {
+        for width in 40..200 {
+            let text = render(&status(), &[], look(width));
+            let line = text
+                .lines()
+                .find(|line| line.starts_with("same"))
+                .unwrap_or_default();
+            let is_whole = line.contains(version(1).as_str());
+            assert_eq!(text.contains("VERSION"), is_whole, "{width}: {line}");
+        }
+        assert!(!render(&status(), &[], look(80)).contains("VERSION"));
     }
 
     #[test]

@@ -8,6 +8,9 @@ use crate::domain::plain_text::is_plain;
 /// Between two columns.
 const GAP: usize = 2;
 
+/// Of a column of versions: half of one names none, so it is whole or goes.
+pub(super) const WHOLE_VERSION: usize = 32;
+
 /// A column.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Column {

@@ -19,6 +19,20 @@ pub fn text(text: &str) -> &str {
     ended.unwrap_or(text)
 }
 
+/// Whether it has the byte order mark of UTF-16, or begins as ASCII letters do in it.
+pub fn is_utf16(bytes: &[u8]) -> bool {
+    let marked = bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff");
+    let letters = |nul: usize| {
+        let (pairs, _) = bytes.as_chunks::<2>();
+        pairs.len() > 3
+            && pairs
+                .iter()
+                .take(16)
+                .all(|pair| pair[nul] == 0 && pair[1 - nul] != 0)
+    };
+    marked || letters(1) || letters(0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

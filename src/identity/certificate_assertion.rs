@@ -15,6 +15,7 @@ use x509_parser::certificate::X509Certificate;
 use x509_parser::prelude::FromDer;
 use zeroize::Zeroizing;
 
+use super::credential_file;
 use super::not_pem::NotPem;
 use super::refusal::Refusal;
 use super::select::Application;
@@ -69,6 +70,12 @@ pub(super) fn sign(
 
 /// The blocks of the file, each in a form that can be used.
 fn blocks(pem: &[u8], setting: &str) -> Result<Vec<Block>, Refusal> {
+    if pem.trim_ascii().is_empty() {
+        return Err(Refusal::misconfigured(
+            format!("{setting}: the file is empty"),
+            credential_file::EMPTY_HINT,
+        ));
+    }
     if let Some(other) = NotPem::of(pem) {
         return Err(Refusal::misconfigured(
             format!("{setting}: {}", other.what()),

@@ -4,6 +4,8 @@
 //! This stands here because the SDK loses status and code of any error body with a JSON escape, repeats requests at IMDS
 //! for 72 s whatever the caller says, and takes an unbounded body.
 
+use std::error::Error;
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -21,7 +23,7 @@ use super::refusal::Refusal;
 use super::service_text::{innermost_cause, one_line};
 use crate::domain::hint::Hint;
 use crate::ports::Clock;
-use crate::transport::{ThroughProxy, WireCause, blocked_by_proxy, retry_after};
+use crate::transport::{ThroughProxy, WireCause, blocked_by_proxy, chain, retry_after};
 
 /// Token answers are about 2 KiB.
 const BODY_LIMIT: usize = 256 * 1024;
@@ -62,7 +64,7 @@ impl Endpoint {
         let (status, headers, body) = response.deconstruct();
         let body = bounded(body).await.map_err(|error| match error {
             BodyError::TooLong => self.peer.no_token(),
-            BodyError::Cut(error) => self.peer.unreachable(&error),
+            BodyError::Cut(error) => self.peer.cut(&error),
         })?;
         if !status.is_success() {
             let asked = retry_after(&headers, self.clock.now());
@@ -131,6 +133,7 @@ impl Peer {
             None => innermost,
         });
         let connected = !matches!(error.kind(), ErrorKind::Connection);
+        let is_direct = blocked_by_proxy(error).is_none();
         let refusal = match (self, &cause) {
             (_, Some(cause)) if cause.refuses_the_server() => Refusal::misconfigured(
                 format!("the TLS handshake with {} failed: {said}", self.host()),
@@ -139,6 +142,13 @@ impl Peer {
             (Self::Entra(_), Some(WireCause::Tls(_))) => Refusal::unavailable(
                 format!("the TLS handshake with {} failed: {said}", self.host()),
                 TLS_HINT,
+            ),
+            _ if connected && is_direct && has_ended(error) => Refusal::unavailable(
+                format!(
+                    "the connection to {} ended before its answer: {said}",
+                    self.host()
+                ),
+                CUT_HINT,
             ),
             (Self::Entra(_), _) => Refusal::unavailable(
                 format!("{} cannot be reached: {said}", self.host()),
@@ -149,6 +159,21 @@ impl Peer {
             }
         };
         match cause {
+            Some(cause) => refusal.caused_by(cause),
+            None => refusal,
+        }
+    }
+
+    /// The answer began, so whoever gives it was reached.
+    fn cut(&self, error: &azure_core::Error) -> Refusal {
+        let said = if is_late(error) {
+            "no more of it came within the time limit".to_owned()
+        } else {
+            innermost_cause(error)
+        };
+        let detail = format!("the answer of {} broke off: {said}", self.host());
+        let refusal = Refusal::unavailable(detail, CUT_HINT);
+        match WireCause::of(error) {
             Some(cause) => refusal.caused_by(cause),
             None => refusal,
         }
@@ -172,6 +197,10 @@ impl Peer {
 
 /// When Entra does not answer.
 pub(super) const CONNECTION_HINT: Hint = Hint::act("check DNS, egress rules and HTTPS_PROXY").or_wait();
+
+/// When a connection ends within an answer, or before it.
+const CUT_HINT: Hint =
+    Hint::act("look for a proxy or firewall on the way that limits or inspects answers").or_wait();
 
 /// When a proxy is away, or does not connect to Entra.
 const PROXY_HINT: Hint =
@@ -197,6 +226,34 @@ impl std::fmt::Debug for Peer {
             Self::Managed { identity, .. } => identity.fmt(f),
         }
     }
+}
+
+/// Whether a limit of time ended the call.
+fn is_late(error: &azure_core::Error) -> bool {
+    chain(error).any(|cause| {
+        let by_client = cause.downcast_ref().is_some_and(reqwest::Error::is_timeout);
+        let io: Option<&io::Error> = cause.downcast_ref();
+        by_client || io.is_some_and(|io| io.kind() == io::ErrorKind::TimedOut)
+    })
+}
+
+/// Whether the other side ended a connection that stood: a stream of HTTP/2, or the whole of it.
+fn has_ended(error: &azure_core::Error) -> bool {
+    use io::ErrorKind as K;
+    const SAID: [&str; 4] = [
+        "stream error received",
+        "closed before message completed",
+        "go away",
+        "connection reset",
+    ];
+    let ends = |cause: &(dyn Error + 'static)| match cause.downcast_ref::<io::Error>().map(io::Error::kind) {
+        Some(K::ConnectionReset | K::ConnectionAborted | K::BrokenPipe | K::UnexpectedEof) => true,
+        _ => {
+            let text = cause.to_string().to_ascii_lowercase();
+            SAID.iter().any(|known| text.contains(known))
+        }
+    };
+    !is_late(error) && chain(error).any(ends)
 }
 
 enum BodyError {

@@ -30,29 +30,31 @@ pub(super) fn classify(
         detail.push_str(": ");
         detail.push_str(description);
     }
-    let (reason, retry) = judge(status, error.as_deref());
-    // What passes is told by the status. A refusal may say in words that it lasts.
+    let words = [&error, &description]
+        .map(|text| text.as_deref().unwrap_or_default())
+        .join(": ")
+        .to_ascii_lowercase();
+    let (reason, retry) = judge(status, &words);
+    // What passes is told by the status. A refusal may say in words what to do.
     let is_refused = reason != Reason::IdentityUnavailable;
-    let said = is_refused
-        .then(|| {
-            [&error, &description]
-                .map(|text| text.as_deref().unwrap_or_default())
-                .join(": ")
-        })
-        .and_then(|words| said(&words, identity));
+    let said = is_refused.then(|| said(&words, identity)).flatten();
     // A code of Entra says more than any status that it comes with.
     let code = code_in(description.as_deref().unwrap_or(&String::from_utf8_lossy(body)));
     let refusal = match (said, code.and_then(|code| entra_codes::row(code, None))) {
         (Some(hint), _) => Refusal::misconfigured(detail, hint),
         (None, Some(row)) => Refusal::new(row.reason, row.retry, detail, row.hint.clone()),
-        (None, None) => Refusal::new(reason, retry, detail, hint(reason, identity)),
+        // One that is not in the table has no more to do with a new assignment.
+        (None, None) if is_refused && code.is_some() => Refusal::misconfigured(detail, WORDS_HINT),
+        (None, None) => {
+            let is_told = status == 400 && description.is_some();
+            Refusal::new(reason, retry, detail, hint(reason, is_told, identity))
+        }
     };
     refusal.after(retry_after)
 }
 
-/// What to do when the words of the refusal name a cause that lasts.
+/// What to do when the words of the refusal, in lower case, name a cause that lasts.
 fn said(words: &str, identity: &ManagedIdentity) -> Option<String> {
-    let words = words.to_ascii_lowercase();
     let is_guess = identity.by_default && identity.id == ManagedId::System;
     if words.contains("multiple user assigned identities exist") {
         return Some(SEVERAL_HINT.to_owned());
@@ -74,7 +76,7 @@ fn said(words: &str, identity: &ManagedIdentity) -> Option<String> {
     }
     // App Service starts anew when an identity is assigned to it: no assignment is under way.
     let unknown_to_app_service = [
-        "no user assigned or delegated managed identity found",
+        "managed identity found for specified",
         "no msi found for specified",
         "managedidentitynotfound",
     ];
@@ -99,19 +101,35 @@ const SEVERAL_HINT: &str = "this machine has several identities: name one by its
 /// The most frequent cause in AKS: without the label the webhook sets nothing, and the node's endpoint answers.
 const GUESS_HINT: &str = "nothing names an identity, and this machine has none of its own: for workload identity in Kubernetes label the pod azure.workload.identity/use: \"true\"; else assign an identity to the machine, and name it in AZURE_CLIENT_ID or identity.clientId";
 
-/// Only `invalid_request` and bodies without `error` are the answer to an identity that is not assigned (yet).
-fn judge(status: u16, error: Option<&str>) -> (Reason, Retry) {
-    match (status, error) {
-        (400, None | Some("invalid_request")) => (Reason::IdentityNotPropagated, Retry::InstanceMetadata),
-        (410, _) => (Reason::IdentityUnavailable, Retry::InstanceMetadataGone),
-        (404 | 408 | 429 | 500.., _) => (Reason::IdentityUnavailable, Retry::InstanceMetadata),
+/// What to do about words that nobody here knows.
+const WORDS_HINT: &str = "do what its words say: they are the endpoint's own, and waiting does not help";
+
+/// Whether the words, in lower case, say that an identity is not assigned (yet).
+fn say_not_assigned(words: &str) -> bool {
+    let missing = [
+        "not found",
+        "could not be found",
+        "does not exist",
+        "not assigned",
+        "unable to load",
+    ];
+    words.contains("identity") && missing.iter().any(|end| words.contains(end))
+}
+
+/// `words` are in lower case. Only those that say so mean an identity that is not assigned (yet); others last.
+fn judge(status: u16, words: &str) -> (Reason, Retry) {
+    match status {
+        400 if say_not_assigned(words) => (Reason::IdentityNotPropagated, Retry::InstanceMetadata),
+        410 => (Reason::IdentityUnavailable, Retry::InstanceMetadataGone),
+        404 | 408 | 429 | 500.. => (Reason::IdentityUnavailable, Retry::InstanceMetadata),
         _ => (Reason::IdentityMisconfigured, Retry::Never),
     }
 }
 
-fn hint(reason: Reason, identity: &ManagedIdentity) -> Hint {
+fn hint(reason: Reason, is_told: bool, identity: &ManagedIdentity) -> Hint {
     match (reason, identity.platform) {
         (Reason::IdentityUnavailable, _) => Hint::wait(),
+        (Reason::IdentityMisconfigured, _) if is_told => Hint::act(WORDS_HINT),
         (Reason::IdentityNotPropagated, _) => format!(
             "assign the identity to this resource, or {}; a new assignment takes seconds to arrive",
             correction(&identity.id)
@@ -127,13 +145,15 @@ fn hint(reason: Reason, identity: &ManagedIdentity) -> Hint {
 }
 
 /// `error` and its description, where the body is JSON: `error_description` of IMDS, `message` or `Message` of App Service,
-/// which may also put `code` and `message` into `error`.
+/// which may also put `code` and `message` into `error`. A body of plain words describes itself.
 fn parse(body: &[u8]) -> (Option<String>, Option<String>) {
     let json: Value = serde_json::from_slice(body).unwrap_or_default();
     let text = |pointer: &str| json.pointer(pointer).and_then(Value::as_str).map(one_line);
     let descriptions = ["/error_description", "/message", "/Message", "/error/message"];
     let error = text("/error").or_else(|| text("/error/code"));
-    (error, descriptions.into_iter().find_map(text))
+    let plain = String::from_utf8_lossy(body.trim_ascii());
+    let words = (!plain.is_empty() && !plain.starts_with(['<', '{', '[', '"'])).then(|| one_line(&plain));
+    (error, descriptions.into_iter().find_map(text).or(words))
 }
 
 /// No connection to the endpoint. `known` says whether it has ever answered.
@@ -203,7 +223,7 @@ mod tests {
                 assert_eq!(verdict(status, body), transient, "{status} {body}");
             }
             assert_eq!(verdict(410, body).1, Retry::InstanceMetadataGone);
-            assert_eq!(verdict(400, body).0, Reason::IdentityNotPropagated);
+            assert_eq!(verdict(400, body).0, Reason::IdentityMisconfigured);
             assert_eq!(verdict(403, body).0, Reason::IdentityMisconfigured);
         }
     }
@@ -213,6 +233,35 @@ mod tests {
         let body =
             r#"{"error":"bad_request_102","error_description":"Required metadata header not specified"}"#;
         assert_eq!(verdict(400, body), (Reason::IdentityMisconfigured, Retry::Never));
+    }
+
+    #[test]
+    fn only_words_that_say_that_the_identity_was_not_found_are_waited_for_and_others_are_told_at_once() {
+        for (body, words) in [
+            (r#"{"message":"Unsupported resource"}"#, "Unsupported resource"),
+            (
+                r#"{"message":"subscription is disabled"}"#,
+                "subscription is disabled",
+            ),
+            (
+                r#"{"error":"invalid_request","error_description":"Required metadata header not specified"}"#,
+                "Required metadata header not specified",
+            ),
+            (
+                r#"{"message":"AADSTS7000215: Invalid\u202e client secret"}"#,
+                "AADSTS7000215: Invalid",
+            ),
+            (r#"{"error":{"code":"x","message":"Some words"}}"#, "Some words"),
+            ("AADSTS7000215: Invalid client secret", "AADSTS7000215: Invalid"),
+        ] {
+            for platform in [Platform::Imds, Platform::AppService] {
+                let named = identity(platform);
+                let hint = lasting(body, &named);
+                assert!(hint.contains("do what its words say"), "{hint}");
+                let detail = classify(400, None, body.as_bytes(), &named).failure.detail;
+                assert!(detail.contains(words) && !detail.contains('\u{202e}'), "{detail}");
+            }
+        }
     }
 
     #[test]
@@ -286,6 +335,7 @@ mod tests {
     fn no_user_assigned_or_delegated_managed_identity_found_is_told_at_once_with_the_setting_that_names_it() {
         for body in [
             r#"{"statusCode":400,"message":"No User Assigned or Delegated Managed Identity found for specified ClientId/ResourceId/PrincipalId."}"#,
+            r#"{"statusCode":400,"message":"No User Assigned Managed Identity found for specified ClientId/ResourceId/PrincipalId."}"#,
             r#"{"StatusCode":400,"Message":"No MSI found for specified ClientId/ResourceId.","CorrelationId":"x"}"#,
         ] {
             let client = ManagedId::Client(Setting::new("the-client", "AZURE_CLIENT_ID"));
@@ -332,7 +382,7 @@ mod tests {
     #[test]
     fn nobody_is_told_to_correct_a_setting_that_is_not_set() {
         for body in [
-            "",
+            r#"{"message":"Unable to load requested managed identity."}"#,
             r#"{"message":"No MSI found for specified ClientId/ResourceId."}"#,
         ] {
             let system = named(Platform::AppService, ManagedId::System, true);

@@ -117,12 +117,19 @@ impl ApplicationExchange {
             Proof::Secret(secret) => Ok(Sent::Secret(secret.clone())),
             Proof::SecretFile(path) => {
                 let text = credential_file::read(path).await;
-                let text = text.map_err(|it| it.refusal("mount the file with the client secret"))?;
+                let text = text.map_err(|it| it.refusal(SECRET_ABSENT))?;
                 Ok(Sent::Secret(Secret::new(text.to_string())))
             }
             Proof::CertificateFile(path) => {
                 let pem = credential_file::read_bytes(path).await;
-                let pem = pem.map_err(|it| it.refusal(certificate_assertion::FILE_HINT))?;
+                let pem = pem.map_err(|it| {
+                    let is_absent = it.is_absent();
+                    it.refusal(if is_absent {
+                        CERTIFICATE_ABSENT
+                    } else {
+                        certificate_assertion::FILE_HINT
+                    })
+                })?;
                 let now = self.clock.now();
                 let assertion = certificate_assertion::sign(&pem, path.name, &self.application, now)?;
                 Ok(Sent::Assertion(Assertion(assertion)))
@@ -167,6 +174,10 @@ impl ApplicationExchange {
         })
     }
 }
+
+const SECRET_ABSENT: &str = "mount the file with the client secret, or correct the path";
+const CERTIFICATE_ABSENT: &str =
+    "mount the file with the client certificate and its private key, or correct the path";
 
 /// What goes to Entra.
 enum Sent {

@@ -85,11 +85,11 @@ impl ManagedId {
 impl Platform {
     /// Reads the platform's variables; an unsupported platform is noted as a problem.
     pub(super) fn of<E: Environment + ?Sized>(settings: &mut Settings<'_, E>) -> Self {
-        if let Some(endpoint) = settings.var("IDENTITY_ENDPOINT") {
-            if settings.has("IDENTITY_HEADER") {
+        if let Some(Setting { value: endpoint, .. }) = settings.first(&["IDENTITY_ENDPOINT"]) {
+            if settings.first(&["IDENTITY_HEADER"]).is_some() {
                 if settings.has("IDENTITY_SERVER_THUMBPRINT") {
                     unsupported("Service Fabric", settings);
-                } else if !is_local(&endpoint) {
+                } else if !endpoint.is_empty() && !is_local(&endpoint) {
                     settings.wrong(
                         "IDENTITY_ENDPOINT is not the URL of an address on this node".to_owned(),
                         ENDPOINT_HINT,

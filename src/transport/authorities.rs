@@ -12,6 +12,7 @@ use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 
 use crate::domain::placeholder::Placeholder;
+use crate::domain::quoted;
 use crate::domain::unread;
 use crate::encoding::pem::{self, Block, Kind, PemError};
 use crate::named_file;
@@ -92,6 +93,12 @@ pub enum SetupError {
         /// The variable.
         variable: &'static str,
     },
+    /// A proxy variable with quotes that a shell would have taken off.
+    #[error("{}", quoted::told_of(.variable))]
+    ProxyQuoted {
+        /// The variable.
+        variable: &'static str,
+    },
     /// A proxy variable that something was to fill in before.
     #[error("{}", .placeholder.told_of(.variable))]
     ProxyPlaceholder {
@@ -123,6 +130,7 @@ impl SetupError {
             Self::Proxy { .. } => {
                 "set it to http://HOST:PORT or https://HOST:PORT, or unset it to go without a proxy"
             }
+            Self::ProxyQuoted { .. } => quoted::HINT,
             Self::ProxyPlaceholder { placeholder, .. } => placeholder.hint(),
             Self::Client(_) => "check the proxy variables HTTP_PROXY, HTTPS_PROXY and NO_PROXY",
         }

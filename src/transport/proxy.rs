@@ -13,6 +13,7 @@ use super::SetupError;
 use super::no_proxy::NoProxy;
 use crate::domain::placeholder::Placeholder;
 use crate::domain::plain_text::one_line;
+use crate::domain::quoted::is_quoted;
 use crate::ports::Environment;
 
 /// What is read for https, which is all that the client is used for, in this order.
@@ -48,6 +49,9 @@ impl Proxies {
                     placeholder,
                 });
             }
+            if is_quoted(&value) {
+                return Err(SetupError::ProxyQuoted { variable });
+            }
             let url = proxy(&value).ok_or(SetupError::Proxy { variable })?;
             chosen = chosen.or(Some((url, variable)));
         }
@@ -57,6 +61,18 @@ impl Proxies {
         let exempt = EXEMPTIONS
             .into_iter()
             .find_map(|name| Some((name, environment.var(name).filter(|value| !value.is_empty())?)));
+        if let Some((variable, value)) = &exempt {
+            // `<local>` of Windows is no placeholder, and never matches.
+            if let Some(placeholder) = Placeholder::in_name(value).filter(Placeholder::is_variable) {
+                return Err(SetupError::ProxyPlaceholder {
+                    variable,
+                    placeholder,
+                });
+            }
+            if is_quoted(value) {
+                return Err(SetupError::ProxyQuoted { variable });
+            }
+        }
         let exempt = exempt.map_or_else(NoProxy::default, |(name, value)| read_exemptions(name, &value));
         Ok(Self(Some(Arc::new(Proxy {
             url,
@@ -205,7 +221,6 @@ mod tests {
             "marker marker",
             "http://mar$ker:1",
             "http://mar(ker)",
-            "\"http://marker:3128\"",
             " ",
         ] {
             for variable in VARIABLES {
@@ -240,6 +255,40 @@ mod tests {
         }
         let password = [("HTTPS_PROXY", "http://user:a$AB@proxy:3128")];
         assert!(Proxies::from_environment(&password[..]).is_ok());
+    }
+
+    #[test]
+    fn quotes_and_placeholders_are_told_of_each_proxy_variable_in_the_words_of_other_variables() {
+        let proxy = ("HTTPS_PROXY", "http://proxy:3128");
+        for variables in [
+            vec![("HTTPS_PROXY", "\"http://marker:3128\"")],
+            vec![("all_proxy", "'http://marker:3128'")],
+            vec![proxy, ("NO_PROXY", "\"marker.example.com,10.0.0.0/8\"")],
+            vec![proxy, ("no_proxy", "'marker.example.com'")],
+        ] {
+            let error = Proxies::from_environment(&variables[..]).expect_err("quotes");
+            let (variable, _) = variables[variables.len() - 1];
+            assert_eq!(
+                error.to_string(),
+                format!("{variable} has quotes around its value")
+            );
+            assert!(error.hint().contains("without quotes"), "{}", error.hint());
+        }
+        let unfilled = [proxy, ("NO_PROXY", "${NO_PROXY},10.0.0.0/8")];
+        let error = Proxies::from_environment(&unfilled[..]).expect_err("a placeholder");
+        assert!(
+            error
+                .to_string()
+                .starts_with("NO_PROXY holds the placeholder `${…}`"),
+            "{error}"
+        );
+        let windows = [proxy, ("NO_PROXY", "<local>,10.0.0.0/8")];
+        assert!(Proxies::from_environment(&windows[..]).is_ok(), "it is a warning");
+        let unused = [("NO_PROXY", "${NO_PROXY}")];
+        assert!(
+            Proxies::from_environment(&unused[..]).is_ok(),
+            "there is no proxy"
+        );
     }
 
     #[test]

@@ -154,12 +154,17 @@ fn not_ours(root: &Directory, found: &Stat) -> VolumeFailure {
 
 fn in_use(root: &Directory, holder: Option<&Holder>) -> VolumeFailure {
     let by = holder.map_or_else(|| "another process".to_owned(), ToString::to_string);
+    let hint = if holder.is_some_and(Holder::is_another_program) {
+        "that is no akv-sync: end what keeps the file open, or give akv-sync a volume of its own"
+    } else {
+        "another akv-sync writes to this volume; give each one a volume of its own, or let `once` end before \
+         `run` starts (an init container does)"
+    };
     VolumeFailure::new(
         VolumeFailureKind::InUse,
         "lock",
         text(root.path()),
-        "another akv-sync writes to this volume; give each one a volume of its own, or let `once` end before \
-         `run` starts (an init container does)",
+        hint,
         io::Error::new(io::ErrorKind::WouldBlock, format!("{by} has it locked")),
     )
 }

@@ -3,7 +3,10 @@
 use std::fs;
 use std::process::Output;
 
-use fake_azure::{CallKind, CertificateOptions, FakeOptions, IDENTITY_RESOURCE_ID, KeyType, OBJECT_ID};
+use fake_azure::{
+    CallKind, CertificateOptions, Effect, FakeOptions, Fault, IDENTITY_RESOURCE_ID, KeyType, OBJECT_ID,
+    Service,
+};
 
 use crate::network::Proxy;
 use crate::support::{World, stderr};
@@ -48,6 +51,31 @@ fn a_client_secret_of_the_environment_signs_in_before_anything_else() {
         ],
     );
     synced(&world, &output);
+}
+
+#[test]
+fn an_answer_of_entra_that_breaks_off_is_not_called_unreachable() {
+    for (effect, http2, told) in [
+        (Effect::TruncatedBody, true, "broke off"),
+        (Effect::TruncatedBody, false, "broke off"),
+        (Effect::Reset, true, "ended before its answer"),
+        (Effect::RefusedStream, true, "ended before its answer"),
+    ] {
+        let world = World::with(FakeOptions {
+            http2,
+            ..FakeOptions::default()
+        });
+        world.manifest_with(BY_HAND, SECRET);
+        world
+            .fake
+            .faults()
+            .inject(Fault::new(Service::Entra, effect.clone()));
+        let output = world.once_with(&["--timeout", "1s"]);
+        let text = stderr(&output);
+        assert_eq!(output.status.code(), Some(6), "{effect:?}: {text}");
+        assert!(text.contains(told), "{effect:?}, HTTP/2 {http2}: {text}");
+        assert!(!text.contains("cannot be reached"), "{effect:?}: {text}");
+    }
 }
 
 #[test]
@@ -157,7 +185,7 @@ fn an_unassigned_managed_identity_ends_with_4_and_says_how_to_assign_it() {
     let log = stderr(&output);
     assert_eq!(output.status.code(), Some(4), "{log}");
     assert!(
-        log.contains("identityNotPropagated") && log.contains("assign the identity"),
+        log.contains("identityMisconfigured") && log.contains("assign the identity"),
         "{log}"
     );
 }

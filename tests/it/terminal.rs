@@ -19,7 +19,7 @@ pub(crate) enum Shows {
 }
 
 /// Starts the command with a terminal of so many columns; gives its near end.
-fn start_on_terminal(mut command: Command, columns: u16, shows: Shows) -> (Child, File) {
+pub(crate) fn start_on_terminal(mut command: Command, columns: u16, shows: Shows) -> (Child, File) {
     let size = Winsize {
         ws_row: 25,
         ws_col: columns,
@@ -238,7 +238,7 @@ fn the_table_is_as_wide_as_the_terminal_and_never_wider() {
     ));
     for (columns, titles, has) in [
         (40, "PATH STATE AGE/REASON", "…"),
-        (80, "PATH OBJECT VERSION STATE AGE/REASON", "…"),
+        (80, "PATH OBJECT STATE AGE/REASON", "…"),
         (200, "PATH OBJECT VERSION STATE AGE/REASON", version.as_str()),
     ] {
         let (code, text) = once_with(&world, &["--color", "never"], &[], columns);

@@ -28,8 +28,11 @@ pub(super) fn because(why: &Why, entry: Option<&EntryPlan>, status: &Status) -> 
         Why::Owner => Because::new(Reason::Owner, "owner or group"),
         Why::Moved { from } => moved_from(from),
         Why::GoneSince(since) => {
+            let since = since.replace_nanosecond(0).unwrap_or(*since);
             let since = since.format(&Rfc3339).unwrap_or_default();
-            let detail = format!("gone from the vault since {since}, with many others; what is there stays");
+            let detail = format!(
+                "not in the selection since {since}, with many others, by the vault; what is there stays"
+            );
             Because::new(Reason::GoneFromVault, detail)
         }
         Why::NotAsked => not_asked(entry, status),

@@ -5,18 +5,18 @@ use time::OffsetDateTime;
 use super::seen::{Entry, Seen};
 use crate::cli::age::{age, until};
 use crate::cli::ansi::{RED, YELLOW};
-use crate::cli::table::{self, Cell, Column, Cut, Look};
+use crate::cli::table::{self, Cell, Column, Cut, Look, WHOLE_VERSION};
 use crate::domain::validity::Standing;
 
 const COLUMNS: [Column; 8] = [
     Column::new("OBJECT", 12, None, Cut::Middle),
-    Column::new("VERSION", 9, Some(3), Cut::End),
+    Column::new("VERSION", WHOLE_VERSION, Some(1), Cut::End),
     Column::new("STATE", 7, None, Cut::End),
     Column::new("AGE", 4, Some(6), Cut::End),
     Column::new("CONFIRMED", 9, Some(4), Cut::End),
     Column::new("EXPIRES", 10, Some(5), Cut::End),
-    Column::new("NEXT", 4, Some(1), Cut::End),
-    Column::new("WHY", 12, Some(2), Cut::End),
+    Column::new("NEXT", 4, Some(2), Cut::End),
+    Column::new("WHY", 12, Some(3), Cut::End),
 ];
 
 /// A row for each entry, in the order of the manifest.

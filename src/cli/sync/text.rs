@@ -2,11 +2,11 @@
 
 use super::outcome::{Entry, Outcome};
 use crate::cli::ansi::{GREEN, RED};
-use crate::cli::table::{self, Cell, Column, Cut, Look};
+use crate::cli::table::{self, Cell, Column, Cut, Look, WHOLE_VERSION};
 
 const COLUMNS: [Column; 4] = [
     Column::new("OBJECT", 12, None, Cut::Middle),
-    Column::new("VERSION", 9, Some(1), Cut::End),
+    Column::new("VERSION", WHOLE_VERSION, Some(1), Cut::End),
     Column::new("STATE", 9, None, Cut::End),
     Column::new("WHY", 12, Some(2), Cut::End),
 ];

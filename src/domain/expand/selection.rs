@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use time::OffsetDateTime;
 
 use super::Expander;
-use super::exodus::{Gone, Held};
+use super::exodus::{Gone, Held, Leaving};
 use super::left_behind::LeftBehind;
 use super::versions::latest;
 use crate::domain::desired::{Content, FileSpec, SelectionSpec};
@@ -56,7 +56,8 @@ impl Expander<'_> {
         let unlisted: Vec<_> = unlisted.collect();
         let held = self.held(spec, served, list.is_some(), &unlisted);
         for (name, Place { now, wanted }) in unlisted {
-            let stays = held.since.contains_key(&name) || list.is_none() || !self.has_left(spec, &name);
+            let stays =
+                held.since.contains_key(&name) || list.is_none() || self.leaving(spec, &name).is_none();
             if stays {
                 picked.insert(name, wanted);
             } else {
@@ -154,10 +155,9 @@ impl Expander<'_> {
         let gone = unlisted.iter().filter_map(|(name, place)| {
             let record = &self.facts.published.at(&place.now)?.record;
             let selected = record.selected.as_ref();
-            let is_told = is_listed && self.has_left(spec, name);
             let gone = Gone {
                 held_since: selected.and_then(|selected| selected.held_since),
-                is_told,
+                told: self.leaving(spec, name).filter(|_| is_listed),
             };
             // What an edited rule leaves out goes at once, and so does what another vault does not have.
             let is_by_edit = || {
@@ -168,7 +168,8 @@ impl Expander<'_> {
                     .is_some_and(|(source, _)| source.object.vault == spec.vault);
                 !same_vault || answer.is_some_and(|answer| answer.is_ok()) && !same_rule
             };
-            let counts = is_told && !is_by_edit() || gone.held_since.is_some() && !self.is_back(spec, name);
+            let counts = gone.told.is_some() && !is_by_edit()
+                || gone.held_since.is_some() && !self.is_back(spec, name);
             counts.then(|| (name.clone(), gone))
         });
         Held::of(spec, served, &gone.collect(), self.facts.now)
@@ -180,13 +181,12 @@ impl Expander<'_> {
         answer.is_some_and(|answer| answer.is_ok_and(|object| spec.rule.fits_tags(&object.attributes.tags)))
     }
 
-    /// Whether the vault says of a published secret that it is not in the selection any more.
-    fn has_left(&self, spec: &SelectionSpec, name: &ObjectName) -> bool {
+    /// How a published secret leaves the selection, where the vault says that it is not in it any more.
+    fn leaving(&self, spec: &SelectionSpec, name: &ObjectName) -> Option<Leaving> {
         let source = source(spec, name.clone());
-        match self.facts.answers.object(&source) {
-            Some(Ok(object)) => !spec.rule.fits_tags(&object.attributes.tags),
-            Some(Err(failure)) => failure.reason == Reason::NotFound,
-            None => false,
+        match self.facts.answers.object(&source)? {
+            Ok(object) => (!spec.rule.fits_tags(&object.attributes.tags)).then_some(Leaving::OtherTags),
+            Err(failure) => (failure.reason == Reason::NotFound).then_some(Leaving::Deleted),
         }
     }
 }

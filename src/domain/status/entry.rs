@@ -216,6 +216,13 @@ impl EntryStatus {
         written: &BTreeSet<&RelativePath>,
         at: OffsetDateTime,
     ) {
+        // An entry that was not served since the start says nothing of its version; the file that stays does.
+        if self.version.is_none() && !matches!(plan.outcome, Outcome::Served { .. }) {
+            let mut kept = plan.files.iter().filter_map(|path| decided.files.get(path));
+            self.version = kept
+                .find_map(|file| file.record.object())
+                .map(|(_, version)| version.clone());
+        }
         let files = plan.files.iter().map(|path| {
             let before = self.files.iter().find(|file| file.path == *path);
             FileStatus {

@@ -4,6 +4,7 @@ mod json;
 mod readiness;
 mod schedule;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::test_passes::*;
@@ -13,8 +14,9 @@ use crate::domain::event::Event;
 use crate::domain::failure::Reason;
 use crate::domain::object::VersionId;
 use crate::domain::outcome::PassOutcome;
-use crate::domain::payload::Publication;
-use crate::domain::plan::{Blocked, EntryPlan, HeldBack, Outcome};
+use crate::domain::payload::{Input, InputRecord, Publication};
+use crate::domain::plan::{Action, Blocked, EntryPlan, HeldBack, Outcome, Why};
+use crate::domain::query::Query;
 use crate::domain::query::test_queries::secret;
 use crate::domain::volume_failure::VolumeFailureKind;
 
@@ -297,4 +299,25 @@ fn a_sync_is_counted_from_its_first_question_to_its_end() {
         asked_for: false,
     };
     assert_eq!(finished(&third), [expected]);
+}
+
+#[test]
+fn a_kept_file_names_its_version_although_nothing_was_served_since_the_start() {
+    let Query::Object(source) = secret("old") else {
+        unreachable!("it asks for an object");
+    };
+    let mut file = planned(Why::Unchanged);
+    file.action = Action::Keep(path("old"));
+    let record = Arc::make_mut(&mut file.record);
+    record.inputs = vec![InputRecord {
+        input: Input::Object(source),
+        version: version(7),
+        digest: None,
+        confirmed: None,
+    }];
+    for entry in [failed("old", Reason::Throttled), pending("old", true)] {
+        let mut kept = pass(vec![entry]);
+        decided(&mut kept).plan.files.insert(path("old"), file.clone());
+        assert_eq!(after([kept]).entries[0].version, Some(version(7)));
+    }
 }

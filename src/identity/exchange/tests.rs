@@ -32,6 +32,7 @@ enum Reply {
     Proxy(&'static str),
     Tls(rustls::Error),
     CutShort,
+    Ended(&'static str),
 }
 
 /// Gives the replies in order, the last for ever; keeps what was asked.
@@ -102,6 +103,7 @@ impl HttpClient for FakeWire {
                     "request failed",
                 ))
             }
+            Reply::Ended(said) => Err(io(ErrorKind::Io, said)),
             Reply::CutShort => {
                 let cut = futures::stream::iter([Err(io(ErrorKind::Io, "connection reset"))]);
                 Ok(AsyncRawResponse::new(
@@ -288,8 +290,12 @@ async fn throttling_and_lost_connections_are_outages() {
         Some(std::time::Duration::from_mins(1))
     );
     for (reply, cause) in [
-        (Reply::NoConnection, "Connection refused"),
-        (Reply::CutShort, "connection reset"),
+        (Reply::NoConnection, "cannot be reached: Connection refused"),
+        (Reply::CutShort, "broke off: connection reset"),
+        (
+            Reply::Ended("stream error received: refused stream"),
+            "ended before its answer: stream error",
+        ),
     ] {
         let wire = FakeWire::new([reply]);
         let lost = refusal(&application(

@@ -241,6 +241,9 @@ fn a_malformed_azure_authority_host_is_named_and_neither_incomplete_nor_a_matter
         "https://login.microsoftonline.us/the-tenant",
         "login.microsoftonline.us/the-tenant",
         "AzureUSGovernment",
+        "localhost:8443",
+        "localhost",
+        "login.microsoftonline.us:443",
         "https://",
     ] {
         let spec = IdentitySpec {
@@ -341,6 +344,21 @@ fn the_platform_is_read_from_its_variables() {
         ),
         (vec![("MSI_ENDPOINT", "x")], "Cloud Shell"),
         (vec![endpoint], "IDENTITY_HEADER"),
+        (
+            vec![
+                ("IDENTITY_ENDPOINT", "\"http://127.0.0.1:41000/msi/token\""),
+                header,
+            ],
+            "IDENTITY_ENDPOINT has quotes around its value",
+        ),
+        (
+            vec![("IDENTITY_ENDPOINT", "http://${HOST}/msi/token"), header],
+            "IDENTITY_ENDPOINT holds the placeholder `${…}`",
+        ),
+        (
+            vec![endpoint, ("IDENTITY_HEADER", "'marker'")],
+            "IDENTITY_HEADER has quotes around its value",
+        ),
         (
             vec![("IDENTITY_ENDPOINT", "http://example.com/msi/token"), header],
             "IDENTITY_ENDPOINT",

@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 
 use super::contents::{FoundKey, KeySyntax};
 use super::private_key::PrivateKey;
-use crate::encoding::{self, pem};
+use crate::encoding::{self, pem, typed};
 
 /// What a value is, in place of PEM text or the base64 text of a PFX.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -218,22 +218,8 @@ fn of_bytes(bytes: &[u8]) -> Option<Found> {
     let known = STARTS.iter().find(|(start, _)| bytes.starts_with(start));
     known
         .map(|(_, found)| *found)
-        .or_else(|| is_utf16(bytes).then_some(Found::Utf16))
+        .or_else(|| typed::is_utf16(bytes).then_some(Found::Utf16))
         .or_else(|| of_der(bytes))
-}
-
-/// Whether it has the byte order mark of UTF-16, or begins as ASCII letters do in it.
-fn is_utf16(bytes: &[u8]) -> bool {
-    let marked = bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff");
-    let letters = |nul: usize| {
-        let (pairs, _) = bytes.as_chunks::<2>();
-        pairs.len() > 3
-            && pairs
-                .iter()
-                .take(16)
-                .all(|pair| pair[nul] == 0 && pair[1 - nul] != 0)
-    };
-    marked || letters(1) || letters(0)
 }
 
 /// A PFX, a certificate and a key are each a SEQUENCE.

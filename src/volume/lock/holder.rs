@@ -35,6 +35,11 @@ impl Holder {
     pub(super) fn is_akv_sync(&self) -> bool {
         self.name.as_deref() == Some(OURS)
     }
+
+    /// Whether it is known to be something else.
+    pub(super) fn is_another_program(&self) -> bool {
+        self.name.is_some() && !self.is_akv_sync()
+    }
 }
 
 impl fmt::Display for Holder {

@@ -65,6 +65,9 @@ fn who_has_the_lock_is_named() {
     let own = std::process::id();
     let cause = failure.cause().to_string();
     assert!(cause.starts_with(&format!("process {own} (")), "{cause}");
+    // This test is another program.
+    let hint = failure.hint().action();
+    assert!(hint.starts_with("that is no akv-sync"), "{hint}");
 }
 
 #[test]

@@ -139,6 +139,55 @@ fn a_rule_that_is_edited_holds_nothing() {
     });
 }
 
+/// What is told of the selection itself: detail and hint.
+fn told(report: &Report) -> (String, String) {
+    let failures: Vec<_> = report.failures().collect();
+    let (_, failure) = failures.first().expect("one fails");
+    (failure.detail.clone(), failure.hint.action().to_owned())
+}
+
+#[test]
+fn secrets_with_other_tags_are_not_called_gone_and_nobody_is_told_to_recover_them() {
+    run(async {
+        let mut tagged = select("app-");
+        tagged.rule.tags.insert("env".to_owned(), "prod".to_owned());
+        let bench = Bench::new();
+        for number in 0..5 {
+            bench.vault.set(&format!("app-{number}"), "one", 1);
+            bench.vault.tag(&format!("app-{number}"), "env", "prod");
+        }
+        sync(&bench, tagged.clone(), 0).await;
+        for number in 0..4 {
+            bench.vault.tag(&format!("app-{number}"), "env", "test");
+        }
+        let (detail, hint) = told(&sync(&bench, tagged.clone(), 10).await);
+        assert!(
+            detail.contains("4 of 5 secrets do not fit the rule any more (4 have other tags);"),
+            "{detail}"
+        );
+        assert!(
+            hint.starts_with("give the secrets their tags back, or edit the rule; otherwise"),
+            "{hint}"
+        );
+        delete(&bench, 4..5);
+        let (detail, hint) = told(&sync(&bench, tagged, 20).await);
+        assert!(
+            detail.contains("5 of 5 secrets do not fit the rule any more (4 have other tags, 1 is gone)"),
+            "{detail}"
+        );
+        assert!(
+            hint.contains("recover those that are gone; if the selection is to become empty"),
+            "{hint}"
+        );
+
+        let bench = holding(4).await;
+        delete(&bench, 0..3);
+        let (detail, hint) = told(&sync(&bench, select("app-"), 10).await);
+        assert!(detail.contains("3 of 4 secrets are gone"), "{detail}");
+        assert!(hint.starts_with("recover the secrets; otherwise"), "{hint}");
+    });
+}
+
 #[test]
 fn a_time_in_the_future_counts_as_now() {
     run(async {
