@@ -239,21 +239,28 @@ fn is_late(error: &azure_core::Error) -> bool {
 
 /// Whether the other side ended a connection that stood: a stream of HTTP/2, or the whole of it.
 fn has_ended(error: &azure_core::Error) -> bool {
+    !is_late(error) && chain(error).any(|cause| is_end_by_kind(cause) || is_end_by_words(cause))
+}
+
+fn is_end_by_kind(cause: &(dyn Error + 'static)) -> bool {
     use io::ErrorKind as K;
+    let kind = cause.downcast_ref::<io::Error>().map(io::Error::kind);
+    matches!(
+        kind,
+        Some(K::ConnectionReset | K::ConnectionAborted | K::BrokenPipe | K::UnexpectedEof)
+    )
+}
+
+/// The client has no public types for these.
+fn is_end_by_words(cause: &(dyn Error + 'static)) -> bool {
     const SAID: [&str; 4] = [
         "stream error received",
         "closed before message completed",
         "go away",
         "connection reset",
     ];
-    let ends = |cause: &(dyn Error + 'static)| match cause.downcast_ref::<io::Error>().map(io::Error::kind) {
-        Some(K::ConnectionReset | K::ConnectionAborted | K::BrokenPipe | K::UnexpectedEof) => true,
-        _ => {
-            let text = cause.to_string().to_ascii_lowercase();
-            SAID.iter().any(|known| text.contains(known))
-        }
-    };
-    !is_late(error) && chain(error).any(ends)
+    let text = cause.to_string().to_ascii_lowercase();
+    SAID.iter().any(|known| text.contains(known))
 }
 
 enum BodyError {

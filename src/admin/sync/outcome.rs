@@ -3,10 +3,10 @@
 use hyper::StatusCode;
 use serde::Serialize;
 use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 
 use super::wanted::is_wanted;
 use crate::admin::answer::{Answer, json};
+use crate::domain::age;
 use crate::domain::failure::Reason;
 use crate::domain::object::VersionId;
 use crate::domain::schedule::SyncScope;
@@ -83,8 +83,8 @@ fn of<'s>(entry: &'s EntryStatus, status: &'s Status, began: OffsetDateTime) -> 
         if let Some(open) = open.and_then(|known| known.open.as_ref()) {
             outcome.reason = Some(open.reason);
             outcome.error = Some(&open.error);
-            let next = open.next_try.format(&Rfc3339).ok();
-            outcome.hint = next.map(|next| format!("no action: {host} is asked again at {next}"));
+            let next = age::at(open.next_try);
+            outcome.hint = Some(format!("no action: {host} is asked again at {next}"));
         }
     }
     outcome

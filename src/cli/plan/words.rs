@@ -1,8 +1,7 @@
 //! Reasons in plain words.
 
-use time::format_description::well_known::Rfc3339;
-
 use super::row::{Because, Reason};
+use crate::domain::age;
 use crate::domain::entry::EntryId;
 use crate::domain::failure::Failure;
 use crate::domain::object::VersionId;
@@ -28,8 +27,7 @@ pub(super) fn because(why: &Why, entry: Option<&EntryPlan>, status: &Status) -> 
         Why::Owner => Because::new(Reason::Owner, "owner or group"),
         Why::Moved { from } => moved_from(from),
         Why::GoneSince(since) => {
-            let since = since.replace_nanosecond(0).unwrap_or(*since);
-            let since = since.format(&Rfc3339).unwrap_or_default();
+            let since = age::at(*since);
             let detail = format!(
                 "not in the selection since {since}, with many others, by the vault; what is there stays"
             );

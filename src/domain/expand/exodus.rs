@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 
+use crate::domain::age;
 use crate::domain::desired::SelectionSpec;
 use crate::domain::failure::{Failure, Reason};
 use crate::domain::object::ObjectName;
@@ -93,9 +93,7 @@ impl Held {
         let hint = if held == self.served && !spec.may_be_empty {
             format!("{mend}; if the selection is to become empty, set `mayBeEmpty: true` on it")
         } else {
-            // A person reads it: seconds do.
-            let again = (*last + span(spec)).replace_nanosecond(0).unwrap_or(*last);
-            let again = again.format(&Rfc3339).unwrap_or_default();
+            let again = age::at(*last + span(spec));
             format!("{mend}; otherwise their files go when the vault says so again after {again}")
         };
         Some(Failure::new(Reason::ManyGone, detail, hint))
