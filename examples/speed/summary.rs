@@ -152,15 +152,16 @@ pub(crate) fn soak(objects: usize, samples: &[Sample]) -> String {
 /// How soon others hear of a change, and what reloads and idling cost.
 pub(crate) fn told(told: &Told) -> String {
     let (idle, quiet) = told.idle;
-    let (count, [first, last]) = told.reloads;
+    let (count, [before, after]) = told.reloads;
     let mut table = format!(
         "One process, {} objects over HTTP/2, no distance.\n\n| What | Measured |\n|---|---|\n",
         told.objects
     );
     let millis = |time: Duration| format!("{:.1} ms", time.as_secs_f64() * 1000.0);
     let spread = |times: &[Duration]| {
-        let [least, median, most] = [0, times.len() / 2, times.len().saturating_sub(1)].map(|at| times[at]);
-        format!("{} ({} - {})", millis(median), millis(least), millis(most))
+        let [least, median, longest] =
+            [0, times.len() / 2, times.len().saturating_sub(1)].map(|at| times[at]);
+        format!("{} ({} - {})", millis(median), millis(least), millis(longest))
     };
     let memory = |(memory, descriptors): &(Memory, usize)| {
         format!("{} MiB, {descriptors} descriptors", mebibytes(memory.now))
@@ -176,8 +177,8 @@ pub(crate) fn told(told: &Told) -> String {
             "CPU while nothing is to do, interval 5m",
             format!("{share:.3} % of a core"),
         ),
-        ("before the first reload", memory(&first)),
-        (&format!("after {count} reloads"), memory(&last)),
+        ("before the first reload", memory(&before)),
+        (&format!("after {count} reloads"), memory(&after)),
     ] {
         add_row(&mut table, &[what.to_owned(), measured]);
     }

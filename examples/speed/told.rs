@@ -111,8 +111,8 @@ fn since_swap(scene: &Scene, marker: &Path) -> io::Result<Duration> {
     let seconds = u64::try_from(swapped.ctime()).map_err(io::Error::other)?;
     let nanoseconds = u32::try_from(swapped.ctime_nsec()).map_err(io::Error::other)?;
     let swapped = SystemTime::UNIX_EPOCH + Duration::new(seconds, nanoseconds);
-    let marked = fs::metadata(marker)?.modified()?;
-    Ok(marked.duration_since(swapped).unwrap_or_default())
+    let written = fs::metadata(marker)?.modified()?;
+    Ok(written.duration_since(swapped).unwrap_or_default())
 }
 
 fn post_sync(socket: &Path) -> io::Result<String> {
