@@ -65,11 +65,12 @@ pub(super) fn run(args: &SyncArgs, style: Style) -> Result<Exit, CommandFailure>
             sign_in,
         };
         let metrics = Metrics::new(&pass.spec, outside);
-        let observers: Vec<Box<dyn Observer>> = vec![
-            Box::new(Log::signed_in_as(&identity)),
-            Box::new(Board(Arc::clone(&exposed))),
-            Box::new(metrics.clone()),
-        ];
+        let mut observers: Vec<Box<dyn Observer>> = vec![Box::new(Log::signed_in_as(&identity))];
+        // A copy of the status for each pass is for those who can ask for it.
+        if !pass.spec.admin.is_off() {
+            observers.push(Box::new(Board(Arc::clone(&exposed))));
+            observers.push(Box::new(metrics.clone()));
+        }
         let (reloads, manifests) = mpsc::channel(1);
         let reloader = Reloader {
             args: args.clone(),
