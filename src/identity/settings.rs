@@ -10,6 +10,7 @@ use crate::domain::desired::IdentityKind;
 use crate::domain::failure::{Failure, Reason};
 use crate::domain::identifier::{is_guid, is_tenant};
 use crate::domain::placeholder::Placeholder;
+use crate::domain::variable;
 use crate::encoding::typed;
 use crate::ports::Environment;
 
@@ -91,15 +92,12 @@ impl<'a, E: Environment + ?Sized> Settings<'a, E> {
 
     /// Notes a value that nothing filled in, and quotes that a shell would have taken off. Says whether it can be one.
     fn check_filled_in(&mut self, name: &'static str, value: &str, placeholder: Option<Placeholder>) -> bool {
-        let is_quoted = |quote: char| value.len() > 1 && value.starts_with(quote) && value.ends_with(quote);
-        if let Some(placeholder) = placeholder {
-            self.wrong(placeholder.told_of(&name), placeholder.hint());
-        } else if is_quoted('"') || is_quoted('\'') {
-            self.wrong(format!("{name} has quotes around its value"), QUOTES_HINT);
-        } else {
-            return true;
+        let problem = variable::problem(name, value, placeholder.as_ref());
+        let is_right = problem.is_none();
+        if let Some((problem, hint)) = problem {
+            self.wrong(problem, hint);
         }
-        false
+        is_right
     }
 
     /// Notes something that is there and wrong, and what to do.
@@ -235,8 +233,6 @@ impl<'a, E: Environment + ?Sized> Settings<'a, E> {
     }
 }
 
-const QUOTES_HINT: &str =
-    "write the value without quotes: `docker run --env-file` and Kubernetes pass them on";
 const EMPTY_HINT: &str = "give it its value, or unset it";
 const RESOURCE_ID_HINT: &str = "put the client ID there (`az identity show --ids RESOURCE_ID --query clientId`), or unset it and write identity.resourceId with `type: managedIdentity` in the manifest";
 const MSI_HINT: &str =

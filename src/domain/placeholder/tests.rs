@@ -136,7 +136,14 @@ fn what_only_looks_like_a_placeholder_is_none() {
 #[test]
 fn what_markup_and_templates_of_ours_have_is_no_variable() {
     let is_variable = |text| Placeholder::in_value(text).map(|found| found.is_variable());
-    for text in ["${A}", "<%= password %>", "<% if a %>", "%{ if a ~}", "#{A}#", "@@A@@"] {
+    for text in [
+        "${A}",
+        "<%= password %>",
+        "<% if a %>",
+        "%{ if a ~}",
+        "#{A}#",
+        "@@A@@",
+    ] {
         assert_eq!(is_variable(text), Some(true), "{text}");
     }
     for text in ["<name>", "{{ a }}", "{% if a %}"] {
