@@ -78,7 +78,7 @@ impl<'a, E: Environment + ?Sized> Settings<'a, E> {
             return Secret::new(missing.value);
         };
         let value = typed::text(&value);
-        self.check_filled_in(name, value, Placeholder::whole(value));
+        self.check_filled_in(name, value, Placeholder::whole(value).as_ref());
         Secret::new(value.to_owned())
     }
 
@@ -91,8 +91,13 @@ impl<'a, E: Environment + ?Sized> Settings<'a, E> {
     }
 
     /// Notes a value that nothing filled in, and quotes that a shell would have taken off. Says whether it can be one.
-    fn check_filled_in(&mut self, name: &'static str, value: &str, placeholder: Option<Placeholder>) -> bool {
-        let problem = variable::problem(name, value, placeholder.as_ref());
+    fn check_filled_in(
+        &mut self,
+        name: &'static str,
+        value: &str,
+        placeholder: Option<&Placeholder>,
+    ) -> bool {
+        let problem = variable::problem(name, value, placeholder);
         let is_right = problem.is_none();
         if let Some((problem, hint)) = problem {
             self.wrong(problem, hint);
@@ -109,7 +114,7 @@ impl<'a, E: Environment + ?Sized> Settings<'a, E> {
     pub(super) fn first(&mut self, variables: &[&'static str]) -> Option<Setting> {
         let set = variables.iter().find_map(|name| Some((self.var(name)?, *name)));
         let (value, name) = set?;
-        let is_value = self.check_filled_in(name, &value, Placeholder::in_name(&value));
+        let is_value = self.check_filled_in(name, &value, Placeholder::in_name(&value).as_ref());
         Some(Setting::new(if is_value { value } else { String::new() }, name))
     }
 
