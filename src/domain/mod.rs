@@ -35,7 +35,6 @@ pub mod plain_text;
 pub mod plan;
 pub mod published;
 pub mod query;
-pub mod quoted;
 pub mod schedule;
 pub mod secret;
 pub mod status;

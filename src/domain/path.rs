@@ -25,7 +25,7 @@ pub enum PathError {
     Reserved,
     /// NUL, another control character, what breaks a line or turns the direction of text, or a backslash.
     #[error(
-        "a path must not contain backslashes, nor characters that control, format or separate lines of text"
+        "a path must not contain backslashes, nor characters that cannot be seen, or control, format or separate lines of text"
     )]
     Character,
     /// Longer than a file system takes: 255 bytes an element, 4096 in all.
@@ -145,6 +145,9 @@ mod tests {
             ("..data/a", PathError::Reserved),
             ("a\0b", PathError::Character),
             ("a\\b", PathError::Character),
+            ("a\u{3164}b", PathError::Character),
+            ("a/\u{2800}", PathError::Character),
+            ("a\u{34f}", PathError::Character),
         ] {
             assert_eq!(RelativePath::parse(text), Err(error), "{text:?}");
         }

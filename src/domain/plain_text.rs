@@ -12,12 +12,21 @@ const LONGEST_RESOURCE_ID: usize = 400;
 /// Refused are control characters, line and paragraph separators and format characters, which are those of the Unicode
 /// categories Cc, Zl, Zp and Cf (Unicode 16.0, `DerivedGeneralCategory.txt`).
 pub const fn is_plain(c: char) -> bool {
-    !matches!(c,
+    !is_unseen(c)
+        && !matches!(c,
         '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{ad}' | '\u{600}'..='\u{605}' | '\u{61c}' | '\u{6dd}' | '\u{70f}'
         | '\u{890}'..='\u{891}' | '\u{8e2}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
         | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{110bd}' | '\u{110cd}'
         | '\u{13430}'..='\u{1343f}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0001}'
         | '\u{e0020}'..='\u{e007f}')
+}
+
+/// Whether a letter, mark or sign shows as nothing: the blank of braille, and what is left of the Unicode property
+/// `Default_Ignorable_Code_Point` without format characters (fillers, joiners, variation selectors).
+const fn is_unseen(c: char) -> bool {
+    matches!(c,
+        '\u{34f}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}' | '\u{180b}'..='\u{180f}' | '\u{2800}' | '\u{3164}'
+        | '\u{fe00}'..='\u{fe0f}' | '\u{ffa0}' | '\u{fff0}'..='\u{fff8}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 /// Whether every character of a text is plain.
@@ -65,7 +74,7 @@ mod tests {
 
     #[test]
     fn what_turns_or_hides_text_is_not_plain() {
-        for c in "\0\t\n\u{1b}\u{7f}\u{85}\u{ad}\u{61c}\u{180e}\u{200b}\u{200d}\u{200e}\u{200f}\u{2028}\u{2029}\u{202a}\u{202e}\u{2060}\u{2066}\u{2069}\u{feff}\u{fff9}\u{e0041}".chars() {
+        for c in "\0\t\n\u{1b}\u{7f}\u{85}\u{ad}\u{61c}\u{180e}\u{200b}\u{200d}\u{200e}\u{200f}\u{2028}\u{2029}\u{202a}\u{202e}\u{2060}\u{2066}\u{2069}\u{feff}\u{fff9}\u{e0041}\u{34f}\u{115f}\u{17b5}\u{180b}\u{2800}\u{3164}\u{fe0f}\u{ffa0}\u{e0100}".chars() {
             assert!(!is_plain(c), "{c:?}");
         }
         assert!(is_plain_text("a ä ß é 漢字 日本 שלום 🙂 ·…"));

@@ -10,7 +10,7 @@ use crate::domain::desired::IdentityKind;
 use crate::domain::failure::{Failure, Reason};
 use crate::domain::identifier::{is_guid, is_tenant};
 use crate::domain::placeholder::Placeholder;
-use crate::domain::quoted;
+use crate::domain::variable;
 use crate::encoding::typed;
 use crate::ports::Environment;
 
@@ -78,7 +78,7 @@ impl<'a, E: Environment + ?Sized> Settings<'a, E> {
             return Secret::new(missing.value);
         };
         let value = typed::text(&value);
-        self.check_filled_in(name, value, Placeholder::whole(value));
+        self.check_filled_in(name, value, Placeholder::whole(value).as_ref());
         Secret::new(value.to_owned())
     }
 
@@ -91,15 +91,18 @@ impl<'a, E: Environment + ?Sized> Settings<'a, E> {
     }
 
     /// Notes a value that nothing filled in, and quotes that a shell would have taken off. Says whether it can be one.
-    fn check_filled_in(&mut self, name: &'static str, value: &str, placeholder: Option<Placeholder>) -> bool {
-        if let Some(placeholder) = placeholder {
-            self.wrong(placeholder.told_of(&name), placeholder.hint());
-        } else if quoted::is_quoted(value) {
-            self.wrong(quoted::told_of(&name), quoted::HINT);
-        } else {
-            return true;
+    fn check_filled_in(
+        &mut self,
+        name: &'static str,
+        value: &str,
+        placeholder: Option<&Placeholder>,
+    ) -> bool {
+        let problem = variable::problem(name, value, placeholder);
+        let is_right = problem.is_none();
+        if let Some((problem, hint)) = problem {
+            self.wrong(problem, hint);
         }
-        false
+        is_right
     }
 
     /// Notes something that is there and wrong, and what to do.
@@ -111,7 +114,7 @@ impl<'a, E: Environment + ?Sized> Settings<'a, E> {
     pub(super) fn first(&mut self, variables: &[&'static str]) -> Option<Setting> {
         let set = variables.iter().find_map(|name| Some((self.var(name)?, *name)));
         let (value, name) = set?;
-        let is_value = self.check_filled_in(name, &value, Placeholder::in_name(&value));
+        let is_value = self.check_filled_in(name, &value, Placeholder::in_name(&value).as_ref());
         Some(Setting::new(if is_value { value } else { String::new() }, name))
     }
 

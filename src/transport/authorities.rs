@@ -12,8 +12,8 @@ use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 
 use crate::domain::placeholder::Placeholder;
-use crate::domain::quoted;
 use crate::domain::unread;
+use crate::domain::variable;
 use crate::encoding::pem::{self, Block, Kind, PemError};
 use crate::named_file;
 use crate::ports::Environment;
@@ -94,7 +94,7 @@ pub enum SetupError {
         variable: &'static str,
     },
     /// A proxy variable with quotes that a shell would have taken off.
-    #[error("{}", quoted::told_of(.variable))]
+    #[error("{}", variable::told_of_quotes(.variable))]
     ProxyQuoted {
         /// The variable.
         variable: &'static str,
@@ -130,7 +130,7 @@ impl SetupError {
             Self::Proxy { .. } => {
                 "set it to http://HOST:PORT or https://HOST:PORT, or unset it to go without a proxy"
             }
-            Self::ProxyQuoted { .. } => quoted::HINT,
+            Self::ProxyQuoted { .. } => variable::QUOTES_HINT,
             Self::ProxyPlaceholder { placeholder, .. } => placeholder.hint(),
             Self::Client(_) => "check the proxy variables HTTP_PROXY, HTTPS_PROXY and NO_PROXY",
         }

@@ -13,7 +13,7 @@ use super::SetupError;
 use super::no_proxy::NoProxy;
 use crate::domain::placeholder::Placeholder;
 use crate::domain::plain_text::one_line;
-use crate::domain::quoted::is_quoted;
+use crate::domain::variable::is_quoted;
 use crate::ports::Environment;
 
 /// What is read for https, which is all that the client is used for, in this order.

@@ -14,11 +14,12 @@ fn files(directory: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// What stands between backticks, as one line of words: a text in Rust is broken by a backslash.
+/// What stands between backticks, as words: a text in Rust is broken by a backslash, one of a page by one line end.
 fn commands(text: &str) -> Vec<Vec<String>> {
     let parts = text.split('`').map(|part| part.replace("\\\n", " "));
+    let spans = parts.filter(|part| part.matches('\n').count() <= 1);
     let words = |part: String| part.split_whitespace().map(str::to_owned).collect();
-    parts.map(words).collect()
+    spans.map(words).collect()
 }
 
 /// Whether a command opens a file for writing, and so empties it, that it has still to read; or changes it in place.

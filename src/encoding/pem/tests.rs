@@ -242,9 +242,10 @@ fn certificates_and_keys_in_forms_that_are_not_read_are_named() {
 
 #[test]
 fn a_certificate_or_key_in_a_block_of_another_name_is_not_passed_over() {
-    use crate::render::certificate::test_certificates::{Authority, self_signed};
-    let leaf = self_signed("leaf");
-    let issued = Authority::root("root").issue("issued");
+    let short = [0x30, 0x09, 0x30, 0x07, 0xa0, 0x03, 0x02, 0x01, 0x02, 0x02, 0x00];
+    let long = [
+        0x30, 0x82, 0x01, 0x04, 0x30, 0x81, 0xff, 0xa0, 0x03, 0x02, 0x01, 0x02, 0x02,
+    ];
     let certificate = PemProblem::Misnamed {
         held: "a certificate",
         meant: "CERTIFICATE",
@@ -256,16 +257,25 @@ fn a_certificate_or_key_in_a_block_of_another_name_is_not_passed_over() {
         "EC PARAMETERS",
         "CERTIFICATE REQUEST",
     ] {
-        for der in [&leaf.der, &issued.der] {
+        for der in [&short[..], &long] {
             let text = block("CERTIFICATE", b"one") + &block(name, der);
             assert_eq!(refused(&text), (4, certificate), "{name}");
         }
     }
-    let key = PemProblem::Misnamed {
-        held: "a private key",
-        meant: "PRIVATE KEY",
-    };
-    assert_eq!(refused(&block("SERVER KEY", &leaf.key)), (1, key));
+    for (meant, der) in [
+        ("PRIVATE KEY", [0x30, 0x06, 0x02, 0x01, 0x00, 0x30, 0x01, 0x00]),
+        (
+            "RSA PRIVATE KEY",
+            [0x30, 0x06, 0x02, 0x01, 0x00, 0x02, 0x01, 0x03],
+        ),
+        ("EC PRIVATE KEY", [0x30, 0x06, 0x02, 0x01, 0x01, 0x04, 0x01, 0x03]),
+    ] {
+        let held = "a private key";
+        assert_eq!(
+            refused(&block("SERVER KEY", &der)),
+            (1, PemProblem::Misnamed { held, meant })
+        );
+    }
     for (name, der) in [
         ("EC PARAMETERS", &[0x06, 0x05, 0x2b, 0x81, 0x04, 0x00, 0x22][..]),
         ("DH PARAMETERS", &[0x30, 0x06, 0x02, 0x01, 0x17, 0x02, 0x01, 0x02]),

@@ -2,6 +2,8 @@
 
 use crate::domain::desired::VaultSpec;
 use crate::domain::object::{VaultHost, VaultId, VaultName};
+use crate::domain::placeholder::Placeholder;
+use crate::domain::variable;
 use crate::manifest::field::{Located, Optional, Required, Scalar, Text};
 use crate::manifest::problem::{Code, Mark, Problem, Sink};
 use crate::manifest::scalar::{HostName, VaultUrl};
@@ -235,6 +237,12 @@ fn connected_url(missing: Problem, mark: Mark, env: &dyn Environment, sink: &Sin
         sink.push(missing.at(mark));
         return None;
     };
+    let placeholder = Placeholder::in_name(&text);
+    if let Some((message, hint)) = variable::problem(SERVICE_CONNECTOR_URL, text.trim(), placeholder.as_ref())
+    {
+        sink.push(Problem::new(Code::EnvironmentUrl, message).hint(hint).at(mark));
+        return None;
+    }
     VaultUrl::parse(&text)
         .map_err(|problem| sink.push(of_environment(problem).at(mark)))
         .ok()
@@ -246,5 +254,42 @@ fn of_environment(problem: Problem) -> Problem {
         code: Code::EnvironmentUrl,
         message: format!("{SERVICE_CONNECTOR_URL}: {}", problem.message).into(),
         ..problem
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::manifest::load;
+
+    #[test]
+    fn a_url_of_the_environment_in_quotes_or_not_filled_in_is_told_as_of_other_variables() {
+        let text = "apiVersion: akv-sync/v1\nkind: SyncManifest\nvolume: { path: /mnt/akv }\nsecrets: [{ name: a }]\n";
+        for (url, message) in [
+            (
+                "\"https://contoso.vault.azure.net\"",
+                "has quotes around its value",
+            ),
+            (
+                "'https://contoso.vault.azure.net/'\n",
+                "has quotes around its value",
+            ),
+            (
+                "${VAULT_URL}",
+                "holds the placeholder `${…}`, which nothing filled in",
+            ),
+            (
+                "https://{name}.vault.azure.net",
+                "holds the placeholder `{…}`, which nothing filled in",
+            ),
+        ] {
+            let problems = load(text, "m", &[(SERVICE_CONNECTOR_URL, url)].as_slice()).expect_err("no URL");
+            let told: Vec<_> = problems
+                .iter()
+                .map(|problem| (problem.code, problem.message.as_ref()))
+                .collect();
+            let expected = format!("{SERVICE_CONNECTOR_URL} {message}");
+            assert_eq!(told, [(Code::EnvironmentUrl, expected.as_str())], "{url}");
+        }
     }
 }

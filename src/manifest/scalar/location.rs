@@ -208,7 +208,7 @@ impl Scalar for AbsolutePath {
         }
         if !is_plain_text(text) || text.len() > 4095 {
             return bad(
-                "this path must be at most 4095 bytes, without characters that control, format or separate lines of text",
+                "this path must be at most 4095 bytes, without characters that cannot be seen, or control, format or separate lines of text",
             );
         }
         if text.split('/').any(|element| matches!(element, "." | "..")) {

@@ -28,6 +28,32 @@ fn pkcs7() -> Vec<u8> {
     .to_vec()
 }
 
+#[test]
+fn a_leaf_or_key_in_a_block_of_another_name_is_named_and_no_authority_takes_its_place() {
+    let Line { leaf, root, .. } = line();
+    let authority = text(&[&root.der], &[]);
+    let other = |from: &str, to: &str, text: String| text.replace(from, to);
+    for (part, held) in [
+        (
+            other("CERTIFICATE", "SERVER CERTIFICATE", text(&[&leaf.der], &[])),
+            "a certificate",
+        ),
+        (
+            other("CERTIFICATE", "CRT", text(&[&leaf.der], &[])),
+            "a certificate",
+        ),
+        (
+            other("PRIVATE KEY", "SERVER KEY", text(&[], &[&leaf.key])),
+            "a private key",
+        ),
+    ] {
+        let error = outcome(read(format!("{authority}{part}").as_bytes(), None));
+        let shown = error.to_string();
+        assert!(shown.contains("line ") && shown.contains(held), "{shown}");
+        assert_eq!(error.hint(), "correct the name in its BEGIN and END lines");
+    }
+}
+
 /// As `openssl` prints bytes.
 fn in_pairs(bytes: &[u8]) -> String {
     let lines = bytes.chunks(16).map(|line| {
