@@ -13,6 +13,18 @@ use super::service_text::one_line;
 use crate::domain::failure::Reason;
 use crate::domain::hint::Hint;
 
+/// No word of a sentence is longer; a token is.
+const LONGEST_WORD: usize = 24;
+
+/// A body of plain words as a sentence. What is no word may be a token, in whatever answer, and is left out.
+fn sentence(body: &str) -> Option<String> {
+    let words = body
+        .split_whitespace()
+        .map(|word| if word.len() > LONGEST_WORD { "…" } else { word });
+    let words: Vec<_> = words.collect();
+    (words.len() > 1).then(|| one_line(&words.join(" ")))
+}
+
 /// Reads a refusal.
 pub(super) fn classify(
     status: u16,
@@ -152,7 +164,9 @@ fn parse(body: &[u8]) -> (Option<String>, Option<String>) {
     let descriptions = ["/error_description", "/message", "/Message", "/error/message"];
     let error = text("/error").or_else(|| text("/error/code"));
     let plain = String::from_utf8_lossy(body.trim_ascii());
-    let words = (!plain.is_empty() && !plain.starts_with(['<', '{', '[', '"'])).then(|| one_line(&plain));
+    let words = (!plain.starts_with(['<', '{', '[', '"']))
+        .then(|| sentence(&plain))
+        .flatten();
     (error, descriptions.into_iter().find_map(text).or(words))
 }
 

@@ -171,7 +171,11 @@ fn the_second_writer_of_a_volume_is_turned_away() {
     running.event("Ready");
     let output = world.once();
     assert_eq!(output.status.code(), Some(7), "{}", stderr(&output));
-    assert!(stderr(&output).contains("another akv-sync"), "{}", stderr(&output));
+    assert!(
+        stderr(&output).contains("another akv-sync"),
+        "{}",
+        stderr(&output)
+    );
     assert_eq!(running.stop().0.code(), Some(0));
 }
 

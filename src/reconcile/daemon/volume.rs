@@ -15,9 +15,18 @@ const SETTLE: Duration = Duration::from_millis(800);
 pub(super) const KEPT_AT_END: Duration = Duration::from_secs(1);
 
 impl<V: Vault + 'static, W: Volume> Daemon<V, W> {
-    /// Lets a publish that is under way come to its end, so that the next start has nothing to recover.
+    /// Lets a publish that is under way come to its end, so that the next start has nothing to recover, and records which
+    /// hooks have heard what they were to hear, so that it runs none of them again.
     pub async fn settle(&mut self) {
-        if timeout(SETTLE, self.pass.volume.idle()).await.is_err() {
+        let settled = timeout(SETTLE, async {
+            self.pass.volume.idle().await;
+            if !self.status.hooks.edits().is_empty() {
+                self.pass.asking.ask_no_more();
+                self.step().await;
+                self.pass.volume.idle().await;
+            }
+        });
+        if settled.await.is_err() {
             tracing::warn!("Stopped while the volume is still busy; the next start recovers");
         }
     }
