@@ -108,6 +108,11 @@ fn directories(files: &BTreeSet<PathBuf>) -> BTreeSet<PathBuf> {
     let real = files
         .iter()
         .filter_map(|file| Some(file.canonicalize().ok()?.parent()?.to_path_buf()));
+    // Behind a link, the directory that has the link says when it leads elsewhere.
+    let above_links = files.iter().flat_map(|file| {
+        let links = file.ancestors().filter(|ancestor| ancestor.is_symlink());
+        links.filter_map(|link| link.parent().map(Path::to_path_buf))
+    });
     let here = |directory: PathBuf| {
         if directory.as_os_str().is_empty() {
             PathBuf::from(".")
@@ -115,7 +120,7 @@ fn directories(files: &BTreeSet<PathBuf>) -> BTreeSet<PathBuf> {
             directory
         }
     };
-    named.chain(real).map(here).collect()
+    named.chain(real).chain(above_links).map(here).collect()
 }
 
 #[cfg(test)]
@@ -182,6 +187,22 @@ mod tests {
         fs::create_dir(&below).expect("made");
         watch.changed().await;
         assert_eq!(watch.mode(), WatchMode::Events, "the kernel tells from now on");
+    }
+
+    #[tokio::test]
+    async fn a_link_to_a_directory_that_leads_elsewhere_is_told() {
+        let folder = tempfile::tempdir().expect("a folder");
+        for name in ["one", "two"] {
+            fs::create_dir(folder.path().join(name)).expect("made");
+            fs::write(folder.path().join(name).join("manifest.yaml"), name).expect("writable");
+        }
+        symlink("one", folder.path().join("current")).expect("linked");
+        let mut watch = FileWatch::new([folder.path().join("current/manifest.yaml")]);
+        symlink("two", folder.path().join("next")).expect("linked");
+        fs::rename(folder.path().join("next"), folder.path().join("current")).expect("swapped");
+        assert!(told(&mut watch).await, "swapped");
+        fs::write(folder.path().join("two/manifest.yaml"), "three").expect("writable");
+        assert!(told(&mut watch).await, "written where it leads now");
     }
 
     #[tokio::test]

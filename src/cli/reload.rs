@@ -46,7 +46,7 @@ struct Seen {
 enum Refusal {
     /// It was told already.
     Told(Vec<String>),
-    /// It is to be told.
+    /// Something else than the manifest is wrong.
     Failure(CommandFailure),
 }
 
@@ -125,8 +125,15 @@ impl Reloader {
                 let problems = match refusal {
                     Refusal::Told(problems) => problems,
                     Refusal::Failure(failure) => {
-                        failure.log();
-                        vec![failure.chain.join(": ")]
+                        let hint = failure.hint.into_iter();
+                        vec![
+                            failure
+                                .chain
+                                .into_iter()
+                                .chain(hint)
+                                .collect::<Vec<_>>()
+                                .join(": "),
+                        ]
                     }
                 };
                 // The loop has ended.

@@ -47,12 +47,16 @@ impl<V: Vault + 'static, W: Volume> Pass<V, W> {
             now: self.now(),
         };
         let telling = tell.telling(&plan, entries);
+        // Without a file there may still be a hook that has heard of the last one.
+        let nothing_to_note = observed.is_new || telling.open == observed.outbox;
         let (payload, notices) = self.payload(telling.clone(), entries, &mut plan);
         let sizes = sizes(&payload);
         let done = match plan.blocked.clone() {
             Some(Blocked { waits: true, .. }) => Ok(Publication::default()),
             Some(Blocked { by, .. }) => Err(records_lost(by.as_ref())),
-            None if payload.files.is_empty() && observed.files.is_empty() => Ok(Publication::default()),
+            None if payload.files.is_empty() && observed.files.is_empty() && nothing_to_note => {
+                Ok(Publication::default())
+            }
             // Also when nothing differs: a publish that changes nothing mends links, and says which names are taken.
             None => {
                 let done = self.volume.publish(payload).await;

@@ -296,6 +296,21 @@ async fn a_volume_that_fails_after_the_hook_does_not_make_it_run_twice() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_hook_that_heard_that_the_last_file_is_gone_does_not_hear_it_again() {
+    let bench = Bench::holding(&["a"]);
+    let runner = FakeRunner::ending(&[]);
+    running(&bench, with_hooks(&["a"], vec![hook("h", &[])]), &runner)
+        .await
+        .end()
+        .await;
+    for told in [&["h: a 1>-"][..], &[]] {
+        let again = running(&bench, with_hooks(&["missing"], vec![hook("h", &[])]), &runner).await;
+        assert_eq!(runner.take(), told);
+        again.end().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn who_ends_runs_hooks_until_its_deadline_and_leaves_the_rest() {
     let bench = Bench::holding(&["a"]);
     let spec = || with_hooks(&["a"], vec![hook("h", &[])]);
