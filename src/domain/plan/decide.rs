@@ -54,6 +54,9 @@ pub fn decide(entries: &[Entry], given: &Given<'_>) -> Plan {
     }
     keep_in_place(entries, &plans, &resolved, given, &mut files);
     keep_removals(entries, &resolved, given, &mut files);
+    if given.reloading && !plans.iter().all(is_there) {
+        keep_what_left(entries, given, &mut files);
+    }
     let wanted = entries.iter().flat_map(|entry| &entry.files);
     Plan {
         removals: removals(entries, given, &files),
@@ -246,6 +249,31 @@ fn keep_removals(
                 let why = cause.failure.clone().map_or(Why::Waits, Why::Failed);
                 files.insert(path.clone(), unchanged(path, found, why));
             }
+        }
+    }
+}
+
+/// Whether nothing that is required of it is missing.
+const fn is_there(plan: &EntryPlan) -> bool {
+    match &plan.outcome {
+        Outcome::Served { .. } => true,
+        Outcome::Pending { complete, .. } => *complete || !plan.required,
+        Outcome::Failed { kept, .. } => *kept || !plan.required,
+    }
+}
+
+/// Keeps the files of the manifest before, as far as they stand in the way of none.
+fn keep_what_left(entries: &[Entry], given: &Given<'_>, files: &mut BTreeMap<RelativePath, FilePlan>) {
+    let mut paths = PathSet::default();
+    let wanted = entries.iter().flat_map(|entry| &entry.files);
+    for path in files.keys().chain(wanted.map(|file| &file.path)) {
+        // What is refused here is refused where it is decided.
+        let _ = paths.claim(path);
+    }
+    let left_vault = |path: &RelativePath| entries.iter().any(|entry| entry.removals.contains(path));
+    for (path, found) in given.published.files() {
+        if !files.contains_key(path) && !left_vault(path) && paths.claim(path).is_ok() {
+            files.insert(path.clone(), unchanged(path, found, Why::Waits));
         }
     }
 }

@@ -105,6 +105,7 @@ impl<V: Vault + 'static, W: Volume> Pass<V, W> {
             let plan = plan::decide(
                 entries,
                 &Given {
+                    reloading: status.reload.pending,
                     published,
                     records_lost: observed.records_lost,
                     answers: self.asking.answers(),

@@ -44,6 +44,25 @@ async fn a_reload_whose_objects_are_on_their_way_unreadies_nothing_and_is_pendin
 }
 
 #[tokio::test(start_paused = true)]
+async fn files_that_left_the_manifest_stay_until_what_it_requires_is_there() {
+    let bench = Bench::holding(&["a"]);
+    let mut daemon = ready(&bench).await;
+    let (reload, _taken) = manifest(&bench, vec![secret("b")]);
+    daemon.reload(reload).await;
+    daemon.sync().await;
+    assert_eq!(bench.volume.text("a").as_deref(), Some("one"));
+    bench.vault.set("b", "one", 1);
+    daemon.wake(Trigger {
+        wanted: SyncScope::All,
+        reply: None,
+    });
+    daemon.sync().await;
+    assert_eq!(bench.volume.text("a"), None);
+    assert_eq!(bench.volume.text("b").as_deref(), Some("one"));
+    assert!(!daemon.status.reload.pending);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_manifest_that_the_volume_refuses_changes_nothing_and_says_so() {
     let bench = Bench::holding(&["a", "b"]);
     let mut daemon = ready(&bench).await;
