@@ -54,7 +54,7 @@ pub fn decide(entries: &[Entry], given: &Given<'_>) -> Plan {
     }
     keep_in_place(entries, &plans, &resolved, given, &mut files);
     keep_removals(entries, &resolved, given, &mut files);
-    if given.reloading && !plans.iter().all(is_there) {
+    if given.reloading && !plans.iter().all(EntryPlan::is_there) {
         keep_what_left(entries, given, &mut files);
     }
     let wanted = entries.iter().flat_map(|entry| &entry.files);
@@ -250,15 +250,6 @@ fn keep_removals(
                 files.insert(path.clone(), unchanged(path, found, why));
             }
         }
-    }
-}
-
-/// Whether nothing that is required of it is missing.
-const fn is_there(plan: &EntryPlan) -> bool {
-    match &plan.outcome {
-        Outcome::Served { .. } => true,
-        Outcome::Pending { complete, .. } => *complete || !plan.required,
-        Outcome::Failed { kept, .. } => *kept || !plan.required,
     }
 }
 

@@ -89,6 +89,15 @@ impl fmt::Display for HeldBack {
 }
 
 impl EntryPlan {
+    /// Whether nothing that is required of it is missing: its files will be there, of whatever version.
+    pub(super) const fn is_there(&self) -> bool {
+        match &self.outcome {
+            Outcome::Served { .. } => true,
+            Outcome::Pending { complete, .. } => *complete || !self.required,
+            Outcome::Failed { kept, .. } => *kept || !self.required,
+        }
+    }
+
     /// Of an entry that makes and moves nothing, with the record of its first file.
     pub(super) fn new(entry: &Entry, outcome: Outcome, record: Option<&FileRecord>) -> Self {
         Self {

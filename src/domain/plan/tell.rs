@@ -126,12 +126,16 @@ fn is_complete(plan: &Plan) -> bool {
     plan.blocked.is_none() && plan.entries.iter().all(is_settled)
 }
 
+/// Whether it is there, and no answer of it is on its way that would make it so.
 const fn is_settled(entry: &EntryPlan) -> bool {
-    match &entry.outcome {
-        Outcome::Served { .. } => true,
-        Outcome::Pending { complete, waits } => *complete || !*waits && !entry.required,
-        Outcome::Failed { kept, .. } => *kept || !entry.required,
-    }
+    let may_arrive = matches!(
+        entry.outcome,
+        Outcome::Pending {
+            complete: false,
+            waits: true
+        }
+    );
+    entry.is_there() && !may_arrive
 }
 
 const fn together(entry: &Entry) -> Option<&GroupName> {
