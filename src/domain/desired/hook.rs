@@ -31,6 +31,26 @@ pub struct HookSpec {
     pub retry: HookRetry,
 }
 
+#[cfg(test)]
+impl HookSpec {
+    /// A hook for tests: it writes a marker file after any change, at once.
+    pub(crate) fn marking(name: &str) -> Self {
+        Self {
+            name: HookName::parse(name).expect("valid"),
+            when: Vec::new(),
+            action: HookAction::Touch("/mnt/signals/changed".into()),
+            on_first_sync: false,
+            timeout: Duration::from_secs(30),
+            debounce: Duration::ZERO,
+            splay: Duration::ZERO,
+            retry: HookRetry {
+                initial: Duration::from_secs(1),
+                max: Duration::from_mins(5),
+            },
+        }
+    }
+}
+
 /// Waits between tries: the first, doubled after each failure up to the longest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct HookRetry {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use time::OffsetDateTime;
 
 use super::*;
-use crate::domain::desired::{HookAction, HookRetry, HookSpec};
+use crate::domain::desired::HookSpec;
 use crate::domain::moment::{Moment, Now};
 use crate::domain::object::{HookName, ObjectKind, ObjectName, VaultName, VersionId};
 use crate::domain::path::RelativePath;
@@ -33,19 +33,7 @@ fn name(text: &str) -> HookName {
 }
 
 fn hook(text: &str) -> HookSpec {
-    HookSpec {
-        name: name(text),
-        when: Vec::new(),
-        action: HookAction::Touch("/mnt/signals/changed".into()),
-        on_first_sync: false,
-        timeout: Duration::from_secs(30),
-        debounce: Duration::ZERO,
-        splay: Duration::ZERO,
-        retry: HookRetry {
-            initial: Duration::from_secs(1),
-            max: Duration::from_mins(5),
-        },
-    }
+    HookSpec::marking(text)
 }
 
 fn second(second: u64) -> Moment {

@@ -3,11 +3,10 @@
 use serde_json::Value;
 
 use super::*;
-use crate::domain::desired::{HookAction, HookRetry, HookSpec};
+use crate::domain::desired::HookSpec;
 use crate::domain::failure::Failure;
 use crate::domain::hook::{HookFailure, HookTry, Outbox};
 use crate::domain::moment::Now;
-use crate::domain::object::HookName;
 
 /// Every key of an object, with those of the objects in it.
 fn keys(value: &Value, path: &str, found: &mut Vec<String>) {
@@ -50,19 +49,7 @@ fn fail_a_hook(status: &mut Status) {
             "vault": "app", "kind": "secret", "name": "a", "version": version(2), "previous": version(1), "paths": ["a"],
         }],
     });
-    let hook = HookSpec {
-        name: HookName::parse("reload").expect("valid"),
-        when: Vec::new(),
-        action: HookAction::Touch("/mnt/signals/changed".into()),
-        on_first_sync: false,
-        timeout: Duration::from_secs(30),
-        debounce: Duration::ZERO,
-        splay: Duration::ZERO,
-        retry: HookRetry {
-            initial: Duration::from_secs(1),
-            max: Duration::from_mins(5),
-        },
-    };
+    let hook = HookSpec::marking("reload");
     let now = Now {
         at: Moment::START,
         ready: true,

@@ -7,9 +7,8 @@ use futures::FutureExt as _;
 use futures::future::BoxFuture;
 
 use super::*;
-use crate::domain::desired::{HookAction, HookFilter, HookRetry, HookSpec};
+use crate::domain::desired::{HookFilter, HookSpec};
 use crate::domain::hook::{HookCall, HookFailure};
-use crate::domain::object::HookName;
 use crate::ports::HookRunner;
 
 /// What a try comes to.
@@ -76,20 +75,11 @@ impl HookRunner for FakeRunner {
 
 fn hook(name: &str, when: &[&str]) -> HookSpec {
     HookSpec {
-        name: HookName::parse(name).expect("valid"),
         when: when
             .iter()
             .map(|text| HookFilter::parse(text).expect("valid"))
             .collect(),
-        action: HookAction::Touch("/mnt/signals/changed".into()),
-        on_first_sync: false,
-        timeout: Duration::from_secs(30),
-        debounce: Duration::ZERO,
-        splay: Duration::ZERO,
-        retry: HookRetry {
-            initial: Duration::from_secs(1),
-            max: Duration::from_mins(5),
-        },
+        ..HookSpec::marking(name)
     }
 }
 
