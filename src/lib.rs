@@ -9,6 +9,7 @@ pub mod domain;
 pub mod encoding;
 pub mod hooks;
 pub mod identity;
+pub mod inject;
 pub mod keyvault;
 pub mod manifest;
 mod named_file;

@@ -8,6 +8,7 @@ use std::cell::Cell;
 
 use super::{ConvertError, MAX_BYTES};
 use crate::domain::placeholder::Placeholder;
+use crate::encoding::yaml::{has_content, is_document_start, pieces};
 use crate::manifest::{Code, Kind, Mark, NodeId, Problem, Sink, Tree, commented_out};
 
 /// YAML documents of an input.
@@ -175,36 +176,6 @@ pub(super) fn is_empty(text: &str) -> bool {
         line => line,
     };
     text.lines().all(|line: &str| !has_content(content(line)))
-}
-
-/// The texts between `---` lines, and the number of lines before each. No YAML content can hold such a line
-/// (YAML 1.2.2, section 9.1.2), so that nothing needs to be parsed for this.
-fn pieces(text: &str) -> Vec<(u32, &str)> {
-    let mut pieces = Vec::new();
-    let (mut start, mut first_line, mut offset) = (0, 0, 0);
-    for (line, content) in (0_u32..).zip(text.split_inclusive('\n')) {
-        if is_document_start(content) && has_content(&text[start..offset]) {
-            pieces.push((first_line, &text[start..offset]));
-            (start, first_line) = (offset, line);
-        }
-        offset += content.len();
-    }
-    if has_content(&text[start..]) {
-        pieces.push((first_line, &text[start..]));
-    }
-    pieces
-}
-
-fn is_document_start(line: &str) -> bool {
-    line.strip_prefix("---")
-        .is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '\t', '\r', '\n']))
-}
-
-/// Whether there is more than directives, comments and blank lines, which belong to the document that follows.
-fn has_content(piece: &str) -> bool {
-    piece
-        .lines()
-        .any(|line| !line.trim().is_empty() && !line.trim_start().starts_with('#') && !line.starts_with('%'))
 }
 
 #[cfg(test)]

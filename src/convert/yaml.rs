@@ -3,7 +3,7 @@
 //! Invariant: every text comes back as itself from any YAML 1.1 or 1.2 reader: what could be read as something else is
 //! in quotes.
 
-use std::fmt::Write as _;
+use crate::encoding::yaml::{double_quoted, is_block, is_plain};
 
 /// A value to write.
 #[derive(Debug)]
@@ -112,48 +112,6 @@ fn write_text(text: &str, indent: usize, out: &mut String) {
     }
 }
 
-/// Whether a text without quotes is that text: no number, boolean, null, date or indicator in any version of YAML.
-fn is_plain(text: &str) -> bool {
-    const WORDS: [&str; 10] = ["true", "false", "yes", "no", "on", "off", "null", "y", "n", "nan"];
-    let starts = |c: char| c.is_ascii_alphabetic() || c == '/';
-    let continues = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/');
-    let rest = text.strip_prefix("https://").unwrap_or(text);
-    text.starts_with(starts)
-        && rest.chars().all(continues)
-        && !WORDS.iter().any(|word| text.eq_ignore_ascii_case(word))
-}
-
-/// Whether a text is best read as lines.
-fn is_block(text: &str) -> bool {
-    let body = text.strip_suffix('\n').unwrap_or(text);
-    body.contains('\n')
-        && !body.ends_with('\n')
-        && !body.starts_with(char::is_whitespace)
-        && body.chars().all(|c| c == '\n' || c == '\t' || is_printable(c))
-}
-
-/// Whether a character may stand in YAML as it is and looks like what it is.
-fn is_printable(c: char) -> bool {
-    !c.is_control() && !matches!(c, '\u{feff}' | '\u{2028}' | '\u{2029}' | '\u{fffe}' | '\u{ffff}')
-}
-
-fn double_quoted(text: &str) -> String {
-    let mut out = String::from("\"");
-    for c in text.chars() {
-        match c {
-            '"' | '\\' => out.extend(['\\', c]),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            c if is_printable(c) => out.push(c),
-            // Writing to a text does not fail.
-            c => drop(write!(out, "\\U{:08x}", u32::from(c))),
-        }
-    }
-    out.push('"');
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -172,36 +130,6 @@ mod tests {
         let expected =
             "list:\n  - name: x\n    files:\n      - path: a\n        mode: \"0400\"\nlast: true\n";
         assert_eq!(text, expected);
-    }
-
-    #[test]
-    fn what_another_reader_would_take_for_something_else_is_in_quotes() {
-        for text in [
-            "no",
-            "NULL",
-            "0440",
-            "1e3",
-            "~",
-            "a: b",
-            "a #b",
-            "- a",
-            "",
-            " a",
-            "@a",
-            "2026-01-01",
-            "a,b",
-            "{a}",
-        ] {
-            assert!(!is_plain(text), "{text:?}");
-        }
-        for text in [
-            "db-password",
-            "tls/tls.crt",
-            "https://contoso.vault.azure.net",
-            "/mnt/akv",
-        ] {
-            assert!(is_plain(text), "{text:?}");
-        }
     }
 
     proptest! {

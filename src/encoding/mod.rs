@@ -4,6 +4,7 @@
 
 pub mod pem;
 pub mod typed;
+pub mod yaml;
 
 use std::mem;
 

@@ -1,0 +1,192 @@
+//! A text of YAML to a [`Node`].
+//!
+//! Invariant: an alias becomes what its anchor holds, and a document that holds more than [`MAX_NODES`] so is refused. Comments
+//! are not kept.
+
+use std::collections::HashMap;
+
+use granit_parser::{Event, Parser, ScalarStyle};
+
+use super::node::{Node, Scalar};
+
+/// Keys, values and collections of a document, aliases written out.
+const MAX_NODES: usize = 200_000;
+/// Collections inside one another; pods need fewer than twenty.
+const MAX_DEPTH: usize = 64;
+
+/// Why a text is no document that can be changed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub(super) struct Unreadable {
+    pub(super) message: String,
+    /// From 1.
+    pub(super) line: usize,
+    pub(super) hint: &'static str,
+}
+
+/// Reads the one document of a text; `None` when nothing is in it.
+pub(super) fn document(text: &str) -> Result<Option<Node>, Unreadable> {
+    let options = granit_parser::options! {
+        flow_nesting_limit: MAX_DEPTH,
+        block_nesting_limit: MAX_DEPTH,
+    };
+    let mut reader = Reader::default();
+    for event in Parser::new_from_str_with_options(text, options) {
+        let (event, span) = event.map_err(|error| Unreadable {
+            message: error.kind().to_string(),
+            line: error.marker().line(),
+            hint: "correct it, or render its template first",
+        })?;
+        reader.take(event).map_err(|Refused { message, hint }| Unreadable {
+            message: message.to_owned(),
+            line: span.start.line(),
+            hint,
+        })?;
+    }
+    Ok(reader.root.filter(|root| !root.is_null()))
+}
+
+#[derive(Default)]
+struct Reader {
+    root: Option<Node>,
+    open: Vec<Open>,
+    anchors: HashMap<usize, Node>,
+    nodes: usize,
+}
+
+/// A collection whose end has not come yet.
+struct Open {
+    anchor: usize,
+    children: Children,
+}
+
+enum Children {
+    List(Vec<Node>),
+    Map(Vec<(Scalar, Node)>, Option<Scalar>),
+}
+
+struct Refused {
+    message: &'static str,
+    hint: &'static str,
+}
+
+impl Reader {
+    fn take(&mut self, event: Event<'_>) -> Result<(), Refused> {
+        match event {
+            Event::Scalar(text, style, anchor, tag) => {
+                let plain = style == ScalarStyle::Plain && tag.is_none();
+                let text = text.into_owned();
+                self.complete(Node::Scalar(Scalar { text, plain }), anchor)
+            }
+            Event::SequenceStart(_, anchor, _) => {
+                self.open.push(Open { anchor, children: Children::List(Vec::new()) });
+                Ok(())
+            }
+            Event::MappingStart(_, anchor, _) => {
+                self.open.push(Open { anchor, children: Children::Map(Vec::new(), None) });
+                Ok(())
+            }
+            Event::SequenceEnd | Event::MappingEnd => match self.open.pop() {
+                Some(Open { anchor, children }) => {
+                    let node = match children {
+                        Children::List(items) => Node::List(items),
+                        Children::Map(entries, _) => Node::Map(entries),
+                    };
+                    self.complete(node, anchor)
+                }
+                None => Ok(()),
+            },
+            Event::Alias(anchor) => {
+                let node = self.anchors.get(&anchor).cloned().ok_or(Refused {
+                    message: "an alias stands inside its own anchor",
+                    hint: "write the value out",
+                })?;
+                self.count(node.size())?;
+                self.complete(node, 0)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn count(&mut self, nodes: usize) -> Result<(), Refused> {
+        self.nodes = self.nodes.saturating_add(nodes);
+        if self.nodes > MAX_NODES {
+            return Err(Refused {
+                message: "a document must not have more than 200000 keys and values",
+                hint: "give it the workloads alone",
+            });
+        }
+        Ok(())
+    }
+
+    /// Gives a finished node to the collection that it stands in.
+    fn complete(&mut self, node: Node, anchor: usize) -> Result<(), Refused> {
+        self.count(1)?;
+        if anchor != 0 {
+            self.anchors.insert(anchor, node.clone());
+        }
+        match self.open.last_mut().map(|open| &mut open.children) {
+            None => self.root = Some(node),
+            Some(Children::List(items)) => items.push(node),
+            Some(Children::Map(entries, next)) => match next.take() {
+                Some(key) => entries.push((key, node)),
+                None => *next = Some(accepted_key(node, entries)?),
+            },
+        }
+        Ok(())
+    }
+}
+
+fn accepted_key(node: Node, entries: &[(Scalar, Node)]) -> Result<Scalar, Refused> {
+    let Node::Scalar(key) = node else {
+        return Err(Refused {
+            message: "a key must be a single word",
+            hint: "put quotes round a value that starts with `{` or `[`: a template must be rendered first",
+        });
+    };
+    if key.plain && key.text == "<<" {
+        return Err(Refused {
+            message: "merge keys are not supported",
+            hint: "write the keys out; `kubectl get -o yaml` of what is applied does so",
+        });
+    }
+    if entries.iter().any(|(other, _)| other.text == key.text) {
+        return Err(Refused {
+            message: "a key is here twice",
+            hint: "remove one of the two",
+        });
+    }
+    Ok(key)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_alias_is_what_its_anchor_holds_and_a_bomb_of_them_ends() {
+        let node = document("a: &x [1, 2]\nb: *x\n").expect("YAML").expect("a value");
+        assert_eq!(node.get("a"), node.get("b"));
+        let mut bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n".to_owned();
+        for level in 1..12 {
+            let before = level - 1;
+            bomb.push_str(&format!("a{level}: &a{level} [{}]\n", vec![format!("*a{before}"); 9].join(", ")));
+        }
+        let error = document(&bomb).expect_err("too many");
+        assert!(error.message.contains("200000"), "{error}");
+    }
+
+    #[test]
+    fn what_cannot_be_changed_safely_is_refused_with_its_line() {
+        for (text, line, message) in [
+            ("a: 1\n<<: {b: 2}\n", 2, "merge keys are not supported"),
+            ("a: 1\nb: 2\na: 3\n", 3, "a key is here twice"),
+            ("a: 1\n{{ .x }}: 2\n", 2, "a key must be a single word"),
+        ] {
+            let error = document(text).expect_err("refused");
+            assert_eq!((error.line, error.message.as_str()), (line, message), "{text}");
+        }
+        assert!(document("a: [\n").is_err());
+        assert_eq!(document("# nothing\n"), Ok(None));
+    }
+}
