@@ -31,7 +31,8 @@ class Azure:
         ]
         with (folder / "log").open("w") as log:
             self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=log)
-        eventually(ready.exists, "the fake Azure answers", 10)
+        eventually(lambda: ready.exists() or self.process.poll() is not None, "the fake Azure is ready", 10)
+        expect(ready.exists(), f"the fake Azure ended: {(folder / 'log').read_text()}")
         self.settings = dict(line.split("=", 1) for line in ready.read_text().splitlines())
 
     def control(self, method, path, body=None):

@@ -10,7 +10,8 @@ import subprocess
 import time
 
 NAMESPACE = "app"
-BIN = pathlib.Path(__file__).resolve().parents[2] / "target/cluster/bin"
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BIN = ROOT / "target/cluster/bin"
 
 
 class Failure(Exception):
@@ -37,7 +38,7 @@ def eventually(condition, what, seconds=60):
 class Cluster:
     """The API server through `kubectl proxy`: plain HTTP, without a new process for each question."""
 
-    PROXY_PORT = 8001
+    PROXY_PORT = 16444
 
     def __init__(self, control_plane, node, cgroup):
         self.control_plane, self.node, self.cgroup = control_plane, node, cgroup
@@ -79,8 +80,14 @@ class Cluster:
 
     def objects(self, yaml):
         """The objects of some YAML, which only kubectl reads here."""
-        shown = json.loads(self.kubectl("create", "--dry-run=client", "--output=json", "-f", "-", stdin=yaml).stdout)
-        return shown["items"] if shown["kind"] == "List" else [shown]
+        # One after the other.
+        text = self.kubectl("create", "--dry-run=client", "--output=json", "-f", "-", stdin=yaml).stdout.strip()
+        found = []
+        while text:
+            thing, end = json.JSONDecoder().raw_decode(text)
+            found.append(thing)
+            text = text[end:].lstrip()
+        return found
 
     def create(self, thing):
         paths = {"ConfigMap": "configmaps", "Pod": "pods", "ServiceAccount": "serviceaccounts"}

@@ -1,13 +1,21 @@
 """The pods of the scenarios: what a chart renders, then what only this cluster adds."""
 
 import json
-import pathlib
 import string
+import tarfile
 
-from cluster import NAMESPACE
+from cluster import NAMESPACE, ROOT
 
-HERE = pathlib.Path(__file__).resolve().parent
-IMAGE = "localhost/akv-sync:test"
+
+
+def name_of(archive):
+    """The name by which an OCI archive is loaded."""
+    with tarfile.open(archive) as tar:
+        (image,) = json.load(tar.extractfile("./index.json"))["manifests"]
+    return image["annotations"]["org.opencontainers.image.ref.name"]
+
+
+IMAGE = name_of(ROOT / "target/cluster/images/akv-sync.tar")
 RESTRICTED = {"allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True, "capabilities": {"drop": ["ALL"]}}
 TOKEN_FOLDER = "/var/run/secrets/azure/wi/token"
 AUTHORITY_FOLDER = "/etc/test-authority"
@@ -15,22 +23,27 @@ AUTHORITY_FOLDER = "/etc/test-authority"
 
 def rendered(name, manifest, containers):
     """What the chart makes of its values, as YAML."""
-    template = string.Template((HERE / "pods/sidecar.yaml").read_text())
+    template = string.Template((ROOT / "tests/cluster/pods/sidecar.yaml").read_text())
     return template.substitute(
-        name=name, manifest=json.dumps(manifest), containers=json.dumps(containers), image=IMAGE
+        name=name, manifest=json.dumps(json.dumps(manifest)), containers=json.dumps(containers), image=IMAGE
     )
 
 
-def manifest(body, interval="10s", start="fresh"):
-    return f"""\
-apiVersion: akv-sync/v1
-kind: SyncManifest
-vaults: [{{ name: app, url: "https://contoso-app.vault.azure.net" }}]
-volume: {{ path: /mnt/akv, fileMode: "0440", group: 2000 }}
-refresh: {{ interval: {interval}, onStart: {start} }}
-admin: {{ listen: "[::]:8181", socket: /run/akv-sync/admin.sock }}
-{body}
-"""
+def manifest(entries, interval="10s", on_start="fresh"):
+    return {
+        "apiVersion": "akv-sync/v1",
+        "kind": "SyncManifest",
+        "vaults": [{"name": "app", "url": "https://contoso-app.vault.azure.net"}],
+        "volume": {"path": "/mnt/akv", "group": 2000},
+        "refresh": {"interval": interval, "onStart": on_start},
+        "admin": {"listen": "[::]:8181", "socket": "/run/akv-sync/admin.sock"},
+        **entries,
+    }
+
+
+def secrets(**names):
+    """Entries for secrets: each path and the name of its secret."""
+    return {"secrets": [{"name": name, "path": path} for path, name in names.items()]}
 
 
 def application(script="while :; do sleep 1; done", **more):

@@ -2,15 +2,14 @@
 
 import itertools
 import json
-import pathlib
 import ssl
 import subprocess
 
 import workload
 from azure import Azure
-from cluster import NAMESPACE, Failure, Pod, eventually, expect
+from cluster import NAMESPACE, ROOT, Pod, expect
 
-EXAMPLES = pathlib.Path(__file__).resolve().parents[2] / "examples"
+EXAMPLES = ROOT / "examples"
 
 
 class World:
@@ -20,7 +19,7 @@ class World:
         self.cluster, self.fake, self.work = cluster, fake, work
         self.numbers = itertools.count(1)
         self.keys = work / "keys.json"
-        self.keys.write_text(json.dumps(cluster.call("GET", "/openid/v1/jwks")))
+        self.keys.write_text(cluster.call("GET", "/openid/v1/jwks"))
         for account in ("contoso", "nginx", "stranger"):
             cluster.create({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": account}})
         self.azure = self.another_azure()
@@ -48,9 +47,9 @@ class View:
         self.azures.append(self.world.another_azure())
         return self.azures[-1]
 
-    def sidecar(self, name, body, containers=None, change=lambda pod: None, azure=None, **options):
-        """A pod with the sidecar and a manifest of this body."""
-        yaml = workload.rendered(name, workload.manifest(body, **options), containers or [workload.application()])
+    def sidecar(self, name, entries, containers=None, change=lambda pod: None, azure=None, **options):
+        """A pod with the sidecar and a manifest of these entries."""
+        yaml = workload.rendered(name, workload.manifest(entries, **options), containers or [workload.application()])
         return self.start(self.cluster.objects(yaml), azure or self.azure, change)
 
     def example(self, name, images):
@@ -73,11 +72,11 @@ class View:
                 self.cluster.create(thing)
         return pod
 
-    def edit_manifest(self, name, body):
+    def edit_manifest(self, name, entries):
         self.cluster.call(
             "PATCH",
             f"/api/v1/namespaces/{NAMESPACE}/configmaps/{name}-akv-sync",
-            {"data": {"manifest.yaml": workload.manifest(body)}},
+            {"data": {"manifest.yaml": json.dumps(workload.manifest(entries))}},
             "application/merge-patch+json",
         )
 

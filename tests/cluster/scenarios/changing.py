@@ -5,26 +5,21 @@ import json
 import ssl
 import time
 
-from workload import IMAGE, RESTRICTED
-from world import EXAMPLES, eventually, expect, served_certificate
+from cluster import eventually, expect
+from workload import IMAGE, RESTRICTED, secrets
+from world import EXAMPLES, served_certificate
 
 NGINX_IMAGES = {
     "registry.example.com/akv-sync:0.1.0": IMAGE,
     "registry.example.com/nginx:1.28": "localhost/nginx:test",
 }
-WEB_TLS = """\
-certificates:
-  - name: {certificate}
-    files:
-      - {{ path: tls/tls.crt, content: fullChain }}
-      - {{ path: tls/tls.key, content: privateKey }}"""
 
 
 def an_edited_ConfigMap_is_taken_without_a_restart_and_a_bad_one_is_refused(world):
-    pod = world.sidecar("edit", "secrets: [{ name: db-password, path: one }]").await_running("app")
-    world.edit_manifest("edit", "secrets: [{ name: db-password, path: one }, { name: db-password, path: two }]")
+    pod = world.sidecar("edit", secrets(one="db-password")).await_running("app")
+    world.edit_manifest("edit", secrets(one="db-password", two="db-password"))
     pod.await_file("/mnt/akv/two", "db-password-1")
-    world.edit_manifest("edit", "secrets: [{ name: db-password, path: one, mod: '0400' }]")
+    world.edit_manifest("edit", {"secrets": [{"name": "db-password", "path": "one", "mod": "0400"}]})
     pod.await_log("Manifest refused")
     expect(pod.read("/mnt/akv/two") == "db-password-1", "a refused manifest took a file away")
     status = pod.run("akv-sync", "/akv-sync", "status")
@@ -34,7 +29,7 @@ def an_edited_ConfigMap_is_taken_without_a_restart_and_a_bad_one_is_refused(worl
 
 def a_new_version_reaches_the_application_within_an_interval_and_a_half(world):
     world.azure.set_secret("rotated", "one")
-    pod = world.sidecar("rotation", "secrets: [{ name: rotated, path: rotated }]").await_running("app")
+    pod = world.sidecar("rotation", secrets(rotated="rotated")).await_running("app")
     expect(pod.read("/mnt/akv/rotated") == "one", "the file is not there")
     world.azure.set_secret("rotated", "two")
     pod.await_file("/mnt/akv/rotated", "two", seconds=20)
@@ -57,11 +52,12 @@ def nginx_serves_a_renewed_certificate_after_a_signal(world):
 def nginx_serves_a_renewed_certificate_after_a_request(world):
     """Other users, other process namespaces: a helper in nginx's container takes the hook's request."""
     world.azure.renew_certificate("http-tls")
-    hook = """
-hooks:
-  - name: reload-nginx
-    when: [http-tls]
-    http: { url: "http://127.0.0.1:9090/cgi-bin/reload" }"""
+    files = [
+        {"path": "tls/tls.crt", "content": "fullChain"},
+        {"path": "tls/tls.key", "content": "privateKey"},
+    ]
+    hook = {"name": "reload-nginx", "when": ["http-tls"], "http": {"url": "http://127.0.0.1:9090/cgi-bin/reload"}}
+    entries = {"certificates": [{"name": "http-tls", "files": files}], "hooks": [hook]}
     configuration = (EXAMPLES / "nginx/nginx.conf").read_text()
     world.cluster.create(
         {"kind": "ConfigMap", "apiVersion": "v1", "metadata": {"name": "request"}, "data": {"nginx.conf": configuration}}
@@ -70,8 +66,7 @@ hooks:
     def with_volumes(pod):
         pod["spec"]["volumes"] += [{"name": "tmp", "emptyDir": {}}, {"name": "conf", "configMap": {"name": "request"}}]
 
-    body = WEB_TLS.format(certificate="http-tls") + hook
-    pod = world.sidecar("request", body, [nginx_with_a_helper()], change=with_volumes)
+    pod = world.sidecar("request", entries, [nginx_with_a_helper()], change=with_volumes)
     address = pod.await_ready().address()
     before = served_certificate(address, 8443)
     world.azure.renew_certificate("http-tls")
@@ -86,7 +81,7 @@ def a_projected_token_that_expired_is_replaced_by_the_kubelet_and_the_new_one_is
     The kubelet replaces a token when four fifths of its time are over, or when it knows none: after its own restart.
     """
     azure = world.azure_of_its_own()
-    pod = world.sidecar("expiry", "secrets: [{ name: db-password, path: db/password }]", azure=azure).await_running("app")
+    pod = world.sidecar("expiry", secrets(password="db-password"), azure=azure).await_running("app")
     token_file = "/var/run/secrets/azure/wi/token/azure-identity-token"
     first = pod.read(token_file)
     # It may be five minutes late. By then a token of now must be younger than the first, or it would be as dead.
@@ -98,7 +93,7 @@ def a_projected_token_that_expired_is_replaced_by_the_kubelet_and_the_new_one_is
     pod.await_log("AADSTS700024", seconds=20)
     world.cluster.restart_kubelet()
     eventually(lambda: pod.read(token_file) != first, "the kubelet writes another token", 30)
-    pod.await_file("/mnt/akv/db/password", "after-expiry", seconds=40)
+    pod.await_file("/mnt/akv/password", "after-expiry", seconds=40)
     expect(pod.status("akv-sync")["restartCount"] == 0, "the sidecar was restarted")
 
 

@@ -2,15 +2,15 @@
 
 import datetime
 
-from workload import application
-from world import eventually, expect
+from cluster import eventually, expect
+from workload import application, secrets
 
-DB_PASSWORD = "secrets: [{ name: db-password, path: db/password }]"
+DB_PASSWORD = secrets(password="db-password")
 FINALIZER = "akv-sync.example.com/tests"
 
 
 def the_sidecar_outlives_a_slow_application_and_the_pod_ends_in_time(world):
-    script = "trap 'sleep 3; cat /mnt/akv/db/password; exit 0' TERM; while :; do sleep 0.1; done"
+    script = "trap 'sleep 3; cat /mnt/akv/password; exit 0' TERM; while :; do sleep 0.1; done"
 
     def kept_to_be_seen(pod):
         pod["metadata"]["finalizers"] = [FINALIZER]
@@ -29,7 +29,7 @@ def the_sidecar_outlives_a_slow_application_and_the_pod_ends_in_time(world):
 
 
 def a_pod_of_a_job_completes(world):
-    pod = job(world, "job", "test -s /mnt/akv/db/password")
+    pod = job(world, "job", "test -s /mnt/akv/password")
     eventually(lambda: pod.get()["status"]["phase"] == "Succeeded", "the pod has succeeded")
     state, detail = pod.state("akv-sync")
     expect((state, detail.get("exitCode")) == ("terminated", 0), f"the sidecar is {state} {detail}")

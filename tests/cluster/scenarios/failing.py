@@ -4,9 +4,8 @@ import os
 import signal
 import subprocess
 
-from world import eventually, expect
-
-CURRENT = "secrets: [{{ name: {secret}, path: current }}]"
+from cluster import eventually, expect
+from workload import secrets
 
 
 def the_application_runs_on_while_the_sidecar_crashes_and_the_next_one_goes_on(world):
@@ -28,8 +27,8 @@ def the_application_runs_on_while_the_sidecar_is_killed_for_memory(world):
 
 def a_sidecar_that_starts_in_an_outage_is_ready_with_the_last_known_good_files(world):
     azure = world.azure_of_its_own()
-    body = CURRENT.format(secret="db-password")
-    pod = world.sidecar("outage", body, azure=azure, start="lastKnownGood").await_running("app")
+    entries = secrets(current="db-password")
+    pod = world.sidecar("outage", entries, azure=azure, on_start="lastKnownGood").await_running("app")
     azure.end()
     os.kill(pod.process("akv-sync"), signal.SIGKILL)
     eventually(lambda: pod.status("akv-sync")["restartCount"] == 1, "the sidecar is started again")
@@ -45,7 +44,7 @@ def a_sidecar_that_starts_in_an_outage_is_ready_with_the_last_known_good_files(w
 def started(world, name):
     """A pod that runs with the first version of a secret of its own."""
     world.azure.set_secret(name, "one")
-    return world.sidecar(name, CURRENT.format(secret=name)).await_running("app")
+    return world.sidecar(name, secrets(current=name)).await_running("app")
 
 
 def ran_on(world, pod, reason):

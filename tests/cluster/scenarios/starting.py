@@ -2,16 +2,16 @@
 
 import re
 
-from workload import application
-from world import expect
+from cluster import expect
+from workload import application, secrets
 
-DB_PASSWORD = "secrets: [{ name: db-password, path: db/password }]"
+DB_PASSWORD = secrets(password="db-password")
 
 
 def the_application_starts_when_its_files_are_there_and_until_then_log_and_status_say_why_not(world):
     pod = world.sidecar(
         "gate",
-        "secrets: [{ name: late-secret, path: late }]",
+        secrets(late="late-secret"),
         [application("cat /mnt/akv/late && exec sleep 3600")],
     )
     refusal = pod.await_log("Object not fetched")
@@ -29,11 +29,9 @@ def the_application_starts_when_its_files_are_there_and_until_then_log_and_statu
 
 
 def users_differ_and_share_a_group(world):
-    body = """\
-secrets:
-  - { name: db-password, path: for/group }
-  - { name: db-password, path: for/owner, mode: "0400" }"""
-    pod = world.sidecar("users", body).await_running("app")
+    entries = secrets(**{"for/group": "db-password", "for/owner": "db-password"})
+    entries["secrets"][1]["mode"] = "0400"
+    pod = world.sidecar("users", entries).await_running("app")
     who = pod.run("app", "id").stdout
     expect("uid=1001" in who and "2000" in who, f"the application is {who}")
     for_group = pod.run("app", "cat", "/mnt/akv/for/group")
@@ -99,7 +97,7 @@ def once_writes_the_files_in_an_init_container_and_run_takes_them_over(world):
     state, detail = pod.state("akv-sync-once")
     expect((state, detail.get("exitCode")) == ("terminated", 0), f"once is {state} {detail}")
     expect("Published" not in pod.log(), "run published again what once had written")
-    expect(pod.read("/mnt/akv/db/password") == "db-password-1", "the file is not there")
+    expect(pod.read("/mnt/akv/password") == "db-password-1", "the file is not there")
 
 
 def twenty_pods_start_at_once(world):
@@ -111,5 +109,5 @@ def twenty_pods_start_at_once(world):
     asked = {kind: world.azure.calls(kind) - before[kind] for kind in before}
     expect(asked["token"] <= 20, f"{asked['token']} tokens for 20 pods")
     for pod in pods:
-        expect(pod.read("/mnt/akv/db/password").startswith("db-password"), f"{pod.name} has no file")
+        expect(pod.read("/mnt/akv/password").startswith("db-password"), f"{pod.name} has no file")
         expect(pod.status("akv-sync")["restartCount"] == 0, f"the sidecar of {pod.name} was restarted")
