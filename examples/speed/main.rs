@@ -50,6 +50,9 @@ struct Arguments {
     /// Measures how soon others hear of a change, and exchanges the manifest this many times.
     #[arg(long, value_name = "RELOADS")]
     told: Option<u32>,
+    /// Rotations of which each is told to a hook, with `--told`.
+    #[arg(long, value_name = "ROTATIONS", default_value_t = 15)]
+    rotations: u32,
     /// Objects of the soak.
     #[arg(long, default_value_t = 100)]
     soak_objects: usize,
@@ -177,7 +180,12 @@ fn measure(arguments: &Arguments) -> io::Result<()> {
     }
     if let Some(reloads) = arguments.told {
         let scene = Scene::new(true, Duration::ZERO, Wanted::secrets(arguments.soak_objects))?;
-        let told = told::measure(&arguments.program, &scene, arguments.soak_objects, reloads)?;
+        let told = told::measure(
+            &arguments.program,
+            &scene,
+            arguments.soak_objects,
+            (arguments.rotations, reloads),
+        )?;
         println!("{}", summary::told(&told));
     }
     println!(

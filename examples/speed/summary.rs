@@ -152,7 +152,7 @@ pub(crate) fn soak(objects: usize, samples: &[Sample]) -> String {
 /// How soon others hear of a change, and what reloads and idling cost.
 pub(crate) fn told(told: &Told) -> String {
     let (idle, quiet) = told.idle;
-    let (count, [before, after]) = told.reloads;
+    let [before, rotated, after] = &told.used;
     let mut table = format!(
         "One process, {} objects over HTTP/2, no distance.\n\n| What | Measured |\n|---|---|\n",
         told.objects
@@ -177,8 +177,9 @@ pub(crate) fn told(told: &Told) -> String {
             "CPU while nothing is to do, interval 5m",
             format!("{share:.3} % of a core"),
         ),
-        ("before the first reload", memory(&before)),
-        (&format!("after {count} reloads"), memory(&after)),
+        ("before the first rotation", memory(before)),
+        (&format!("after {} rotations", told.hooks.len()), memory(rotated)),
+        (&format!("after {} reloads", told.reloads), memory(after)),
     ] {
         add_row(&mut table, &[what.to_owned(), measured]);
     }

@@ -20,12 +20,11 @@ pub(crate) struct Told {
     pub(crate) syncs: Vec<Duration>,
     /// CPU time while nothing was to do, and for how long.
     pub(crate) idle: (Duration, Duration),
-    /// Manifests that were taken one after another, and memory and descriptors before and after.
-    pub(crate) reloads: (u32, [(Memory, usize); 2]),
+    /// Memory and descriptors before the first rotation, after the last, and after the last reload.
+    pub(crate) used: [(Memory, usize); 3],
+    /// Manifests that were taken one after another.
+    pub(crate) reloads: u32,
 }
-
-/// Rotations of which each is told to a hook.
-const ROTATIONS: usize = 15;
 
 /// Syncs by request; one in five seconds is taken.
 const SYNCS: usize = 4;
@@ -36,12 +35,17 @@ const SYNC_PAUSE: Duration = Duration::from_millis(5_100);
 /// How long nothing is done.
 const IDLE: Duration = Duration::from_secs(30);
 
-/// Measures one process over the secrets of `scene`, whose manifest is exchanged `reloads` times.
+/// Measures one process over the secrets of `scene`, of which one is rotated and whose manifest is exchanged so many times.
 #[expect(
     clippy::disallowed_methods,
     reason = "the program is another process, so its time cannot be paused"
 )]
-pub(crate) fn measure(program: &Path, scene: &Scene, objects: usize, reloads: u32) -> io::Result<Told> {
+pub(crate) fn measure(
+    program: &Path,
+    scene: &Scene,
+    objects: usize,
+    (rotations, reloads): (u32, u32),
+) -> io::Result<Told> {
     scene.reset(Wanted::secrets(objects))?;
     let (marker, socket) = (scene.path("changed"), scene.path("admin.sock"));
     let manifest = fs::read_to_string(scene.path("manifest.yaml"))?.replace("interval: 1h", "interval: 5m");
@@ -55,14 +59,16 @@ pub(crate) fn measure(program: &Path, scene: &Scene, objects: usize, reloads: u3
     running.wait_for("Ready")?;
 
     let vault = scene.fake.vault("app");
+    let at_first = (running.memory()?, running.descriptors()?);
     let mut hooks = Vec::new();
-    for number in 0..ROTATIONS {
-        vault.set_secret(&secret_name(0), &format!("rotated {number:04}"));
+    for number in 0..rotations {
+        vault.set_secret(&secret_name(0), &format!("rotated {number:05}"));
         running.hang_up()?;
         running.wait_for("Hook succeeded")?;
         hooks.push(since_swap(scene, &marker)?);
     }
     hooks.sort_unstable();
+    let rotated = (running.memory()?, running.descriptors()?);
 
     let mut syncs = Vec::new();
     for number in 0..SYNCS {
@@ -83,7 +89,6 @@ pub(crate) fn measure(program: &Path, scene: &Scene, objects: usize, reloads: u3
     std::thread::sleep(IDLE);
     let idle = (running.cpu_time()?.saturating_sub(before), IDLE);
 
-    let at_first = (running.memory()?, running.descriptors()?);
     for number in 0..reloads {
         let name = secret_name(1);
         let next = manifest.replace(
@@ -94,13 +99,14 @@ pub(crate) fn measure(program: &Path, scene: &Scene, objects: usize, reloads: u3
         running.hang_up()?;
         running.wait_for("Manifest reloaded")?;
     }
-    let reloads = (reloads, [at_first, (running.memory()?, running.descriptors()?)]);
+    let used = [at_first, rotated, (running.memory()?, running.descriptors()?)];
     running.stop()?;
     Ok(Told {
         objects,
         hooks,
         syncs,
         idle,
+        used,
         reloads,
     })
 }

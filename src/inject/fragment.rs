@@ -74,7 +74,8 @@ pub(super) static INIT_FRAGMENT: Fragment = Fragment {
     parts: &[IMAGE, ONCE, CONTAINER],
 };
 pub(super) static RESOURCES: Fragment = Fragment::of("resources", "of each container", &[part!("resources")]);
-pub(super) static MOUNT: Fragment = Fragment::of("mount", "in the application's containers", &[part!("mount")]);
+pub(super) static MOUNT: Fragment =
+    Fragment::of("mount", "in the application's containers", &[part!("mount")]);
 pub(super) static VOLUME: Fragment = Fragment::of("volume", "the volume with the files", &[part!("volume")]);
 pub(super) static MANIFEST_VOLUME: Fragment = Fragment::of(
     "manifest-volume",
@@ -172,7 +173,10 @@ fn merge(into: &mut Node, part: Node) {
 
 fn fill(node: &mut Node, values: &Values) {
     if let Some(Slot { name, .. }) = slot(node) {
-        *node = values.get(name).cloned().expect("each placeholder that is not optional has a value");
+        *node = values
+            .get(name)
+            .cloned()
+            .expect("each placeholder that is not optional has a value");
         return;
     }
     match node {
@@ -192,12 +196,19 @@ mod tests {
     use super::*;
 
     fn values(pairs: &[(&'static str, &str)]) -> Values {
-        pairs.iter().map(|(name, value)| (*name, Node::text(*value))).collect()
+        pairs
+            .iter()
+            .map(|(name, value)| (*name, Node::text(*value)))
+            .collect()
     }
 
     #[test]
     fn a_key_without_its_optional_value_is_left_out_and_no_placeholder_is_left() {
-        let given = values(&[("cpuRequest", "10m"), ("memoryRequest", "32Mi"), ("memoryLimit", "48Mi")]);
+        let given = values(&[
+            ("cpuRequest", "10m"),
+            ("memoryRequest", "32Mi"),
+            ("memoryLimit", "48Mi"),
+        ]);
         let filled = RESOURCES.filled(&given);
         assert_eq!(filled.at(&["limits", "memory"]), Some(&Node::text("48Mi")));
         assert_eq!(filled.at(&["limits", "cpu"]), None);

@@ -20,7 +20,10 @@ fn the_fragments_of_the_chart_are_current() {
     }
     let found = fs::read_to_string(&path).unwrap_or_default();
     let hint = "UPDATE_REFERENCE=1 cargo test --lib inject::helm";
-    assert!(found == expected, "{FILE} is out of date; rewrite it with: {hint}");
+    assert!(
+        found == expected,
+        "{FILE} is out of date; rewrite it with: {hint}"
+    );
 }
 
 fn file() -> String {
@@ -52,7 +55,11 @@ fn define(fragment: &Fragment, out: &mut String) {
     };
     let Fragment { name, is, .. } = fragment;
     let whole = format!("akv-sync.fragment.{name}");
-    line(out, 0, &format!("\n{{{{/* {is}. Takes {takes}. */}}}}\n{{{{- define \"{whole}\" -}}}}"));
+    line(
+        out,
+        0,
+        &format!("\n{{{{/* {is}. Takes {takes}. */}}}}\n{{{{- define \"{whole}\" -}}}}"),
+    );
     map(&tree, 0, &whole, out);
     line(out, 0, "{{- end }}");
 }
@@ -90,7 +97,9 @@ fn map(node: &Node, indent: usize, whole: &str, out: &mut String) {
             }
             (Node::List(items), None) => {
                 line(out, indent, &format!("{key}:"));
-                items.iter().for_each(|item| element(item, indent + 2, whole, out));
+                items
+                    .iter()
+                    .for_each(|item| element(item, indent + 2, whole, out));
             }
         }
     }
@@ -104,6 +113,9 @@ fn element(item: &Node, indent: usize, whole: &str, out: &mut String) {
     let mut inner = String::new();
     map(item, indent + 2, whole, &mut inner);
     let rest = inner.trim_start();
-    assert!(!rest.starts_with("{{"), "an element must not begin with an optional key: {inner}");
+    assert!(
+        !rest.starts_with("{{"),
+        "an element must not begin with an optional key: {inner}"
+    );
     out.push_str(&format!("{:indent$}- {rest}", ""));
 }
