@@ -1,8 +1,16 @@
-{{/* What a schema cannot say, in words. Printed by none; it fails or is empty. */}}
+{{/* What a schema cannot say, in words: each fails, or is empty. */}}
 
 {{- define "akv-sync.checks" -}}
+{{- include "akv-sync.checks.cluster" . -}}
 {{- include "akv-sync.checks.manifest" . -}}
 {{- include "akv-sync.checks.memory" . -}}
+{{- end }}
+
+{{- define "akv-sync.checks.cluster" -}}
+{{- $version := .Capabilities.KubeVersion.Version -}}
+{{- if and (has .Values.mode (list "sidecar" "both")) (semverCompare "<1.29.0-0" $version) -}}
+{{- fail (printf "mode is %s, and Kubernetes %s has no native sidecars: use mode classic or init" .Values.mode $version) -}}
+{{- end -}}
 {{- end }}
 
 {{- define "akv-sync.checks.manifest" -}}
