@@ -61,8 +61,8 @@ azure.workload.identity/use: "true"
 {{- end }}
 
 {{/*
-Annotations of the pod: it is replaced when the manifest changes in what a running akv-sync does not take, which is everything
-for an init container.
+Annotations of the pod: which containers get no token; and a checksum, so that the pod is replaced when the manifest changes in what
+a running akv-sync does not take, which is everything for an init container.
 */}}
 {{- define "akv-sync.podAnnotations" -}}
 {{- with index (.Subcharts | default dict) "akv-sync" | default . -}}
@@ -72,6 +72,11 @@ for an init container.
 {{- $fixed = dict "admin" .Values.manifest.admin "volume" (pick .Values.manifest.volume "path" "layout") -}}
 {{- end -}}
 akv-sync/manifest-checksum: {{ $fixed | toJson | sha256sum }}
+{{ end -}}
+{{- with .Values.workloadIdentity -}}
+{{- if and .enabled .skipContainers -}}
+azure.workload.identity/skip-containers: {{ join ";" .skipContainers | quote }}
+{{- end -}}
 {{- end -}}
 {{- end -}}
 {{- end }}
