@@ -49,6 +49,11 @@ pub(super) const SIDECAR: &str = "akv-sync";
 /// The container that ends before the application starts.
 pub(super) const INIT: &str = "akv-sync-init";
 
+/// The volumes of the files, of the manifest, and of the admin socket.
+pub(super) const FILES: &str = "akv";
+pub(super) const MANIFEST: &str = "akv-manifest";
+pub(super) const ADMIN: &str = "akv-admin";
+
 pub(super) static SIDECAR_FRAGMENT: Fragment = Fragment {
     name: "sidecar",
     is: "an init container: a native sidecar, whose startup probe the next container waits for",
@@ -74,7 +79,8 @@ pub(super) static INIT_FRAGMENT: Fragment = Fragment {
     parts: &[IMAGE, ONCE, CONTAINER],
 };
 pub(super) static RESOURCES: Fragment = Fragment::of("resources", "of each container", &[part!("resources")]);
-pub(super) static MOUNT: Fragment = Fragment::of("mount", "in the application's containers", &[part!("mount")]);
+pub(super) static MOUNT: Fragment =
+    Fragment::of("mount", "in the application's containers", &[part!("mount")]);
 pub(super) static VOLUME: Fragment = Fragment::of("volume", "the volume with the files", &[part!("volume")]);
 pub(super) static MANIFEST_VOLUME: Fragment = Fragment::of(
     "manifest-volume",
@@ -172,7 +178,10 @@ fn merge(into: &mut Node, part: Node) {
 
 fn fill(node: &mut Node, values: &Values) {
     if let Some(Slot { name, .. }) = slot(node) {
-        *node = values.get(name).cloned().expect("each placeholder that is not optional has a value");
+        *node = values
+            .get(name)
+            .cloned()
+            .expect("each placeholder that is not optional has a value");
         return;
     }
     match node {
@@ -192,15 +201,45 @@ mod tests {
     use super::*;
 
     fn values(pairs: &[(&'static str, &str)]) -> Values {
-        pairs.iter().map(|(name, value)| (*name, Node::text(*value))).collect()
+        pairs
+            .iter()
+            .map(|(name, value)| (*name, Node::text(*value)))
+            .collect()
     }
 
     #[test]
     fn a_key_without_its_optional_value_is_left_out_and_no_placeholder_is_left() {
-        let given = values(&[("cpuRequest", "10m"), ("memoryRequest", "32Mi"), ("memoryLimit", "48Mi")]);
+        let given = values(&[
+            ("cpuRequest", "10m"),
+            ("memoryRequest", "32Mi"),
+            ("memoryLimit", "48Mi"),
+        ]);
         let filled = RESOURCES.filled(&given);
         assert_eq!(filled.at(&["limits", "memory"]), Some(&Node::text("48Mi")));
         assert_eq!(filled.at(&["limits", "cpu"]), None);
+    }
+
+    #[test]
+    fn each_mount_of_a_container_has_its_volume() {
+        let volumes = [&VOLUME, &MANIFEST_VOLUME, &ADMIN_VOLUME].map(Fragment::tree);
+        let volumes: Vec<_> = volumes
+            .iter()
+            .filter_map(|volume| volume.text_of("name"))
+            .collect();
+        assert_eq!(volumes, [FILES, MANIFEST, ADMIN]);
+        for fragment in ALL.iter().filter(|fragment| fragment.container.is_some()) {
+            let tree = fragment.tree();
+            let mounts = tree
+                .items_of("volumeMounts")
+                .iter()
+                .filter_map(|mount| mount.text_of("name"));
+            assert!(
+                mounts.into_iter().all(|name| volumes.contains(&name)),
+                "{}",
+                fragment.name
+            );
+        }
+        assert_eq!(MOUNT.tree().text_of("name"), Some(FILES));
     }
 
     /// The Pod Security Standard `restricted`, which the pod itself need not help to reach.

@@ -37,11 +37,13 @@ pub(super) fn document(text: &str) -> Result<Option<Node>, Unreadable> {
             line: error.marker().line(),
             hint: "correct it, or render its template first",
         })?;
-        reader.take(event).map_err(|Refused { message, hint }| Unreadable {
-            message: message.to_owned(),
-            line: span.start.line(),
-            hint,
-        })?;
+        reader
+            .take(event)
+            .map_err(|Refused { message, hint }| Unreadable {
+                message: message.to_owned(),
+                line: span.start.line(),
+                hint,
+            })?;
     }
     Ok(reader.root.filter(|root| !root.is_null()))
 }
@@ -79,11 +81,17 @@ impl Reader {
                 self.complete(Node::Scalar(Scalar { text, plain }), anchor)
             }
             Event::SequenceStart(_, anchor, _) => {
-                self.open.push(Open { anchor, children: Children::List(Vec::new()) });
+                self.open.push(Open {
+                    anchor,
+                    children: Children::List(Vec::new()),
+                });
                 Ok(())
             }
             Event::MappingStart(_, anchor, _) => {
-                self.open.push(Open { anchor, children: Children::Map(Vec::new(), None) });
+                self.open.push(Open {
+                    anchor,
+                    children: Children::Map(Vec::new(), None),
+                });
                 Ok(())
             }
             Event::SequenceEnd | Event::MappingEnd => match self.open.pop() {
@@ -170,7 +178,10 @@ mod tests {
         let mut bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n".to_owned();
         for level in 1..12 {
             let before = level - 1;
-            bomb.push_str(&format!("a{level}: &a{level} [{}]\n", vec![format!("*a{before}"); 9].join(", ")));
+            bomb.push_str(&format!(
+                "a{level}: &a{level} [{}]\n",
+                vec![format!("*a{before}"); 9].join(", ")
+            ));
         }
         let error = document(&bomb).expect_err("too many");
         assert!(error.message.contains("200000"), "{error}");
