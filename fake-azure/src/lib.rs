@@ -184,6 +184,23 @@ impl FakeAzure {
             .change_application(|application| application.federated = credentials);
     }
 
+    /// Trusts service account tokens of another issuer, such as a cluster's API server, for these subjects besides those
+    /// that are trusted already. `jwks` is the key set that the issuer publishes; an error says why it cannot be read.
+    pub fn trust_issuer(&self, issuer: &str, jwks: &str, subjects: &[String]) -> Result<(), String> {
+        let directory = &self.world.directory;
+        directory.add_issuer(entra::PublishedKeys::from_jwks(issuer, jwks)?);
+        directory.change_application(|application| {
+            application
+                .federated
+                .extend(subjects.iter().map(|subject| FederatedCredential {
+                    issuer: issuer.to_owned(),
+                    subject: subject.clone(),
+                    audience: FEDERATED_AUDIENCE.to_owned(),
+                }));
+        });
+        Ok(())
+    }
+
     /// Lets the application sign its assertions with this certificate (DER, RSA).
     ///
     /// # Panics

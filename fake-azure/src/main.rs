@@ -43,6 +43,15 @@ struct Arguments {
     /// Writes a service account token, and again every ten minutes
     #[arg(long, value_name = "FILE")]
     federated_token_out: Option<PathBuf>,
+    /// Trusts service account tokens of this issuer, such as a cluster's API server, besides its own
+    #[arg(long, value_name = "URL", requires_all = ["issuer_keys", "issuer_subjects"])]
+    issuer: Option<String>,
+    /// The keys of that issuer: the JWKS that it publishes
+    #[arg(long, value_name = "FILE", requires = "issuer")]
+    issuer_keys: Option<PathBuf>,
+    /// A subject that it may vouch for, `system:serviceaccount:NAMESPACE:NAME`; give it again for more
+    #[arg(long = "issuer-subject", value_name = "SUBJECT", requires = "issuer")]
+    issuer_subjects: Vec<String>,
     /// Writes the environment, after all other files and when everything answers
     #[arg(long, value_name = "FILE")]
     ready_file: Option<PathBuf>,
@@ -66,6 +75,11 @@ fn main() -> io::Result<()> {
     })?;
     if arguments.seed {
         seed(&fake, &arguments);
+    }
+    if let (Some(issuer), Some(keys)) = (&arguments.issuer, &arguments.issuer_keys) {
+        let jwks = std::fs::read_to_string(keys)?;
+        fake.trust_issuer(issuer, &jwks, &arguments.issuer_subjects)
+            .map_err(|error| io::Error::other(format!("{}: {error}", keys.display())))?;
     }
     if let Some(path) = &arguments.ca_out {
         std::fs::write(path, fake.ca_pem())?;

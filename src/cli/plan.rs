@@ -127,6 +127,7 @@ fn is_true(event: &Event) -> bool {
         | Event::VolumeRecovered { .. }
         | Event::Reloaded { .. }
         | Event::ReloadRefused { .. }
+        | Event::HookForgotten(_)
         | Event::HookSucceeded { .. }
         | Event::HookFailed { .. }
         | Event::Finished { .. } => false,

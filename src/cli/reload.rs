@@ -10,12 +10,13 @@ use crate::domain::desired::{Content, PasswordSource, SyncSpec, needs_restart};
 use crate::keyvault::KeyVault;
 use crate::manifest::{self, Loaded, Problem};
 use crate::observers::metrics::Metrics;
+use crate::ports::SignIn;
 use crate::reconcile::reload::{NewManifest, Reload};
 use crate::reconcile::trigger::Waker;
 use crate::watch::FileWatch;
 
 use super::args::SyncArgs;
-use super::compose::{self, SignedIn};
+use super::compose;
 use super::failure::CommandFailure;
 use super::manifest_log;
 use super::system::ProcessEnvironment;
@@ -40,6 +41,14 @@ struct Seen {
     manifest: Vec<u8>,
     authorities: Vec<u8>,
     passwords: Vec<Vec<u8>>,
+}
+
+/// What is to count from now on.
+struct Read {
+    spec: SyncSpec,
+    vault: KeyVault,
+    /// How requests are signed in, when that changed.
+    sign_in: Option<Arc<dyn SignIn>>,
 }
 
 /// Why a manifest is not taken.
@@ -120,7 +129,7 @@ impl Reloader {
         let read = tokio::task::spawn_blocking(move || read(&args, &spec, &vault, authorities_changed));
         let Ok(read) = read.await else { return };
         match read {
-            Ok((spec, vault)) => self.take(spec, vault).await,
+            Ok(read) => self.take(read).await,
             Err(refusal) => {
                 let problems = match refusal {
                     Refusal::Told(problems) => problems,
@@ -142,7 +151,8 @@ impl Reloader {
         }
     }
 
-    async fn take(&mut self, spec: SyncSpec, vault: KeyVault) {
+    async fn take(&mut self, read: Read) {
+        let Read { spec, vault, sign_in } = read;
         let (vault, (reply, taken)) = (Arc::new(vault), oneshot::channel());
         let manifest = NewManifest {
             spec: spec.clone(),
@@ -153,6 +163,9 @@ impl Reloader {
         let _ = self.reloads.send(Reload::Taken(Box::new(manifest))).await;
         if taken.await == Ok(true) {
             self.metrics.declare(&spec);
+            if let Some(sign_in) = sign_in {
+                self.metrics.sign_in_with(sign_in);
+            }
             self.spec = Arc::new(spec);
             self.vault = vault;
         }
@@ -165,7 +178,7 @@ fn read(
     old: &SyncSpec,
     vault: &KeyVault,
     authorities_changed: bool,
-) -> Result<(SyncSpec, KeyVault), Refusal> {
+) -> Result<Read, Refusal> {
     let path = &args.manifest.manifest;
     let text = manifest::read(path);
     let loaded = text.and_then(|text| manifest::load(&text, &manifest::name(path), &ProcessEnvironment));
@@ -178,16 +191,23 @@ fn read(
     if !fixed.is_empty() {
         return Err(Refusal::Told(fixed.into_iter().map(str::to_owned).collect()));
     }
-    let vault = if authorities_changed || spec.identity != old.identity {
-        let SignedIn { vault, identity, .. } = compose::sign_in(args, &spec).map_err(Refusal::Failure)?;
-        tracing::info!(identity, "Identity or certificate authorities changed");
-        vault
-    } else {
-        vault.with_vaults(&spec.vaults).map_err(|error| {
-            Refusal::Failure(CommandFailure::new(super::exit::Exit::Internal, &error, None))
-        })?
-    };
-    Ok((spec, vault))
+    if authorities_changed || spec.identity != old.identity {
+        let signed_in = compose::sign_in(args, &spec).map_err(Refusal::Failure)?;
+        let (vault, sign_in) = (signed_in.vault, Some(signed_in.sign_in));
+        tracing::info!(
+            identity = signed_in.identity,
+            "Identity or certificate authorities changed"
+        );
+        return Ok(Read { spec, vault, sign_in });
+    }
+    let vault = vault
+        .with_vaults(&spec.vaults)
+        .map_err(|error| Refusal::Failure(CommandFailure::new(super::exit::Exit::Internal, &error, None)))?;
+    Ok(Read {
+        spec,
+        vault,
+        sign_in: None,
+    })
 }
 
 /// A problem with its place.

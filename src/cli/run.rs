@@ -62,9 +62,8 @@ pub(super) fn run(args: &SyncArgs, style: Style) -> Result<Exit, CommandFailure>
         let outside = metrics::Outside {
             clock: Arc::clone(&pass.clock),
             usage: Arc::new(SystemUsage::of_this_process(&*pass.clock)),
-            sign_in,
         };
-        let metrics = Metrics::new(&pass.spec, outside);
+        let metrics = Metrics::new(&pass.spec, sign_in, outside);
         let mut observers: Vec<Box<dyn Observer>> = vec![Box::new(Log::signed_in_as(&identity))];
         // A copy of the status for each pass is for those who can ask for it.
         if !pass.spec.admin.is_off() {

@@ -46,12 +46,19 @@ impl Listener {
                     continue;
                 }
             };
-            if stopped.send_replace(true) || stopped.is_closed() {
+            if is_last_word(&stopped) {
                 end_at_once();
             }
             tracing::info!(signal = name, "Stopping");
         }
     }
+}
+
+/// Tells who listens to stop. True when nobody waits for that any more: it is the second signal, or the work is done.
+fn is_last_word(stopped: &watch::Sender<bool>) -> bool {
+    // Asked before it is told: who hears of it may be gone a moment later, and that is no reason to end at once.
+    let done = stopped.is_closed();
+    stopped.send_replace(true) || done
 }
 
 #[expect(
@@ -61,4 +68,32 @@ impl Listener {
 )]
 fn end_at_once() -> ! {
     std::process::exit(i32::from(Exit::Interrupted.code()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_signal_is_not_the_last_word_however_fast_the_work_ends() {
+        for _ in 0..500 {
+            let (stopped, mut stop) = watch::channel(false);
+            let runtime = Builder::new_current_thread().build().unwrap();
+            let work = thread::spawn(move || {
+                runtime.block_on(stop.wait_for(|stop| *stop)).unwrap();
+            });
+            assert!(!is_last_word(&stopped));
+            work.join().unwrap();
+        }
+    }
+
+    #[test]
+    fn a_second_signal_and_one_after_the_work_are_the_last_word() {
+        let (stopped, stop) = watch::channel(false);
+        assert!(!is_last_word(&stopped));
+        assert!(is_last_word(&stopped));
+        drop(stop);
+        let (stopped, _) = watch::channel(false);
+        assert!(is_last_word(&stopped));
+    }
 }

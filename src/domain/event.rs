@@ -8,7 +8,7 @@ use super::call::Call;
 use super::entry::EntryId;
 use super::failure::{Failure, Reason};
 use super::hint::Hint;
-use super::hook::{Change, HookFailure};
+use super::hook::{Change, Forgotten, HookFailure};
 use super::notice::Notice;
 use super::object::{HookName, VersionId};
 use super::path::RelativePath;
@@ -168,6 +168,8 @@ pub enum Event {
         /// What is wrong with it.
         problems: Vec<String>,
     },
+    /// The manifest has no longer a hook that had still something to hear; nobody will.
+    HookForgotten(Forgotten),
     /// A hook heard of what changed.
     HookSucceeded {
         /// Which.

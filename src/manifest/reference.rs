@@ -1,10 +1,12 @@
-//! The generated pages under `docs/reference`: written from the schema, and checked on every test run.
+//! The generated pages under `docs/reference`, and what the chart has of them: written from the schema, and checked on every test run.
 //!
 //! `UPDATE_REFERENCE=1 cargo test --lib manifest::reference` rewrites them.
 
+mod chart;
+
 use std::fmt::Write as _;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
@@ -14,28 +16,33 @@ use super::schema::generated;
 #[test]
 fn the_schema_file_is_current() {
     let text = serde_json::to_string_pretty(&generated()).expect("a schema is JSON");
-    check("manifest.schema.json", &format!("{text}\n"));
+    check("docs/reference/manifest.schema.json", &format!("{text}\n"));
 }
 
 #[test]
 fn the_reference_page_is_current() {
-    check("manifest.md", &page(&generated()));
+    check("docs/reference/manifest.md", &page(&generated()));
 }
 
-/// Compares a generated page with the file, or writes the file when asked to.
+/// Compares a generated file with what is there, or writes it when asked to.
 fn check(name: &str, expected: &str) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("docs/reference")
-        .join(name);
     if std::env::var_os("UPDATE_REFERENCE").is_some() {
-        fs::write(&path, expected).expect("writable");
+        fs::write(path(name), expected).expect("writable");
     }
-    let found = fs::read_to_string(&path).unwrap_or_default();
     let hint = "UPDATE_REFERENCE=1 cargo test --lib manifest::reference";
     assert!(
-        found == expected,
-        "docs/reference/{name} is out of date; rewrite it with: {hint}"
+        read(name) == expected,
+        "{name} is out of date; rewrite it with: {hint}"
     );
+}
+
+/// A file of the repository; nothing when it is not there.
+fn read(name: &str) -> String {
+    fs::read_to_string(path(name)).unwrap_or_default()
+}
+
+fn path(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
 }
 
 /// The mappings of a manifest, in the order of the page: where they stand, and their name in the schema.

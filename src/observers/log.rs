@@ -102,13 +102,11 @@ impl Log {
             Event::Reloaded { objects, files } => tracing::info!(objects, files, "Manifest reloaded"),
             Event::ReloadRefused { problems } => {
                 let (error, problems) = (problems.first(), problems.len());
-                tracing::warn!(
-                    error,
-                    problems,
-                    "Changed manifest refused; the one before it goes on"
-                );
+                tracing::warn!(error, problems, "Reload refused; everything goes on as before");
             }
-            Event::HookSucceeded { .. } | Event::HookFailed { .. } => hooks::say(event),
+            Event::HookSucceeded { .. } | Event::HookFailed { .. } | Event::HookForgotten(_) => {
+                hooks::say(event);
+            }
             Event::Finished { .. } => finished(event),
             // Counted, not told: the files and failures of it have lines of their own.
             Event::SetPublished { .. } | Event::Answered { .. } => {}

@@ -42,7 +42,7 @@ fn a_bad_manifest_is_refused_whole_with_its_problems_and_the_one_before_goes_on(
     let world = world();
     let mut running = ready(&world);
     world.manifest_with(BY_HAND, "secrets: [{ name: b }, { name: a, mood: good }]");
-    let refused = running.event("Changed manifest refused; the one before it goes on");
+    let refused = running.event("Reload refused; everything goes on as before");
     assert_eq!(refused["problems"], 1, "{refused}");
     world.fake.vault("app").set_secret("a", "two");
     running.sync();
@@ -66,7 +66,7 @@ fn what_cannot_change_is_refused_with_that_reason() {
     let flat = text.replace("volume: {", "volume: { layout: flat,");
     assert_ne!(text, flat);
     fs::write(world.path("manifest.yaml"), flat).expect("writable");
-    let refused = running.event("Changed manifest refused; the one before it goes on");
+    let refused = running.event("Reload refused; everything goes on as before");
     assert_eq!(
         refused["error"],
         "`volume.layout` cannot change while akv-sync runs: restart it"

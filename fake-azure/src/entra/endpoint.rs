@@ -191,7 +191,7 @@ fn check_federated(
     if trusts.is_empty() {
         return Err(Refusal::UnknownSubject(claim("sub")));
     }
-    if !assertion.is_signed_by(directory.issuer.verification_key()) {
+    if !directory.issuer_has_signed(assertion) {
         return Err(Refusal::Signature);
     }
     check_time(now, assertion)?;

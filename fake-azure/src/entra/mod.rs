@@ -2,6 +2,7 @@
 
 pub(crate) mod access_token;
 mod endpoint;
+mod published_keys;
 mod refusal;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -10,9 +11,10 @@ use x509_parser::prelude::{FromDer as _, X509Certificate};
 
 use crate::ids;
 use crate::issuer::{self, FEDERATED_AUDIENCE, Issuer};
-use crate::jwt::VerificationKey;
+use crate::jwt::{Unverified, VerificationKey};
 
 pub(crate) use endpoint::{answer, kind, throttled};
+pub(crate) use published_keys::PublishedKeys;
 
 /// A trust of an application in a subject of another issuer (a federated identity credential).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,6 +62,7 @@ pub(crate) struct Directory {
     /// Where the authority answers: `https://localhost:PORT`, without a slash at the end.
     pub(crate) authority: String,
     pub(crate) issuer: Issuer,
+    others: Mutex<Vec<PublishedKeys>>,
     applications: Mutex<Vec<Application>>,
     pub(crate) tokens: access_token::Mint,
 }
@@ -81,6 +84,7 @@ impl Directory {
         Self {
             authority,
             issuer,
+            others: Mutex::default(),
             applications: Mutex::new(vec![application]),
             tokens: access_token::Mint::new(),
         }
@@ -92,6 +96,24 @@ impl Directory {
             .iter()
             .filter(|application| application.client_id.eq_ignore_ascii_case(client_id));
         matching.next().cloned()
+    }
+
+    /// Lets this issuer sign with its own keys.
+    pub(crate) fn add_issuer(&self, keys: PublishedKeys) {
+        self.others().push(keys);
+    }
+
+    /// Whether the issuer that an assertion names has signed it; who publishes no keys is the fake's own issuer.
+    pub(crate) fn issuer_has_signed(&self, assertion: &Unverified) -> bool {
+        let issuer = assertion.text("iss").unwrap_or_default();
+        match self.others().iter().find(|keys| keys.is_of(issuer)) {
+            Some(keys) => keys.have_signed(assertion),
+            None => assertion.is_signed_by(self.issuer.verification_key()),
+        }
+    }
+
+    fn others(&self) -> MutexGuard<'_, Vec<PublishedKeys>> {
+        self.others.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Changes the application that [`Directory::new`] made.

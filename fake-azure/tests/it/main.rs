@@ -4,6 +4,7 @@ mod certificates;
 mod client;
 mod faults;
 mod identity;
+mod issuers;
 mod lists;
 mod recordings;
 mod secrets;

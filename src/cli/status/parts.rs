@@ -48,7 +48,7 @@ pub(super) fn readiness(seen: &Seen, now: OffsetDateTime) -> String {
     }
 }
 
-/// What is wrong with the manifest of now, while the one before it counts.
+/// What is wrong with the manifest or the certificate authorities of now, while those before them count.
 pub(super) fn reload(seen: &Seen, now: OffsetDateTime, color: bool) -> Option<String> {
     let problems: Vec<_> = seen.reload.problems.iter().map(String::as_str).collect();
     let when = seen
@@ -56,8 +56,8 @@ pub(super) fn reload(seen: &Seen, now: OffsetDateTime, color: bool) -> Option<St
         .at
         .map(|at| format!(" {} ago", age(now - at)))
         .unwrap_or_default();
-    let title = format!("the manifest was changed{when} and is refused; the one before it counts");
-    let hint = Some("correct it; `akv-sync check` tells line and column");
+    let title = format!("the last reload{when} is refused; everything goes on as before");
+    let hint = Some("correct it; of a manifest, `akv-sync check` tells line and column");
     (!problems.is_empty()).then(|| part(&title, RED, &problems, hint, color))
 }
 
@@ -165,6 +165,11 @@ fn hook_row(hook: &Hook, now: OffsetDateTime) -> [Cell; 7] {
         (false, false, None) => ("waiting", YELLOW),
     };
     let ago = |then: Option<OffsetDateTime>| then.map(|then| age(now - then)).unwrap_or_default();
+    let next = match (&hook.behind, hook.next_try) {
+        (Some(other), _) => format!("after {other}"),
+        (None, Some(next)) => until(now, next),
+        (None, None) => String::new(),
+    };
     let waiting = hook.waiting.iter();
     let waiting: Vec<_> = waiting
         .map(|change| format!("{} {}/{}", change.kind, change.vault, change.name))
@@ -176,10 +181,7 @@ fn hook_row(hook: &Hook, now: OffsetDateTime) -> [Cell; 7] {
         waiting.join(", ").into(),
         ago(hook.waiting_since).into(),
         ago(hook.last_success).into(),
-        hook.next_try
-            .map(|next| until(now, next))
-            .unwrap_or_default()
-            .into(),
+        next.into(),
     ]
 }
 

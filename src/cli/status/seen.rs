@@ -121,6 +121,7 @@ pub(super) struct Hook {
     #[serde(with = "time::serde::rfc3339::option")]
     pub(super) last_success: Option<OffsetDateTime>,
     pub(super) failure: Option<HookFailure>,
+    pub(super) behind: Option<String>,
     #[serde(with = "time::serde::rfc3339::option")]
     pub(super) next_try: Option<OffsetDateTime>,
 }

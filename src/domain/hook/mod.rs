@@ -12,5 +12,5 @@ mod tests;
 
 pub use self::change::Change;
 pub use self::outbox::{Edit, Note, Outbox};
-pub use self::queue::{HookCall, HookFailure, HookQueue, HookStatus, HookTry, Tried};
+pub use self::queue::{Forgotten, HookCall, HookFailure, HookQueue, HookStatus, HookTry, Tried};
 pub use self::telling::Telling;

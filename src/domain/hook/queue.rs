@@ -53,6 +53,8 @@ pub struct HookStatus {
     pub last_took: Option<Duration>,
     /// How it failed last, while it does.
     pub failure: Option<HookFailure>,
+    /// The hook that it waits for: one that shares an object, and is under way or comes first.
+    pub behind: Option<HookName>,
     /// When it is tried next, if it is to be.
     #[serde(with = "time::serde::rfc3339::option")]
     pub next_try: Option<OffsetDateTime>,
@@ -89,6 +91,15 @@ pub struct HookCall {
     pub tries: u32,
 }
 
+/// What a hook that is no more had still to hear.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Forgotten {
+    /// Which.
+    pub hook: HookName,
+    /// That.
+    pub changes: Vec<Change>,
+}
+
 /// What came of a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HookTry {
@@ -114,8 +125,9 @@ pub struct Tried {
 }
 
 impl HookQueue {
-    /// Takes the hooks of a manifest. Those that were there before keep what is known of them.
-    pub fn declare(&mut self, specs: &[HookSpec]) {
+    /// Takes the hooks of a manifest. Those that were there before keep what is known of them. Gives those that are no more
+    /// and had still something to hear.
+    pub fn declare(&mut self, specs: &[HookSpec]) -> Vec<Forgotten> {
         let mut known = std::mem::take(&mut self.hooks);
         for spec in specs {
             let at = known.iter().position(|hook| hook.is(&spec.name));
@@ -123,6 +135,17 @@ impl HookQueue {
             hook.change(spec);
             self.hooks.push(hook);
         }
+        known.into_iter().filter_map(Hook::forget).collect()
+    }
+
+    /// What is recorded for hooks that are no more.
+    pub fn forgotten(&self, outbox: &Outbox) -> Vec<Forgotten> {
+        let unknown = outbox.notes.iter().filter(|note| !self.knows(&note.hook));
+        let forgotten = unknown.map(|note| Forgotten {
+            hook: note.hook.clone(),
+            changes: note.changes.clone(),
+        });
+        forgotten.collect()
     }
 
     /// Whether it has the hook.
@@ -146,31 +169,35 @@ impl HookQueue {
         &self.edits
     }
 
-    /// Takes the hooks that are to run now, in manifest order; each counts as running from now on.
+    /// Takes the hooks that are to run now; each counts as running from now on. Those that were not tried yet come first, so
+    /// that hooks that hang cannot take turns and keep the one behind them waiting; then manifest order.
     pub fn start(&mut self, now: Moment) -> Vec<HookCall> {
         let mut calls = Vec::new();
         if self.first_sync {
             return calls;
         }
-        for number in 0..self.hooks.len() {
-            if self.hooks[number].is_due(now) && !self.waits_for_another(number) {
+        let mut order: Vec<usize> = (0..self.hooks.len()).collect();
+        order.sort_by_key(|number| !self.hooks[*number].is_untried());
+        for number in order {
+            if self.hooks[number].is_due(now) && self.waits_for(number).is_none() {
                 calls.push(self.hooks[number].start());
             }
         }
         calls
     }
 
-    /// Whether another hook that shares an object is under way, or is to be tried first.
-    fn waits_for_another(&self, number: usize) -> bool {
+    /// Another hook that shares an object is under way, or is to be tried first.
+    fn waits_for(&self, number: usize) -> Option<&HookName> {
         let hook = &self.hooks[number];
         let others = self
             .hooks
             .iter()
             .enumerate()
             .filter(|(other, _)| *other != number);
-        others
+        let first = others
             .filter(|(_, other)| other.shares_an_object(hook))
-            .any(|(place, other)| other.is_running() || place < number && other.is_untried())
+            .find(|(place, other)| other.is_running() || *place < number && other.is_untried());
+        first.map(|(_, other)| other.name())
     }
 
     /// When the next hook is due that is not under way.
@@ -178,7 +205,7 @@ impl HookQueue {
         if self.first_sync {
             return None;
         }
-        let free = (0..self.hooks.len()).filter(|number| !self.waits_for_another(*number));
+        let free = (0..self.hooks.len()).filter(|number| self.waits_for(*number).is_none());
         free.filter_map(|number| self.hooks[number].due()).min()
     }
 
@@ -209,6 +236,10 @@ impl HookQueue {
 
     /// What is known of each, in manifest order. `now` is `at` by the wall clock.
     pub fn statuses(&self, at: OffsetDateTime, now: Moment) -> Vec<HookStatus> {
-        self.hooks.iter().map(|hook| hook.status(at, now)).collect()
+        let statuses = self.hooks.iter().enumerate().map(|(number, hook)| HookStatus {
+            behind: self.waits_for(number).filter(|_| !hook.is_running()).cloned(),
+            ..hook.status(at, now)
+        });
+        statuses.collect()
     }
 }

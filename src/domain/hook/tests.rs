@@ -203,6 +203,12 @@ fn hooks_run_side_by_side_unless_they_share_an_object() {
     let mut queue = queue(&specs, &notes, 0);
     let calls = queue.start(second(0));
     assert_eq!(calls.len(), 2, "b shares x with a, and a comes first");
+    let behind: Vec<_> = queue
+        .statuses(AT, second(0))
+        .into_iter()
+        .map(|status| status.behind)
+        .collect();
+    assert_eq!(behind, [None, Some(name("a")), None]);
     assert_eq!(queue.next_due(), None);
     end(&mut queue, &calls[0], true, 1);
     assert_eq!(started(&mut queue, 1), ["b"]);
@@ -218,6 +224,19 @@ fn a_hook_that_fails_holds_up_no_other() {
     let calls = queue.start(second(0));
     end(&mut queue, &calls[0], false, 0);
     assert_eq!(started(&mut queue, 0), ["b"]);
+}
+
+#[test]
+fn hooks_that_hang_do_not_take_turns_before_one_that_was_not_tried() {
+    let specs = [hook("a"), hook("b"), hook("c")];
+    let notes = ["a", "b", "c"].map(|hook| (hook, vec![change("x", None, Some(1))]));
+    let mut queue = queue(&specs, &outbox(&notes), 0);
+    let first = queue.start(second(0));
+    end(&mut queue, &first[0], false, 30);
+    let next = queue.start(second(30));
+    assert_eq!(next[0].hook.name, name("b"));
+    end(&mut queue, &next[0], false, 60);
+    assert_eq!(started(&mut queue, 60), ["c"], "a is due as well");
 }
 
 #[test]
@@ -259,6 +278,18 @@ fn an_edited_hook_is_tried_at_once_and_a_removed_one_is_forgotten() {
     };
     queue.declare(&[mended]);
     assert_eq!(started(&mut queue, 0), ["a"]);
-    queue.declare(&[]);
+    assert_eq!(queue.declare(&[]), [], "the try that runs may tell it");
     assert!(!queue.knows(&name("a")));
+}
+
+#[test]
+fn what_a_removed_hook_had_still_to_hear_is_told_of() {
+    let note = outbox(&[("a", vec![change("x", None, Some(1))])]);
+    let mut queue = queue(&[hook("a")], &note, 0);
+    let forgotten = [Forgotten {
+        hook: name("a"),
+        changes: vec![change("x", None, Some(1))],
+    }];
+    assert_eq!(queue.declare(&[hook("b")]), forgotten);
+    assert_eq!(queue.forgotten(&note), forgotten, "as after a restart");
 }

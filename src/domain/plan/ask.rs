@@ -53,7 +53,8 @@ pub fn questions(
     questions
 }
 
-/// The entries of which a file is missing, or is not in the form asked for, and whose bytes are not published elsewhere.
+/// The entries of which a file is not at its path, or not in the form asked for. What only moves is moved at once; whether
+/// it is what the vault has is asked beside that, unless its version is known.
 pub fn lacks(
     entries: &[Entry],
     published: &Published<'_>,
@@ -62,7 +63,7 @@ pub fn lacks(
 ) -> Vec<Lack> {
     let lacking = entries
         .iter()
-        .filter(|entry| !has_all(entry, published) && !is_served(entry, published, answers));
+        .filter(|entry| !is_in_place(entry, published) && !is_served(entry, published, answers));
     let lack = |entry: &Entry| {
         let inputs = entry.inputs();
         let queries: Vec<Query> = if entry.unresolved {
@@ -156,6 +157,12 @@ impl Asking<'_> {
     fn is_served(&self, entry: &Entry) -> bool {
         is_served(entry, self.published, self.answers)
     }
+}
+
+/// Whether every file is there in the wanted form, at its own path.
+fn is_in_place(entry: &Entry, published: &Published<'_>) -> bool {
+    let mut files = entry.files.iter();
+    has_all(entry, published) && files.all(|file| published.at(&file.path).is_some())
 }
 
 /// Whether every file is published, made of what is known of the inputs.

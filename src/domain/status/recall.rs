@@ -41,6 +41,8 @@ impl Status {
             ready: self.is_ready(),
             jitter,
         };
+        let forgotten = self.hooks.forgotten(&recalled.outbox).into_iter();
+        events.extend(forgotten.map(Event::HookForgotten));
         self.recall_outbox(&recalled.outbox, at, now);
         events
     }

@@ -51,10 +51,10 @@ pub struct ReloadStatus {
 }
 
 impl Status {
-    /// Another manifest counts from now on.
-    pub fn reloaded(&mut self, at: OffsetDateTime, spec: &SyncSpec) -> Event {
+    /// Another manifest counts from now on; gives what there is to tell of that.
+    pub fn reloaded(&mut self, at: OffsetDateTime, spec: &SyncSpec) -> Vec<Event> {
         self.on_start = spec.refresh.on_start;
-        self.hooks.declare(&spec.hooks);
+        let forgotten = self.hooks.declare(&spec.hooks).into_iter();
         self.reload = ReloadStatus {
             at: Some(at),
             problems: Vec::new(),
@@ -62,10 +62,13 @@ impl Status {
             taken: self.reload.taken + 1,
             ..self.reload
         };
-        Event::Reloaded {
+        let reloaded = Event::Reloaded {
             objects: spec.objects(),
             files: spec.files(),
-        }
+        };
+        std::iter::once(reloaded)
+            .chain(forgotten.map(Event::HookForgotten))
+            .collect()
     }
 
     /// Another manifest was refused as a whole.

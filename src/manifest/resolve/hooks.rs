@@ -74,6 +74,11 @@ impl Hooks<'_> {
         let max = given.map_or(&Optional::Absent, |given| &given.max);
         let initial = time::<TimeLimit>(initial, wire::DEFAULT_RETRY_INITIAL, self.sink).0;
         let longest: Duration = time::<TimeLimit>(max, wire::DEFAULT_RETRY_MAX, self.sink).0;
+        if let Some(given) = max.given().filter(|_| longest < initial) {
+            let problem = Problem::new(Code::OutOfRange, "the longest wait is shorter than the first");
+            let hint = "`max` is at least `initial`; write the longer one as `max`";
+            self.sink.push(problem.at(given.mark).hint(hint));
+        }
         HookRetry {
             initial,
             max: longest.max(initial),

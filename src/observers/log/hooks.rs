@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::domain::age::short;
 use crate::domain::event::Event;
-use crate::domain::hook::Change;
+use crate::domain::hook::{Change, Forgotten};
 
 pub(super) fn say(event: &Event) {
     match event {
@@ -23,6 +23,12 @@ pub(super) fn say(event: &Event) {
             took_milliseconds = milliseconds(*took),
             "Hook succeeded"
         ),
+        Event::HookForgotten(Forgotten { hook, changes }) => tracing::warn!(
+            %hook,
+            objects = changes.len(),
+            names = names(changes),
+            "Hook left the manifest before it heard of changes; nobody hears of them now"
+        ),
         Event::HookFailed {
             hook,
             kind,
@@ -33,7 +39,8 @@ pub(super) fn say(event: &Event) {
             news,
         } => {
             let (error, hint) = (failure.error.as_str(), failure.hint.as_str());
-            let next_try = next.map(short);
+            // Rounded up: `0s` would say that it is tried at once.
+            let next_try = next.map(|next| short(next + Duration::from_nanos(999_999_999)));
             let age = short(*age);
             if *news {
                 tracing::warn!(%hook, kind, error, hint, times, age, next_try, "Hook failed");

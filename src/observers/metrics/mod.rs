@@ -58,8 +58,6 @@ pub struct Outside {
     pub clock: Arc<dyn Clock>,
     /// What the process takes of the machine.
     pub usage: Arc<dyn Usage>,
-    /// The tokens that are held.
-    pub sign_in: Arc<dyn SignIn>,
 }
 
 struct Shared {
@@ -71,15 +69,18 @@ struct Shared {
 struct Known {
     counts: Counts,
     manifest: Manifest,
+    /// The tokens that are held.
+    sign_in: Arc<dyn SignIn>,
 }
 
 impl Metrics {
-    /// Of a process that begins with this manifest.
-    pub fn new(spec: &SyncSpec, outside: Outside) -> Self {
+    /// Of a process that begins with this manifest, and signs in so.
+    pub fn new(spec: &SyncSpec, sign_in: Arc<dyn SignIn>, outside: Outside) -> Self {
         let began = outside.clock.now();
         let known = Known {
             counts: Counts::default(),
             manifest: Manifest::of(spec, began),
+            sign_in,
         };
         Self(Arc::new(Shared {
             outside,
@@ -96,6 +97,11 @@ impl Metrics {
         known.manifest = manifest;
     }
 
+    /// Requests are signed in so from now on.
+    pub fn sign_in_with(&self, sign_in: Arc<dyn SignIn>) {
+        self.known().sign_in = sign_in;
+    }
+
     fn known(&self) -> MutexGuard<'_, Known> {
         self.0.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -104,7 +110,7 @@ impl Metrics {
 impl Observer for Metrics {
     fn tell(&mut self, _: &Status, events: &[Event]) {
         let mut known = self.known();
-        let Known { counts, manifest } = &mut *known;
+        let Known { counts, manifest, .. } = &mut *known;
         for event in events {
             counts.take(event);
         }
@@ -116,7 +122,8 @@ impl Observer for Metrics {
 impl Exposition for Metrics {
     fn text(&self, status: Option<&Status>, form: ExpositionForm) -> String {
         let usage = self.0.outside.usage.now();
-        let tokens = self.0.outside.sign_in.tokens();
+        let sign_in = Arc::clone(&self.known().sign_in);
+        let tokens = sign_in.tokens();
         let known = self.known();
         let scrape = Scrape {
             status,

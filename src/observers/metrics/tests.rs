@@ -62,12 +62,12 @@ fn metrics(per_object: PerObject) -> Metrics {
         outside: Outside {
             clock: Arc::new(second(1000)),
             usage: Arc::new(Idle),
-            sign_in: Arc::new(OneToken),
         },
         began: second(1000),
         known: Mutex::new(Known {
             counts: Counts::default(),
             manifest: manifest(per_object),
+            sign_in: Arc::new(OneToken),
         }),
     }))
 }

@@ -8,29 +8,28 @@ use crate::reconcile::reload::{NewManifest, Reload};
 impl<V: Vault + 'static, W: Volume> Daemon<V, W> {
     /// Takes what became of a manifest that changed.
     pub(super) async fn reload(&mut self, reload: Reload<V>) {
-        let event = match reload {
-            Reload::Taken(manifest) => Some(self.exchange(*manifest).await),
-            Reload::Refused(problems) => Some(self.refuse(problems)),
+        let events = match reload {
+            Reload::Taken(manifest) => self.exchange(*manifest).await,
+            Reload::Refused(problems) => vec![self.refuse(problems)],
             Reload::Watching(mode) => {
                 self.status.reload.watching = mode;
-                None
+                Vec::new()
             }
         };
-        self.tell(event.as_slice());
+        self.tell(&events);
     }
 
-    async fn exchange(&mut self, manifest: NewManifest<V>) -> Event {
+    async fn exchange(&mut self, manifest: NewManifest<V>) -> Vec<Event> {
         let NewManifest { spec, vault, reply } = manifest;
         let exchanged = self.pass.exchange(spec, vault).await;
         // Whoever sent it may have gone.
         let _ = reply.send(exchanged.is_ok());
         match exchanged {
             Ok(()) => self.status.reloaded(self.pass.clock.now(), &self.pass.spec),
-            Err(failure) => self.refuse(vec![format!(
-                "{failure}: {}; {}",
-                failure.cause(),
-                failure.hint()
-            )]),
+            Err(failure) => {
+                let problem = format!("{failure}: {}; {}", failure.cause(), failure.hint());
+                vec![self.refuse(vec![problem])]
+            }
         }
     }
 

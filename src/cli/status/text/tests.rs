@@ -61,6 +61,10 @@ fn full() -> serde_json::Value {
                 "waiting": [{ "vault": "app", "kind": "secret", "name": "db", "version": "1a", "previous": null, "paths": ["db"] }],
                 "failure": { "error": "it answered 500", "hint": "look at its log" },
             },
+            {
+                "name": "tell-web", "kind": "http", "waitingSince": at(-300), "nextTry": at(-300), "behind": "tell-app",
+                "waiting": [{ "vault": "app", "kind": "secret", "name": "db", "version": "1a", "previous": null, "paths": ["db"] }],
+            },
         ],
         "reload": { "at": at(-300), "problems": ["secrets[0].name: \u{1b}[2Jno name"], "pending": false },
         "busy": false,
@@ -85,9 +89,9 @@ app/secrets/api    2b3c4d5e6f1a  kept     2d   15m                            no
 app/secrets/other                missing                                             forbidden
 app/secrets/slow                 current                                             throttled: shared
 
-the manifest was changed 5m ago and is refused; the one before it counts
+the last reload 5m ago is refused; everything goes on as before
   secrets[0].name:  [2Jno name
-  hint: correct it; `akv-sync check` tells line and column
+  hint: correct it; of a manifest, `akv-sync check` tells line and column
 
 the volume fails
   open /mnt/akv failed
@@ -105,6 +109,7 @@ the gate of shared is open: throttled, failed 4 times for 30s, next try in 20s
 HOOK      KIND    STATE    STILL TO HEAR  FOR  LAST SUCCESS  NEXT
 reload    signal  told                         59m
 tell-app  http    failing  secret app/db  5m                 in 30s
+tell-web  http    waiting  secret app/db  5m                 after tell-app
 
 hook tell-app failed 5 times
   it answered 500

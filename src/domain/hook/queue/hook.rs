@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use time::OffsetDateTime;
 
-use super::{HookCall, HookFailure, HookStatus, HookTry, Tried};
+use super::{Forgotten, HookCall, HookFailure, HookStatus, HookTry, Tried};
 use crate::domain::desired::HookSpec;
 use crate::domain::hook::change::Change;
 use crate::domain::hook::outbox::Note;
@@ -61,6 +61,15 @@ impl Hook {
             self.spec = Arc::new(spec.clone());
             self.due = Moment::START;
         }
+    }
+
+    /// The manifest has it no more: gives what it had still to hear. A try that is under way may yet tell that.
+    pub(super) fn forget(self) -> Option<Forgotten> {
+        let note = self.note.filter(|_| !self.running)?;
+        Some(Forgotten {
+            hook: note.hook,
+            changes: note.changes,
+        })
     }
 
     /// Takes what it is still to hear. What is new waits for more of it, and a moment by chance.
@@ -181,6 +190,7 @@ impl Hook {
             last_success: self.last_success,
             last_took: self.last_took,
             failure: self.failure.clone(),
+            behind: None,
             next_try: next,
             successes: self.successes,
             failures: self.failures,

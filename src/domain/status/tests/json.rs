@@ -120,6 +120,7 @@ fn its_keys_are_the_documented_ones_and_no_others() {
         "entries[].waits",
         "entries[].written",
         "hooks",
+        "hooks[].behind",
         "hooks[].failure",
         "hooks[].failure.error",
         "hooks[].failure.hint",

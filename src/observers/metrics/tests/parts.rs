@@ -123,6 +123,7 @@ fn waiting(name: &str) -> HookStatus {
         last_success: Some(second(400)),
         last_took: Some(Duration::from_millis(250)),
         failure: None,
+        behind: None,
         next_try: None,
         successes: 3,
         failures: 4,
@@ -157,4 +158,19 @@ fn a_hook_has_what_it_was_told_and_what_it_has_still_to_hear_until_it_leaves_the
             .text(Some(&status), ExpositionForm::Text)
             .contains("hook=\"")
     );
+}
+
+#[test]
+fn tokens_of_another_identity_take_the_place_of_those_before() {
+    struct NoToken;
+    impl SignIn for NoToken {
+        fn tokens(&self) -> Vec<TokenStatus> {
+            Vec::new()
+        }
+    }
+    let (status, metrics) = (status(), metrics(PerObject::Few));
+    let family = "akv_sync_token_expiry_timestamp_seconds{";
+    assert!(metrics.text(Some(&status), ExpositionForm::Text).contains(family));
+    metrics.sign_in_with(Arc::new(NoToken));
+    assert!(!metrics.text(Some(&status), ExpositionForm::Text).contains(family));
 }

@@ -63,6 +63,24 @@ async fn files_that_left_the_manifest_stay_until_what_it_requires_is_there() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_entry_that_only_moves_is_confirmed_at_once() {
+    let bench = Bench::holding(&["a"]);
+    let mut daemon = ready(&bench).await;
+    let before = daemon.status.entries[0].clone();
+    let mut moved = secret("a");
+    moved.files[0].path = RelativePath::parse("moved").expect("valid");
+    let (reload, _taken) = manifest(&bench, vec![moved]);
+    daemon.reload(reload).await;
+    daemon.sync().await;
+    assert_eq!(bench.volume.text("moved").as_deref(), Some("one"));
+    assert_eq!(bench.volume.text("a"), None);
+    assert!(daemon.status.is_served() && !daemon.status.reload.pending);
+    let after = &daemon.status.entries[0];
+    assert_eq!(after.version, before.version);
+    assert!(after.as_asked);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_manifest_that_the_volume_refuses_changes_nothing_and_says_so() {
     let bench = Bench::holding(&["a", "b"]);
     let mut daemon = ready(&bench).await;

@@ -1,0 +1,106 @@
+{{/*
+For the templates of other charts. With this chart among their dependencies, each takes their own context:
+
+    initContainers: {{- include "akv-sync.sidecar" . | nindent 8 }}
+
+Values are those of this chart, below its name in the values of theirs. Where the dependency has an alias, pass what it has:
+{{ include "akv-sync.sidecar" (index .Subcharts "ALIAS") }}. The containers themselves are in _fragments.tpl.
+*/}}
+
+{{/* The container that stays: an element of initContainers; with mode classic the first element of containers. */}}
+{{- define "akv-sync.sidecar" -}}
+{{- with index (.Subcharts | default dict) "akv-sync" | default . -}}
+{{- include "akv-sync.checks" . -}}
+{{- $fragment := "akv-sync.fragment.sidecar" -}}
+{{- if eq .Values.mode "classic" -}}
+{{- $fragment = "akv-sync.fragment.classic" -}}
+{{- else if eq .Values.gate "postStart" -}}
+{{- $fragment = "akv-sync.fragment.sidecar-post-start" -}}
+{{- end -}}
+- {{ include $fragment (include "akv-sync.container" . | fromYaml) | indent 2 | trim }}
+{{- end -}}
+{{- end }}
+
+{{/* The container that writes the files once: an element of initContainers, before the sidecar where both are there. */}}
+{{- define "akv-sync.initContainer" -}}
+{{- with index (.Subcharts | default dict) "akv-sync" | default . -}}
+{{- include "akv-sync.checks" . -}}
+- {{ include "akv-sync.fragment.init" (include "akv-sync.container" . | fromYaml) | indent 2 | trim }}
+{{- end -}}
+{{- end }}
+
+{{/* Elements of volumes. */}}
+{{- define "akv-sync.volumes" -}}
+{{- with index (.Subcharts | default dict) "akv-sync" | default . -}}
+{{- $sources := list (include "akv-sync.fragment.manifest-source" (dict "manifest" (include "akv-sync.manifestName" .)) | fromYaml) -}}
+{{- with .Values.adminTokenSecret -}}
+{{- $sources = append $sources (include "akv-sync.fragment.token-source" (dict "adminToken" .) | fromYaml) -}}
+{{- end -}}
+- {{ include "akv-sync.fragment.volume" (dict "sizeLimit" .Values.volume.sizeLimit) | indent 2 | trim }}
+- {{ include "akv-sync.fragment.manifest-volume" (dict "sources" $sources) | indent 2 | trim }}
+{{- if ne .Values.mode "init" }}
+- {{ include "akv-sync.fragment.admin-volume" dict | indent 2 | trim }}
+{{- end -}}
+{{- end -}}
+{{- end }}
+
+{{/* An element of volumeMounts of each container that reads the files. */}}
+{{- define "akv-sync.volumeMounts" -}}
+{{- with index (.Subcharts | default dict) "akv-sync" | default . -}}
+- {{ include "akv-sync.fragment.mount" (dict "mountPath" (include "akv-sync.mountPath" .)) | indent 2 | trim }}
+{{- end -}}
+{{- end }}
+
+{{/* Labels of the pod. */}}
+{{- define "akv-sync.podLabels" -}}
+{{- with index (.Subcharts | default dict) "akv-sync" | default . -}}
+{{- if .Values.workloadIdentity.enabled -}}
+azure.workload.identity/use: "true"
+{{- end -}}
+{{- end -}}
+{{- end }}
+
+{{/*
+Annotations of the pod: which containers get no token; and a checksum, so that the pod is replaced when the manifest changes in what
+a running akv-sync does not take, which is everything for an init container.
+*/}}
+{{- define "akv-sync.podAnnotations" -}}
+{{- with index (.Subcharts | default dict) "akv-sync" | default . -}}
+{{- if include "akv-sync.hasManifest" . -}}
+{{- $fixed := .Values.manifest -}}
+{{- if ne .Values.mode "init" -}}
+{{- $fixed = dict "admin" .Values.manifest.admin "volume" (pick .Values.manifest.volume "path" "layout") -}}
+{{- end -}}
+akv-sync/manifest-checksum: {{ $fixed | toJson | sha256sum }}
+{{ end -}}
+{{- with .Values.workloadIdentity -}}
+{{- if and .enabled .skipContainers -}}
+azure.workload.identity/skip-containers: {{ join ";" .skipContainers | quote }}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end }}
+
+{{- define "akv-sync.mountPath" -}}
+{{- $manifest := ternary .Values.manifest.volume.path "/mnt/akv" (include "akv-sync.hasManifest" . | eq "true") -}}
+{{- .Values.volume.mountPath | default $manifest -}}
+{{- end }}
+
+{{/* What the fragments of containers take. */}}
+{{- define "akv-sync.container" -}}
+{{- with .Values.resources -}}
+{{- $resources := include "akv-sync.fragment.resources" (dict
+      "cpuRequest" .requests.cpu
+      "memoryRequest" .requests.memory
+      "cpuLimit" .limits.cpu
+      "memoryLimit" (.limits.memory | default (printf "%sMi" (include "akv-sync.leastMemory" $)))
+    ) | fromYaml -}}
+{{- toYaml (dict
+      "image" (include "akv-sync.image" $)
+      "imagePullPolicy" $.Values.image.pullPolicy
+      "env" $.Values.env
+      "mountPath" (include "akv-sync.mountPath" $)
+      "resources" $resources
+    ) -}}
+{{- end -}}
+{{- end }}

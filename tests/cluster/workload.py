@@ -1,0 +1,120 @@
+"""The pods of the scenarios: what a chart renders, then what only this cluster adds."""
+
+import json
+import string
+import tarfile
+
+from cluster import NAMESPACE, ROOT
+
+
+
+def name_of(archive):
+    """The name by which an OCI archive is loaded."""
+    with tarfile.open(archive) as tar:
+        (image,) = json.load(tar.extractfile("./index.json"))["manifests"]
+    return image["annotations"]["org.opencontainers.image.ref.name"]
+
+
+IMAGE = name_of(ROOT / "target/cluster/images/akv-sync.tar")
+RESTRICTED = {"allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True, "capabilities": {"drop": ["ALL"]}}
+TOKEN_FOLDER = "/var/run/secrets/azure/wi/token"
+AUTHORITY_FOLDER = "/etc/test-authority"
+
+
+def rendered(name, manifest, containers):
+    """What the chart makes of its values, as YAML."""
+    template = string.Template((ROOT / "tests/cluster/pods/sidecar.yaml").read_text())
+    return template.substitute(
+        name=name, manifest=json.dumps(json.dumps(manifest)), containers=json.dumps(containers), image=IMAGE
+    )
+
+
+def manifest(entries, interval="10s", on_start="fresh"):
+    return {
+        "apiVersion": "akv-sync/v1",
+        "kind": "SyncManifest",
+        "vaults": [{"name": "app", "url": "https://contoso-app.vault.azure.net"}],
+        "volume": {"path": "/mnt/akv", "group": 2000},
+        "refresh": {"interval": interval, "onStart": on_start},
+        "admin": {"listen": "[::]:8181", "socket": "/run/akv-sync/admin.sock"},
+        **entries,
+    }
+
+
+def secrets(**names):
+    """Entries for secrets: each path and the name of its secret."""
+    return {"secrets": [{"name": name, "path": path} for path, name in names.items()]}
+
+
+def application(script="while :; do sleep 1; done", **more):
+    return {
+        "name": "app",
+        "image": "localhost/application:test",
+        "command": ["sh", "-c", script],
+        "resources": {"requests": {"cpu": "5m", "memory": "16Mi"}, "limits": {"memory": "64Mi"}},
+        "securityContext": RESTRICTED,
+        "volumeMounts": [{"name": "akv", "mountPath": "/mnt/akv", "readOnly": True}],
+        **more,
+    }
+
+
+def without_controllers(thing):
+    """The pod that the controller of a Deployment or Job would make; there is none here. Other things stay."""
+    if thing["kind"] not in ("Deployment", "Job"):
+        return thing
+    template = thing["spec"]["template"]
+    metadata = {**template["metadata"], "name": thing["metadata"]["name"]}
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": template["spec"]}
+
+
+def authority_of(azure):
+    """The ConfigMap by which pods trust a fake Azure."""
+    return {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": authority_name(azure)},
+        "data": {"ca.pem": azure.authority.read_text()},
+    }
+
+
+def authority_name(azure):
+    return f"authority-{azure.address}"
+
+
+def in_this_cluster(pod, azure):
+    """No scheduler, no registry, no name server, and an Azure with an authority of its own."""
+    spec = pod["spec"]
+    pod["metadata"]["namespace"] = NAMESPACE
+    spec["nodeName"] = "node1"
+    spec["hostAliases"] = [
+        {"ip": azure.address, "hostnames": ["login.microsoftonline.com", "contoso-app.vault.azure.net"]}
+    ]
+    spec["volumes"].append({"name": "test-authority", "configMap": {"name": authority_name(azure)}})
+    for container in spec["initContainers"] + spec["containers"]:
+        container["imagePullPolicy"] = "Never"
+        if container["name"].startswith("akv-sync"):
+            container.setdefault("env", []).append({"name": "SSL_CERT_FILE", "value": f"{AUTHORITY_FOLDER}/ca.pem"})
+            container["volumeMounts"].append({"name": "test-authority", "mountPath": AUTHORITY_FOLDER})
+
+
+def as_workload_identity(pod, azure):
+    """What the webhook of azure-workload-identity 1.6 adds to a pod with its label."""
+    if pod["metadata"].get("labels", {}).get("azure.workload.identity/use") != "true":
+        return
+    token = {"path": "azure-identity-token", "audience": "api://AzureADTokenExchange", "expirationSeconds": 600}
+    pod["spec"]["volumes"].append(
+        {"name": "azure-identity-token", "projected": {"sources": [{"serviceAccountToken": token}]}}
+    )
+    for container in pod["spec"]["initContainers"] + pod["spec"]["containers"]:
+        container.setdefault("env", []).extend(
+            {"name": name, "value": value}
+            for name, value in (
+                ("AZURE_CLIENT_ID", azure.settings["AZURE_CLIENT_ID"]),
+                ("AZURE_TENANT_ID", azure.settings["AZURE_TENANT_ID"]),
+                ("AZURE_FEDERATED_TOKEN_FILE", f"{TOKEN_FOLDER}/azure-identity-token"),
+                ("AZURE_AUTHORITY_HOST", "https://login.microsoftonline.com/"),
+            )
+        )
+        container["volumeMounts"].append(
+            {"name": "azure-identity-token", "mountPath": TOKEN_FOLDER, "readOnly": True}
+        )

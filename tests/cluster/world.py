@@ -1,0 +1,92 @@
+"""What a scenario works with: the cluster, its Azure, and the pods that it makes."""
+
+import itertools
+import json
+import ssl
+import subprocess
+
+import workload
+from azure import Azure
+from cluster import NAMESPACE, ROOT, Pod, expect
+
+EXAMPLES = ROOT / "examples"
+
+
+class World:
+    """Everything is made in it; a scenario has a view of its own, which ends with it."""
+
+    def __init__(self, cluster, fake, work):
+        self.cluster, self.fake, self.work = cluster, fake, work
+        self.numbers = itertools.count(1)
+        self.keys = work / "keys.json"
+        self.keys.write_text(cluster.call("GET", "/openid/v1/jwks"))
+        for account in ("contoso", "nginx", "stranger"):
+            cluster.create({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": account}})
+        self.azure = self.another_azure()
+
+    def for_one_scenario(self):
+        return View(self)
+
+    def another_azure(self):
+        number = next(self.numbers)
+        if number > 1:  # The first is the node's own address.
+            subprocess.run(["ip", "address", "add", f"10.97.0.{number}/32", "dev", "akv-sync0"], check=True)
+        subjects = [f"system:serviceaccount:{NAMESPACE}:{account}" for account in ("contoso", "nginx")]
+        azure = Azure(self.fake, self.work / f"azure-{number}", number, self.keys, subjects)
+        self.cluster.create(workload.authority_of(azure))
+        return azure
+
+
+class View:
+    def __init__(self, world):
+        self.world, self.cluster, self.azure = world, world.cluster, world.azure
+        self.pods = []
+        self.azures = []
+
+    def azure_of_its_own(self):
+        self.azures.append(self.world.another_azure())
+        return self.azures[-1]
+
+    def sidecar(self, name, entries, containers=None, change=lambda pod: None, azure=None, **options):
+        """A pod with the sidecar and a manifest of these entries."""
+        yaml = workload.rendered(name, workload.manifest(entries, **options), containers or [workload.application()])
+        return self.start(self.cluster.objects(yaml), azure or self.azure, change)
+
+    def example(self, name, images):
+        """The pod of an example of the repository, as it is, but for the images."""
+        yaml = self.cluster.kubectl("kustomize", str(EXAMPLES / name)).stdout
+        for image, here in images.items():
+            expect(image in yaml, f"the example has no image {image}")
+            yaml = yaml.replace(image, here)
+        return self.start(self.cluster.objects(yaml), self.azure, lambda pod: None)
+
+    def start(self, objects, azure, change):
+        for thing in map(workload.without_controllers, objects):
+            if thing["kind"] == "Pod":
+                workload.in_this_cluster(thing, azure)
+                workload.as_workload_identity(thing, azure)
+                change(thing)
+                pod = Pod(self.cluster, thing["metadata"]["name"])
+                self.pods.append(pod)
+            if thing["kind"] in ("ConfigMap", "Pod"):
+                self.cluster.create(thing)
+        return pod
+
+    def edit_manifest(self, name, entries):
+        self.cluster.call(
+            "PATCH",
+            f"/api/v1/namespaces/{NAMESPACE}/configmaps/{name}-akv-sync",
+            {"data": {"manifest.yaml": json.dumps(workload.manifest(entries))}},
+            "application/merge-patch+json",
+        )
+
+    def end(self):
+        for pod in self.pods:
+            pod.remove()
+        for azure in self.azures:
+            azure.end()
+
+
+def served_certificate(address, port):
+    """The certificate that a TLS server presents, in PEM."""
+    return ssl.get_server_certificate((address, port), timeout=10)
