@@ -196,13 +196,12 @@ class Pod:
 
     def story(self):
         """For a failure: states, events and the end of each log."""
-        lines = [f"pod {self.name}: {json.dumps(self.get()['status'].get(kind, []))}"
-                 for kind in ("initContainerStatuses", "containerStatuses")]
+        pod = self.get()
+        statuses = pod["status"].get("initContainerStatuses", []) + pod["status"].get("containerStatuses", [])
+        lines = [f"{one['name']}: {one['restartCount']} restarts, {one['state']}, before {one['lastState']}" for one in statuses]
         events = self.cluster.call("GET", f"/api/v1/namespaces/{NAMESPACE}/events?fieldSelector=involvedObject.name%3D{self.name}")
         lines += [f"event {one['reason']}: {one['message']}" for one in events["items"]]
-        for container in self.get()["spec"].get("initContainers", []) + self.get()["spec"]["containers"]:
-            try:
-                lines += [f"{container['name']} | {line}" for line in self.log(container["name"]).splitlines()[-12:]]
-            except Failure:
-                continue
-        return "\n".join(f"    {line}" for line in lines)
+        for one in statuses:
+            with contextlib.suppress(Failure):  # It has not started.
+                lines += [f"{one['name']} | {line}" for line in self.log(one["name"]).splitlines()[-12:]]
+        return "\n".join(f"    {self.name}: {line}" for line in lines)

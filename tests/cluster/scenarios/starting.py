@@ -12,7 +12,7 @@ def the_application_starts_when_its_files_are_there_and_until_then_log_and_statu
     pod = world.sidecar(
         "gate",
         secrets(late="late-secret"),
-        [application("cat /mnt/akv/late && exec sleep 3600")],
+        [application('echo "$(cat /mnt/akv/late)" && exec sleep 3600')],
     )
     refusal = pod.await_log("Object not fetched")
     expect("late-secret" in refusal and "notFound" in refusal, f"the log says {refusal}")
@@ -24,7 +24,7 @@ def the_application_starts_when_its_files_are_there_and_until_then_log_and_statu
     expect(pod.state("app")[0] == "waiting", "the application started without its file")
     world.azure.set_secret("late-secret", "here")
     pod.await_running("app")
-    expect(pod.log("app") == "here", f"the application read {pod.log('app')!r}")
+    pod.await_log("here", "app", 10)
     expect(pod.status("akv-sync")["restartCount"] == 0, "the sidecar was restarted")
 
 
