@@ -6,7 +6,7 @@ import ssl
 import time
 
 from cluster import eventually, expect
-from workload import IMAGE, RESTRICTED, secrets
+from workload import IMAGE, RESTRICTED, USER, secrets
 from world import EXAMPLES, served_certificate
 
 NGINX_IMAGES = {
@@ -17,9 +17,9 @@ NGINX_IMAGES = {
 
 def an_edited_ConfigMap_is_taken_without_a_restart_and_a_bad_one_is_refused(world):
     pod = world.sidecar("edit", secrets(one="db-password")).await_running("app")
-    world.edit_manifest("edit", secrets(one="db-password", two="db-password"))
+    world.edit_manifest(pod, lambda text: text.replace("secrets:", "secrets:\n- { name: db-password, path: two }"))
     pod.await_file("/mnt/akv/two", "db-password-1")
-    world.edit_manifest("edit", {"secrets": [{"name": "db-password", "path": "one", "mod": "0400"}]})
+    world.edit_manifest(pod, lambda text: text.replace("path: two", "path: two, mod: '0400'"))
     pod.await_log("Manifest refused")
     expect(pod.read("/mnt/akv/two") == "db-password-1", "a refused manifest took a file away")
     # Where the socket is, is in the manifest that is refused.
@@ -67,7 +67,7 @@ def nginx_serves_a_renewed_certificate_after_a_request(world):
     def with_volumes(pod):
         pod["spec"]["volumes"] += [{"name": "tmp", "emptyDir": {}}, {"name": "conf", "configMap": {"name": "request"}}]
 
-    pod = world.sidecar("request", entries, [nginx_with_a_helper()], change=with_volumes)
+    pod = world.sidecar("request", entries, nginx_with_a_helper(), change=with_volumes)
     address = pod.await_ready().address()
     before = served_certificate(address, 8443)
     world.azure.renew_certificate("http-tls")
@@ -114,7 +114,7 @@ exec nginx -c /etc/nginx/conf/nginx.conf -g 'daemon off;'"""
         "image": "localhost/nginx:test",
         "command": ["sh", "-c", script],
         "readinessProbe": {"tcpSocket": {"port": 8443}, "periodSeconds": 1},
-        "securityContext": RESTRICTED,
+        "securityContext": RESTRICTED | USER,
         "volumeMounts": [
             {"name": "akv", "mountPath": "/mnt/akv", "readOnly": True},
             {"name": "conf", "mountPath": "/etc/nginx/conf", "readOnly": True},
