@@ -3,7 +3,7 @@
 //! Invariant: every text comes back as itself from any YAML 1.1 or 1.2 reader: what could be read as something else is
 //! in quotes.
 
-use crate::encoding::yaml::{double_quoted, is_block, is_plain};
+use crate::encoding::yaml::{double_quoted, push_indent, push_line, push_text};
 
 /// A value to write.
 #[derive(Debug)]
@@ -48,7 +48,7 @@ impl Yaml {
     /// Writes it from the start of a line on, or, a single value, from where the line is; ends the line.
     fn write(&self, indent: usize, out: &mut String) {
         match self {
-            Self::Text(text) => write_text(text, indent, out),
+            Self::Text(text) => push_text(text, indent, out),
             Self::Quoted(text) => push_line(&double_quoted(text), out),
             Self::Bare(text) => push_line(text, out),
             Self::Map(entries) => {
@@ -84,31 +84,6 @@ impl Yaml {
                 self.write(indent + 2, out);
             }
         }
-    }
-}
-
-fn push_indent(indent: usize, out: &mut String) {
-    out.extend(std::iter::repeat_n(' ', indent));
-}
-
-fn push_line(text: &str, out: &mut String) {
-    out.push_str(text);
-    out.push('\n');
-}
-
-fn write_text(text: &str, indent: usize, out: &mut String) {
-    if is_plain(text) {
-        push_line(text, out);
-    } else if is_block(text) {
-        out.push_str(if text.ends_with('\n') { "|\n" } else { "|-\n" });
-        for line in text.trim_end_matches('\n').split('\n') {
-            if !line.is_empty() {
-                push_indent(indent, out);
-            }
-            push_line(line, out);
-        }
-    } else {
-        push_line(&double_quoted(text), out);
     }
 }
 

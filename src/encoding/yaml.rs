@@ -35,6 +35,34 @@ pub fn has_content(piece: &str) -> bool {
         .any(|line| !line.trim().is_empty() && !line.trim_start().starts_with('#') && !line.starts_with('%'))
 }
 
+/// Begins a line.
+pub fn push_indent(indent: usize, out: &mut String) {
+    out.extend(std::iter::repeat_n(' ', indent));
+}
+
+/// Ends a line.
+pub fn push_line(text: &str, out: &mut String) {
+    out.push_str(text);
+    out.push('\n');
+}
+
+/// Writes a text from where the line is, in quotes or as lines where it needs them; ends the line.
+pub fn push_text(text: &str, indent: usize, out: &mut String) {
+    if is_plain(text) {
+        push_line(text, out);
+    } else if is_block(text) {
+        out.push_str(if text.ends_with('\n') { "|\n" } else { "|-\n" });
+        for line in text.trim_end_matches('\n').split('\n') {
+            if !line.is_empty() {
+                push_indent(indent, out);
+            }
+            push_line(line, out);
+        }
+    } else {
+        push_line(&double_quoted(text), out);
+    }
+}
+
 /// Whether a text without quotes is that text: no number, boolean, null, date or indicator in any version of YAML.
 pub fn is_plain(text: &str) -> bool {
     const WORDS: [&str; 10] = ["true", "false", "yes", "no", "on", "off", "null", "y", "n", "nan"];
@@ -47,7 +75,7 @@ pub fn is_plain(text: &str) -> bool {
 }
 
 /// Whether a text is best read as lines.
-pub fn is_block(text: &str) -> bool {
+fn is_block(text: &str) -> bool {
     let body = text.strip_suffix('\n').unwrap_or(text);
     body.contains('\n')
         && !body.ends_with('\n')

@@ -49,6 +49,11 @@ pub(super) const SIDECAR: &str = "akv-sync";
 /// The container that ends before the application starts.
 pub(super) const INIT: &str = "akv-sync-init";
 
+/// The volumes of the files, of the manifest, and of the admin socket.
+pub(super) const FILES: &str = "akv";
+pub(super) const MANIFEST: &str = "akv-manifest";
+pub(super) const ADMIN: &str = "akv-admin";
+
 pub(super) static SIDECAR_FRAGMENT: Fragment = Fragment {
     name: "sidecar",
     is: "an init container: a native sidecar, whose startup probe the next container waits for",
@@ -212,6 +217,29 @@ mod tests {
         let filled = RESOURCES.filled(&given);
         assert_eq!(filled.at(&["limits", "memory"]), Some(&Node::text("48Mi")));
         assert_eq!(filled.at(&["limits", "cpu"]), None);
+    }
+
+    #[test]
+    fn each_mount_of_a_container_has_its_volume() {
+        let volumes = [&VOLUME, &MANIFEST_VOLUME, &ADMIN_VOLUME].map(Fragment::tree);
+        let volumes: Vec<_> = volumes
+            .iter()
+            .filter_map(|volume| volume.text_of("name"))
+            .collect();
+        assert_eq!(volumes, [FILES, MANIFEST, ADMIN]);
+        for fragment in ALL.iter().filter(|fragment| fragment.container.is_some()) {
+            let tree = fragment.tree();
+            let mounts = tree
+                .items_of("volumeMounts")
+                .iter()
+                .filter_map(|mount| mount.text_of("name"));
+            assert!(
+                mounts.into_iter().all(|name| volumes.contains(&name)),
+                "{}",
+                fragment.name
+            );
+        }
+        assert_eq!(MOUNT.tree().text_of("name"), Some(FILES));
     }
 
     /// The Pod Security Standard `restricted`, which the pod itself need not help to reach.

@@ -1,4 +1,4 @@
-//! The chart's templates of the fragments: written from them, and checked on every test run.
+//! What the chart has from here: templates of the fragments, and of what is refused. Written, and checked on every test run.
 //!
 //! `UPDATE_REFERENCE=1 cargo test --lib inject::helm` rewrites them.
 
@@ -8,35 +8,128 @@ use std::path::Path;
 
 use super::fragment::{ALL, Fragment, Slot, slot};
 use super::node::Node;
+use super::refusals::{self, Refusal};
+use super::words::{OTHERS, QUANTITIES, WORDS, Word};
 
-const FILE: &str = "charts/akv-sync/templates/_fragments.tpl";
+const HOW: &str = "UPDATE_REFERENCE=1 cargo test --lib inject::helm";
 
 #[test]
 fn the_fragments_of_the_chart_are_current() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(FILE);
-    let expected = file();
+    let mut out = head(
+        "src/inject/fragments",
+        "Each gives YAML and takes a dict of the values that it names. A value may be a text, a list or a mapping.",
+    );
+    ALL.iter().for_each(|fragment| define(fragment, &mut out));
+    check("_fragments.tpl", &out);
+}
+
+#[test]
+fn the_words_and_refusals_of_the_chart_are_current() {
+    let mut out = head(
+        "src/inject/words.rs and src/inject/refusals.yaml",
+        "Of the admission policies, whose variables are in _policy.tpl.",
+    );
+    words(&mut out);
+    problems(&mut out);
+    check("_words.tpl", &out);
+}
+
+/// Compares a generated file with what is there, or writes it when asked to.
+fn check(name: &str, expected: &str) {
+    let templates = Path::new(env!("CARGO_MANIFEST_DIR")).join("charts/akv-sync/templates");
     if std::env::var_os("UPDATE_REFERENCE").is_some() {
-        fs::write(&path, &expected).expect("writable");
+        fs::write(templates.join(name), expected).expect("writable");
     }
-    let found = fs::read_to_string(&path).unwrap_or_default();
-    let hint = "UPDATE_REFERENCE=1 cargo test --lib inject::helm";
+    let found = fs::read_to_string(templates.join(name)).unwrap_or_default();
     assert!(
         found == expected,
-        "{FILE} is out of date; rewrite it with: {hint}"
+        "{name} of the chart is out of date; rewrite it with: {HOW}"
     );
 }
 
-fn file() -> String {
-    let mut out = String::from(
-        "{{/*\n\
-         Generated from src/inject/fragments; UPDATE_REFERENCE=1 cargo test --lib inject::helm rewrites it.\n\n\
-         Each gives YAML and takes a dict of the values that it names. A value may be a text, a list or a mapping.\n\
-         */}}\n",
+fn head(source: &str, text: &str) -> String {
+    format!("{{{{/*\nGenerated from {source}; rewritten by: {HOW}\n\n{text}\n*/}}}}\n")
+}
+
+/// The words as a list, each with the name of its variable.
+fn words(out: &mut String) {
+    line(
+        out,
+        0,
+        "\n{{/* Annotations, and what holds where neither pod nor platform says it. */}}",
     );
-    for fragment in ALL {
-        define(fragment, &mut out);
+    line(out, 0, "{{- define \"akv-sync.injection.words\" -}}");
+    for Word {
+        name,
+        default,
+        of_platform,
+    } in &WORDS
+    {
+        line(out, 0, &format!("- name: {name}"));
+        line(out, 2, &format!("variable: {}", variable(name)));
+        line(out, 2, &format!("default: \"{default}\""));
+        line(out, 2, &format!("ofPlatform: {of_platform}"));
     }
-    out
+    line(out, 0, "{{- end }}");
+    let known = WORDS.iter().map(|word| word.name).chain(OTHERS);
+    let known: Vec<_> = known.map(|name| format!("\"{name}\"")).collect();
+    line(
+        out,
+        0,
+        "\n{{/* A list in CEL: annotations that are no mistake. */}}",
+    );
+    line(out, 0, "{{- define \"akv-sync.injection.known\" -}}");
+    line(out, 0, &format!("[{}]\n{{{{- end }}}}", known.join(", ")));
+    let quantities: Vec<_> = QUANTITIES
+        .iter()
+        .map(|name| format!("[\"{name}\", string(variables.{})]", variable(name)))
+        .collect();
+    line(
+        out,
+        0,
+        "\n{{/* A list in CEL: words that are quantities, with their values. */}}",
+    );
+    line(out, 0, "{{- define \"akv-sync.injection.quantities\" -}}");
+    line(out, 0, &format!("[{}]\n{{{{- end }}}}", quantities.join(", ")));
+}
+
+/// As CEL can name it.
+fn variable(word: &str) -> String {
+    let mut parts = word.split('-');
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |name, part| {
+        let (head, rest) = part.split_at(1);
+        name + &head.to_ascii_uppercase() + rest
+    })
+}
+
+/// A list in CEL: all that cannot work in a pod, in words.
+fn problems(out: &mut String) {
+    line(
+        out,
+        0,
+        "\n{{/* A list in CEL: all that cannot work in a pod, in words. */}}",
+    );
+    line(out, 0, "{{- define \"akv-sync.injection.problems\" -}}");
+    let terms: Vec<_> = refusals::table().iter().map(problem).collect();
+    line(out, 0, &terms.join(" +\n"));
+    line(out, 0, "{{- end }}");
+}
+
+fn problem(refusal: &Refusal) -> String {
+    let Refusal {
+        name,
+        message,
+        always,
+        cel,
+    } = refusal;
+    let quoted = serde_json::to_string(message).expect("a text is JSON");
+    // The message in pieces, with what was found between them.
+    let pieces = (0..3).fold(quoted, |text, place| {
+        text.replace(&format!("{{{place}}}"), &format!("\" + f[{place}] + \""))
+    });
+    let asked = if *always { "" } else { "variables.injected ? [] : " };
+    format!("// {name}\n({asked}({cel}).map(f, {pieces}))")
 }
 
 fn define(fragment: &Fragment, out: &mut String) {

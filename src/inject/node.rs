@@ -71,9 +71,14 @@ impl Node {
         }
     }
 
+    /// The elements of the list at the end of these keys.
+    pub(super) fn items_at(&self, path: &[&str]) -> &[Self] {
+        self.at(path).map_or(&[], Self::items)
+    }
+
     /// The elements of a key's list.
     pub(super) fn items_of(&self, key: &str) -> &[Self] {
-        self.get(key).map_or(&[], Self::items)
+        self.items_at(&[key])
     }
 
     /// Its keys and values; none when it is no mapping.
@@ -101,22 +106,29 @@ impl Node {
         found.map(|(_, value)| value)
     }
 
-    /// The list under a key, which is made where it is not there; `None` when something else is.
-    pub(super) fn list_mut(&mut self, key: &str) -> Option<&mut Vec<Self>> {
-        let Self::Map(entries) = self else { return None };
-        let at = entries.iter().position(|(name, _)| name.text == key);
-        let at = at.unwrap_or_else(|| {
-            entries.push((Scalar::key(key), Self::List(Vec::new())));
-            entries.len() - 1
-        });
+    /// The list under a key, which is made where there is none.
+    pub(super) fn list_mut(&mut self, key: &str) -> &mut Vec<Self> {
+        if !matches!(self, Self::Map(_)) {
+            *self = Self::Map(Vec::new());
+        }
+        let Self::Map(entries) = self else {
+            unreachable!("it is a mapping now")
+        };
+        let at = entries
+            .iter()
+            .position(|(name, _)| name.text == key)
+            .unwrap_or_else(|| {
+                entries.push((Scalar::key(key), Self::List(Vec::new())));
+                entries.len() - 1
+            });
         let value = &mut entries[at].1;
-        if value.is_null() {
+        if !matches!(value, Self::List(_)) {
             *value = Self::List(Vec::new());
         }
-        match value {
-            Self::List(items) => Some(items),
-            Self::Scalar(_) | Self::Map(_) => None,
-        }
+        let Self::List(items) = value else {
+            unreachable!("it is a list now")
+        };
+        items
     }
 }
 

@@ -117,11 +117,13 @@ class Pod:
     def get(self):
         return self.cluster.call("GET", self.path)
 
-    def status(self, container):
-        """What the kubelet says of a container; an empty object before it says anything."""
+    def statuses(self):
+        """What the kubelet says of each container; none before it says anything."""
         status = self.get()["status"]
-        every = status.get("initContainerStatuses", []) + status.get("containerStatuses", [])
-        return next((one for one in every if one["name"] == container), {})
+        return status.get("initContainerStatuses", []) + status.get("containerStatuses", [])
+
+    def status(self, container):
+        return next((one for one in self.statuses() if one["name"] == container), {})
 
     def state(self, container):
         """`waiting`, `running` or `terminated`, with what belongs to it."""
@@ -196,13 +198,11 @@ class Pod:
 
     def story(self):
         """For a failure: states, events and the end of each log."""
-        lines = [f"pod {self.name}: {json.dumps(self.get()['status'].get(kind, []))}"
-                 for kind in ("initContainerStatuses", "containerStatuses")]
+        statuses = self.statuses()
+        lines = [f"{one['name']}: {one['restartCount']} restarts, {one['state']}, before {one['lastState']}" for one in statuses]
         events = self.cluster.call("GET", f"/api/v1/namespaces/{NAMESPACE}/events?fieldSelector=involvedObject.name%3D{self.name}")
         lines += [f"event {one['reason']}: {one['message']}" for one in events["items"]]
-        for container in self.get()["spec"].get("initContainers", []) + self.get()["spec"]["containers"]:
-            try:
-                lines += [f"{container['name']} | {line}" for line in self.log(container["name"]).splitlines()[-12:]]
-            except Failure:
-                continue
-        return "\n".join(f"    {line}" for line in lines)
+        for one in statuses:
+            with contextlib.suppress(Failure):  # It has not started.
+                lines += [f"{one['name']} | {line}" for line in self.log(one["name"]).splitlines()[-12:]]
+        return "\n".join(f"    {self.name}: {line}" for line in lines)

@@ -1,11 +1,13 @@
 """The pods of the scenarios: what a chart renders, then what only this cluster adds."""
 
 import json
-import string
+import shutil
+import subprocess
 import tarfile
 
-from cluster import NAMESPACE, ROOT
+from cluster import NAMESPACE, ROOT, Failure
 
+HELM = ROOT / "target/tools/bin/helm"
 
 
 def name_of(archive):
@@ -16,29 +18,39 @@ def name_of(archive):
 
 
 IMAGE = name_of(ROOT / "target/cluster/images/akv-sync.tar")
+USER = {"runAsUser": 1001, "runAsGroup": 1001}
 RESTRICTED = {"allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True, "capabilities": {"drop": ["ALL"]}}
 TOKEN_FOLDER = "/var/run/secrets/azure/wi/token"
 AUTHORITY_FOLDER = "/etc/test-authority"
 
 
-def rendered(name, manifest, containers):
-    """What the chart makes of its values, as YAML."""
-    template = string.Template((ROOT / "tests/cluster/pods/sidecar.yaml").read_text())
-    return template.substitute(
-        name=name, manifest=json.dumps(json.dumps(manifest)), containers=json.dumps(containers), image=IMAGE
-    )
+def make_chart(folder):
+    """The chart of the pods, with the product's chart among its dependencies."""
+    shutil.copytree(ROOT / "tests/cluster/chart", folder)
+    shutil.copytree(ROOT / "charts/akv-sync", folder / "charts/akv-sync")
 
 
-def manifest(entries, interval="10s", on_start="fresh"):
-    return {
-        "apiVersion": "akv-sync/v1",
-        "kind": "SyncManifest",
+def rendered(chart, name, entries, containers=None, interval="10s", on_start="fresh", **values):
+    """What helm makes of the chart for a pod with these containers and a manifest of these entries, as YAML.
+
+    `values` are further ones of the product's chart.
+    """
+    repository, tag = IMAGE.rsplit(":", 1)
+    manifest = {
         "vaults": [{"name": "app", "url": "https://contoso-app.vault.azure.net"}],
-        "volume": {"path": "/mnt/akv", "group": 2000},
+        "volume": {"group": 2000},
         "refresh": {"interval": interval, "onStart": on_start},
-        "admin": {"listen": "[::]:8181", "socket": "/run/akv-sync/admin.sock"},
         **entries,
     }
+    every = {
+        "containers": containers or [application()],
+        "akv-sync": {"image": {"repository": repository, "tag": tag}, "manifest": manifest, **values},
+    }
+    command = [HELM, "template", name, chart, "--namespace", NAMESPACE, "--skip-tests", "--values", "-"]
+    done = subprocess.run(command, input=json.dumps(every), capture_output=True, text=True)
+    if done.returncode != 0:
+        raise Failure(f"helm ended with {done.returncode}: {done.stderr}")
+    return done.stdout
 
 
 def secrets(**names):
@@ -52,7 +64,7 @@ def application(script="while :; do sleep 1; done", **more):
         "image": "localhost/application:test",
         "command": ["sh", "-c", script],
         "resources": {"requests": {"cpu": "5m", "memory": "16Mi"}, "limits": {"memory": "64Mi"}},
-        "securityContext": RESTRICTED,
+        "securityContext": RESTRICTED | USER,
         "volumeMounts": [{"name": "akv", "mountPath": "/mnt/akv", "readOnly": True}],
         **more,
     }
@@ -81,6 +93,10 @@ def authority_name(azure):
     return f"authority-{azure.address}"
 
 
+def containers_of(pod):
+    return pod["spec"].get("initContainers", []) + pod["spec"]["containers"]
+
+
 def in_this_cluster(pod, azure):
     """No scheduler, no registry, no name server, and an Azure with an authority of its own."""
     spec = pod["spec"]
@@ -90,7 +106,7 @@ def in_this_cluster(pod, azure):
         {"ip": azure.address, "hostnames": ["login.microsoftonline.com", "contoso-app.vault.azure.net"]}
     ]
     spec["volumes"].append({"name": "test-authority", "configMap": {"name": authority_name(azure)}})
-    for container in spec["initContainers"] + spec["containers"]:
+    for container in containers_of(pod):
         container["imagePullPolicy"] = "Never"
         if container["name"].startswith("akv-sync"):
             container.setdefault("env", []).append({"name": "SSL_CERT_FILE", "value": f"{AUTHORITY_FOLDER}/ca.pem"})
@@ -105,7 +121,7 @@ def as_workload_identity(pod, azure):
     pod["spec"]["volumes"].append(
         {"name": "azure-identity-token", "projected": {"sources": [{"serviceAccountToken": token}]}}
     )
-    for container in pod["spec"]["initContainers"] + pod["spec"]["containers"]:
+    for container in containers_of(pod):
         container.setdefault("env", []).extend(
             {"name": name, "value": value}
             for name, value in (

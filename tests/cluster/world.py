@@ -1,7 +1,6 @@
 """What a scenario works with: the cluster, its Azure, and the pods that it makes."""
 
 import itertools
-import json
 import ssl
 import subprocess
 
@@ -22,6 +21,8 @@ class World:
         self.keys.write_text(cluster.call("GET", "/openid/v1/jwks"))
         for account in ("contoso", "nginx", "stranger"):
             cluster.create({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": account}})
+        self.chart = work / "chart"
+        workload.make_chart(self.chart)
         self.azure = self.another_azure()
 
     def for_one_scenario(self):
@@ -47,9 +48,9 @@ class View:
         self.azures.append(self.world.another_azure())
         return self.azures[-1]
 
-    def sidecar(self, name, entries, containers=None, change=lambda pod: None, azure=None, **options):
-        """A pod with the sidecar and a manifest of these entries."""
-        yaml = workload.rendered(name, workload.manifest(entries, **options), containers or [workload.application()])
+    def sidecar(self, name, entries, *containers, change=lambda pod: None, azure=None, **options):
+        """A pod with the sidecar, a manifest of these entries, and a container that does nothing if none is given."""
+        yaml = workload.rendered(self.world.chart, name, entries, containers, **options)
         return self.start(self.cluster.objects(yaml), azure or self.azure, change)
 
     def example(self, name, images):
@@ -72,13 +73,12 @@ class View:
                 self.cluster.create(thing)
         return pod
 
-    def edit_manifest(self, name, entries):
-        self.cluster.call(
-            "PATCH",
-            f"/api/v1/namespaces/{NAMESPACE}/configmaps/{name}-akv-sync",
-            {"data": {"manifest.yaml": json.dumps(workload.manifest(entries))}},
-            "application/merge-patch+json",
-        )
+    def edit_manifest(self, pod, edit):
+        """Writes another manifest into the pod's ConfigMap: what `edit` makes of its text."""
+        path = f"/api/v1/namespaces/{NAMESPACE}/configmaps/{pod.name}-akv-sync-manifest"
+        thing = self.cluster.call("GET", path)
+        thing["data"]["manifest.yaml"] = edit(thing["data"]["manifest.yaml"])
+        self.cluster.call("PUT", path, thing)
 
     def end(self):
         for pod in self.pods:

@@ -1,5 +1,5 @@
 {{/*
-Generated from src/inject/fragments; UPDATE_REFERENCE=1 cargo test --lib inject::helm rewrites it.
+Generated from src/inject/fragments; rewritten by: UPDATE_REFERENCE=1 cargo test --lib inject::helm
 
 Each gives YAML and takes a dict of the values that it names. A value may be a text, a list or a mapping.
 */}}

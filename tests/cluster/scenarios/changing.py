@@ -6,7 +6,7 @@ import ssl
 import time
 
 from cluster import eventually, expect
-from workload import IMAGE, RESTRICTED, secrets
+from workload import IMAGE, RESTRICTED, USER, secrets
 from world import EXAMPLES, served_certificate
 
 NGINX_IMAGES = {
@@ -17,13 +17,14 @@ NGINX_IMAGES = {
 
 def an_edited_ConfigMap_is_taken_without_a_restart_and_a_bad_one_is_refused(world):
     pod = world.sidecar("edit", secrets(one="db-password")).await_running("app")
-    world.edit_manifest("edit", secrets(one="db-password", two="db-password"))
+    world.edit_manifest(pod, lambda text: text.replace("secrets:", "secrets:\n- { name: db-password, path: two }"))
     pod.await_file("/mnt/akv/two", "db-password-1")
-    world.edit_manifest("edit", {"secrets": [{"name": "db-password", "path": "one", "mod": "0400"}]})
+    world.edit_manifest(pod, lambda text: text.replace("path: two", "path: two, mod: '0400'"))
     pod.await_log("Manifest refused")
     expect(pod.read("/mnt/akv/two") == "db-password-1", "a refused manifest took a file away")
-    status = pod.run("akv-sync", "/akv-sync", "status")
-    expect("mod" in status.stdout, f"status does not show the problem: {status.stdout}")
+    # Where the socket is, is in the manifest that is refused.
+    status = pod.run("akv-sync", "/akv-sync", "status", "--socket", "/run/akv-sync/admin.sock")
+    expect("`mod`" in status.stdout, f"status does not show the problem: {status.stdout}{status.stderr}")
     expect(pod.status("akv-sync")["restartCount"] == 0, "the sidecar was restarted")
 
 
@@ -39,12 +40,12 @@ def nginx_serves_a_renewed_certificate_after_a_signal(world):
     pod = world.example("nginx", NGINX_IMAGES).await_ready()
     address = pod.address()
     before = served_certificate(address, 8443)
-    expect(before == leaf(pod, "nginx"), "nginx serves another certificate than that of the volume")
+    expect(before == leaf(pod), "nginx serves another certificate than that of the volume")
     world.azure.renew_certificate("web-tls")
     sync = pod.run("akv-sync", "/akv-sync", "sync")
     expect(sync.returncode == 0, f"sync ended with {sync.returncode}: {sync.stdout}{sync.stderr}")
-    eventually(lambda: served_certificate(address, 8443) != before, "nginx serves another certificate", 20)
-    expect(served_certificate(address, 8443) == leaf(pod, "nginx"), "nginx does not serve what is in the volume")
+    expect(leaf(pod) != before, "the certificate in the volume is the one before")
+    eventually(lambda: served_certificate(address, 8443) == leaf(pod), "nginx serves what is in the volume", 20)
     pod.await_log("Hook succeeded", seconds=15)
     expect(pod.status("nginx")["restartCount"] == 0, "nginx was restarted")
 
@@ -66,12 +67,12 @@ def nginx_serves_a_renewed_certificate_after_a_request(world):
     def with_volumes(pod):
         pod["spec"]["volumes"] += [{"name": "tmp", "emptyDir": {}}, {"name": "conf", "configMap": {"name": "request"}}]
 
-    pod = world.sidecar("request", entries, [nginx_with_a_helper()], change=with_volumes)
+    pod = world.sidecar("request", entries, nginx_with_a_helper(), change=with_volumes)
     address = pod.await_ready().address()
     before = served_certificate(address, 8443)
     world.azure.renew_certificate("http-tls")
-    eventually(lambda: served_certificate(address, 8443) != before, "nginx serves another certificate", 30)
-    expect(served_certificate(address, 8443) == leaf(pod, "nginx"), "nginx does not serve what is in the volume")
+    eventually(lambda: leaf(pod) != before, "the volume has another certificate", 20)
+    eventually(lambda: served_certificate(address, 8443) == leaf(pod), "nginx serves what is in the volume", 20)
     pod.await_log("Hook succeeded", seconds=15)
 
 
@@ -113,7 +114,7 @@ exec nginx -c /etc/nginx/conf/nginx.conf -g 'daemon off;'"""
         "image": "localhost/nginx:test",
         "command": ["sh", "-c", script],
         "readinessProbe": {"tcpSocket": {"port": 8443}, "periodSeconds": 1},
-        "securityContext": RESTRICTED,
+        "securityContext": RESTRICTED | USER,
         "volumeMounts": [
             {"name": "akv", "mountPath": "/mnt/akv", "readOnly": True},
             {"name": "conf", "mountPath": "/etc/nginx/conf", "readOnly": True},
@@ -128,9 +129,9 @@ def claims(token):
     return json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
 
 
-def leaf(pod, container):
-    """The first certificate of the volume's chain."""
-    chain = pod.read("/mnt/akv/tls/tls.crt", container)
+def leaf(pod):
+    """The first certificate of the chain that nginx finds."""
+    chain = pod.read("/mnt/akv/tls/tls.crt", "nginx")
     end = chain.index("-----END CERTIFICATE-----")
     # Written again, since line ends may differ.
     return ssl.DER_cert_to_PEM_cert(ssl.PEM_cert_to_DER_cert(chain[: end + len("-----END CERTIFICATE-----")]))

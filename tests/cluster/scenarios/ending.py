@@ -16,7 +16,7 @@ def the_sidecar_outlives_a_slow_application_and_the_pod_ends_in_time(world):
         pod["metadata"]["finalizers"] = [FINALIZER]
         pod["spec"]["terminationGracePeriodSeconds"] = 20
 
-    pod = world.sidecar("slow-end", DB_PASSWORD, [application(script)], change=kept_to_be_seen).await_running("app")
+    pod = world.sidecar("slow-end", DB_PASSWORD, application(script), change=kept_to_be_seen).await_running("app")
     pod.delete()
     eventually(lambda: pod.state("akv-sync")[0] == "terminated", "the sidecar ends", 30)
     app, sidecar = (pod.state(container)[1] for container in ("app", "akv-sync"))
@@ -46,7 +46,7 @@ def job(world, name, script):
     def once(pod):
         pod["spec"]["restartPolicy"] = "Never"
 
-    return world.sidecar(name, DB_PASSWORD, [application(script)], change=once)
+    return world.sidecar(name, DB_PASSWORD, application(script), change=once)
 
 
 def moment(text):

@@ -9,11 +9,7 @@ DB_PASSWORD = secrets(password="db-password")
 
 
 def the_application_starts_when_its_files_are_there_and_until_then_log_and_status_say_why_not(world):
-    pod = world.sidecar(
-        "gate",
-        secrets(late="late-secret"),
-        [application("cat /mnt/akv/late && exec sleep 3600")],
-    )
+    pod = world.sidecar("gate", secrets(late="late-secret"), application('echo "$(cat /mnt/akv/late)" && exec sleep 3600'))
     refusal = pod.await_log("Object not fetched")
     expect("late-secret" in refusal and "notFound" in refusal, f"the log says {refusal}")
     status = pod.run("akv-sync", "/akv-sync", "status")
@@ -24,7 +20,7 @@ def the_application_starts_when_its_files_are_there_and_until_then_log_and_statu
     expect(pod.state("app")[0] == "waiting", "the application started without its file")
     world.azure.set_secret("late-secret", "here")
     pod.await_running("app")
-    expect(pod.log("app") == "here", f"the application read {pod.log('app')!r}")
+    pod.await_log("here", "app", 10)
     expect(pod.status("akv-sync")["restartCount"] == 0, "the sidecar was restarted")
 
 
@@ -86,18 +82,26 @@ def the_projected_token_is_exchanged_and_one_of_another_account_is_refused_in_wo
 
 
 def once_writes_the_files_in_an_init_container_and_run_takes_them_over(world):
-    def with_once_before(pod):
-        (run,) = pod["spec"]["initContainers"]
-        left_out = ("restartPolicy", "startupProbe", "livenessProbe", "ports")
-        once = {key: value for key, value in run.items() if key not in left_out}
-        once |= {"name": "akv-sync-once", "args": ["once", "--hooks=leave", "--manifest", "/etc/akv-sync/manifest.yaml"]}
-        pod["spec"]["initContainers"].insert(0, once)
-
-    pod = world.sidecar("once", DB_PASSWORD, change=with_once_before, interval="5m").await_running("app")
-    state, detail = pod.state("akv-sync-once")
+    pod = world.sidecar("both", DB_PASSWORD, mode="both", interval="5m").await_running("app")
+    state, detail = pod.state("akv-sync-init")
     expect((state, detail.get("exitCode")) == ("terminated", 0), f"once is {state} {detail}")
     expect("Published" not in pod.log(), "run published again what once had written")
     expect(pod.read("/mnt/akv/password") == "db-password-1", "the file is not there")
+
+
+def each_mode_of_the_chart_starts_the_application_after_its_files(world):
+    first_line = application('echo "found $(cat /mnt/akv/password)" && exec sleep 3600')
+    ways = (
+        {"mode": "init"},
+        {"mode": "classic"},
+        {"mode": "sidecar", "gate": "postStart"},
+        {"mode": "both", "gate": "postStart"},
+    )
+    pods = [world.sidecar(f"way-{number}", DB_PASSWORD, first_line, **way) for number, way in enumerate(ways)]
+    for pod, way in zip(pods, ways):
+        pod.await_running("app").await_log("found db-password-1", "app", 10)
+        restarts = [one["restartCount"] for one in pod.statuses()]
+        expect(not any(restarts), f"{way}: containers were restarted: {restarts}")
 
 
 def twenty_pods_start_at_once(world):

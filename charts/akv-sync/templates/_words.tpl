@@ -1,0 +1,99 @@
+{{/*
+Generated from src/inject/words.rs and src/inject/refusals.yaml; rewritten by: UPDATE_REFERENCE=1 cargo test --lib inject::helm
+
+Of the admission policies, whose variables are in _policy.tpl.
+*/}}
+
+{{/* Annotations, and what holds where neither pod nor platform says it. */}}
+{{- define "akv-sync.injection.words" -}}
+- name: manifest
+  variable: manifest
+  default: ""
+  ofPlatform: false
+- name: containers
+  variable: containers
+  default: ""
+  ofPlatform: false
+- name: admin-token
+  variable: adminToken
+  default: ""
+  ofPlatform: false
+- name: mount-path
+  variable: mountPath
+  default: "/mnt/akv"
+  ofPlatform: true
+- name: mode
+  variable: mode
+  default: "sidecar"
+  ofPlatform: true
+- name: image
+  variable: image
+  default: ""
+  ofPlatform: true
+- name: image-pull-policy
+  variable: imagePullPolicy
+  default: "IfNotPresent"
+  ofPlatform: true
+- name: size-limit
+  variable: sizeLimit
+  default: "16Mi"
+  ofPlatform: true
+- name: cpu-request
+  variable: cpuRequest
+  default: "10m"
+  ofPlatform: true
+- name: cpu-limit
+  variable: cpuLimit
+  default: ""
+  ofPlatform: true
+- name: memory-request
+  variable: memoryRequest
+  default: "32Mi"
+  ofPlatform: true
+- name: memory-limit
+  variable: memoryLimit
+  default: "48Mi"
+  ofPlatform: true
+{{- end }}
+
+{{/* A list in CEL: annotations that are no mistake. */}}
+{{- define "akv-sync.injection.known" -}}
+["manifest", "containers", "admin-token", "mount-path", "mode", "image", "image-pull-policy", "size-limit", "cpu-request", "cpu-limit", "memory-request", "memory-limit", "manifest-checksum"]
+{{- end }}
+
+{{/* A list in CEL: words that are quantities, with their values. */}}
+{{- define "akv-sync.injection.quantities" -}}
+[["size-limit", string(variables.sizeLimit)], ["cpu-request", string(variables.cpuRequest)], ["cpu-limit", string(variables.cpuLimit)], ["memory-request", string(variables.memoryRequest)], ["memory-limit", string(variables.memoryLimit)]]
+{{- end }}
+
+{{/* A list in CEL: all that cannot work in a pod, in words. */}}
+{{- define "akv-sync.injection.problems" -}}
+// label
+((variables.label == "true" ? [] : [[variables.label]]).map(f, "the label akv-sync/inject is \"" + f[0] + "\": set it to \"true\", or remove it")) +
+// annotation
+((variables.annotations.filter(a, a.startsWith("akv-sync/") && !(a.substring(9) in variables.known)) .map(a, [string(a).substring(9)])).map(f, "the annotation akv-sync/" + f[0] + " is not known: use manifest, containers, admin-token, mount-path, mode, image, image-pull-policy, size-limit, cpu-request, cpu-limit, memory-request or memory-limit")) +
+// manifest
+(variables.injected ? [] : (variables.manifest == "" ? [[""]] : []).map(f, "the annotation akv-sync/manifest is missing: set it to the name of the ConfigMap that has the key manifest.yaml")) +
+// image
+(variables.injected ? [] : (variables.image == "" ? [[""]] : []).map(f, "no image is known: set the annotation akv-sync/image, or image in the defaults of the platform")) +
+// mode
+(variables.injected ? [] : (variables.mode in ["sidecar", "init", "both"] ? [] : [[variables.mode]]).map(f, "the mode \"" + f[0] + "\" is not known: set akv-sync/mode to sidecar, init or both")) +
+// mountPath
+(variables.injected ? [] : (variables.mountPath.matches("^(/[^/:]+)+$") && !variables.mountPath.matches("/\\.\\.?(/|$)") && !variables.mountPath.matches("^/(etc|run)/akv-sync(/|$)") ? [] : [[variables.mountPath]]).map(f, "the mount path \"" + f[0] + "\" cannot be used: set akv-sync/mount-path to an absolute path without \"..\", \":\" or a \"/\" at its end, and not at or below /etc/akv-sync or /run/akv-sync")) +
+// containers
+(variables.injected ? [] : (variables.named.filter(n, !(object.spec.containers + variables.initContainers).exists(c, c.name == n)).map(n, [n])).map(f, "the annotation akv-sync/containers names \"" + f[0] + "\", which the pod does not have: name containers and init containers of the pod, with commas between them")) +
+// pathTaken
+(variables.injected ? [] : (variables.readers.map(c, c.?volumeMounts.orValue([]).filter(m, m.name != "akv" && (m.mountPath + "/").startsWith(variables.mountPath + "/")).map(m, [c.name, m.name, m.mountPath])).flatten()).map(f, "the container " + f[0] + " mounts the volume " + f[1] + " at " + f[2] + ", where the files would be: mount it elsewhere, or set akv-sync/mount-path")) +
+// subPath
+(((object.spec.containers + variables.initContainers).filter(c, c.?volumeMounts.orValue([]).exists(m, m.name == "akv" && (has(m.subPath) || has(m.subPathExpr)))).map(c, [c.name])).map(f, "the container " + f[0] + " mounts the volume akv by subPath, which never changes: mount the whole volume, or leave the mount to akv-sync")) +
+// volumeType
+((variables.volumes.filter(v, v.name == "akv" && v.?emptyDir.?medium.orValue("") != "Memory").map(v, [v.name])).map(f, "the volume akv is no emptyDir with medium Memory: give it another name, or leave it to akv-sync")) +
+// volumeTaken
+(variables.injected ? [] : (variables.volumes.filter(v, v.name in ["akv-manifest", "akv-admin"]).map(v, [v.name])).map(f, "the pod has a volume " + f[0] + ", whose name akv-sync needs: give it another name")) +
+// hostNetwork
+((object.spec.?hostNetwork.orValue(false) && variables.mode != "init" && variables.adminToken == "" ? [[""]] : []).map(f, "the pod has hostNetwork, where whoever is on the node or reaches it reaches the admin port: set akv-sync/admin-token to the name of a Secret with the key token, or remove hostNetwork")) +
+// quantity
+(variables.injected ? [] : (variables.quantities.filter(q, q[1] != "" && !isQuantity(q[1]))).map(f, "\"" + f[1] + "\" is no quantity such as 10m or 16Mi: correct akv-sync/" + f[0] + "")) +
+// memory
+(variables.injected ? [] : (isQuantity(variables.memoryLimit) && isQuantity(variables.sizeLimit) && quantity(variables.memoryLimit) .isLessThan(quantity(variables.sizeLimit).add(quantity("32Mi"))) ? [[variables.memoryLimit, variables.sizeLimit]] : []).map(f, "the memory limit " + f[0] + " is less than 32Mi and the size limit " + f[1] + ", since files in memory count against it: raise akv-sync/memory-limit, or lower akv-sync/size-limit"))
+{{- end }}

@@ -1,0 +1,135 @@
+//! Adds akv-sync to a pod, or to what a workload makes pods of.
+//!
+//! What comes of it is what the admission policy of the chart (`injection-policy.yaml`) makes of the same pod.
+
+use super::fragment::{
+    ADMIN_VOLUME, FILES, Fragment, INIT_FRAGMENT, MANIFEST_SOURCE, MANIFEST_VOLUME, MOUNT, RESOURCES,
+    SIDECAR_FRAGMENT, TOKEN_SOURCE, VOLUME, Values,
+};
+use super::node::Node;
+use super::refusals::{self, Pod};
+use super::words::{Defaults, LABEL, Said};
+
+/// What became of a pod.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// It has akv-sync now.
+    Added {
+        /// `sidecar`, `init` or `both`.
+        mode: String,
+    },
+    /// It had akv-sync before.
+    AlreadyThere,
+    /// Its label does not ask for akv-sync.
+    NotAsked,
+}
+
+/// Adds it, or says all that cannot work; the pod is as it was then.
+pub(super) fn add(pod: &mut Node, defaults: &Defaults) -> Result<Outcome, Vec<String>> {
+    let label = pod
+        .at(&["metadata", "labels"])
+        .and_then(|labels| labels.text_of(LABEL));
+    if matches!(label, None | Some("false")) {
+        return Ok(Outcome::NotAsked);
+    }
+    let said = Said::of(pod, defaults);
+    let view = Pod::new(pod, &said);
+    let refused = refusals::of(&view);
+    if !refused.is_empty() {
+        return Err(refused);
+    }
+    if view.is_injected() {
+        return Ok(Outcome::AlreadyThere);
+    }
+    let readers: Vec<bool> = ["containers", "initContainers"]
+        .iter()
+        .flat_map(|key| pod.items_at(&["spec", key]))
+        .map(|container| view.is_reader(container))
+        .collect();
+    let mode = said.get("mode").to_owned();
+    let spec = pod
+        .get_mut("spec")
+        .expect("a pod without containers asks for none");
+    let values = values(&said);
+    add_volumes(spec, &values, &mode);
+    add_mounts(spec, &values, &readers);
+    add_containers(spec, &values, &mode);
+    Ok(Outcome::Added { mode })
+}
+
+fn values(said: &Said) -> Values {
+    let words = [
+        ("manifest", "manifest"),
+        ("adminToken", "admin-token"),
+        ("mountPath", "mount-path"),
+        ("image", "image"),
+        ("imagePullPolicy", "image-pull-policy"),
+        ("sizeLimit", "size-limit"),
+        ("cpuRequest", "cpu-request"),
+        ("cpuLimit", "cpu-limit"),
+        ("memoryRequest", "memory-request"),
+        ("memoryLimit", "memory-limit"),
+    ];
+    let given = words.into_iter().filter(|(_, word)| !said.get(word).is_empty());
+    let mut values: Values = given
+        .map(|(slot, word)| (slot, Node::text(said.get(word))))
+        .collect();
+    let mut sources = vec![MANIFEST_SOURCE.filled(&values)];
+    if values.contains_key("adminToken") {
+        sources.push(TOKEN_SOURCE.filled(&values));
+    }
+    values.insert("sources", Node::List(sources));
+    values.insert("resources", RESOURCES.filled(&values));
+    values
+}
+
+fn add_volumes(spec: &mut Node, values: &Values, mode: &str) {
+    let volumes = spec.list_mut("volumes");
+    let wanted: [&Fragment; 3] = [&VOLUME, &MANIFEST_VOLUME, &ADMIN_VOLUME];
+    for fragment in &wanted[..if mode == "init" { 2 } else { 3 }] {
+        let volume = fragment.filled(values);
+        if !volumes
+            .iter()
+            .any(|other| other.get("name") == volume.get("name"))
+        {
+            volumes.push(volume);
+        }
+    }
+}
+
+/// `readers` says of each container, those first that are no init containers, whether it gets the files.
+fn add_mounts(spec: &mut Node, values: &Values, readers: &[bool]) {
+    let mut readers = readers.iter();
+    let mount = MOUNT.filled(values);
+    for key in ["containers", "initContainers"] {
+        let Some(Node::List(containers)) = spec.get_mut(key) else {
+            continue;
+        };
+        for (container, _) in containers
+            .iter_mut()
+            .zip(&mut readers)
+            .filter(|(_, is_reader)| **is_reader)
+        {
+            let mounts = container.list_mut("volumeMounts");
+            let is_there = mounts.iter().any(|other| {
+                other.text_of("name") == Some(FILES) && other.get("mountPath") == mount.get("mountPath")
+            });
+            if !is_there {
+                mounts.push(mount.clone());
+            }
+        }
+    }
+}
+
+/// In front of others: whatever starts behind them finds its files.
+fn add_containers(spec: &mut Node, values: &Values, mode: &str) {
+    let containers = spec.list_mut("initContainers");
+    for (fragment, modes) in [
+        (&SIDECAR_FRAGMENT, ["sidecar", "both"]),
+        (&INIT_FRAGMENT, ["init", "both"]),
+    ] {
+        if modes.contains(&mode) {
+            containers.insert(0, fragment.filled(values));
+        }
+    }
+}

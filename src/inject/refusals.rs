@@ -1,0 +1,283 @@
+//! What cannot work in a pod that asks for akv-sync, in words: the messages of `refusals.yaml`.
+
+use std::collections::BTreeSet;
+
+use super::fragment::{ADMIN, FILES, INIT, MANIFEST, SIDECAR};
+use super::node::Node;
+use super::quantity;
+use super::read;
+use super::words::{LABEL, OTHERS, PREFIX, QUANTITIES, Said, WORDS};
+
+/// What files may fill of the memory that the container has, and what it needs besides.
+const OWN_MEMORY: &str = "32Mi";
+
+/// A row of the table.
+#[derive(Debug)]
+pub(super) struct Refusal {
+    pub(super) name: String,
+    pub(super) message: String,
+    /// Whether it is looked for in pods that have akv-sync already, too.
+    pub(super) always: bool,
+    /// How the admission policies look for it.
+    #[cfg(test)]
+    pub(super) cel: String,
+}
+
+/// The table.
+pub(super) fn table() -> Vec<Refusal> {
+    let table = read::document(include_str!("refusals.yaml")).ok().flatten();
+    let rows = table.expect("the table is YAML");
+    let row = |row: &Node| {
+        let text = |key| row.text_of(key).expect("each row has it").to_owned();
+        Refusal {
+            name: text("name"),
+            message: text("message").replace("{known}", &known()),
+            always: row.text_of("always").is_some(),
+            #[cfg(test)]
+            cel: text("cel"),
+        }
+    };
+    rows.items().iter().map(row).collect()
+}
+
+fn known() -> String {
+    let names: Vec<_> = WORDS.iter().map(|word| word.name).collect();
+    let (last, first) = names.split_last().expect("there are words");
+    format!("{} or {last}", first.join(", "))
+}
+
+/// All that cannot work in a pod with the label.
+pub(super) fn of(pod: &Pod<'_>) -> Vec<String> {
+    let table = table();
+    let asked = table.iter().filter(|row| row.always || !pod.is_injected());
+    let told = asked.flat_map(|Refusal { name, message, .. }| {
+        let findings = pod.findings(name);
+        findings.into_iter().map(|finding| {
+            let filled = finding.iter().enumerate();
+            filled.fold(message.clone(), |text, (place, value)| {
+                text.replace(&format!("{{{place}}}"), value)
+            })
+        })
+    });
+    told.collect()
+}
+
+/// A pod, or what a workload makes pods of, and what it says.
+#[derive(Debug)]
+pub(super) struct Pod<'p> {
+    node: &'p Node,
+    said: &'p Said,
+}
+
+type Findings = Vec<Vec<String>>;
+
+impl<'p> Pod<'p> {
+    pub(super) const fn new(node: &'p Node, said: &'p Said) -> Self {
+        Self { node, said }
+    }
+
+    fn list(&self, key: &str) -> &'p [Node] {
+        self.node.items_at(&["spec", key])
+    }
+
+    fn containers(&self) -> impl Iterator<Item = &'p Node> {
+        self.list("containers").iter().chain(self.list("initContainers"))
+    }
+
+    /// Whether akv-sync is there already.
+    pub(super) fn is_injected(&self) -> bool {
+        self.containers().any(is_ours)
+    }
+
+    /// The containers that get the files.
+    fn readers(&self) -> Vec<&'p Node> {
+        if self.said.get("containers").is_empty() {
+            return self
+                .list("containers")
+                .iter()
+                .filter(|container| !is_ours(container))
+                .collect();
+        }
+        let named = self.said.named();
+        self.containers()
+            .filter(|container| {
+                container
+                    .text_of("name")
+                    .is_some_and(|name| named.contains(&name))
+            })
+            .collect()
+    }
+
+    /// Whether a container gets the files.
+    pub(super) fn is_reader(&self, container: &Node) -> bool {
+        self.readers().contains(&container)
+    }
+
+    fn findings(&self, refusal: &str) -> Findings {
+        match refusal {
+            "label" => self.label(),
+            "annotation" => self.unknown_annotations(),
+            "manifest" => self.missing("manifest"),
+            "image" => self.missing("image"),
+            "mode" => found(
+                !["sidecar", "init", "both"].contains(&self.said.get("mode")),
+                self.said.get("mode"),
+            ),
+            "mountPath" => found(
+                !is_usable(self.said.get("mount-path")),
+                self.said.get("mount-path"),
+            ),
+            "containers" => self.unknown_containers(),
+            "pathTaken" => self.taken_paths(),
+            "subPath" => self.sub_paths(),
+            "volumeType" => self.volumes(&[FILES], |volume| {
+                volume.at(&["emptyDir", "medium"]).and_then(Node::as_text) != Some("Memory")
+            }),
+            "volumeTaken" => self.volumes(&[MANIFEST, ADMIN], |_| true),
+            "hostNetwork" => self.host_network(),
+            "quantity" => self.quantities(),
+            "memory" => self.memory(),
+            other => unreachable!("nobody looks for {other}"),
+        }
+    }
+
+    fn label(&self) -> Findings {
+        let label = self
+            .node
+            .at(&["metadata", "labels"])
+            .and_then(|labels| labels.text_of(LABEL));
+        found(label != Some("true"), label.unwrap_or_default())
+    }
+
+    fn unknown_annotations(&self) -> Findings {
+        let known: BTreeSet<_> = WORDS.iter().map(|word| word.name).chain(OTHERS).collect();
+        let annotations = self
+            .node
+            .at(&["metadata", "annotations"])
+            .map_or(&[][..], Node::entries);
+        let ours = annotations
+            .iter()
+            .filter_map(|(key, _)| key.text.strip_prefix(PREFIX));
+        ours.filter(|name| !known.contains(name)).map(one).collect()
+    }
+
+    fn missing(&self, word: &str) -> Findings {
+        found(self.said.get(word).is_empty(), "")
+    }
+
+    fn unknown_containers(&self) -> Findings {
+        let there: Vec<_> = self
+            .containers()
+            .filter_map(|container| container.text_of("name"))
+            .collect();
+        self.said
+            .named()
+            .into_iter()
+            .filter(|name| !there.contains(name))
+            .map(one)
+            .collect()
+    }
+
+    fn taken_paths(&self) -> Findings {
+        let below = format!("{}/", self.said.get("mount-path"));
+        let is_taken = |mount: &&Node| {
+            text(mount, "name") != FILES && format!("{}/", text(mount, "mountPath")).starts_with(&below)
+        };
+        let mut found = Findings::new();
+        for container in self.readers() {
+            let taken = container.items_of("volumeMounts").iter().filter(is_taken);
+            found.extend(taken.map(|mount| {
+                [
+                    text(container, "name"),
+                    text(mount, "name"),
+                    text(mount, "mountPath"),
+                ]
+                .map(str::to_owned)
+                .to_vec()
+            }));
+        }
+        found
+    }
+
+    fn sub_paths(&self) -> Findings {
+        let by_part = |mount: &&Node| {
+            mount.text_of("name") == Some(FILES)
+                && (mount.get("subPath").is_some() || mount.get("subPathExpr").is_some())
+        };
+        let containers = self.containers().filter(|container| {
+            container
+                .items_of("volumeMounts")
+                .iter()
+                .any(|mount| by_part(&mount))
+        });
+        containers
+            .filter_map(|container| container.text_of("name").map(one))
+            .collect()
+    }
+
+    fn volumes(&self, names: &[&str], is_wrong: impl Fn(&Node) -> bool) -> Findings {
+        let named = self
+            .list("volumes")
+            .iter()
+            .filter(|volume| volume.text_of("name").is_some_and(|name| names.contains(&name)));
+        named
+            .filter(|volume| is_wrong(volume))
+            .filter_map(|volume| volume.text_of("name").map(one))
+            .collect()
+    }
+
+    fn host_network(&self) -> Findings {
+        let is_on = self.node.at(&["spec", "hostNetwork"]).and_then(Node::as_text) == Some("true");
+        let is_open = self.said.get("mode") != "init" && self.said.get("admin-token").is_empty();
+        found(is_on && is_open, "")
+    }
+
+    fn quantities(&self) -> Findings {
+        let said = QUANTITIES.iter().map(|word| (*word, self.said.get(word)));
+        let wrong = said.filter(|(_, value)| !value.is_empty() && quantity::nanos(value).is_none());
+        wrong
+            .map(|(word, value)| vec![word.to_owned(), value.to_owned()])
+            .collect()
+    }
+
+    fn memory(&self) -> Findings {
+        let (limit, size) = (self.said.get("memory-limit"), self.said.get("size-limit"));
+        let least = quantity::nanos(size)
+            .zip(quantity::nanos(OWN_MEMORY))
+            .map(|(size, own)| size.saturating_add(own));
+        let is_less = quantity::nanos(limit)
+            .zip(least)
+            .is_some_and(|(limit, least)| limit < least);
+        if is_less {
+            vec![vec![limit.to_owned(), size.to_owned()]]
+        } else {
+            Findings::new()
+        }
+    }
+}
+
+fn is_ours(container: &Node) -> bool {
+    matches!(container.text_of("name"), Some(SIDECAR | INIT))
+}
+
+/// An absolute path that is written in the one way, and is not ours for something else.
+fn is_usable(path: &str) -> bool {
+    let Some(rest) = path.strip_prefix('/') else {
+        return false;
+    };
+    let is_name = |name: &str| !name.is_empty() && !name.contains(':') && name != "." && name != "..";
+    let below = |other: &str| format!("{path}/").starts_with(other);
+    rest.split('/').all(is_name) && !below("/etc/akv-sync/") && !below("/run/akv-sync/")
+}
+
+fn text<'n>(node: &'n Node, key: &str) -> &'n str {
+    node.text_of(key).unwrap_or_default()
+}
+
+fn one(text: &str) -> Vec<String> {
+    vec![text.to_owned()]
+}
+
+fn found(is_so: bool, text: &str) -> Findings {
+    if is_so { vec![one(text)] } else { Findings::new() }
+}

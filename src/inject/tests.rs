@@ -1,0 +1,271 @@
+use super::*;
+
+const DEPLOYMENT: &str = "# of the shop
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: web, namespace: shop }
+spec:
+  template:
+    metadata:
+      labels: { akv-sync/inject: \"true\" }
+      annotations: { akv-sync/manifest: web-manifest }
+    spec:
+      initContainers: [{ name: migrate, image: web }]
+      containers:
+        - { name: web, image: web }
+        - { name: log, image: log, volumeMounts: [{ name: tmp, mountPath: /tmp }] }
+";
+
+fn defaults() -> Defaults {
+    Defaults::from([("image", "registry.example.com/akv-sync:1".to_owned())])
+}
+
+fn injected(text: &str) -> Injection {
+    inject(text, &defaults()).expect("it can be done")
+}
+
+fn refused(text: &str) -> Vec<String> {
+    match inject(text, &defaults()) {
+        Err(InjectError::Refused { problems }) => problems.into_iter().map(|(_, problem)| problem).collect(),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn spec(text: &str) -> Node {
+    let node = read::document(text).expect("YAML").expect("something");
+    node.at(&["spec", "template", "spec"]).expect("a pod").clone()
+}
+
+fn names(list: &[Node]) -> Vec<&str> {
+    list.iter().filter_map(|item| item.text_of("name")).collect()
+}
+
+#[test]
+fn a_deployment_gets_the_sidecar_before_its_init_containers_and_each_container_the_files() {
+    let Injection { text, told } = injected(DEPLOYMENT);
+    assert_eq!(told[0].workload, "Deployment shop/web");
+    assert_eq!(
+        told[0].outcome,
+        Outcome::Added {
+            mode: "sidecar".to_owned()
+        }
+    );
+    assert!(text.starts_with("# of the shop\napiVersion: apps/v1\n"), "{text}");
+    let spec = spec(&text);
+    assert_eq!(names(spec.items_of("initContainers")), ["akv-sync", "migrate"]);
+    assert_eq!(
+        names(spec.items_of("volumes")),
+        ["akv", "akv-manifest", "akv-admin"]
+    );
+    for container in spec.items_of("containers") {
+        let mount = container.items_of("volumeMounts").last().expect("a mount");
+        assert_eq!(
+            (mount.text_of("name"), mount.text_of("readOnly")),
+            (Some("akv"), Some("true"))
+        );
+    }
+    assert!(spec.items_of("initContainers")[1].get("volumeMounts").is_none());
+    assert!(!text.contains("${"), "{text}");
+}
+
+#[test]
+fn what_has_it_stays_byte_for_byte() {
+    let once = injected(DEPLOYMENT);
+    let twice = injected(&once.text);
+    assert_eq!(twice.text, once.text);
+    assert_eq!(twice.told[0].outcome, Outcome::AlreadyThere);
+}
+
+#[test]
+fn what_does_not_ask_stays_byte_for_byte_with_comments_and_all() {
+    let text = "# a\n---\nkind:   ConfigMap # b\ndata: {x: |\n  y}\n";
+    let text = text.replace("{x: |\n  y}", "\n  x: 'y'");
+    let without = DEPLOYMENT.replace("\"true\"", "\"false\"");
+    let all = format!("{text}--- # next\n{without}---\n# end");
+    let Injection { text: same, told } = injected(&all);
+    assert_eq!(same, all);
+    assert_eq!(told[0].outcome, Outcome::NotAsked);
+    let added = injected(&format!("{text}---\n{DEPLOYMENT}"));
+    assert!(
+        added
+            .text
+            .starts_with(&format!("{text}---\n# of the shop\napiVersion")),
+        "{}",
+        added.text
+    );
+}
+
+#[test]
+fn each_kind_of_workload_has_its_pod_found_also_in_a_list() {
+    let pod = "{metadata: {labels: {akv-sync/inject: 'true'}, annotations: {akv-sync/manifest: m}}, \
+               spec: {containers: [{name: a, image: b}]}}";
+    let mut items = vec![format!("{{kind: Pod, {}", &pod[1..])];
+    for kind in ["Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job"] {
+        items.push(format!("{{kind: {kind}, spec: {{template: {pod}}}}}"));
+    }
+    items.push(format!(
+        "{{kind: CronJob, spec: {{jobTemplate: {{spec: {{template: {pod}}}}}}}}}"
+    ));
+    let list = format!("kind: List\nitems: [{}, {{kind: Service}}]\n", items.join(", "));
+    let Injection { text, told } = injected(&list);
+    assert_eq!(told.len(), 7);
+    assert_eq!(text.matches("restartPolicy: Always").count(), 7, "{text}");
+    assert_eq!(injected(&text).text, text);
+}
+
+#[test]
+fn the_annotations_say_which_mode_path_and_containers_and_come_before_the_platform() {
+    let text = DEPLOYMENT.replace(
+        "akv-sync/manifest: web-manifest",
+        "akv-sync/manifest: m, akv-sync/mode: both, akv-sync/mount-path: /files, akv-sync/cpu-limit: 1, \
+         akv-sync/containers: 'web, migrate', akv-sync/admin-token: t",
+    );
+    let spec = spec(&injected(&text).text);
+    let containers = spec.items_of("initContainers");
+    assert_eq!(names(containers), ["akv-sync-init", "akv-sync", "migrate"]);
+    assert_eq!(
+        containers[1].at(&["resources", "limits", "cpu"]),
+        Some(&Node::text("1"))
+    );
+    for container in [&containers[2], &spec.items_of("containers")[0]] {
+        assert_eq!(
+            container.items_of("volumeMounts")[0].text_of("mountPath"),
+            Some("/files")
+        );
+    }
+    assert_eq!(
+        names(spec.items_of("containers")[1].items_of("volumeMounts")),
+        ["tmp"]
+    );
+    let sources = spec.items_of("volumes")[1]
+        .at(&["projected", "sources"])
+        .expect("sources")
+        .items();
+    assert_eq!(sources[1].at(&["secret", "name"]), Some(&Node::text("t")));
+}
+
+#[test]
+fn an_init_container_alone_needs_no_place_for_a_socket() {
+    let text = DEPLOYMENT.replace("manifest: web-manifest", "manifest: m, akv-sync/mode: init");
+    let spec = spec(&injected(&text).text);
+    assert_eq!(
+        names(spec.items_of("initContainers")),
+        ["akv-sync-init", "migrate"]
+    );
+    assert_eq!(names(spec.items_of("volumes")), ["akv", "akv-manifest"]);
+}
+
+#[test]
+fn all_that_cannot_work_is_said_at_once() {
+    let text = DEPLOYMENT
+        .replace(
+            "akv-sync/manifest: web-manifest",
+            "akv-sync/mod: both, akv-sync/mode: none, akv-sync/containers: 'x'",
+        )
+        .replace(
+            "    spec:\n      init",
+            "    spec:\n      hostNetwork: true\n      init",
+        );
+    let problems = refused(&text);
+    let starts = [
+        "the annotation akv-sync/mod is not known: use manifest, ",
+        "the annotation akv-sync/manifest is missing: ",
+        "the mode \"none\" is not known: ",
+        "the annotation akv-sync/containers names \"x\", ",
+        "the pod has hostNetwork, ",
+    ];
+    assert_eq!(problems.len(), starts.len(), "{problems:#?}");
+    for (problem, start) in problems.iter().zip(starts) {
+        assert!(problem.starts_with(start), "{problem}");
+    }
+}
+
+#[test]
+fn each_row_of_the_table_is_looked_for() {
+    let (node, defaults) = (Node::Map(Vec::new()), Defaults::new());
+    let said = words::Said::of(&node, &defaults);
+    // What nobody looks for panics.
+    refusals::of(&refusals::Pod::new(&node, &said));
+}
+
+#[test]
+fn a_place_that_the_application_has_is_not_taken() {
+    let with =
+        |spec: &str| DEPLOYMENT.replace("      containers:", &format!("      {spec}\n      containers:"));
+    let mount = |mount: &str| DEPLOYMENT.replace("{ name: tmp, mountPath: /tmp }", mount);
+    for (text, start) in [
+        (
+            mount("{ name: tmp, mountPath: /mnt/akv/ }"),
+            "the container log mounts the volume tmp at /mnt/akv/, ",
+        ),
+        (
+            mount("{ name: tmp, mountPath: /mnt/akv/x }"),
+            "the container log mounts the volume tmp at /mnt/akv/x, ",
+        ),
+        (
+            mount("{ name: akv, mountPath: /x, subPath: y }"),
+            "the container log mounts the volume akv by subPath, ",
+        ),
+        (
+            with("volumes: [{ name: akv, emptyDir: {} }]"),
+            "the volume akv is no emptyDir with medium Memory",
+        ),
+        (
+            with("volumes: [{ name: akv-admin, emptyDir: {} }]"),
+            "the pod has a volume akv-admin, ",
+        ),
+        (
+            DEPLOYMENT.replace("manifest: web-manifest", "manifest: m, akv-sync/size-limit: 32Mi"),
+            "the memory limit 48Mi is less than 32Mi and the size limit 32Mi, ",
+        ),
+        (
+            DEPLOYMENT.replace("manifest: web-manifest", "manifest: m, akv-sync/cpu-limit: 32mi"),
+            "\"32mi\" is no quantity such as 10m or 16Mi: correct akv-sync/cpu-limit",
+        ),
+        (
+            DEPLOYMENT.replace(
+                "manifest: web-manifest",
+                "manifest: m, akv-sync/mount-path: /run/akv-sync/x",
+            ),
+            "the mount path \"/run/akv-sync/x\" cannot be used: ",
+        ),
+        (
+            DEPLOYMENT.replace("\"true\"", "\"yes\""),
+            "the label akv-sync/inject is \"yes\": ",
+        ),
+    ] {
+        let problems = refused(&text);
+        assert!(
+            problems.len() == 1 && problems[0].starts_with(start),
+            "{problems:#?}"
+        );
+    }
+    let own = with("volumes: [{ name: akv, emptyDir: { medium: Memory } }]");
+    let own = own.replace(
+        "{ name: tmp, mountPath: /tmp }",
+        "{ name: akv, mountPath: /mnt/akv, readOnly: true }",
+    );
+    let spec = spec(&injected(&own).text);
+    assert_eq!(
+        names(spec.items_of("volumes")),
+        ["akv", "akv-manifest", "akv-admin"]
+    );
+    assert_eq!(spec.items_of("containers")[1].items_of("volumeMounts").len(), 1);
+}
+
+#[test]
+fn without_an_image_nothing_is_added() {
+    let Err(InjectError::Refused { problems }) = inject(DEPLOYMENT, &Defaults::new()) else {
+        panic!("there is no image");
+    };
+    assert!(problems[0].1.starts_with("no image is known: "), "{problems:?}");
+}
+
+#[test]
+fn a_line_of_a_mistake_is_that_of_the_input() {
+    let error = inject("kind: A\n---\nkind: B\n<<: {}\n", &defaults()).expect_err("a merge key");
+    assert_eq!(
+        error.to_string(),
+        "the input cannot be read at line 4: merge keys are not supported"
+    );
+}

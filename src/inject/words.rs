@@ -1,0 +1,100 @@
+//! What a workload and its platform say: annotations `akv-sync/WORD` of a pod, and defaults of the same words.
+
+use std::collections::BTreeMap;
+
+use super::node::Node;
+
+/// The label that asks for the sidecar, and what annotations begin with.
+pub(super) const LABEL: &str = "akv-sync/inject";
+pub(super) const PREFIX: &str = "akv-sync/";
+
+/// One word.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Word {
+    /// As it is written in an annotation, in the platform's ConfigMap, and as a flag.
+    pub name: &'static str,
+    /// Where nobody says it; an empty one is none.
+    pub default: &'static str,
+    /// Whether a platform may say it for all workloads.
+    pub of_platform: bool,
+}
+
+const fn of_workload(name: &'static str) -> Word {
+    Word {
+        name,
+        default: "",
+        of_platform: false,
+    }
+}
+
+const fn of_platform(name: &'static str, default: &'static str) -> Word {
+    Word {
+        name,
+        default,
+        of_platform: true,
+    }
+}
+
+/// All words.
+pub const WORDS: [Word; 12] = [
+    of_workload("manifest"),
+    of_workload("containers"),
+    of_workload("admin-token"),
+    of_platform("mount-path", "/mnt/akv"),
+    of_platform("mode", "sidecar"),
+    of_platform("image", ""),
+    of_platform("image-pull-policy", "IfNotPresent"),
+    of_platform("size-limit", "16Mi"),
+    of_platform("cpu-request", "10m"),
+    of_platform("cpu-limit", ""),
+    of_platform("memory-request", "32Mi"),
+    of_platform("memory-limit", "48Mi"),
+];
+
+/// Annotations that are for somebody else: of the chart's library part.
+pub(super) const OTHERS: [&str; 1] = ["manifest-checksum"];
+
+/// The words whose values are quantities.
+pub(super) const QUANTITIES: [&str; 5] = [
+    "size-limit",
+    "cpu-request",
+    "cpu-limit",
+    "memory-request",
+    "memory-limit",
+];
+
+/// What a platform says for all workloads, by word. An empty text says nothing.
+pub type Defaults = BTreeMap<&'static str, String>;
+
+/// What holds for one pod: its annotation, else what the platform says, else the default.
+#[derive(Debug)]
+pub(super) struct Said(BTreeMap<&'static str, String>);
+
+impl Said {
+    pub(super) fn of(pod: &Node, defaults: &Defaults) -> Self {
+        let annotations = pod.at(&["metadata", "annotations"]);
+        let said = WORDS.iter().map(|word| {
+            let annotation = annotations.and_then(|all| all.text_of(&format!("{PREFIX}{}", word.name)));
+            let platform = defaults.get(word.name).map(String::as_str);
+            let given = [annotation, platform]
+                .into_iter()
+                .flatten()
+                .find(|text| !text.is_empty());
+            (word.name, given.unwrap_or(word.default).to_owned())
+        });
+        Self(said.collect())
+    }
+
+    /// The value of a word; empty where there is none.
+    pub(super) fn get(&self, word: &str) -> &str {
+        self.0.get(word).map_or("", String::as_str)
+    }
+
+    /// The containers that `containers` names.
+    pub(super) fn named(&self) -> Vec<&str> {
+        match self.get("containers") {
+            "" => Vec::new(),
+            names => names.split(',').map(str::trim).collect(),
+        }
+    }
+}
