@@ -6,39 +6,40 @@ use crate::domain::failure::{FailureClass, Reason};
 
 /// How the program ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-#[repr(u8)]
 pub(super) enum Exit {
     /// Everything asked for was done; for `run`: ended by SIGTERM or SIGINT.
-    Ok = 0,
+    Ok,
     /// A defect of the program, or output that could not be written.
-    Internal = 1,
+    Internal,
     /// The command line is wrong, or what it and the environment name besides the manifest.
-    Usage = 2,
+    Usage,
     /// The manifest is wrong, or `convert` can make none of its input.
-    Manifest = 3,
+    Manifest,
     /// Signing in was refused.
-    Identity = 4,
+    Identity,
     /// A vault refused, or a required object is missing or cannot be rendered.
-    Refused = 5,
+    Refused,
     /// A vault, Entra or the network is unavailable.
-    Unavailable = 6,
+    Unavailable,
     /// The volume cannot be read or written.
-    Volume = 7,
+    Volume,
     /// A hook could not be told what changed.
-    Hook = 8,
+    Hook,
     /// `plan`: something would be written, adjusted or removed.
-    WouldChange = 10,
+    WouldChange,
+    /// `run`: a hook `exit` asked for this code.
+    Asked(u8),
     /// Interrupted: `once` or `plan` before its end, or a second signal.
-    Interrupted = 130,
+    Interrupted,
 }
 
 impl Exit {
     /// `health`: not ready. Whoever probes knows 0 and 1.
     pub(super) const NOT_READY: Self = Self::Internal;
 
-    /// All of them.
+    /// All of them, with the first code of hooks.
     #[cfg(test)]
-    pub(super) const ALL: [Self; 11] = [
+    pub(super) const ALL: [Self; 12] = [
         Self::Ok,
         Self::Internal,
         Self::Usage,
@@ -49,6 +50,7 @@ impl Exit {
         Self::Volume,
         Self::Hook,
         Self::WouldChange,
+        Self::Asked(64),
         Self::Interrupted,
     ];
 
@@ -71,6 +73,7 @@ impl Exit {
             Self::WouldChange => {
                 "`plan`: nothing that is required failed, and something would be written, adjusted or removed"
             }
+            Self::Asked(_) => "`run`: a hook `exit` asked for this code",
             Self::Interrupted => "`once` or `plan` was interrupted, or `run` got a second signal",
         }
     }
@@ -82,7 +85,20 @@ impl Exit {
 
     /// The code for the system.
     pub(super) const fn code(self) -> u8 {
-        self as u8
+        match self {
+            Self::Ok => 0,
+            Self::Internal => 1,
+            Self::Usage => 2,
+            Self::Manifest => 3,
+            Self::Identity => 4,
+            Self::Refused => 5,
+            Self::Unavailable => 6,
+            Self::Volume => 7,
+            Self::Hook => 8,
+            Self::WouldChange => 10,
+            Self::Asked(code) => code,
+            Self::Interrupted => 130,
+        }
     }
 }
 
@@ -119,7 +135,15 @@ mod tests {
                 .skip(2)
                 .take_while(|line| line.starts_with('|'))
                 .collect();
-            let expected = Exit::ALL.map(|exit| format!("| {} | {} |", exit.code(), exit.meaning()));
+            let expected = Exit::ALL.map(|exit| {
+                let code = exit.code();
+                let last = if matches!(exit, Exit::Asked(_)) {
+                    " to 113"
+                } else {
+                    ""
+                };
+                format!("| {code}{last} | {} |", exit.meaning())
+            });
             assert_eq!(rows, expected, "{page}");
         }
     }

@@ -39,6 +39,10 @@ pub(super) fn once(args: &OnceArgs, style: Style) -> Result<Exit, CommandFailure
             ..
         } = composition;
         tracing::debug!(identity, "Started");
+        // What starts after this starts with these files: there is nothing to restart for their sake.
+        Arc::make_mut(&mut pass.spec)
+            .hooks
+            .retain(|hook| !hook.action.is_exit());
         pass.confirm = true;
         let notes = Notes::default();
         let progress = style.watched.then(|| Progress::new(Arc::clone(&pass.clock)));

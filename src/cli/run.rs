@@ -1,6 +1,9 @@
 //! `run`: sync, then stay.
 
+use std::pin::pin;
 use std::sync::Arc;
+
+use futures::future::{self, Either};
 
 use crate::admin::{self, Admin, Board, Exposed, Listeners};
 use crate::observers::log::Log;
@@ -21,7 +24,7 @@ use super::signals;
 use super::style::Style;
 use super::usage::SystemUsage;
 
-/// Runs until a signal; gives `Exit::Ok` then.
+/// Runs until a signal, or until a hook asks for the end; gives `Exit::Ok` or the code of the hook.
 pub(super) fn run(args: &SyncArgs, style: Style) -> Result<Exit, CommandFailure> {
     Runtimes::new()?.block_on(async |file_system| {
         let (waker, triggers) = trigger::channel();
@@ -85,11 +88,21 @@ pub(super) fn run(args: &SyncArgs, style: Style) -> Result<Exit, CommandFailure>
             .with_reloads(manifests);
         let admin = Admin::new(exposed, Arc::new(metrics), daemon.heartbeat(), waker, token_file);
         let reloading = tokio::spawn(reloader.run());
-        tokio::join!(
-            admin::serve(listeners, Arc::new(admin), stop.clone()),
-            daemon.run(triggers, stop),
-        );
+        let serving = pin!(admin::serve(listeners, Arc::new(admin), stop.clone()));
+        let asked = match future::select(pin!(daemon.run(triggers, stop)), serving).await {
+            // Whoever asks the server at this moment asks again after the restart.
+            Either::Left((Some(code), _)) => Some(code),
+            Either::Left((None, serving)) => {
+                serving.await;
+                None
+            }
+            Either::Right(((), daemon)) => daemon.await,
+        };
         reloading.abort();
+        if let Some(code) = asked {
+            tracing::info!(code, "Stopped, as a hook asks");
+            return Ok(Exit::Asked(code));
+        }
         tracing::info!("Stopped");
         Ok(Exit::Ok)
     })

@@ -52,6 +52,8 @@ impl Runner {
                 let (path, now) = (path.clone(), self.clock.now());
                 off_thread(move || touch::write(&path, now)).await
             }
+            // The loop ends when it is recorded that this was told.
+            HookAction::Exit(_) => Ok(()),
         }
     }
 }

@@ -19,7 +19,7 @@ const LONGEST_LINE: usize = 16 * 1024;
 const SNIPPET_LEAD: usize = 40;
 
 /// Every key of a manifest, and whether its value is shown: closed sets, numbers, and names that secrets are not pasted for.
-const KEYS: [(&str, bool); 95] = [
+const KEYS: [(&str, bool); 97] = [
     ("admin", false),
     ("alias", false),
     ("apiVersion", true),
@@ -30,6 +30,7 @@ const KEYS: [(&str, bool); 95] = [
     ("clientCertificateFile", false),
     ("clientId", false),
     ("clientSecretFile", false),
+    ("code", true),
     ("command", false),
     ("content", true),
     ("createdBefore", true),
@@ -39,6 +40,7 @@ const KEYS: [(&str, bool); 95] = [
     ("encoding", true),
     ("environment", false),
     ("exec", false),
+    ("exit", false),
     ("expect", true),
     ("file", false),
     ("fileMode", true),

@@ -106,6 +106,8 @@ codes! {
     OpenToAll = "open-to-all",
     /// A warning: the volume is a directory of the system.
     SystemDirectory = "system-directory",
+    /// A warning: it works in a cluster with a certain feature gate only.
+    NeedsFeatureGate = "needs-feature-gate",
     /// A key is a list or a mapping.
     KeyNotText = "key-not-text",
     /// A mapping has the same key twice.

@@ -46,7 +46,7 @@ fn path(name: &str) -> PathBuf {
 }
 
 /// The mappings of a manifest, in the order of the page: where they stand, and their name in the schema.
-const SECTIONS: [(&str, &str); 25] = [
+const SECTIONS: [(&str, &str); 26] = [
     ("The manifest", ""),
     ("`identity`", "Identity"),
     ("`vaults[]`", "Vault"),
@@ -69,6 +69,7 @@ const SECTIONS: [(&str, &str); 25] = [
     ("`hooks[].http.headers[]`", "Header"),
     ("`hooks[].http.headers[].valueFrom`", "ValueFrom"),
     ("`hooks[].touch`", "Touch"),
+    ("`hooks[].exit`", "Exit"),
     ("`hooks[].retry`", "Retry"),
     ("`admin`", "Admin"),
     ("`metrics`", "Metrics"),

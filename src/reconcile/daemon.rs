@@ -37,20 +37,24 @@ pub struct Daemon<V, W> {
 
 impl<V: Vault + 'static, W: Volume> Daemon<V, W> {
     /// Takes passes until `stop` becomes true; what is under way is dropped then, which leaves the volume as it was.
-    pub async fn run(mut self, mut triggers: Triggers, mut stop: watch::Receiver<bool>) {
-        tokio::select! {
+    pub async fn run(mut self, mut triggers: Triggers, mut stop: watch::Receiver<bool>) -> Option<u8> {
+        let code = tokio::select! {
             biased;
-            _ = stop.wait_for(|stop| *stop) => {}
-            () = self.run_forever(&mut triggers) => {}
-        }
+            _ = stop.wait_for(|stop| *stop) => None,
+            code = self.run_on(&mut triggers) => Some(code),
+        };
         self.settle().await;
+        code
     }
 
-    async fn run_forever(&mut self, triggers: &mut Triggers) {
+    async fn run_on(&mut self, triggers: &mut Triggers) -> u8 {
         self.recall().await;
         let mut reloads = self.reloads.take();
         loop {
             self.step().await;
+            if let Some(code) = self.status.hooks.exit() {
+                return code;
+            }
             tokio::select! {
                 biased;
                 Some(reload) = next(&mut reloads) => self.reload(reload).await,

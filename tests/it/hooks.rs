@@ -149,6 +149,35 @@ fn once_leaves_hooks_to_run_when_it_is_told_to_and_tries_them_otherwise() {
 }
 
 #[test]
+fn a_hook_ends_run_with_its_code_once_for_a_change_and_never_once() {
+    let world = World::new();
+    world.fake.vault("app").set_secret("a", "hunter2-one");
+    let exit = "refresh: { interval: 24h }\nhooks: [{ name: restart, exit: { code: 88 }, splay: 0s }]";
+    world.manifest_with(exit, "secrets: [{ name: a, path: app/a }]");
+    let mut running = ready(&world);
+    rotate(&world, &mut running, "hunter2-two");
+    let (status, lines) = running.finish();
+    assert_eq!(status.code(), Some(88), "{lines:#?}");
+    assert_eq!(world.text("app/a").as_deref(), Some("hunter2-two"));
+
+    let mut again = ready(&world);
+    again.sync();
+    let (status, lines) = again.stop();
+    assert_eq!(status.code(), Some(0), "it was told: {lines:#?}");
+
+    world.fake.vault("app").set_secret("a", "hunter2-three");
+    let once = world.once();
+    assert_eq!(once.status.code(), Some(0), "{}", stderr(&once));
+    let mut after = ready(&world);
+    after.sync();
+    assert_eq!(
+        after.stop().0.code(),
+        Some(0),
+        "what starts after once starts with its files"
+    );
+}
+
+#[test]
 fn once_ends_with_8_and_the_reason_when_a_hook_is_left() {
     let world = world("echo it is not there >&2; exit 3", "");
     assert_eq!(world.once().status.code(), Some(0));

@@ -71,9 +71,17 @@ pub enum HookAction {
     Http(HttpHook),
     /// Writes the time of the change to a file, absolute path, for programs that look at one.
     Touch(PathBuf),
+    /// Ends `run` with this code, 64 to 113, after it is recorded that this was told: the restart of the container reaches an
+    /// application that cannot reload (KEP-5532).
+    Exit(u8),
 }
 
 impl HookAction {
+    /// Whether it ends the program.
+    pub const fn is_exit(&self) -> bool {
+        matches!(self, Self::Exit(_))
+    }
+
     /// The key of the manifest that it is written under.
     pub const fn word(&self) -> &'static str {
         match self {
@@ -81,6 +89,7 @@ impl HookAction {
             Self::Signal(_) => "signal",
             Self::Http(_) => "http",
             Self::Touch(_) => "touch",
+            Self::Exit(_) => "exit",
         }
     }
 }

@@ -11,7 +11,7 @@ use time::OffsetDateTime;
 use self::hook::Hook;
 use super::change::Change;
 use super::outbox::{Edit, Outbox};
-use crate::domain::desired::HookSpec;
+use crate::domain::desired::{HookAction, HookSpec};
 use crate::domain::moment::{Moment, Now};
 use crate::domain::object::HookName;
 
@@ -26,6 +26,8 @@ pub struct HookQueue {
     edits: Vec<Edit>,
     /// Whether the first set of a new volume is not complete yet: no hook runs before that.
     first_sync: bool,
+    /// The code that a hook asked the program to end with. No other hook begins after that.
+    exit: Option<u8>,
 }
 
 /// What is known of a hook.
@@ -173,7 +175,7 @@ impl HookQueue {
     /// that hooks that hang cannot take turns and keep the one behind them waiting; then manifest order.
     pub fn start(&mut self, now: Moment) -> Vec<HookCall> {
         let mut calls = Vec::new();
-        if self.first_sync {
+        if self.first_sync || self.exit.is_some() {
             return calls;
         }
         let mut order: Vec<usize> = (0..self.hooks.len()).collect();
@@ -186,7 +188,8 @@ impl HookQueue {
         calls
     }
 
-    /// Another hook that shares an object is under way, or is to be tried first.
+    /// Another hook that shares an object and is under way, or is to be tried first. One that ends the program shares
+    /// everything, and comes last.
     fn waits_for(&self, number: usize) -> Option<&HookName> {
         let hook = &self.hooks[number];
         let others = self
@@ -196,13 +199,15 @@ impl HookQueue {
             .filter(|(other, _)| *other != number);
         let first = others
             .filter(|(_, other)| other.shares_an_object(hook))
-            .find(|(place, other)| other.is_running() || *place < number && other.is_untried());
+            .find(|(place, other)| {
+                other.is_running() || other.is_untried() && other.place(*place) < hook.place(number)
+            });
         first.map(|(_, other)| other.name())
     }
 
     /// When the next hook is due that is not under way.
     pub fn next_due(&self) -> Option<Moment> {
-        if self.first_sync {
+        if self.first_sync || self.exit.is_some() {
             return None;
         }
         let free = (0..self.hooks.len()).filter(|number| self.waits_for(*number).is_none());
@@ -216,6 +221,9 @@ impl HookQueue {
             Ok(()) => Edit::Told(name.clone(), done.call.changes.clone()),
             Err(_) => Edit::Failed(name.clone()),
         });
+        if let (HookAction::Exit(code), Ok(())) = (&done.call.hook.action, &done.result) {
+            self.exit = Some(*code);
+        }
         match self.hooks.iter_mut().find(|hook| hook.is(name)) {
             Some(hook) => hook.ended(done, at, now),
             // The manifest was exchanged meanwhile.
@@ -232,6 +240,12 @@ impl HookQueue {
     /// Whether a try is under way.
     pub fn is_running(&self) -> bool {
         self.hooks.iter().any(Hook::is_running)
+    }
+
+    /// The code that a hook asked the program to end with, once it is recorded that this was told: else it would end again and
+    /// again.
+    pub fn exit(&self) -> Option<u8> {
+        self.exit.filter(|_| self.edits.is_empty())
     }
 
     /// What is known of each, in manifest order. `now` is `at` by the wall clock.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use time::OffsetDateTime;
 
 use super::*;
-use crate::domain::desired::HookSpec;
+use crate::domain::desired::{HookAction, HookSpec};
 use crate::domain::moment::{Moment, Now};
 use crate::domain::object::{HookName, ObjectKind, ObjectName, VaultName, VersionId};
 use crate::domain::path::RelativePath;
@@ -237,6 +237,43 @@ fn hooks_that_hang_do_not_take_turns_before_one_that_was_not_tried() {
     assert_eq!(next[0].hook.name, name("b"));
     end(&mut queue, &next[0], false, 60);
     assert_eq!(started(&mut queue, 60), ["c"], "a is due as well");
+}
+
+#[test]
+fn what_ends_the_program_waits_for_all_others_and_nothing_begins_after_it() {
+    let exit = HookSpec {
+        action: HookAction::Exit(88),
+        ..hook("exit")
+    };
+    let notes = outbox(&[
+        ("exit", vec![change("x", None, Some(1))]),
+        ("other", vec![change("y", None, Some(1))]),
+    ]);
+    let mut queue = queue(&[exit, hook("other")], &notes, 0);
+    let calls = queue.start(second(0));
+    assert_eq!(
+        calls[0].hook.name,
+        name("other"),
+        "although it comes later and is of another object"
+    );
+    end(&mut queue, &calls[0], false, 1);
+    let calls = queue.start(second(1));
+    assert_eq!(
+        calls[0].hook.name,
+        name("exit"),
+        "what failed is tried again after the restart"
+    );
+    end(&mut queue, &calls[0], true, 1);
+    assert_eq!(queue.exit(), None, "it is not recorded yet");
+    assert_eq!(started(&mut queue, 9), Vec::<String>::new());
+    assert_eq!(queue.next_due(), None);
+    let recorded = queue.edits().len();
+    queue.take(
+        &outbox(&[("other", vec![change("y", None, Some(1))])]),
+        recorded,
+        now(9),
+    );
+    assert_eq!(queue.exit(), Some(88));
 }
 
 #[test]

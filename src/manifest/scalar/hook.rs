@@ -99,6 +99,29 @@ impl Scalar for HttpStatus {
     }
 }
 
+/// A code that a hook ends the program with: 64 to 113. Those of akv-sync are below, those of signals above.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::manifest) struct HookExitCode(pub(in crate::manifest) u8);
+
+impl Scalar for HookExitCode {
+    fn parse(text: &str) -> Result<Self, Problem> {
+        let digits = !text.starts_with('0') && text.bytes().all(|byte| byte.is_ascii_digit());
+        let code = text
+            .parse()
+            .ok()
+            .filter(|code| digits && (64..=113).contains(code));
+        code.map(Self).ok_or_else(|| {
+            Problem::new(Code::OutOfRange, "this is not a code that a hook can end with")
+                .hint("from 64 to 113, such as 88; the others have meanings of their own")
+        })
+    }
+
+    #[cfg(test)]
+    fn schema() -> Schema {
+        json_schema!({ "type": "integer", "title": "exit code, such as 88", "minimum": 64, "maximum": 113 })
+    }
+}
+
 /// Name of a header: a token of RFC 9110.
 #[derive(Debug, Clone)]
 pub(in crate::manifest) struct HeaderName(pub(in crate::manifest) String);

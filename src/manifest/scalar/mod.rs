@@ -15,7 +15,7 @@ mod version;
 #[cfg(test)]
 use schemars::{Schema, json_schema};
 
-pub(super) use self::hook::{HeaderName, HeaderText, HookUrl, HttpStatus, ProcessName};
+pub(super) use self::hook::{HeaderName, HeaderText, HookExitCode, HookUrl, HttpStatus, ProcessName};
 pub(super) use self::identifier::{ClientId, ResourceId, TenantId};
 pub(super) use self::listen::ListenAddress;
 pub(super) use self::location::{

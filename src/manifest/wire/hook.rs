@@ -8,8 +8,8 @@ use crate::domain::desired::{HookFilter, HookSignal};
 use crate::domain::object::{HookName, ObjectName, VaultName};
 use crate::manifest::field::{Optional, Required, Table, Text};
 use crate::manifest::scalar::{
-    AbsoluteDirectory, AbsolutePath, AnyText, HeaderName, HeaderText, HookUrl, HttpStatus, Pause,
-    ProcessName, TimeLimit,
+    AbsoluteDirectory, AbsolutePath, AnyText, HeaderName, HeaderText, HookExitCode, HookUrl, HttpStatus,
+    Pause, ProcessName, TimeLimit,
 };
 
 /// Time for one try of a hook when the manifest says nothing.
@@ -25,13 +25,14 @@ pub(in crate::manifest) const DEFAULT_DIRECTORY: &str = "/";
 /// Wait for more changes, and the longest random delay, when the manifest says nothing.
 pub(in crate::manifest) const NO_PAUSE: &str = "0s";
 
-/// Something that is done after files changed: a program, a signal, a request or a marker file. It is done at least once for
+/// Something that is done after files changed: a program, a signal, a request, a marker file or a restart. It is done at least once for
 /// each change, after the files are in place.
 #[derive(Debug, Deserialize)]
 #[cfg_attr(test, derive(JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[cfg_attr(test, schemars(extend("oneOf" = [{ "required": ["exec"] }, { "required": ["signal"] }, { "required": ["http"] }, { "required": ["touch"] }], "allOf" = [
+#[cfg_attr(test, schemars(extend("oneOf" = [{ "required": ["exec"] }, { "required": ["signal"] }, { "required": ["http"] }, { "required": ["touch"] }, { "required": ["exit"] }], "allOf" = [
     { "if": { "required": ["verify"] }, "then": { "required": ["signal"] } },
+    { "if": { "required": ["exit"] }, "then": { "required": ["splay"], "properties": { "onFirstSync": { "const": false } } } },
 ])))]
 pub(in crate::manifest) struct Hook {
     /// Name of the hook, in logs, metrics and `status`.
@@ -53,6 +54,10 @@ pub(in crate::manifest) struct Hook {
     /// Writes the time to a file, for programs that look at one.
     #[serde(default)]
     pub(in crate::manifest) touch: Optional<Touch>,
+    /// Ends `run` with a code, at which a pod with a matching `restartPolicyRules` restarts all its containers in place: for
+    /// applications that cannot reload. Needs `splay`. `once` leaves it out.
+    #[serde(default)]
+    pub(in crate::manifest) exit: Optional<Exit>,
     /// How it is made sure that a signal had its effect. Only with `signal`.
     #[serde(default)]
     pub(in crate::manifest) verify: Optional<Verify>,
@@ -236,4 +241,14 @@ pub(in crate::manifest) struct ValueFrom {
 pub(in crate::manifest) struct Touch {
     /// The file, outside of `volume.path`; its directory must be there.
     pub(in crate::manifest) path: Required<Text<AbsolutePath>>,
+}
+
+/// The end of the program.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(JsonSchema))]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(in crate::manifest) struct Exit {
+    /// The code that `restartPolicyRules` of the container names: 64 to 113, which neither akv-sync nor a shell has another
+    /// meaning for.
+    pub(in crate::manifest) code: Required<Text<HookExitCode>>,
 }

@@ -20,7 +20,7 @@ pub(super) use self::certificate::{
 };
 pub(super) use self::hook::{
     Body, DEFAULT_DIRECTORY, DEFAULT_RETRY_INITIAL, DEFAULT_RETRY_MAX, DEFAULT_TIMEOUT, DEFAULT_WITHIN, Exec,
-    Header, Hook, Http, Method, NO_PAUSE, Retry, Signal, Touch, ValueFrom, Verify,
+    Exit, Header, Hook, Http, Method, NO_PAUSE, Retry, Signal, Touch, ValueFrom, Verify,
 };
 pub(super) use self::key::{KeyEntry, KeyFormat};
 pub(super) use self::secret::{DEFAULT_SELECT_LIMIT, Encoding, SecretContent, SecretEntry, Select, Version};

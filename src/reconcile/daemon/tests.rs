@@ -30,7 +30,7 @@ fn daemon(bench: &Bench, spec: SyncSpec) -> FakeDaemon {
     Daemon::new(bench.pass(spec), Vec::new())
 }
 
-fn start(bench: &Bench, spec: SyncSpec) -> (Waker, watch::Sender<bool>, tokio::task::JoinHandle<()>) {
+fn start(bench: &Bench, spec: SyncSpec) -> (Waker, watch::Sender<bool>, tokio::task::JoinHandle<Option<u8>>) {
     let (waker, triggers) = channel();
     let (stopped, stop) = watch::channel(false);
     let running = tokio::spawn(daemon(bench, spec).run(triggers, stop));

@@ -6,7 +6,7 @@ use std::time::Duration;
 use time::OffsetDateTime;
 
 use super::{Forgotten, HookCall, HookFailure, HookStatus, HookTry, Tried};
-use crate::domain::desired::HookSpec;
+use crate::domain::desired::{HookAction, HookSpec};
 use crate::domain::hook::change::Change;
 use crate::domain::hook::outbox::Note;
 use crate::domain::lasting::Lasting;
@@ -105,7 +105,16 @@ impl Hook {
         self.due().is_some_and(|due| due <= now)
     }
 
+    /// What decides who is tried first: its place in the manifest, and last what ends the program.
+    pub(super) fn place(&self, number: usize) -> (bool, usize) {
+        (self.spec.action.is_exit(), number)
+    }
+
     pub(super) fn shares_an_object(&self, other: &Self) -> bool {
+        let mut actions = [&self.spec.action, &other.spec.action].into_iter();
+        if actions.any(HookAction::is_exit) {
+            return true;
+        }
         let (mine, others) = (self.waiting(), other.waiting());
         mine.iter()
             .any(|mine| others.iter().any(|other| mine.is_of(other)))

@@ -23,9 +23,10 @@ impl Hooks<'_> {
             !wire.signal.is_absent(),
             !wire.http.is_absent(),
             !wire.touch.is_absent(),
+            !wire.exit.is_absent(),
         ];
         if given.iter().filter(|given| **given).count() != 1 {
-            let message = "a hook has one of `exec`, `signal`, `http` and `touch`";
+            let message = "a hook has one of `exec`, `signal`, `http`, `touch` and `exit`";
             let problem = Problem::new(Code::EitherKey, message).at(hook.mark);
             self.sink
                 .push(problem.hint("make several hooks of several actions; they may have the same `when`"));
@@ -42,7 +43,8 @@ impl Hooks<'_> {
             .map(|signal| self.signal(signal, &wire.verify));
         let http = wire.http.given().map(|http| self.http(http));
         let touch = wire.touch.given().map(|touch| self.touch(touch));
-        exec.or(signal).or(http).or(touch)?
+        let exit = wire.exit.given().map(|exit| self.exit(exit, wire));
+        exec.or(signal).or(http).or(touch).or(exit)?
     }
 
     fn exec(&self, exec: &Located<Exec>) -> Option<HookAction> {
@@ -253,5 +255,27 @@ impl Hooks<'_> {
             );
         }
         Some(HookAction::Touch(path))
+    }
+
+    fn exit(&self, exit: &Located<wire::Exit>, hook: &Hook) -> Option<HookAction> {
+        let code = exit.value.code.parse(self.sink)?.0;
+        if hook.on_first_sync.value() == Some(true) {
+            let message = "a hook with `exit` does not run after the first files";
+            let hint = "remove it; the application starts with these files";
+            self.refuse(Code::EitherKey, hook.on_first_sync.mark(), message, hint);
+            return None;
+        }
+        if hook.splay.is_absent() {
+            let message = "a hook with `exit` needs `splay`";
+            let hint = "such as `splay: 5m`, so that the pods of a deployment do not restart in one second";
+            self.refuse(Code::MissingKey, Some(exit.mark), message, hint);
+            return None;
+        }
+        let message = "this needs a cluster with the feature gate RestartAllContainersOnContainerExits";
+        let problem = Problem::new(Code::NeedsFeatureGate, message).at(exit.mark);
+        self.sink.warn(problem.hint(
+            "it is on by default from Kubernetes 1.36; without it only akv-sync restarts, and the application is not told",
+        ));
+        Some(HookAction::Exit(code))
     }
 }

@@ -7,7 +7,7 @@ use futures::FutureExt as _;
 use futures::future::BoxFuture;
 
 use super::*;
-use crate::domain::desired::{HookFilter, HookSpec};
+use crate::domain::desired::{HookAction, HookFilter, HookSpec};
 use crate::domain::hook::{HookCall, HookFailure};
 use crate::ports::HookRunner;
 
@@ -94,7 +94,7 @@ fn with_hooks(objects: &[&str], hooks: Vec<HookSpec>) -> SyncSpec {
 struct Running {
     waker: Waker,
     stopped: watch::Sender<bool>,
-    task: tokio::task::JoinHandle<()>,
+    task: tokio::task::JoinHandle<Option<u8>>,
 }
 
 impl Running {
@@ -283,6 +283,48 @@ async fn a_volume_that_fails_after_the_hook_does_not_make_it_run_twice() {
     daemon.run_hooks(soon()).await;
     assert_eq!(runner.take(), Vec::<String>::new());
     assert!(daemon.status.hooks.edits().is_empty(), "recorded by now");
+}
+
+/// A hook that ends the program with 88.
+fn exit() -> HookSpec {
+    HookSpec {
+        action: HookAction::Exit(88),
+        ..hook("exit", &[])
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_ends_the_program_is_recorded_first_and_does_not_end_it_again() {
+    let bench = Bench::holding(&["a"]);
+    let runner = FakeRunner::ending(&[]);
+    let ends = running(&bench, with_hooks(&["a"], vec![exit()]), &runner).await;
+    rotate(&bench, &ends, "a", 2).await;
+    pass_time(Duration::from_secs(1)).await;
+    assert_eq!(ends.task.await.expect("no panic"), Some(88));
+    let again = running(&bench, with_hooks(&["a"], vec![exit()]), &runner).await;
+    pass_time(INTERVAL * 2).await;
+    assert_eq!(runner.take(), ["exit: a 1>2"]);
+    again.stopped.send_replace(true);
+    assert_eq!(again.task.await.expect("no panic"), None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_volume_that_cannot_record_the_end_puts_it_off() {
+    let bench = Bench::holding(&["a"]);
+    let runner = FakeRunner::ending(&[]);
+    let late = HookSpec {
+        debounce: Duration::from_secs(5),
+        ..exit()
+    };
+    let ends = running(&bench, with_hooks(&["a"], vec![late]), &runner).await;
+    rotate(&bench, &ends, "a", 2).await;
+    *bench.volume.broken.lock().expect("not poisoned") = true;
+    pass_time(Duration::from_secs(30)).await;
+    assert_eq!(runner.take(), ["exit: a 1>2"]);
+    assert!(!ends.task.is_finished());
+    *bench.volume.broken.lock().expect("not poisoned") = false;
+    pass_time(INTERVAL).await;
+    assert_eq!(ends.task.await.expect("no panic"), Some(88));
 }
 
 #[tokio::test(start_paused = true)]
