@@ -240,10 +240,10 @@ fn a_place_that_the_application_has_is_not_taken() {
             "{problems:#?}"
         );
     }
-    let own = with("volumes: [{ name: akv, emptyDir: { medium: Memory } }]");
+    let own = with("volumes: [{ \"name\": \"akv\", emptyDir: { medium: Memory } }]");
     let own = own.replace(
         "{ name: tmp, mountPath: /tmp }",
-        "{ name: akv, mountPath: /mnt/akv, readOnly: true }",
+        "{ name: akv, \"mountPath\": \"/mnt/akv\", readOnly: true }",
     );
     let spec = spec(&injected(&own).text);
     assert_eq!(

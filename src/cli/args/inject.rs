@@ -26,13 +26,19 @@ fn words() -> impl Iterator<Item = &'static Word> {
     WORDS.iter().filter(|word| word.of_platform)
 }
 
+/// As the other flags are told.
+fn sentence(text: &str) -> String {
+    let (first, rest) = text.split_at(usize::from(text.starts_with(|c: char| c.is_ascii_lowercase())));
+    format!("{}{rest}", first.to_ascii_uppercase())
+}
+
 impl Args for PlatformArgs {
     fn augment_args(command: Command) -> Command {
         command.args(words().map(|word| {
             let flag = Arg::new(word.name)
                 .long(word.name)
                 .value_name(word.value)
-                .help(word.is);
+                .help(sentence(word.is));
             if word.default.is_empty() {
                 flag
             } else {
