@@ -13,7 +13,7 @@ pub(super) enum Exit {
     Internal,
     /// The command line is wrong, or what it and the environment name besides the manifest.
     Usage,
-    /// The manifest is wrong, or `convert` can make none of its input.
+    /// The manifest is wrong, or `convert` or `inject` can make nothing of its input.
     Manifest,
     /// Signing in was refused.
     Identity,
@@ -64,7 +64,7 @@ impl Exit {
             Self::Usage => {
                 "wrong command line, or an environment that cannot work (certificate authorities, proxy)"
             }
-            Self::Manifest => "wrong manifest",
+            Self::Manifest => "wrong manifest; `convert`, `inject`: an input of which nothing can be made",
             Self::Identity => "signing in was refused, or its settings are wrong",
             Self::Refused => "a vault refused, or a required object is missing or cannot be rendered",
             Self::Unavailable => "vault, Entra, IMDS or network unavailable, or one of them throttles",

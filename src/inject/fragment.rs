@@ -40,6 +40,8 @@ const IMAGE: &str = part!("image");
 const RUN: &str = part!("run");
 const NATIVE: &str = part!("native");
 const STARTUP_PROBE: &str = part!("gate-startup-probe");
+// Of the chart alone.
+#[cfg(test)]
 const POST_START: &str = part!("gate-post-start");
 const ONCE: &str = part!("once");
 const CONTAINER: &str = part!("container");
@@ -60,12 +62,14 @@ pub(super) static SIDECAR_FRAGMENT: Fragment = Fragment {
     container: Some(SIDECAR),
     parts: &[IMAGE, RUN, NATIVE, STARTUP_PROBE, CONTAINER],
 };
+#[cfg(test)]
 static SIDECAR_POST_START: Fragment = Fragment {
     name: "sidecar-post-start",
     is: "the same with `postStart` in place of the startup probe",
     container: Some(SIDECAR),
     parts: &[IMAGE, RUN, NATIVE, POST_START, CONTAINER],
 };
+#[cfg(test)]
 static CLASSIC: Fragment = Fragment {
     name: "classic",
     is: "a container, the first of its pod: a sidecar for clusters without native ones",

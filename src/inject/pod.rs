@@ -90,7 +90,7 @@ fn add_volumes(spec: &mut Node, values: &Values, mode: &str) {
         let volume = fragment.filled(values);
         if !volumes
             .iter()
-            .any(|other| other.get("name") == volume.get("name"))
+            .any(|other| other.text_of("name") == volume.text_of("name"))
         {
             volumes.push(volume);
         }
@@ -112,7 +112,8 @@ fn add_mounts(spec: &mut Node, values: &Values, readers: &[bool]) {
         {
             let mounts = container.list_mut("volumeMounts");
             let is_there = mounts.iter().any(|other| {
-                other.text_of("name") == Some(FILES) && other.get("mountPath") == mount.get("mountPath")
+                other.text_of("name") == Some(FILES)
+                    && other.text_of("mountPath") == mount.text_of("mountPath")
             });
             if !is_there {
                 mounts.push(mount.clone());

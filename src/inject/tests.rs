@@ -240,10 +240,10 @@ fn a_place_that_the_application_has_is_not_taken() {
             "{problems:#?}"
         );
     }
-    let own = with("volumes: [{ name: akv, emptyDir: { medium: Memory } }]");
+    let own = with("volumes: [{ \"name\": \"akv\", emptyDir: { medium: Memory } }]");
     let own = own.replace(
         "{ name: tmp, mountPath: /tmp }",
-        "{ name: akv, mountPath: /mnt/akv, readOnly: true }",
+        "{ name: akv, \"mountPath\": \"/mnt/akv\", readOnly: true }",
     );
     let spec = spec(&injected(&own).text);
     assert_eq!(
@@ -268,4 +268,37 @@ fn a_line_of_a_mistake_is_that_of_the_input() {
         error.to_string(),
         "the input cannot be read at line 4: merge keys are not supported"
     );
+}
+
+const PAGE: &str = include_str!("../../docs/inject.md");
+
+#[test]
+fn the_page_has_each_word_with_its_default_and_no_other() {
+    let rows: Vec<_> = PAGE
+        .lines()
+        .filter(|line| line.starts_with("| `") && line.contains("| pod"))
+        .collect();
+    assert_eq!(rows.len(), WORDS.len(), "{rows:#?}");
+    for (row, word) in rows.iter().zip(&WORDS) {
+        let who = if word.of_platform { "pod, platform" } else { "pod" };
+        assert!(row.starts_with(&format!("| `{}` | {who} | ", word.name)), "{row}");
+        assert!(row.contains(word.is), "{row}");
+        assert!(
+            word.default.is_empty() || row.contains(&format!("| `{}` |", word.default)),
+            "{row}"
+        );
+    }
+}
+
+#[test]
+fn the_page_has_each_refusal() {
+    for row in refusals::table() {
+        let message = ["{0}", "{1}", "{2}"]
+            .iter()
+            .fold(row.message, |text, place| text.replace(place, "…"));
+        assert!(
+            PAGE.lines().any(|line| line == format!("- {message}")),
+            "not on the page: - {message}"
+        );
+    }
 }
