@@ -13,6 +13,13 @@
 {{- end -}}
 {{- end }}
 
+{{- define "akv-sync.checks.injection" -}}
+{{- $version := .Capabilities.KubeVersion.Version -}}
+{{- if and .Values.injection.enabled (semverCompare "<1.36.0-0" $version) -}}
+{{- fail (printf "injection.enabled needs Kubernetes 1.36, and this is %s: use akv-sync inject, or this chart as a dependency of yours" $version) -}}
+{{- end -}}
+{{- end }}
+
 {{- define "akv-sync.checks.manifest" -}}
 {{- $here := include "akv-sync.hasManifest" . -}}
 {{- if and $here .Values.manifestConfigMap -}}
