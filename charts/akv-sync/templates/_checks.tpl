@@ -11,6 +11,14 @@
 {{- if and (has .Values.mode (list "sidecar" "both")) (semverCompare "<1.29.0-0" $version) -}}
 {{- fail (printf "mode is %s, and Kubernetes %s has no native sidecars: use mode classic or init" .Values.mode $version) -}}
 {{- end -}}
+{{- if include "akv-sync.exitCodes" . | fromJsonArray -}}
+{{- if not (has .Values.mode (list "sidecar" "both")) -}}
+{{- fail (printf "a hook has exit, and mode is %s: it needs a native sidecar, whose code restarts the pod" .Values.mode) -}}
+{{- end -}}
+{{- if semverCompare "<1.36.0-0" $version -}}
+{{- fail (printf "a hook has exit, which needs Kubernetes 1.36, and this is %s: without it only the sidecar would restart" $version) -}}
+{{- end -}}
+{{- end -}}
 {{- end }}
 
 {{- define "akv-sync.checks.injection" -}}

@@ -95,7 +95,10 @@ azure.workload.identity/skip-containers: {{ join ";" .skipContainers | quote }}
       "cpuLimit" .limits.cpu
       "memoryLimit" (.limits.memory | default (printf "%sMi" (include "akv-sync.leastMemory" $)))
     ) | fromYaml -}}
+{{- $codes := include "akv-sync.exitCodes" $ | fromJsonArray -}}
+{{- $rule := dict "action" "RestartAllContainers" "exitCodes" (dict "operator" "In" "values" $codes) -}}
 {{- toYaml (dict
+      "restartPolicyRules" (ternary (list $rule) list (not (empty $codes)))
       "image" (include "akv-sync.image" $)
       "imagePullPolicy" $.Values.image.pullPolicy
       "env" $.Values.env
@@ -103,4 +106,18 @@ azure.workload.identity/skip-containers: {{ join ";" .skipContainers | quote }}
       "resources" $resources
     ) -}}
 {{- end -}}
+{{- end }}
+
+{{/* The codes at which the whole pod restarts in place, as JSON: those of hooks with `exit`. */}}
+{{- define "akv-sync.exitCodes" -}}
+{{- $codes := .Values.exitCodes -}}
+{{- if include "akv-sync.hasManifest" . -}}
+{{- $codes = list -}}
+{{- range .Values.manifest.hooks -}}
+{{- with .exit -}}
+{{- $codes = append $codes (int .code) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- uniq $codes | toJson -}}
 {{- end }}
