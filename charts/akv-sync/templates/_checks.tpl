@@ -1,9 +1,16 @@
 {{/* What a schema cannot say, in words: each fails, or is empty. */}}
 
 {{- define "akv-sync.checks" -}}
+{{- include "akv-sync.checks.context" . -}}
 {{- include "akv-sync.checks.cluster" . -}}
 {{- include "akv-sync.checks.manifest" . -}}
 {{- include "akv-sync.checks.memory" . -}}
+{{- end }}
+
+{{- define "akv-sync.checks.context" -}}
+{{- if not (hasKey .Values "manifestConfigMap") -}}
+{{- fail (printf "the chart %s has no dependency of the name akv-sync: where it has an alias, pass (index .Subcharts \"ALIAS\")" .Chart.Name) -}}
+{{- end -}}
 {{- end }}
 
 {{- define "akv-sync.checks.cluster" -}}
