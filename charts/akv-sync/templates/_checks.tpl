@@ -36,6 +36,10 @@
 {{- end }}
 
 {{- define "akv-sync.checks.manifest" -}}
+{{- $path := include "akv-sync.mountPath" . -}}
+{{- if regexMatch "^/(etc|run)/akv-sync(/|$)" $path -}}
+{{- fail (printf "the files are to be at %s, where the container has its manifest or its socket: choose another path" $path) -}}
+{{- end -}}
 {{- $here := include "akv-sync.hasManifest" . -}}
 {{- if and $here .Values.manifestConfigMap -}}
 {{- fail "manifest and manifestConfigMap are both set: use one" -}}
