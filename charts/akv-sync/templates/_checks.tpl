@@ -1,9 +1,16 @@
 {{/* What a schema cannot say, in words: each fails, or is empty. */}}
 
 {{- define "akv-sync.checks" -}}
+{{- include "akv-sync.checks.context" . -}}
 {{- include "akv-sync.checks.cluster" . -}}
 {{- include "akv-sync.checks.manifest" . -}}
 {{- include "akv-sync.checks.memory" . -}}
+{{- end }}
+
+{{- define "akv-sync.checks.context" -}}
+{{- if not (hasKey .Values "manifestConfigMap") -}}
+{{- fail (printf "the chart %s has no dependency of the name akv-sync: where it has an alias, pass (index .Subcharts \"ALIAS\")" .Chart.Name) -}}
+{{- end -}}
 {{- end }}
 
 {{- define "akv-sync.checks.cluster" -}}
@@ -11,9 +18,28 @@
 {{- if and (has .Values.mode (list "sidecar" "both")) (semverCompare "<1.29.0-0" $version) -}}
 {{- fail (printf "mode is %s, and Kubernetes %s has no native sidecars: use mode classic or init" .Values.mode $version) -}}
 {{- end -}}
+{{- if include "akv-sync.exitCodes" . | fromJsonArray -}}
+{{- if not (has .Values.mode (list "sidecar" "both")) -}}
+{{- fail (printf "a hook has exit, and mode is %s: it needs a native sidecar, whose code restarts the pod" .Values.mode) -}}
+{{- end -}}
+{{- if semverCompare "<1.36.0-0" $version -}}
+{{- fail (printf "a hook has exit, which needs Kubernetes 1.36, and this is %s: without it only the sidecar would restart" $version) -}}
+{{- end -}}
+{{- end -}}
+{{- end }}
+
+{{- define "akv-sync.checks.injection" -}}
+{{- $version := .Capabilities.KubeVersion.Version -}}
+{{- if and .Values.injection.enabled (semverCompare "<1.36.0-0" $version) -}}
+{{- fail (printf "injection.enabled needs Kubernetes 1.36, and this is %s: use akv-sync inject, or this chart as a dependency of yours" $version) -}}
+{{- end -}}
 {{- end }}
 
 {{- define "akv-sync.checks.manifest" -}}
+{{- $path := include "akv-sync.mountPath" . -}}
+{{- if regexMatch "^/(etc|run)/akv-sync(/|$)" $path -}}
+{{- fail (printf "the files are to be at %s, where the container has its manifest or its socket: choose another path" $path) -}}
+{{- end -}}
 {{- $here := include "akv-sync.hasManifest" . -}}
 {{- if and $here .Values.manifestConfigMap -}}
 {{- fail "manifest and manifestConfigMap are both set: use one" -}}

@@ -32,6 +32,7 @@ Values are those of this chart, below its name in the values of theirs. Where th
 {{/* Elements of volumes. */}}
 {{- define "akv-sync.volumes" -}}
 {{- with index (.Subcharts | default dict) "akv-sync" | default . -}}
+{{- include "akv-sync.checks.context" . -}}
 {{- $sources := list (include "akv-sync.fragment.manifest-source" (dict "manifest" (include "akv-sync.manifestName" .)) | fromYaml) -}}
 {{- with .Values.adminTokenSecret -}}
 {{- $sources = append $sources (include "akv-sync.fragment.token-source" (dict "adminToken" .) | fromYaml) -}}
@@ -47,6 +48,7 @@ Values are those of this chart, below its name in the values of theirs. Where th
 {{/* An element of volumeMounts of each container that reads the files. */}}
 {{- define "akv-sync.volumeMounts" -}}
 {{- with index (.Subcharts | default dict) "akv-sync" | default . -}}
+{{- include "akv-sync.checks.context" . -}}
 - {{ include "akv-sync.fragment.mount" (dict "mountPath" (include "akv-sync.mountPath" .)) | indent 2 | trim }}
 {{- end -}}
 {{- end }}
@@ -54,6 +56,7 @@ Values are those of this chart, below its name in the values of theirs. Where th
 {{/* Labels of the pod. */}}
 {{- define "akv-sync.podLabels" -}}
 {{- with index (.Subcharts | default dict) "akv-sync" | default . -}}
+{{- include "akv-sync.checks.context" . -}}
 {{- if .Values.workloadIdentity.enabled -}}
 azure.workload.identity/use: "true"
 {{- end -}}
@@ -66,6 +69,7 @@ a running akv-sync does not take, which is everything for an init container.
 */}}
 {{- define "akv-sync.podAnnotations" -}}
 {{- with index (.Subcharts | default dict) "akv-sync" | default . -}}
+{{- include "akv-sync.checks.context" . -}}
 {{- if include "akv-sync.hasManifest" . -}}
 {{- $fixed := .Values.manifest -}}
 {{- if ne .Values.mode "init" -}}
@@ -95,7 +99,10 @@ azure.workload.identity/skip-containers: {{ join ";" .skipContainers | quote }}
       "cpuLimit" .limits.cpu
       "memoryLimit" (.limits.memory | default (printf "%sMi" (include "akv-sync.leastMemory" $)))
     ) | fromYaml -}}
+{{- $codes := include "akv-sync.exitCodes" $ | fromJsonArray -}}
+{{- $rule := dict "action" "RestartAllContainers" "exitCodes" (dict "operator" "In" "values" $codes) -}}
 {{- toYaml (dict
+      "restartPolicyRules" (ternary (list $rule) list (not (empty $codes)))
       "image" (include "akv-sync.image" $)
       "imagePullPolicy" $.Values.image.pullPolicy
       "env" $.Values.env
@@ -103,4 +110,18 @@ azure.workload.identity/skip-containers: {{ join ";" .skipContainers | quote }}
       "resources" $resources
     ) -}}
 {{- end -}}
+{{- end }}
+
+{{/* The codes at which the whole pod restarts in place, as JSON: those of hooks with `exit`. */}}
+{{- define "akv-sync.exitCodes" -}}
+{{- $codes := .Values.exitCodes -}}
+{{- if include "akv-sync.hasManifest" . -}}
+{{- $codes = list -}}
+{{- range .Values.manifest.hooks -}}
+{{- with .exit -}}
+{{- $codes = append $codes (int .code) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- uniq $codes | toJson -}}
 {{- end }}

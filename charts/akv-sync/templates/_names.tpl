@@ -35,6 +35,16 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 {{- end -}}
 {{- end }}
 
+{{/* Of the pods that this chart makes itself. */}}
+{{- define "akv-sync.pullSecrets" -}}
+{{- with .Values.image.pullSecrets -}}
+imagePullSecrets:
+{{- range . }}
+  - name: {{ . }}
+{{- end }}
+{{- end -}}
+{{- end }}
+
 {{/* Whether `manifest` of the values is one: it names something that is to be written. */}}
 {{- define "akv-sync.hasManifest" -}}
 {{- with .Values.manifest -}}
