@@ -6,7 +6,7 @@ import subprocess
 
 import workload
 from azure import Azure
-from cluster import NAMESPACE, ROOT, Pod, expect
+from cluster import NAMESPACE, ROOT, Pod, eventually, expect
 
 EXAMPLES = ROOT / "examples"
 
@@ -24,6 +24,8 @@ class World:
         self.chart = work / "chart"
         workload.make_chart(self.chart)
         self.azure = self.another_azure()
+        policies = workload.injection_policies("akv-sync")
+        cluster.kubectl("apply", "--namespace", "akv-sync", "-f", "-", stdin=policies)
 
     def for_one_scenario(self):
         return View(self)
@@ -50,8 +52,20 @@ class View:
 
     def sidecar(self, name, entries, *containers, change=lambda pod: None, azure=None, **options):
         """A pod with the sidecar, a manifest of these entries, and a container that does nothing if none is given."""
-        yaml = workload.rendered(self.world.chart, name, entries, containers, **options)
+        yaml = workload.pod_of_the_chart(self.world.chart, name, entries, containers, **options)
         return self.start(self.cluster.objects(yaml), azure or self.azure, change)
+
+    def injected(self, name, entries, *containers):
+        """A pod with the label of the admission policies, whose sidecar is what these add."""
+        written = workload.labelled_pod(name, containers)
+        made = eventually(lambda: self.with_sidecar(written), "the admission policies are in force", 20)
+        pod = {**written, "spec": made["spec"]}
+        return self.start([workload.manifest_for_injection(name, entries), pod], self.azure, lambda pod: None)
+
+    def with_sidecar(self, written):
+        """What the API server would make of a pod; None while that has no sidecar."""
+        made = self.cluster.call("POST", f"/api/v1/namespaces/{NAMESPACE}/pods?dryRun=All", written)
+        return made if made["spec"].get("initContainers") else None
 
     def example(self, name, images):
         """The pod of an example of the repository, as it is, but for the images."""
