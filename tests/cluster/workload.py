@@ -35,7 +35,19 @@ def make_chart(folder):
 def pod_of_the_chart(chart, name, entries, containers, interval="10s", on_start="fresh", **values):
     """A pod with these containers and a manifest of these entries, as YAML; `values` are further ones of the product's chart."""
     product = {"image": image(), "manifest": manifest(entries, interval, on_start), **values}
-    return helm(name, chart, NAMESPACE, {"containers": containers or [application()], "akv-sync": product})
+    values = {"containers": containers or [application()], "akv-sync": product}
+    return helm(name, chart, NAMESPACE, values, "--skip-tests")
+
+
+def release_of_the_chart(name, entries):
+    """All that `helm install` and `helm test` make, with the chart's own application, as YAML."""
+    values = {
+        "image": image(),
+        "manifest": manifest(entries),
+        "serviceAccount": {"name": "contoso"},
+        "demo": {"enabled": True},
+    }
+    return helm(name, ROOT / "charts/akv-sync", NAMESPACE, values)
 
 
 def injection_policies(namespace):
@@ -43,8 +55,8 @@ def injection_policies(namespace):
     return helm("akv-sync", ROOT / "charts/akv-sync", namespace, {"image": image(), "injection": {"enabled": True}})
 
 
-def helm(name, chart, namespace, values):
-    command = [HELM, "template", name, chart, "--namespace", namespace, "--kube-version", "1.36", "--skip-tests", "--values", "-"]
+def helm(name, chart, namespace, values, *options):
+    command = [HELM, "template", name, chart, "--namespace", namespace, "--kube-version", "1.36", "--values", "-", *options]
     done = subprocess.run(command, input=json.dumps(values), capture_output=True, text=True)
     if done.returncode != 0:
         raise Failure(f"helm ended with {done.returncode}: {done.stderr}")

@@ -87,6 +87,11 @@ class View:
                 self.cluster.create(thing)
         return pod
 
+    def release(self, name, entries):
+        """The pods of the chart as it is installed: that of its demo, and that of its test."""
+        self.start(self.cluster.objects(workload.release_of_the_chart(name, entries)), self.azure, lambda pod: None)
+        return self.pods
+
     def edit_manifest(self, pod, edit):
         """Writes another manifest into the pod's ConfigMap: what `edit` makes of its text."""
         path = f"/api/v1/namespaces/{NAMESPACE}/configmaps/{pod.name}-akv-sync-manifest"

@@ -2,7 +2,7 @@
 
 import re
 
-from cluster import expect
+from cluster import eventually, expect
 from workload import application, secrets
 
 DB_PASSWORD = secrets(password="db-password")
@@ -102,6 +102,15 @@ def each_mode_of_the_chart_starts_the_application_after_its_files(world):
         pod.await_running("app").await_log("found db-password-1", "app", 10)
         restarts = [one["restartCount"] for one in pod.statuses()]
         expect(not any(restarts), f"{way}: containers were restarted: {restarts}")
+
+
+def the_chart_signs_in_as_its_test_and_shows_the_files_as_its_demo(world):
+    demo, test = sorted(world.release("release", DB_PASSWORD), key=lambda pod: pod.name)
+    expect(demo.name.endswith("-demo") and test.name.endswith("-once"), f"the pods are {demo.name} and {test.name}")
+    demo.await_ready()
+    shown = demo.await_log("db-password", "show", 10)
+    expect("current" in shown, f"the demo shows {shown}")
+    eventually(lambda: test.get()["status"]["phase"] == "Succeeded", "the test has succeeded", 30)
 
 
 def twenty_pods_start_at_once(world):
