@@ -2,7 +2,7 @@
 
     suite.py WORK CGROUP FAKE_AZURE [SCENARIO...]
 
-A line for each scenario: its sentence and its seconds. A scenario that raises anything has failed.
+A line for each scenario: its sentence, its seconds, and a figure if it gives one. A scenario that raises anything has failed.
 """
 
 import concurrent.futures
@@ -53,7 +53,7 @@ def run(scenario, world):
     view, began = world.for_one_scenario(), time.monotonic()
     sentence = scenario.__name__.replace("_", " ")
     try:
-        scenario(view)
+        figure = scenario(view)
     except Exception as error:  # Whatever it is, it is the finding.
         where = "" if isinstance(error, Failure) else f"\n{traceback.format_exc()}"
         said = "\n".join(pod.story() for pod in view.pods)
@@ -61,7 +61,7 @@ def run(scenario, world):
         return False
     finally:
         view.end()
-    print(f"cluster: {sentence} ({time.monotonic() - began:.1f} s)", flush=True)
+    print(f"cluster: {sentence} ({time.monotonic() - began:.1f} s){f': {figure}' if figure else ''}", flush=True)
     return True
 
 
