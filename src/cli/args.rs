@@ -2,6 +2,7 @@
 
 mod asking;
 mod global;
+mod inject;
 mod variables;
 
 use std::ffi::OsString;
@@ -16,6 +17,7 @@ use crate::convert::Tool;
 
 pub(super) use self::asking::{AskArgs, HealthArgs, StatusArgs, SyncNowArgs};
 pub(super) use self::global::{ColorArg, GlobalArgs};
+pub(super) use self::inject::InjectArgs;
 pub(super) use self::variables::Variables;
 
 /// Writes Azure Key Vault secrets, keys and certificates to a volume, atomically, and keeps them current.
@@ -105,6 +107,8 @@ pub(super) enum Command {
     Schema,
     /// Turn another tool's configuration into a manifest on stdout, and tell what could not be carried; offline.
     Convert(ConvertArgs),
+    /// Add akv-sync to workloads whose pods have the label akv-sync/inject, and print them; offline.
+    Inject(InjectArgs),
     /// Print the version.
     Version,
     /// Tell how to use a command, as `--help` does.

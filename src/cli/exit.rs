@@ -14,7 +14,7 @@ pub(super) enum Exit {
     Internal = 1,
     /// The command line is wrong, or what it and the environment name besides the manifest.
     Usage = 2,
-    /// The manifest is wrong, or `convert` can make none of its input.
+    /// The manifest is wrong, or `convert` or `inject` can make nothing of its input.
     Manifest = 3,
     /// Signing in was refused.
     Identity = 4,
@@ -62,7 +62,7 @@ impl Exit {
             Self::Usage => {
                 "wrong command line, or an environment that cannot work (certificate authorities, proxy)"
             }
-            Self::Manifest => "wrong manifest",
+            Self::Manifest => "wrong manifest; `convert`, `inject`: an input of which nothing can be made",
             Self::Identity => "signing in was refused, or its settings are wrong",
             Self::Refused => "a vault refused, or a required object is missing or cannot be rendered",
             Self::Unavailable => "vault, Entra, IMDS or network unavailable, or one of them throttles",

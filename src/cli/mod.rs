@@ -11,6 +11,8 @@ mod diagnostics;
 mod exit;
 mod failure;
 mod health;
+mod inject;
+mod input;
 mod manifest_log;
 mod not_text;
 mod once;
@@ -104,6 +106,7 @@ fn execute(cli: Cli, style: Style) -> Result<Exit, CommandFailure> {
         Command::Check(args) => check::check(args, style),
         Command::Schema => check::schema(),
         Command::Convert(args) => convert::convert(&args, style),
+        Command::Inject(args) => inject::inject(&args, style),
         Command::Version => {
             output::data(concat!("akv-sync ", env!("CARGO_PKG_VERSION")))?;
             Ok(Exit::Ok)

@@ -63,6 +63,7 @@ fn words(out: &mut String) {
         name,
         default,
         of_platform,
+        ..
     } in &WORDS
     {
         line(out, 0, &format!("- name: {name}"));

@@ -63,7 +63,7 @@ pub enum InjectError {
         hint: &'static str,
     },
     /// Workloads ask for what cannot work.
-    #[error("{} cannot be done", if problems.len() == 1 { "this" } else { "these" })]
+    #[error("akv-sync cannot be added as it is asked for")]
     Refused {
         /// Each with its workload.
         problems: Vec<(String, String)>,

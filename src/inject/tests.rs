@@ -269,3 +269,36 @@ fn a_line_of_a_mistake_is_that_of_the_input() {
         "the input cannot be read at line 4: merge keys are not supported"
     );
 }
+
+const PAGE: &str = include_str!("../../docs/inject.md");
+
+#[test]
+fn the_page_has_each_word_with_its_default_and_no_other() {
+    let rows: Vec<_> = PAGE
+        .lines()
+        .filter(|line| line.starts_with("| `") && line.contains("| pod"))
+        .collect();
+    assert_eq!(rows.len(), WORDS.len(), "{rows:#?}");
+    for (row, word) in rows.iter().zip(&WORDS) {
+        let who = if word.of_platform { "pod, platform" } else { "pod" };
+        assert!(row.starts_with(&format!("| `{}` | {who} | ", word.name)), "{row}");
+        assert!(row.contains(word.is), "{row}");
+        assert!(
+            word.default.is_empty() || row.contains(&format!("| `{}` |", word.default)),
+            "{row}"
+        );
+    }
+}
+
+#[test]
+fn the_page_has_each_refusal() {
+    for row in refusals::table() {
+        let message = ["{0}", "{1}", "{2}"]
+            .iter()
+            .fold(row.message, |text, place| text.replace(place, "…"));
+        assert!(
+            PAGE.lines().any(|line| line == format!("- {message}")),
+            "not on the page: - {message}"
+        );
+    }
+}

@@ -17,38 +17,93 @@ pub struct Word {
     pub default: &'static str,
     /// Whether a platform may say it for all workloads.
     pub of_platform: bool,
+    /// What stands for its value in a help text.
+    pub value: &'static str,
+    /// What it is.
+    pub is: &'static str,
 }
 
-const fn of_workload(name: &'static str) -> Word {
+const fn of_workload(name: &'static str, value: &'static str, is: &'static str) -> Word {
     Word {
         name,
         default: "",
         of_platform: false,
+        value,
+        is,
     }
 }
 
-const fn of_platform(name: &'static str, default: &'static str) -> Word {
+const fn of_platform(
+    name: &'static str,
+    default: &'static str,
+    value: &'static str,
+    is: &'static str,
+) -> Word {
     Word {
         name,
         default,
         of_platform: true,
+        value,
+        is,
     }
 }
 
 /// All words.
 pub const WORDS: [Word; 12] = [
-    of_workload("manifest"),
-    of_workload("containers"),
-    of_workload("admin-token"),
-    of_platform("mount-path", "/mnt/akv"),
-    of_platform("mode", "sidecar"),
-    of_platform("image", ""),
-    of_platform("image-pull-policy", "IfNotPresent"),
-    of_platform("size-limit", "16Mi"),
-    of_platform("cpu-request", "10m"),
-    of_platform("cpu-limit", ""),
-    of_platform("memory-request", "32Mi"),
-    of_platform("memory-limit", "48Mi"),
+    of_workload(
+        "manifest",
+        "NAME",
+        "ConfigMap whose key `manifest.yaml` is the manifest",
+    ),
+    of_workload(
+        "containers",
+        "NAMES",
+        "containers and init containers that get the files, with commas between them",
+    ),
+    of_workload(
+        "admin-token",
+        "NAME",
+        "Secret whose key `token` is the token of the admin port",
+    ),
+    of_platform(
+        "mount-path",
+        "/mnt/akv",
+        "PATH",
+        "where the files are, in all containers: `volume.path` of the manifest",
+    ),
+    of_platform(
+        "mode",
+        "sidecar",
+        "MODE",
+        "`sidecar` stays beside the application, `init` ends before it starts, or `both`",
+    ),
+    of_platform("image", "", "IMAGE", "image of akv-sync"),
+    of_platform(
+        "image-pull-policy",
+        "IfNotPresent",
+        "POLICY",
+        "when the image is pulled",
+    ),
+    of_platform(
+        "size-limit",
+        "16Mi",
+        "QUANTITY",
+        "size limit of the volume, which is in memory",
+    ),
+    of_platform(
+        "cpu-request",
+        "10m",
+        "QUANTITY",
+        "CPU that each container of akv-sync asks for",
+    ),
+    of_platform("cpu-limit", "", "QUANTITY", "CPU that it may use"),
+    of_platform("memory-request", "32Mi", "QUANTITY", "memory that it asks for"),
+    of_platform(
+        "memory-limit",
+        "48Mi",
+        "QUANTITY",
+        "memory that it may use: 32Mi and the size limit, or more",
+    ),
 ];
 
 /// Annotations that are for somebody else: of the chart's library part.

@@ -15,6 +15,7 @@ mod groups;
 mod hook_kinds;
 mod hooks;
 mod identities;
+mod inject;
 mod leak;
 mod links;
 mod log_page;

@@ -6,11 +6,12 @@ use std::process::{Command, Output, Stdio};
 use crate::support::{World, stderr};
 
 /// Each command that writes data, with what it needs.
-const COMMANDS: [&[&str]; 6] = [
+const COMMANDS: [&[&str]; 7] = [
     &["schema"],
     &["check"],
     &["plan"],
     &["convert", "CLASS"],
+    &["inject", "--file", "CLASS"],
     &["--help"],
     &["--version"],
 ];

@@ -111,7 +111,8 @@ mod tests {
     fn an_empty_variable_counts_as_not_set() {
         let empty = ALL.map(|name| (name, ""));
         for command in [
-            "run", "once", "plan", "status", "health", "sync", "check", "schema", "convert", "version",
+            "run", "once", "plan", "status", "health", "sync", "check", "schema", "convert", "inject",
+            "version",
         ] {
             let cli = parsed(&[command], &empty).unwrap_or_else(|error| panic!("{command}: {error}"));
             assert_eq!(cli.global.level(), None, "{command}");

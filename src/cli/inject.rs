@@ -1,0 +1,66 @@
+//! `inject`: the YAML of workloads in a file or on stdin; on stdout the same with akv-sync in pods that ask for it.
+
+use crate::inject::{self, InjectError, Injection, Outcome, Told};
+
+use super::args::InjectArgs;
+use super::exit::Exit;
+use super::failure::CommandFailure;
+use super::input;
+use super::output;
+use super::style::Style;
+
+/// Reads the workloads, prints them, and tells what became of each.
+pub(super) fn inject(args: &InjectArgs, style: Style) -> Result<Exit, CommandFailure> {
+    let hint = "name the file with the workload, or `-` for stdin";
+    let text = input::text(&args.file, inject::MAX_BYTES, hint)?;
+    let text = text.ok_or_else(|| failure(&InjectError::TooLarge))?;
+    match inject::inject(&text, &args.platform.defaults) {
+        Ok(Injection { text, told }) => {
+            let written = output::data(&text);
+            told.iter().for_each(|one| tell(one, style));
+            written.map(|()| Exit::Ok)
+        }
+        Err(error) => {
+            if let InjectError::Refused { problems } = &error {
+                problems
+                    .iter()
+                    .for_each(|(workload, problem)| refuse(workload, problem, style));
+            }
+            Err(failure(&error))
+        }
+    }
+}
+
+fn failure(error: &InjectError) -> CommandFailure {
+    let hint = match error {
+        InjectError::TooLarge => "give it the workloads alone",
+        InjectError::Syntax { hint, .. } => hint,
+        _ => "see above for what to change; nothing was printed",
+    };
+    CommandFailure::new(Exit::Manifest, error, hint.to_owned())
+}
+
+fn tell(Told { workload, outcome }: &Told, style: Style) {
+    if !style.is_json() {
+        let what = match outcome {
+            Outcome::Added { mode } => format!("akv-sync added ({mode})"),
+            Outcome::AlreadyThere => "has akv-sync already".to_owned(),
+            Outcome::NotAsked => "left as it is: its pods have no label akv-sync/inject".to_owned(),
+        };
+        output::message(&format!("{workload}: {what}"));
+        return;
+    }
+    match outcome {
+        Outcome::Added { mode } => tracing::info!(workload, mode, "Added to workload"),
+        Outcome::AlreadyThere => tracing::info!(workload, "Workload has it already"),
+        Outcome::NotAsked => tracing::info!(workload, "Workload does not ask for it"),
+    }
+}
+
+fn refuse(workload: &str, problem: &str, style: Style) {
+    if style.is_json() {
+        tracing::error!(workload, error = problem, "Cannot be added to workload");
+    } else {
+        output::message(&format!("{workload}: {problem}"));
+    }
+}
