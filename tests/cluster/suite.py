@@ -1,6 +1,6 @@
 """Runs the scenarios, side by side where they do not disturb each other.
 
-    suite.py WORK CGROUP FAKE_AZURE [SCENARIO...]
+    suite.py WORK CGROUP AKV_SYNC FAKE_AZURE [SCENARIO...]
 
 A line for each scenario: its sentence, its seconds, and a figure if it gives one. A scenario that raises anything has failed.
 """
@@ -25,9 +25,9 @@ LAST = (
 )
 
 
-def main(work, cgroup, fake, wanted):
+def main(work, cgroup, program, fake, wanted):
     began = time.monotonic()
-    world = World(Cluster(work / "control-plane", work / "node", cgroup), fake, work)
+    world = World(Cluster(work / "control-plane", work / "node", cgroup), program, fake, work)
     every = [one for module in (changing, failing, starting, injecting, ending) for one in scenarios_of(module)]
     chosen = [one for one in every if not wanted or any(part in one.__name__ for part in wanted)]
     if not chosen:
@@ -66,4 +66,4 @@ def run(scenario, world):
 
 
 if __name__ == "__main__":
-    main(pathlib.Path(sys.argv[1]), sys.argv[2], sys.argv[3], sys.argv[4:])
+    main(pathlib.Path(sys.argv[1]), *sys.argv[2:5], sys.argv[5:])

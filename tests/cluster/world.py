@@ -1,12 +1,13 @@
 """What a scenario works with: the cluster, its Azure, and the pods that it makes."""
 
 import itertools
+import json
 import ssl
 import subprocess
 
 import workload
 from azure import Azure
-from cluster import NAMESPACE, ROOT, Pod, eventually, expect
+from cluster import NAMESPACE, ROOT, Failure, Pod, eventually, expect
 
 EXAMPLES = ROOT / "examples"
 
@@ -14,8 +15,8 @@ EXAMPLES = ROOT / "examples"
 class World:
     """Everything is made in it; a scenario has a view of its own, which ends with it."""
 
-    def __init__(self, cluster, fake, work):
-        self.cluster, self.fake, self.work = cluster, fake, work
+    def __init__(self, cluster, program, fake, work):
+        self.cluster, self.program, self.fake, self.work = cluster, program, fake, work
         self.numbers = itertools.count(1)
         self.keys = work / "keys.json"
         self.keys.write_text(cluster.call("GET", "/openid/v1/jwks"))
@@ -55,16 +56,33 @@ class View:
         yaml = workload.pod_of_the_chart(self.world.chart, name, entries, containers, **options)
         return self.start(self.cluster.objects(yaml), azure or self.azure, change)
 
-    def injected(self, name, entries, *containers):
-        """A pod with the label of the admission policies, whose sidecar is what these add."""
+    def injected_by_policy(self, name, entries, *containers):
+        """A pod with the label of the admission policies, and the sidecar that these add."""
         written = workload.labelled_pod(name, containers)
         made = eventually(lambda: self.with_sidecar(written), "the admission policies are in force", 20)
-        pod = {**written, "spec": made["spec"]}
-        return self.start([workload.manifest_for_injection(name, entries), pod], self.azure, lambda pod: None)
+        return self.start_injected(entries, {**written, "spec": made["spec"]})
+
+    def injected_by_command(self, name, entries, *containers):
+        """The same pod, with the sidecar that `akv-sync inject` adds."""
+        command = [self.world.program, "inject", "--image", workload.IMAGE]
+        written = json.dumps(workload.labelled_pod(name, containers))
+        done = subprocess.run(command, input=written, capture_output=True, text=True)
+        expect(done.returncode == 0, f"inject ended with {done.returncode}: {done.stderr}")
+        (pod,) = self.cluster.objects(done.stdout)
+        return self.start_injected(entries, pod)
+
+    def start_injected(self, entries, pod):
+        manifest = workload.manifest_for_injection(pod["metadata"]["name"], entries)
+        return self.start([manifest, pod], self.azure, lambda pod: None)
 
     def with_sidecar(self, written):
-        """What the API server would make of a pod; None while that has no sidecar."""
-        made = self.cluster.call("POST", f"/api/v1/namespaces/{NAMESPACE}/pods?dryRun=All", written)
+        """What the API server would make of a pod; None until both policies are in force."""
+        try:
+            made = self.cluster.call("POST", f"/api/v1/namespaces/{NAMESPACE}/pods?dryRun=All", written)
+        except Failure as refusal:
+            if "akv-sync was not added" in str(refusal):  # by the one, and the other sees that
+                return None
+            raise
         return made if made["spec"].get("initContainers") else None
 
     def example(self, name, images):
