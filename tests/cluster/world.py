@@ -7,7 +7,8 @@ import subprocess
 
 import workload
 from azure import Azure
-from cluster import NAMESPACE, ROOT, Failure, Pod, eventually, expect
+from cluster import NAMESPACE, ROOT, Failure, eventually, expect
+from pod import Pod
 
 EXAMPLES = ROOT / "examples"
 
@@ -94,16 +95,17 @@ class View:
         return self.start(self.cluster.objects(yaml), self.azure, lambda pod: None)
 
     def start(self, objects, azure, change):
+        """Makes the objects; the pod among them, or the last of several."""
         for thing in map(workload.without_controllers, objects):
+            if thing["kind"] == "ConfigMap":
+                self.cluster.create(thing)
             if thing["kind"] == "Pod":
                 workload.in_this_cluster(thing, azure)
                 workload.as_workload_identity(thing, azure)
                 change(thing)
-                pod = Pod(self.cluster, thing["metadata"]["name"])
-                self.pods.append(pod)
-            if thing["kind"] in ("ConfigMap", "Pod"):
                 self.cluster.create(thing)
-        return pod
+                self.pods.append(Pod(self.cluster, thing["metadata"]["name"]))
+        return self.pods[-1]
 
     def release(self, name, entries):
         """The pods of the chart as it is installed: that of its demo, and that of its test."""
