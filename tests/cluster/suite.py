@@ -1,8 +1,8 @@
 """Runs the scenarios, side by side where they do not disturb each other.
 
-    suite.py WORK CGROUP FAKE_AZURE [SCENARIO...]
+    suite.py WORK CGROUP AKV_SYNC FAKE_AZURE [SCENARIO...]
 
-A line for each scenario: its sentence and its seconds. A scenario that raises anything has failed.
+A line for each scenario: its sentence, its seconds, and a figure if it gives one. A scenario that raises anything has failed.
 """
 
 import concurrent.futures
@@ -13,29 +13,28 @@ import time
 import traceback
 
 from cluster import Cluster, Failure
-from scenarios import changing, ending, failing, starting
+from scenarios import changing, ending, failing, injecting, starting
 from world import World
 
 # As many as keep two processors busy and no deadline in danger.
 AT_ONCE = 6
-# These load or disturb the whole node.
-ONE_BY_ONE = (
+# These load or disturb the whole node, the second when its first forty seconds are over.
+LAST = (
     starting.twenty_pods_start_at_once,
     changing.a_projected_token_that_expired_is_replaced_by_the_kubelet_and_the_new_one_is_exchanged,
 )
 
 
-def main(work, cgroup, fake, wanted):
+def main(work, cgroup, program, fake, wanted):
     began = time.monotonic()
-    world = World(Cluster(work / "control-plane", work / "node", cgroup), fake, work)
-    every = [one for module in (changing, failing, starting, ending) for one in scenarios_of(module)]
+    world = World(Cluster(work / "control-plane", work / "node", cgroup), program, fake, work)
+    every = [one for module in (changing, failing, starting, injecting, ending) for one in scenarios_of(module)]
     chosen = [one for one in every if not wanted or any(part in one.__name__ for part in wanted)]
     if not chosen:
         raise SystemExit(f"cluster: no scenario has one of {wanted} in its name")
     with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
-        together = [one for one in chosen if one not in ONE_BY_ONE]
-        passed = list(pool.map(lambda one: run(one, world), together))
-    passed += [run(one, world) for one in ONE_BY_ONE if one in chosen]
+        passed = list(pool.map(lambda one: run(one, world), [one for one in chosen if one not in LAST]))
+        passed += pool.map(lambda one: run(one, world), [one for one in chosen if one in LAST])
     failed = passed.count(False)
     print(f"cluster: {len(passed) - failed} scenarios passed and {failed} failed in {time.monotonic() - began:.0f} s")
     raise SystemExit(failed > 0)
@@ -54,7 +53,7 @@ def run(scenario, world):
     view, began = world.for_one_scenario(), time.monotonic()
     sentence = scenario.__name__.replace("_", " ")
     try:
-        scenario(view)
+        figure = scenario(view)
     except Exception as error:  # Whatever it is, it is the finding.
         where = "" if isinstance(error, Failure) else f"\n{traceback.format_exc()}"
         said = "\n".join(pod.story() for pod in view.pods)
@@ -62,9 +61,9 @@ def run(scenario, world):
         return False
     finally:
         view.end()
-    print(f"cluster: {sentence} ({time.monotonic() - began:.1f} s)", flush=True)
+    print(f"cluster: {sentence} ({time.monotonic() - began:.1f} s){f': {figure}' if figure else ''}", flush=True)
     return True
 
 
 if __name__ == "__main__":
-    main(pathlib.Path(sys.argv[1]), sys.argv[2], sys.argv[3], sys.argv[4:])
+    main(pathlib.Path(sys.argv[1]), *sys.argv[2:5], sys.argv[5:])

@@ -22,6 +22,8 @@ USER = {"runAsUser": 1001, "runAsGroup": 1001}
 RESTRICTED = {"allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True, "capabilities": {"drop": ["ALL"]}}
 TOKEN_FOLDER = "/var/run/secrets/azure/wi/token"
 AUTHORITY_FOLDER = "/etc/test-authority"
+# Where the sidecar of a pod has to listen.
+ADMIN = {"listen": "[::]:8181", "socket": "/run/akv-sync/admin.sock"}
 
 
 def make_chart(folder):
@@ -30,27 +32,75 @@ def make_chart(folder):
     shutil.copytree(ROOT / "charts/akv-sync", folder / "charts/akv-sync")
 
 
-def rendered(chart, name, entries, containers=None, interval="10s", on_start="fresh", **values):
-    """What helm makes of the chart for a pod with these containers and a manifest of these entries, as YAML.
+def pod_of_the_chart(chart, name, entries, containers, interval="10s", on_start="fresh", **values):
+    """A pod with these containers and a manifest of these entries, as YAML; `values` are further ones of the product's chart."""
+    product = {"image": image(), "manifest": manifest(entries, interval, on_start), **values}
+    values = {"containers": containers or [application()], "akv-sync": product}
+    return helm(name, chart, NAMESPACE, values, "--skip-tests")
 
-    `values` are further ones of the product's chart.
-    """
-    repository, tag = IMAGE.rsplit(":", 1)
-    manifest = {
-        "vaults": [{"name": "app", "url": "https://contoso-app.vault.azure.net"}],
-        "volume": {"group": 2000},
-        "refresh": {"interval": interval, "onStart": on_start},
-        **entries,
+
+def release_of_the_chart(name, entries):
+    """All that `helm install` and `helm test` make, with the chart's own application, as YAML."""
+    values = {
+        "image": image(),
+        "manifest": manifest(entries),
+        "serviceAccount": {"name": "contoso"},
+        "demo": {"enabled": True},
     }
-    every = {
-        "containers": containers or [application()],
-        "akv-sync": {"image": {"repository": repository, "tag": tag}, "manifest": manifest, **values},
-    }
-    command = [HELM, "template", name, chart, "--namespace", NAMESPACE, "--skip-tests", "--values", "-"]
-    done = subprocess.run(command, input=json.dumps(every), capture_output=True, text=True)
+    return helm(name, ROOT / "charts/akv-sync", NAMESPACE, values)
+
+
+def injection_policies(namespace):
+    """The admission policies of the product's chart, as YAML."""
+    return helm("akv-sync", ROOT / "charts/akv-sync", namespace, {"image": image(), "injection": {"enabled": True}})
+
+
+def helm(name, chart, namespace, values, *options):
+    command = [HELM, "template", name, chart, "--namespace", namespace, "--kube-version", "1.36", "--values", "-", *options]
+    done = subprocess.run(command, input=json.dumps(values), capture_output=True, text=True)
     if done.returncode != 0:
         raise Failure(f"helm ended with {done.returncode}: {done.stderr}")
     return done.stdout
+
+
+def image():
+    repository, tag = IMAGE.rsplit(":", 1)
+    return {"repository": repository, "tag": tag}
+
+
+def manifest(entries, interval="10s", on_start="fresh"):
+    """What a manifest says besides what the chart says in all of them."""
+    return {
+        "vaults": [{"name": "app", "url": "https://contoso-app.vault.azure.net"}],
+        "volume": {"path": "/mnt/akv", "group": 2000},
+        "refresh": {"interval": interval, "onStart": on_start},
+        **entries,
+    }
+
+
+def labelled_pod(name, containers):
+    """A pod as its author writes it who wants the sidecar injected: a label, and the name of the manifest's ConfigMap."""
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {
+            "name": name,
+            "labels": {"akv-sync/inject": "true", "azure.workload.identity/use": "true"},
+            "annotations": {"akv-sync/manifest": name},
+        },
+        "spec": {
+            "nodeName": "node1",
+            "serviceAccountName": "contoso",
+            "automountServiceAccountToken": False,
+            "securityContext": {"runAsNonRoot": True, "fsGroup": 2000, "seccompProfile": {"type": "RuntimeDefault"}},
+            "containers": containers,
+        },
+    }
+
+
+def manifest_for_injection(name, entries):
+    text = json.dumps({"apiVersion": "akv-sync/v1", "kind": "SyncManifest", "admin": ADMIN, **manifest(entries)})
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, "data": {"manifest.yaml": text}}
 
 
 def secrets(**names):

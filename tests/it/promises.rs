@@ -10,7 +10,7 @@ fn named(line: &str) -> Vec<(&str, &str)> {
     for quoted in line.split('`').skip(1).step_by(2) {
         if Path::new(quoted)
             .extension()
-            .is_some_and(|extension| extension == "rs")
+            .is_some_and(|extension| extension == "rs" || extension == "py")
         {
             file = Some(quoted);
         } else if let Some(file) = file {
@@ -23,7 +23,9 @@ fn named(line: &str) -> Vec<(&str, &str)> {
 /// Whether `text` has a test of this name.
 fn has_test(text: &str, name: &str) -> bool {
     let lines: Vec<_> = text.lines().map(str::trim_start).collect();
-    has_marked_test(&lines, name) || lists_test(&lines, name)
+    has_marked_test(&lines, name)
+        || lists_test(&lines, name)
+        || lines.contains(&&*format!("def {name}(world):"))
 }
 
 /// Whether there is a function of this name with an attribute of a test just above it.
