@@ -17,14 +17,19 @@ pub(super) fn inject(args: &InjectArgs, style: Style) -> Result<Exit, CommandFai
     match inject::inject(&text, &args.platform.defaults) {
         Ok(Injection { text, told }) => {
             let written = output::data(&text);
-            told.iter().for_each(|one| tell(one, style));
+            for one in &told {
+                tell(one, style);
+            }
+            if told.is_empty() {
+                tell_nothing(style);
+            }
             written.map(|()| Exit::Ok)
         }
         Err(error) => {
             if let InjectError::Refused { problems } = &error {
-                problems
-                    .iter()
-                    .for_each(|(workload, problem)| refuse(workload, problem, style));
+                for (workload, problem) in problems {
+                    refuse(workload, problem, style);
+                }
             }
             Err(failure(&error))
         }
@@ -45,7 +50,7 @@ fn tell(Told { workload, outcome }: &Told, style: Style) {
         let what = match outcome {
             Outcome::Added { mode } => format!("akv-sync added ({mode})"),
             Outcome::AlreadyThere => "has akv-sync already".to_owned(),
-            Outcome::NotAsked => "left as it is: its pods have no label akv-sync/inject".to_owned(),
+            Outcome::NotAsked => "left as it is: its pods have no label akv-sync/inject: \"true\"".to_owned(),
         };
         output::message(&format!("{workload}: {what}"));
         return;
@@ -54,6 +59,14 @@ fn tell(Told { workload, outcome }: &Told, style: Style) {
         Outcome::Added { mode } => tracing::info!(workload, mode, "Added to workload"),
         Outcome::AlreadyThere => tracing::info!(workload, "Workload has it already"),
         Outcome::NotAsked => tracing::info!(workload, "Workload does not ask for it"),
+    }
+}
+
+fn tell_nothing(style: Style) {
+    if style.is_json() {
+        tracing::info!("No workload in the input");
+    } else {
+        output::message("left as it is: there is no workload in it");
     }
 }
 

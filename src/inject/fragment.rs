@@ -195,7 +195,9 @@ fn fill(node: &mut Node, values: &Values) {
             entries.retain(|(_, value)| {
                 slot(value).is_none_or(|slot| !slot.optional || values.contains_key(slot.name))
             });
-            entries.iter_mut().for_each(|(_, value)| fill(value, values));
+            for (_, value) in entries {
+                fill(value, values);
+            }
         }
     }
 }

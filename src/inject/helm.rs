@@ -19,7 +19,9 @@ fn the_fragments_of_the_chart_are_current() {
         "src/inject/fragments",
         "Each gives YAML and takes a dict of the values that it names. A value may be a text, a list or a mapping.",
     );
-    ALL.iter().for_each(|fragment| define(fragment, &mut out));
+    for fragment in ALL {
+        define(fragment, &mut out);
+    }
     check("_fragments.tpl", &out);
 }
 
@@ -191,9 +193,9 @@ fn map(node: &Node, indent: usize, whole: &str, out: &mut String) {
             }
             (Node::List(items), None) => {
                 line(out, indent, &format!("{key}:"));
-                items
-                    .iter()
-                    .for_each(|item| element(item, indent + 2, whole, out));
+                for item in items {
+                    element(item, indent + 2, whole, out);
+                }
             }
         }
     }
@@ -211,5 +213,5 @@ fn element(item: &Node, indent: usize, whole: &str, out: &mut String) {
         !rest.starts_with("{{"),
         "an element must not begin with an optional key: {inner}"
     );
-    out.push_str(&format!("{:indent$}- {rest}", ""));
+    write!(out, "{:indent$}- {rest}", "").expect("writing to a String does not fail");
 }

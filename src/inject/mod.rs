@@ -133,7 +133,9 @@ fn workloads(
     let path: &[&str] = match node.text_of("kind").unwrap_or_default() {
         "List" => {
             if let Some(Node::List(items)) = node.get_mut("items") {
-                items.iter_mut().for_each(|item| workloads(item, defaults, told));
+                for item in items {
+                    workloads(item, defaults, told);
+                }
             }
             return;
         }

@@ -34,7 +34,7 @@ pub(super) fn add(pod: &mut Node, defaults: &Defaults) -> Result<Outcome, Vec<St
     }
     let said = Said::of(pod, defaults);
     let view = Pod::new(pod, &said);
-    let refused = refusals::of(&view);
+    let refused: Vec<_> = misshapen(pod).into_iter().chain(refusals::of(&view)).collect();
     if !refused.is_empty() {
         return Err(refused);
     }
@@ -55,6 +55,34 @@ pub(super) fn add(pod: &mut Node, defaults: &Defaults) -> Result<Outcome, Vec<St
     add_mounts(spec, &values, &readers);
     add_containers(spec, &values, &mode);
     Ok(Outcome::Added { mode })
+}
+
+/// What is no list where Kubernetes has one. An API server never gets that far.
+fn misshapen(pod: &Node) -> Vec<String> {
+    let is_list = |node: &Node, key: &str| node.get(key).is_none_or(|value| matches!(value, Node::List(_)));
+    let mut wrong = Vec::new();
+    if let Some(spec) = pod.get("spec") {
+        let lists = ["initContainers", "volumes"]
+            .into_iter()
+            .filter(|key| !is_list(spec, key));
+        wrong.extend(lists.map(|key| format!("spec.{key} of the pod is no list: correct it")));
+        for container in spec
+            .items_of("containers")
+            .iter()
+            .chain(spec.items_of("initContainers"))
+        {
+            match container.text_of("name") {
+                None => wrong.push("a container of the pod has no name: give it one".to_owned()),
+                Some(name) if !is_list(container, "volumeMounts") => {
+                    wrong.push(format!(
+                        "volumeMounts of the container {name} is no list: correct it"
+                    ));
+                }
+                Some(_) => {}
+            }
+        }
+    }
+    wrong
 }
 
 fn values(said: &Said) -> Values {

@@ -200,29 +200,22 @@ impl<'p> Pod<'p> {
     }
 
     fn sub_paths(&self) -> Findings {
-        let by_part = |mount: &&Node| {
-            mount.text_of("name") == Some(FILES)
+        let is_part = |mount: &Node| {
+            text(mount, "name") == FILES
                 && (mount.get("subPath").is_some() || mount.get("subPathExpr").is_some())
         };
-        let containers = self.containers().filter(|container| {
-            container
-                .items_of("volumeMounts")
-                .iter()
-                .any(|mount| by_part(&mount))
-        });
-        containers
-            .filter_map(|container| container.text_of("name").map(one))
-            .collect()
+        let has_part = |container: &&Node| container.items_of("volumeMounts").iter().any(is_part);
+        let containers = self.containers().filter(has_part);
+        containers.map(|container| one(text(container, "name"))).collect()
     }
 
     fn volumes(&self, names: &[&str], is_wrong: impl Fn(&Node) -> bool) -> Findings {
-        let named = self
+        let ours = self
             .list("volumes")
             .iter()
-            .filter(|volume| volume.text_of("name").is_some_and(|name| names.contains(&name)));
-        named
-            .filter(|volume| is_wrong(volume))
-            .filter_map(|volume| volume.text_of("name").map(one))
+            .filter(|volume| names.contains(&text(volume, "name")));
+        ours.filter(|volume| is_wrong(volume))
+            .map(|volume| one(text(volume, "name")))
             .collect()
     }
 

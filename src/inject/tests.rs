@@ -254,6 +254,33 @@ fn a_place_that_the_application_has_is_not_taken() {
 }
 
 #[test]
+fn what_is_no_list_is_not_made_one() {
+    for (from, to, start) in [
+        (
+            "[{ name: tmp, mountPath: /tmp }]",
+            "tmp",
+            "volumeMounts of the container log is no list",
+        ),
+        (
+            "[{ name: migrate, image: web }]",
+            "{ a: b }",
+            "spec.initContainers of the pod is no list",
+        ),
+        (
+            "{ name: web, image: web }",
+            "web",
+            "a container of the pod has no name",
+        ),
+    ] {
+        let problems = refused(&DEPLOYMENT.replace(from, to));
+        assert!(
+            problems.len() == 1 && problems[0].starts_with(start),
+            "{problems:#?}"
+        );
+    }
+}
+
+#[test]
 fn without_an_image_nothing_is_added() {
     let Err(InjectError::Refused { problems }) = inject(DEPLOYMENT, &Defaults::new()) else {
         panic!("there is no image");

@@ -11,7 +11,7 @@ pub(super) const PREFIX: &str = "akv-sync/";
 /// One word.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Word {
-    /// As it is written in an annotation, in the platform's ConfigMap, and as a flag.
+    /// As it is written in an annotation, in the `ConfigMap` of the platform, and as a flag.
     pub name: &'static str,
     /// Where nobody says it; an empty one is none.
     pub default: &'static str,

@@ -111,6 +111,10 @@ ADDED = {
     ),
     "a mount above the mount path": pod(containers=[container("web", **mounts(("data", "/mnt")))], **ELSEWHERE),
     "a mount that begins alike": pod(containers=[container("web", **mounts(("data", "/mnt/akv2")))], **ELSEWHERE),
+    "a pod with thirty containers and as many mounts": pod(
+        containers=[container(f"c{n}", **mounts(*((f"v{m}", f"/v{m}") for m in range(30)))) for n in range(30)],
+        volumes=[{"name": f"v{m}", "emptyDir": {}} for m in range(30)],
+    ),
     "hostNetwork with a token": pod({"akv-sync/admin-token": "web-token"}, hostNetwork=True),
     "hostNetwork with mode init": pod({"akv-sync/mode": "init"}, hostNetwork=True),
 }

@@ -118,6 +118,11 @@ fn a_configuration_of_another_tool_of_any_bytes_is_converted_or_refused() {
 }
 
 #[test]
+fn workloads_of_any_bytes_get_the_sidecar_once_or_are_refused() {
+    fuzz("inject", &seeds::of("inject", &[]), targets::inject);
+}
+
+#[test]
 fn a_state_file_of_any_bytes_never_costs_a_file() {
     let volume = state_files::Atomic::publish();
     fuzz("state", &[volume.text()], |bytes| volume.observe_with(bytes));

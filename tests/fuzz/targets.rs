@@ -12,6 +12,7 @@ use akv_sync::domain::mode::FileMode;
 use akv_sync::domain::object::{ObjectId, ObjectKind, ObjectName, VaultHost, VaultId, VaultName, VersionId};
 use akv_sync::domain::path::RelativePath;
 use akv_sync::domain::secret::SecretBytes;
+use akv_sync::inject::{Defaults, Injection, inject as inject_text};
 use akv_sync::manifest::{self, Problems};
 use akv_sync::ports::Environment;
 use akv_sync::render::template;
@@ -164,5 +165,15 @@ pub(crate) fn convert(bytes: &[u8]) {
                 "{tool:?}: {error}"
             ),
         }
+    }
+}
+
+/// Workloads; what comes out may go in again, and comes out the same.
+pub(crate) fn inject(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    let defaults = Defaults::from([("image", "a".to_owned())]);
+    if let Ok(Injection { text: once, .. }) = inject_text(&text, &defaults) {
+        let twice = inject_text(&once, &defaults).map(|injection| injection.text);
+        assert_eq!(twice, Ok(once), "{text}");
     }
 }

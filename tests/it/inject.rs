@@ -64,8 +64,15 @@ fn a_file_is_read_and_what_does_not_ask_is_left() {
     assert_eq!(stdout(&output), job);
     assert_eq!(
         stderr(&output),
-        "Job report: left as it is: its pods have no label akv-sync/inject\n"
+        "Job report: left as it is: its pods have no label akv-sync/inject: \"true\"\n"
     );
+}
+
+#[test]
+fn an_input_without_a_workload_comes_out_as_it_is_and_stderr_says_so() {
+    let output = inject(&[], "kind: ConfigMap # x\n");
+    assert_eq!(stdout(&output), "kind: ConfigMap # x\n");
+    assert_eq!(stderr(&output), "left as it is: there is no workload in it\n");
 }
 
 #[test]
