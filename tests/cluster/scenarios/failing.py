@@ -44,8 +44,7 @@ def the_memory_limit_of_the_chart_is_enough_for_a_volume_that_is_full_twice(worl
     old = [name for name in names if (volume / name).read_text() != "b" * 25_000]
     expect(not old, f"these are not of the new version: {old}")
     expect(pod.status("akv-sync")["restartCount"] == 0, "the sidecar was restarted")
-    highest = int((pod.cgroup("akv-sync") / "memory.max_usage_in_bytes").read_text()) / 2**20
-    return f"{highest:.0f} of 48 MiB at most"
+    return f"{pod.most_memory('akv-sync'):.0f} of 48 MiB at most"
 
 
 def a_sidecar_that_starts_in_an_outage_is_ready_with_the_last_known_good_files(world):
