@@ -93,6 +93,10 @@ class Pod:
         identifier = self.status(container)["containerID"].removeprefix("containerd://")
         return next(pathlib.Path("/sys/fs/cgroup/memory", self.cluster.cgroup).rglob(identifier))
 
+    def most_memory(self, container):
+        """The most memory that its cgroup had, in MiB: its own, its files on memory volumes, and pages of its program."""
+        return int((self.cgroup(container) / "memory.max_usage_in_bytes").read_text()) / 2**20
+
     def story(self):
         """For a failure: states, events and the end of each log."""
         statuses = self.statuses()

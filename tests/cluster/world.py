@@ -44,7 +44,7 @@ class World:
 
 class View:
     def __init__(self, world):
-        self.world, self.cluster, self.azure = world, world.cluster, world.azure
+        self.world, self.cluster, self.azure, self.work = world, world.cluster, world.azure, world.work
         self.pods = []
         self.azures = []
 

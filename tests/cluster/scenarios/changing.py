@@ -85,7 +85,8 @@ def a_projected_token_that_expired_is_replaced_by_the_kubelet_and_the_new_one_is
     pod = world.sidecar("expiry", secrets(password="db-password"), azure=azure).await_running("app")
     token_file = "/var/run/secrets/azure/wi/token/azure-identity-token"
     first = pod.read(token_file)
-    # It may be five minutes late. By then a token of now must be younger than the first, or it would be as dead.
+    # Entra takes a token until five minutes after its end. The clock goes to just after that, so a token that is forty
+    # seconds younger than the first is good for forty seconds more.
     issued = int(claims(first)["iat"])
     eventually(lambda: time.time() > issued + 40, "the first token is 40 s old", 60)
     azure.control("POST", f"clock?advance={int(issued + 901 - time.time())}")

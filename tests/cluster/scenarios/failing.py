@@ -25,6 +25,28 @@ def the_application_runs_on_while_the_sidecar_is_killed_for_memory(world):
     ran_on(world, pod, "OOMKilled")
 
 
+def the_memory_limit_of_the_chart_is_enough_for_a_volume_that_is_full_twice(world):
+    """While a set is replaced both are there: twice seven of the sixteen mebibytes."""
+    azure = world.azure_of_its_own()
+    names = [f"large-{number}" for number in range(260)]
+
+    def write(letter):
+        for name in names:
+            azure.set_secret(name, letter * 25_000)
+
+    write("a")
+    selection = {"secrets": [{"select": {"prefix": "large-", "limit": 260}, "pathTemplate": "{name}"}]}
+    pod = world.sidecar("large", selection, azure=azure, interval="5m").await_running("app")
+    write("b")
+    sync = pod.run("akv-sync", "/akv-sync", "sync")
+    expect(sync.returncode == 0, f"sync ended with {sync.returncode}: {sync.stderr}")
+    volume = pod.see("/mnt/akv")
+    old = [name for name in names if (volume / name).read_text() != "b" * 25_000]
+    expect(not old, f"these are not of the new version: {old}")
+    expect(pod.status("akv-sync")["restartCount"] == 0, "the sidecar was restarted")
+    return f"{pod.most_memory('akv-sync'):.0f} of 48 MiB at most"
+
+
 def a_sidecar_that_starts_in_an_outage_is_ready_with_the_last_known_good_files(world):
     azure = world.azure_of_its_own()
     entries = secrets(current="db-password")
