@@ -83,6 +83,11 @@ pub(super) static INIT_FRAGMENT: Fragment = Fragment {
     parts: &[IMAGE, ONCE, CONTAINER],
 };
 pub(super) static RESOURCES: Fragment = Fragment::of("resources", "of each container", &[part!("resources")]);
+pub(super) static RESTART_RULE: Fragment = Fragment::of(
+    "restart-rule",
+    "an element of `restartPolicyRules`; `exitCodes` is a list of numbers",
+    &[part!("restart-rule")],
+);
 pub(super) static MOUNT: Fragment =
     Fragment::of("mount", "in the application's containers", &[part!("mount")]);
 pub(super) static VOLUME: Fragment = Fragment::of("volume", "the volume with the files", &[part!("volume")]);
@@ -109,12 +114,13 @@ pub(super) static ADMIN_VOLUME: Fragment = Fragment::of(
 
 /// All of them.
 #[cfg(test)]
-pub(super) static ALL: [&Fragment; 11] = [
+pub(super) static ALL: [&Fragment; 12] = [
     &SIDECAR_FRAGMENT,
     &SIDECAR_POST_START,
     &CLASSIC,
     &INIT_FRAGMENT,
     &RESOURCES,
+    &RESTART_RULE,
     &VOLUME,
     &MANIFEST_VOLUME,
     &MANIFEST_SOURCE,

@@ -32,6 +32,14 @@ impl Node {
         Self::Scalar(Scalar { text, plain })
     }
 
+    /// A number, as it is written.
+    pub(super) fn number(text: &str) -> Self {
+        Self::Scalar(Scalar {
+            text: text.trim_start_matches('0').to_owned(),
+            plain: true,
+        })
+    }
+
     /// Whether YAML reads it as null.
     pub(super) fn is_null(&self) -> bool {
         matches!(self, Self::Scalar(Scalar { text, plain: true })

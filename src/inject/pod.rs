@@ -4,7 +4,7 @@
 
 use super::fragment::{
     ADMIN_VOLUME, FILES, Fragment, INIT_FRAGMENT, MANIFEST_SOURCE, MANIFEST_VOLUME, MOUNT, RESOURCES,
-    SIDECAR_FRAGMENT, TOKEN_SOURCE, VOLUME, Values,
+    RESTART_RULE, SIDECAR_FRAGMENT, TOKEN_SOURCE, VOLUME, Values,
 };
 use super::node::Node;
 use super::refusals::{self, Pod};
@@ -108,6 +108,14 @@ fn values(said: &Said) -> Values {
     }
     values.insert("sources", Node::List(sources));
     values.insert("resources", RESOURCES.filled(&values));
+    let codes: Vec<_> = said.list("exit-codes").into_iter().map(Node::number).collect();
+    if !codes.is_empty() {
+        values.insert("exitCodes", Node::List(codes));
+        values.insert(
+            "restartPolicyRules",
+            Node::List(vec![RESTART_RULE.filled(&values)]),
+        );
+    }
     values
 }
 

@@ -98,7 +98,7 @@ impl<'p> Pod<'p> {
                 .filter(|container| !is_ours(container))
                 .collect();
         }
-        let named = self.said.named();
+        let named = self.said.list("containers");
         self.containers()
             .filter(|container| {
                 container
@@ -128,6 +128,7 @@ impl<'p> Pod<'p> {
                 self.said.get("mount-path"),
             ),
             "containers" => self.unknown_containers(),
+            "exitCodes" => self.exit_codes(),
             "pathTaken" => self.taken_paths(),
             "subPath" => self.sub_paths(),
             "volumeType" => self.volumes(&[FILES], |volume| {
@@ -171,11 +172,20 @@ impl<'p> Pod<'p> {
             .filter_map(|container| container.text_of("name"))
             .collect();
         self.said
-            .named()
+            .list("containers")
             .into_iter()
             .filter(|name| !there.contains(name))
             .map(one)
             .collect()
+    }
+
+    fn exit_codes(&self) -> Findings {
+        let is_usable = |code: &&str| {
+            code.bytes().all(|byte| byte.is_ascii_digit())
+                && code.parse().is_ok_and(|code: u8| (64..=113).contains(&code))
+        };
+        let codes = self.said.list("exit-codes").into_iter();
+        codes.filter(|code| !is_usable(code)).map(one).collect()
     }
 
     fn taken_paths(&self) -> Findings {

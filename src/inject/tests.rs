@@ -118,7 +118,7 @@ fn the_annotations_say_which_mode_path_and_containers_and_come_before_the_platfo
     let text = DEPLOYMENT.replace(
         "akv-sync/manifest: web-manifest",
         "akv-sync/manifest: m, akv-sync/mode: both, akv-sync/mount-path: /files, akv-sync/cpu-limit: 1, \
-         akv-sync/containers: 'web, migrate', akv-sync/admin-token: t",
+         akv-sync/containers: 'web, migrate', akv-sync/admin-token: t, akv-sync/exit-codes: '88, 90'",
     );
     let spec = spec(&injected(&text).text);
     let containers = spec.items_of("initContainers");
@@ -127,6 +127,12 @@ fn the_annotations_say_which_mode_path_and_containers_and_come_before_the_platfo
         containers[1].at(&["resources", "limits", "cpu"]),
         Some(&Node::text("1"))
     );
+    let rules = containers[1].items_of("restartPolicyRules");
+    assert_eq!(
+        rules[0].items_at(&["exitCodes", "values"]),
+        [Node::number("88"), Node::number("90")]
+    );
+    assert!(containers[0].get("restartPolicyRules").is_none());
     for container in [&containers[2], &spec.items_of("containers")[0]] {
         assert_eq!(
             container.items_of("volumeMounts")[0].text_of("mountPath"),

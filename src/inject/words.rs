@@ -49,7 +49,7 @@ const fn of_platform(
 }
 
 /// All words.
-pub const WORDS: [Word; 12] = [
+pub const WORDS: [Word; 13] = [
     of_workload(
         "manifest",
         "NAME",
@@ -64,6 +64,11 @@ pub const WORDS: [Word; 12] = [
         "admin-token",
         "NAME",
         "Secret whose key `token` is the token of the admin port",
+    ),
+    of_workload(
+        "exit-codes",
+        "CODES",
+        "codes of hooks `exit`, with commas between them, at which all containers of the pod restart in place",
     ),
     of_platform(
         "mount-path",
@@ -145,11 +150,11 @@ impl Said {
         self.0.get(word).map_or("", String::as_str)
     }
 
-    /// The containers that `containers` names.
-    pub(super) fn named(&self) -> Vec<&str> {
-        match self.get("containers") {
+    /// The elements of a word that is a list: `containers`, `exit-codes`.
+    pub(super) fn list(&self, word: &str) -> Vec<&str> {
+        match self.get(word) {
             "" => Vec::new(),
-            names => names.split(',').map(str::trim).collect(),
+            elements => elements.split(',').map(str::trim).collect(),
         }
     }
 }

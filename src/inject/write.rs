@@ -95,11 +95,18 @@ mod tests {
     }
 
     #[test]
+    fn what_could_not_stand_alone_gets_quotes_and_numbers_stay_numbers() {
+        assert_eq!(
+            rewritten("{a\n\n  b : c, d: ?, f: \u{e4}, g: a:b, h: -1, i: .inf, j: 2026-11-30, k: --x}"),
+            "\"a\\nb\": c\nd: \"?\"\nf: \"\u{e4}\"\ng: a:b\nh: -1\ni: .inf\nj: 2026-11-30\nk: --x\n"
+        );
+    }
+
+    #[test]
     fn what_is_written_is_read_as_the_same() {
         for text in [
             "a: 'x\n\n  y'\nb: >\n  folded\n  text\nc: plain\n  on two lines\nd: \"\\t\\u0000\"\n",
             "a: &x {b: [1, 2]}\nc: *x\n",
-            "{a\n\n  b : c, d: ?, e: -, f: \u{e4}, g: a:b, h: -1, i: .inf, j: ---, k: --x}\n",
             "- [a, {b: c}]\n- - - d\n",
             "a:\n- b\n- c: |+\n    x\n\n\n",
         ] {

@@ -105,6 +105,7 @@ ADDED = {
     "another image": pod({"akv-sync/image": "registry.example.com/other@sha256:" + "0" * 64, "akv-sync/image-pull-policy": "Always"}),
     "an annotation without a text": pod({"akv-sync/mode": "", "akv-sync/containers": "", "akv-sync/cpu-limit": ""}),
     "a token of the admin port": pod({"akv-sync/admin-token": "web-token"}),
+    "a hook that ends the sidecar": pod({"akv-sync/exit-codes": "88, 064", "akv-sync/mode": "both"}),
     "a volume akv in memory that is there": pod(
         containers=[container("web", **mounts((FILES, "/mnt/akv"), readOnly=True)), container("log", **mounts((FILES, "/x")))],
         volumes=[IN_MEMORY],
@@ -131,6 +132,8 @@ REFUSED = {
     "a mount path that goes up": (pod({"akv-sync/mount-path": "/x/../y"}), 'the mount path "/x/../y" cannot be used'),
     "a mount path of ours": (pod({"akv-sync/mount-path": "/etc/akv-sync"}), 'the mount path "/etc/akv-sync" cannot be used'),
     "a container that is not there": (pod({"akv-sync/containers": "web, wep"}), 'names "wep", which the pod does not have'),
+    "an exit code that hooks cannot have": (pod({"akv-sync/exit-codes": "88,114"}), 'the exit code "114" cannot be used'),
+    "an exit code that is no number": (pod({"akv-sync/exit-codes": "88,"}), 'the exit code "" cannot be used'),
     "a mount at the same path": (
         pod(containers=[container("web"), container("log", **mounts(("data", "/mnt/akv")))], **ELSEWHERE),
         "the container log mounts the volume data at /mnt/akv, where",

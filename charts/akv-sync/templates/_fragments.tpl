@@ -205,6 +205,14 @@ limits:
   memory: {{ required "akv-sync.fragment.resources: memoryLimit is missing" .memoryLimit | toJson }}
 {{- end }}
 
+{{/* an element of `restartPolicyRules`; `exitCodes` is a list of numbers. Takes exitCodes. */}}
+{{- define "akv-sync.fragment.restart-rule" -}}
+action: RestartAllContainers
+exitCodes:
+  operator: In
+  values: {{ required "akv-sync.fragment.restart-rule: exitCodes is missing" .exitCodes | toJson }}
+{{- end }}
+
 {{/* the volume with the files. Takes sizeLimit. */}}
 {{- define "akv-sync.fragment.volume" -}}
 name: akv

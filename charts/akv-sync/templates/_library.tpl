@@ -100,9 +100,12 @@ azure.workload.identity/skip-containers: {{ join ";" .skipContainers | quote }}
       "memoryLimit" (.limits.memory | default (printf "%sMi" (include "akv-sync.leastMemory" $)))
     ) | fromYaml -}}
 {{- $codes := include "akv-sync.exitCodes" $ | fromJsonArray -}}
-{{- $rule := dict "action" "RestartAllContainers" "exitCodes" (dict "operator" "In" "values" $codes) -}}
+{{- $rules := list -}}
+{{- with $codes -}}
+{{- $rules = list (include "akv-sync.fragment.restart-rule" (dict "exitCodes" .) | fromYaml) -}}
+{{- end -}}
 {{- toYaml (dict
-      "restartPolicyRules" (ternary (list $rule) list (not (empty $codes)))
+      "restartPolicyRules" $rules
       "image" (include "akv-sync.image" $)
       "imagePullPolicy" $.Values.image.pullPolicy
       "env" $.Values.env

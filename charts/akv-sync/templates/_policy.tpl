@@ -54,6 +54,8 @@ that optional has a value. `dyn`, since CEL wants one type for all values of a m
   expression: '{{ include "akv-sync.injection.quantities" . }}'
 - name: named
   expression: 'variables.containers == "" ? [] : variables.containers.split(",").map(n, n.trim())'
+- name: codes
+  expression: 'variables.exitCodes == "" ? [] : variables.exitCodes.split(",").map(c, c.trim())'
 - name: initContainers
   expression: object.spec.?initContainers.orValue([])
 - name: volumes
@@ -79,6 +81,7 @@ that optional has a value. `dyn`, since CEL wants one type for all values of a m
       "memoryRequest" "cel:variables.memoryRequest"
       "memoryLimit" "cel:variables.memoryLimit"
     ) | fromYaml -}}
+{{- $rule := include "akv-sync.cel.fragment" (list "restart-rule" (dict "exitCodes" "cel:variables.codes.map(c, int(c))")) -}}
 {{- $values := dict
       "image" "cel:variables.image"
       "imagePullPolicy" "cel:variables.imagePullPolicy"
@@ -87,6 +90,7 @@ that optional has a value. `dyn`, since CEL wants one type for all values of a m
       "adminToken" "cel:variables.adminToken"
       "sizeLimit" "cel:variables.sizeLimit"
       "resources" $resources
+      "restartPolicyRules" (printf "cel?:size(variables.codes) == 0 ? optional.none() : optional.of(dyn([%s]))" $rule)
 -}}
 {{- $sources := printf "cel:[%s] + (variables.adminToken == \"\" ? [] : [%s])"
       (include "akv-sync.cel.fragment" (list "manifest-source" $values))

@@ -18,6 +18,10 @@ Of the admission policies, whose variables are in _policy.tpl.
   variable: adminToken
   default: ""
   ofPlatform: false
+- name: exit-codes
+  variable: exitCodes
+  default: ""
+  ofPlatform: false
 - name: mount-path
   variable: mountPath
   default: "/mnt/akv"
@@ -58,7 +62,7 @@ Of the admission policies, whose variables are in _policy.tpl.
 
 {{/* A list in CEL: annotations that are no mistake. */}}
 {{- define "akv-sync.injection.known" -}}
-["manifest", "containers", "admin-token", "mount-path", "mode", "image", "image-pull-policy", "size-limit", "cpu-request", "cpu-limit", "memory-request", "memory-limit", "manifest-checksum"]
+["manifest", "containers", "admin-token", "exit-codes", "mount-path", "mode", "image", "image-pull-policy", "size-limit", "cpu-request", "cpu-limit", "memory-request", "memory-limit", "manifest-checksum"]
 {{- end }}
 
 {{/* A list in CEL: words that are quantities, with their values. */}}
@@ -71,7 +75,7 @@ Of the admission policies, whose variables are in _policy.tpl.
 // label
 ((variables.label == "true" ? [] : [[variables.label]]).map(f, "the label akv-sync/inject is \"" + f[0] + "\": set it to \"true\", or remove it")) +
 // annotation
-((variables.annotations.filter(a, a.startsWith("akv-sync/") && !(a.substring(9) in variables.known)) .map(a, [string(a).substring(9)])).map(f, "the annotation akv-sync/" + f[0] + " is not known: use manifest, containers, admin-token, mount-path, mode, image, image-pull-policy, size-limit, cpu-request, cpu-limit, memory-request or memory-limit")) +
+((variables.annotations.filter(a, a.startsWith("akv-sync/") && !(a.substring(9) in variables.known)) .map(a, [string(a).substring(9)])).map(f, "the annotation akv-sync/" + f[0] + " is not known: use manifest, containers, admin-token, exit-codes, mount-path, mode, image, image-pull-policy, size-limit, cpu-request, cpu-limit, memory-request or memory-limit")) +
 // manifest
 (variables.injected ? [] : (variables.manifest == "" ? [[""]] : []).map(f, "the annotation akv-sync/manifest is missing: set it to the name of the ConfigMap that has the key manifest.yaml")) +
 // image
@@ -82,6 +86,8 @@ Of the admission policies, whose variables are in _policy.tpl.
 (variables.injected ? [] : (variables.mountPath.matches("^(/[^/:]+)+$") && !variables.mountPath.matches("/\\.\\.?(/|$)") && !variables.mountPath.matches("^/(etc|run)/akv-sync(/|$)") ? [] : [[variables.mountPath]]).map(f, "the mount path \"" + f[0] + "\" cannot be used: set akv-sync/mount-path to an absolute path without \"..\", \":\" or a \"/\" at its end, and not at or below /etc/akv-sync or /run/akv-sync")) +
 // containers
 (variables.injected ? [] : (variables.named.filter(n, !(object.spec.containers + variables.initContainers).exists(c, c.name == n)).map(n, [n])).map(f, "the annotation akv-sync/containers names \"" + f[0] + "\", which the pod does not have: name containers and init containers of the pod, with commas between them")) +
+// exitCodes
+(variables.injected ? [] : (variables.codes.filter(c, !c.matches("^0*(6[4-9]|[7-9][0-9]|10[0-9]|11[0-3])$")).map(c, [c])).map(f, "the exit code \"" + f[0] + "\" cannot be used: set akv-sync/exit-codes to numbers from 64 to 113, with commas between them")) +
 // pathTaken
 (variables.injected ? [] : (variables.readers.map(c, c.?volumeMounts.orValue([]).filter(m, m.name != "akv" && (m.mountPath + "/").startsWith(variables.mountPath + "/")).map(m, [c.name, m.name, m.mountPath])).flatten()).map(f, "the container " + f[0] + " mounts the volume " + f[1] + " at " + f[2] + ", where the files would be: mount it elsewhere, or set akv-sync/mount-path")) +
 // subPath
