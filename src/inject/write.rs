@@ -23,11 +23,11 @@ fn write(node: &Node, indent: usize, out: &mut String) {
                 if number > 0 || out.is_empty() || out.ends_with('\n') {
                     push_indent(indent, out);
                 }
-                out.push_str(&if key.plain {
-                    key.text.clone()
+                if stays_plain(key) {
+                    out.push_str(&key.text);
                 } else {
-                    double_quoted(&key.text)
-                });
+                    out.push_str(&double_quoted(&key.text));
+                }
                 out.push(':');
                 out.push(if is_long(value) { '\n' } else { ' ' });
                 write(value, indent + 2, out);
@@ -54,9 +54,20 @@ fn is_long(node: &Node) -> bool {
     }
 }
 
+/// Whether it may stand without quotes as it stood. What is more than words, numbers and times is a text in any case, and as well off
+/// with quotes: between brackets and over several lines stands what could not stand alone.
+fn stays_plain(scalar: &Scalar) -> bool {
+    let text = scalar.text.as_str();
+    let is_safe = |c: char| c.is_ascii_alphanumeric() || "-_./+~:=@,()% *".contains(c);
+    let after_dash = text.strip_prefix('-').unwrap_or(text);
+    let starts = after_dash.starts_with(|c: char| c.is_ascii_alphanumeric() || "-_./+~(".contains(c));
+    let starts = starts && !after_dash.trim_start_matches(['-', '.']).is_empty();
+    scalar.plain && starts && text.chars().all(is_safe) && !text.contains(": ") && !text.ends_with([':', ' '])
+}
+
 fn write_scalar(scalar: &Scalar, indent: usize, out: &mut String) {
     match scalar.text.as_str() {
-        text if scalar.plain && !text.contains('\n') => push_line(text, out),
+        text if stays_plain(scalar) => push_line(text, out),
         // Its quotes are kept: a number in quotes is a text, and whoever wrote them may want them.
         text if text.contains('\n') => push_text(text, indent, out),
         text => push_line(&double_quoted(text), out),
@@ -88,6 +99,7 @@ mod tests {
         for text in [
             "a: 'x\n\n  y'\nb: >\n  folded\n  text\nc: plain\n  on two lines\nd: \"\\t\\u0000\"\n",
             "a: &x {b: [1, 2]}\nc: *x\n",
+            "{a\n\n  b : c, d: ?, e: -, f: \u{e4}, g: a:b, h: -1, i: .inf, j: ---, k: --x}\n",
             "- [a, {b: c}]\n- - - d\n",
             "a:\n- b\n- c: |+\n    x\n\n\n",
         ] {
