@@ -31,7 +31,8 @@ impl Place {
         if let Some(socket) = &args.socket {
             return Ok(Self::Socket(Program::at(socket)));
         }
-        let spec = check::read(&args.manifest, &ProcessEnvironment)?.spec;
+        let read = check::read(&args.manifest, &ProcessEnvironment);
+        let spec = read.map_err(nowhere)?.spec;
         Ok(Self::Manifest(Program::of(&spec.admin), Box::new(spec)))
     }
 
@@ -60,6 +61,14 @@ impl Place {
             Err(failure) => format!("; {failure}"),
         }
     }
+}
+
+/// A manifest that is refused does not say where to ask. Who edited it is to know that the program goes on all the same.
+fn nowhere(mut refused: CommandFailure) -> CommandFailure {
+    let hint = "a running program goes on with the manifest before it; `--socket PATH` asks it without reading this one";
+    refused.chain = vec!["this manifest cannot say where the running program is asked".to_owned()];
+    refused.hint = Some(hint.to_owned());
+    refused
 }
 
 /// The status as the volume has it, which nobody keeps current.

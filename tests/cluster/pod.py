@@ -93,6 +93,12 @@ class Pod:
         identifier = self.status(container)["containerID"].removeprefix("containerd://")
         return next(pathlib.Path("/sys/fs/cgroup/memory", self.cluster.cgroup).rglob(identifier))
 
+    def events(self):
+        """What was said of the pod."""
+        selector = f"fieldSelector=involvedObject.name%3D{self.name}"
+        events = self.cluster.call("GET", f"/api/v1/namespaces/{NAMESPACE}/events?{selector}")
+        return [one["message"] for one in events["items"]]
+
     def most_memory(self, container):
         """The most memory that its cgroup had, in MiB: its own, its files on memory volumes, and pages of its program."""
         return int((self.cgroup(container) / "memory.max_usage_in_bytes").read_text()) / 2**20
@@ -101,9 +107,7 @@ class Pod:
         """For a failure: states, events and the end of each log."""
         statuses = self.statuses()
         lines = [f"{one['name']}: {one['restartCount']} restarts, {one['state']}, before {one['lastState']}" for one in statuses]
-        selector = f"fieldSelector=involvedObject.name%3D{self.name}"
-        events = self.cluster.call("GET", f"/api/v1/namespaces/{NAMESPACE}/events?{selector}")
-        lines += [f"event {one['reason']}: {one['message']}" for one in events["items"]]
+        lines += [f"event: {message}" for message in self.events()]
         for one in statuses:
             with contextlib.suppress(Failure):  # It has not started.
                 lines += [f"{one['name']} | {line}" for line in self.log(one["name"]).splitlines()[-12:]]

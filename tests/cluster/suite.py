@@ -13,7 +13,7 @@ import time
 import traceback
 
 from cluster import Cluster, Failure
-from scenarios import changing, ending, failing, injecting, restarting, starting
+from scenarios import changing, ending, failing, injecting, restarting, starting, troubleshooting
 from world import World
 
 # As many as keep two processors busy and no deadline in danger.
@@ -28,7 +28,7 @@ LAST = (
 def main(work, cgroup, program, fake, wanted):
     began = time.monotonic()
     world = World(Cluster(work / "control-plane", work / "node", cgroup), program, fake, work)
-    every = [one for module in (changing, restarting, failing, starting, injecting, ending) for one in scenarios_of(module)]
+    every = [one for module in (changing, restarting, failing, starting, troubleshooting, injecting, ending) for one in scenarios_of(module)]
     chosen = [one for one in every if not wanted or any(part in one.__name__ for part in wanted)]
     if not chosen:
         raise SystemExit(f"cluster: no scenario has one of {wanted} in its name")

@@ -63,7 +63,11 @@ fn of<'s>(entry: &'s EntryStatus, status: &'s Status, began: OffsetDateTime) -> 
     let mut outcome = EntryOutcome {
         id: entry.id.to_string(),
         required: entry.required,
-        as_asked: entry.as_asked && entry.failure.is_none() && entry.stopped_by.is_none(),
+        // While the volume fails nothing is written, so what an entry has is not known to be what the vault has.
+        as_asked: entry.as_asked
+            && entry.failure.is_none()
+            && entry.stopped_by.is_none()
+            && status.volume.failure.is_none(),
         written: entry.written.is_some_and(|written| written >= began),
         version: entry.version.as_ref(),
         reason: None,

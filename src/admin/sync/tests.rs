@@ -15,7 +15,9 @@ use crate::domain::plan::EntryPlan;
 use crate::domain::query::test_queries::secret;
 use crate::domain::schedule::Endpoint;
 use crate::domain::status::Status;
-use crate::domain::status::test_passes::{ask, failed, pass, path, ready, served, with_stopped};
+use crate::domain::status::test_passes::{
+    ask, failed, pass, path, ready, served, volume_failure, with_stopped,
+};
 use crate::ports::Observer as _;
 use crate::reconcile::trigger::{Answered, Triggers, channel};
 
@@ -214,6 +216,24 @@ async fn what_its_gate_did_not_let_be_asked_is_not_synced() {
             .as_str()
             .is_some_and(|hint| hint.contains("is asked again at"))
     );
+}
+
+#[tokio::test]
+async fn while_the_volume_fails_nothing_is_as_asked() {
+    let mut status = healthy();
+    let mut full = pass(vec![served("a"), served("b")]);
+    full.volume_failure = Some(volume_failure());
+    status.fold(full, 0.5);
+    let answer = outcome(&status, &SyncScope::All, OffsetDateTime::now_utc());
+    assert_eq!(answer.status(), StatusCode::BAD_GATEWAY);
+    let told: Value = serde_json::from_str(&body(answer).await).expect("JSON");
+    assert_eq!(told["volume"]["cause"], "no writing here");
+    for entry in told["entries"].as_array().expect("a list") {
+        assert_eq!(
+            (&entry["asAsked"], &entry["reason"]),
+            (&Value::Bool(false), &Value::Null)
+        );
+    }
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 mod barrier;
 mod calls;
+mod clock;
 mod fallbacks;
 mod heartbeat;
 mod hooks;

@@ -258,3 +258,20 @@ fn on_a_narrow_terminal_no_row_is_cut_off_and_colors_go_as_they_are_asked_to() {
         assert!(table.into_iter().all(|line| line.chars().count() <= 40), "{text}");
     }
 }
+
+#[test]
+fn a_manifest_that_is_refused_says_that_the_running_program_goes_on_and_how_it_is_asked() {
+    let served = Served::at_socket();
+    let _running = served.ready();
+    std::fs::write(served.world.path("manifest.yaml"), "kind: SyncManifest\n").expect("written");
+    for command in ["status", "health", "sync"] {
+        let refused = served.tells(&[command]);
+        assert_eq!(refused.status.code(), Some(3), "{command}");
+        let text = stderr(&refused);
+        assert!(
+            text.contains("goes on") && text.contains("--socket PATH"),
+            "{text}"
+        );
+    }
+    assert_eq!(served.tells_at_socket(&["status"]).status.code(), Some(0));
+}
