@@ -7,7 +7,7 @@ use super::exit::Exit;
 use super::failure::CommandFailure;
 
 /// What is read from the environment besides the variables of flags.
-const READ: [&str; 21] = [
+const READ: [&str; 23] = [
     "AZURE_TENANT_ID",
     "AZURE_CLIENT_ID",
     "AZURE_FEDERATED_TOKEN_FILE",
@@ -18,6 +18,8 @@ const READ: [&str; 21] = [
     "AZURE_KEYVAULT_CLIENTSECRET",
     "AZURE_KEYVAULT_TENANTID",
     "AZURE_KEYVAULT_RESOURCEENDPOINT",
+    "AKV_SYNC_ADMIN_LISTEN",
+    "AKV_SYNC_ADMIN_SOCKET",
     "IDENTITY_ENDPOINT",
     "IDENTITY_HEADER",
     "MSI_ENDPOINT",

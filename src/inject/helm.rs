@@ -6,6 +6,8 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
+use crate::encoding::yaml::double_quoted;
+
 use super::fragment::{ALL, Fragment, Slot, slot};
 use super::node::Node;
 use super::refusals::{self, Refusal};
@@ -185,7 +187,12 @@ fn map(node: &Node, indent: usize, whole: &str, out: &mut String) {
                 let value = format!("required \"{whole}: {name} is missing\" .{name} | toJson");
                 line(out, indent, &format!("{key}: {{{{ {value} }}}}"));
             }
-            (Node::Scalar(scalar), None) => line(out, indent, &format!("{key}: {}", scalar.text)),
+            (Node::Scalar(scalar), None) if scalar.plain => {
+                line(out, indent, &format!("{key}: {}", scalar.text));
+            }
+            (Node::Scalar(scalar), None) => {
+                line(out, indent, &format!("{key}: {}", double_quoted(&scalar.text)));
+            }
             (Node::Map(entries), None) if entries.is_empty() => line(out, indent, &format!("{key}: {{}}")),
             (Node::Map(_), None) => {
                 line(out, indent, &format!("{key}:"));

@@ -40,6 +40,9 @@ const NO_VARIABLES: &[(&str, &str)] = &[];
 
 /// The environment that a fixture is loaded with; its name says so.
 fn environment(name: &str) -> Vec<(&'static str, &'static str)> {
+    if name == "environment-admin" {
+        return vec![("AKV_SYNC_ADMIN_LISTEN", "8181")];
+    }
     let url = match name {
         "environment-url" => "https://contoso.vault.azure.net/secrets",
         "environment-url-host" | "environment-url-host-named" => "https://vault.example.com",

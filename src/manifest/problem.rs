@@ -108,6 +108,8 @@ codes! {
     SystemDirectory = "system-directory",
     /// A warning: it works in a cluster with a certain feature gate only.
     NeedsFeatureGate = "needs-feature-gate",
+    /// `AKV_SYNC_ADMIN_LISTEN` or `AKV_SYNC_ADMIN_SOCKET` cannot be used.
+    EnvironmentAdmin = "environment-admin",
     /// A key is a list or a mapping.
     KeyNotText = "key-not-text",
     /// A mapping has the same key twice.

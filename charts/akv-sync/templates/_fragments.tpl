@@ -4,7 +4,7 @@ Generated from src/inject/fragments; rewritten by: UPDATE_REFERENCE=1 cargo test
 Each gives YAML and takes a dict of the values that it names. A value may be a text, a list or a mapping.
 */}}
 
-{{/* an init container: a native sidecar, whose startup probe the next container waits for. Takes image, mountPath, resources; where there is one: imagePullPolicy, restartPolicyRules, env. */}}
+{{/* an init container: a native sidecar, whose startup probe the next container waits for. Takes image, mountPath, resources; where there is one: imagePullPolicy, restartPolicyRules. */}}
 {{- define "akv-sync.fragment.sidecar" -}}
 name: akv-sync
 image: {{ required "akv-sync.fragment.sidecar: image is missing" .image | toJson }}
@@ -13,6 +13,11 @@ imagePullPolicy: {{ toJson . }}
 {{- end }}
 args:
   - run
+env:
+  - name: AKV_SYNC_ADMIN_LISTEN
+    value: "[::]:8181"
+  - name: AKV_SYNC_ADMIN_SOCKET
+    value: /run/akv-sync/admin.sock
 ports:
   - name: admin
     containerPort: 8181
@@ -39,9 +44,6 @@ startupProbe:
     port: admin
   periodSeconds: 1
   failureThreshold: 600
-{{- with .env }}
-env: {{ toJson . }}
-{{- end }}
 resources: {{ required "akv-sync.fragment.sidecar: resources is missing" .resources | toJson }}
 securityContext:
   runAsNonRoot: true
@@ -55,7 +57,7 @@ securityContext:
 terminationMessagePolicy: FallbackToLogsOnError
 {{- end }}
 
-{{/* the same with `postStart` in place of the startup probe. Takes image, mountPath, resources; where there is one: imagePullPolicy, restartPolicyRules, env. */}}
+{{/* the same with `postStart` in place of the startup probe. Takes image, mountPath, resources; where there is one: imagePullPolicy, restartPolicyRules. */}}
 {{- define "akv-sync.fragment.sidecar-post-start" -}}
 name: akv-sync
 image: {{ required "akv-sync.fragment.sidecar-post-start: image is missing" .image | toJson }}
@@ -64,6 +66,11 @@ imagePullPolicy: {{ toJson . }}
 {{- end }}
 args:
   - run
+env:
+  - name: AKV_SYNC_ADMIN_LISTEN
+    value: "[::]:8181"
+  - name: AKV_SYNC_ADMIN_SOCKET
+    value: /run/akv-sync/admin.sock
 ports:
   - name: admin
     containerPort: 8181
@@ -94,9 +101,6 @@ lifecycle:
         - /run/akv-sync/admin.sock
         - --wait
         - 10m
-{{- with .env }}
-env: {{ toJson . }}
-{{- end }}
 resources: {{ required "akv-sync.fragment.sidecar-post-start: resources is missing" .resources | toJson }}
 securityContext:
   runAsNonRoot: true
@@ -110,7 +114,7 @@ securityContext:
 terminationMessagePolicy: FallbackToLogsOnError
 {{- end }}
 
-{{/* a container, the first of its pod: a sidecar for clusters without native ones. Takes image, mountPath, resources; where there is one: imagePullPolicy, env. */}}
+{{/* a container, the first of its pod: a sidecar for clusters without native ones. Takes image, mountPath, resources; where there is one: imagePullPolicy. */}}
 {{- define "akv-sync.fragment.classic" -}}
 name: akv-sync
 image: {{ required "akv-sync.fragment.classic: image is missing" .image | toJson }}
@@ -119,6 +123,11 @@ imagePullPolicy: {{ toJson . }}
 {{- end }}
 args:
   - run
+env:
+  - name: AKV_SYNC_ADMIN_LISTEN
+    value: "[::]:8181"
+  - name: AKV_SYNC_ADMIN_SOCKET
+    value: /run/akv-sync/admin.sock
 ports:
   - name: admin
     containerPort: 8181
@@ -145,9 +154,6 @@ lifecycle:
         - /run/akv-sync/admin.sock
         - --wait
         - 10m
-{{- with .env }}
-env: {{ toJson . }}
-{{- end }}
 resources: {{ required "akv-sync.fragment.classic: resources is missing" .resources | toJson }}
 securityContext:
   runAsNonRoot: true
@@ -161,7 +167,7 @@ securityContext:
 terminationMessagePolicy: FallbackToLogsOnError
 {{- end }}
 
-{{/* an init container that ends when the files are there. Takes image, resources, mountPath; where there is one: imagePullPolicy, env. */}}
+{{/* an init container that ends when the files are there. Takes image, resources, mountPath; where there is one: imagePullPolicy. */}}
 {{- define "akv-sync.fragment.init" -}}
 name: akv-sync-init
 image: {{ required "akv-sync.fragment.init: image is missing" .image | toJson }}
@@ -171,9 +177,6 @@ imagePullPolicy: {{ toJson . }}
 args:
   - once
   - --hooks=leave
-{{- with .env }}
-env: {{ toJson . }}
-{{- end }}
 resources: {{ required "akv-sync.fragment.init: resources is missing" .resources | toJson }}
 securityContext:
   runAsNonRoot: true

@@ -17,7 +17,7 @@ Values are those of this chart, below its name in the values of theirs. Where th
 {{- else if eq .Values.gate "postStart" -}}
 {{- $fragment = "akv-sync.fragment.sidecar-post-start" -}}
 {{- end -}}
-- {{ include $fragment (include "akv-sync.container" . | fromYaml) | indent 2 | trim }}
+{{- include "akv-sync.element" (list $fragment .) -}}
 {{- end -}}
 {{- end }}
 
@@ -25,7 +25,7 @@ Values are those of this chart, below its name in the values of theirs. Where th
 {{- define "akv-sync.initContainer" -}}
 {{- with index (.Subcharts | default dict) "akv-sync" | default . -}}
 {{- include "akv-sync.checks" . -}}
-- {{ include "akv-sync.fragment.init" (include "akv-sync.container" . | fromYaml) | indent 2 | trim }}
+{{- include "akv-sync.element" (list "akv-sync.fragment.init" .) -}}
 {{- end -}}
 {{- end }}
 
@@ -90,6 +90,16 @@ azure.workload.identity/skip-containers: {{ join ";" .skipContainers | quote }}
 {{- .Values.volume.mountPath | default $manifest -}}
 {{- end }}
 
+{{/* A container as an element of a list, with the variables of the values behind its own. Takes the name of its fragment, and the context. */}}
+{{- define "akv-sync.element" -}}
+{{- $root := last . -}}
+{{- $container := include (first .) (include "akv-sync.container" $root | fromYaml) | fromYaml -}}
+{{- with $root.Values.env -}}
+{{- $_ := set $container "env" (concat ($container.env | default list) .) -}}
+{{- end -}}
+- {{ toYaml $container | indent 2 | trim }}
+{{- end }}
+
 {{/* What the fragments of containers take. */}}
 {{- define "akv-sync.container" -}}
 {{- with .Values.resources -}}
@@ -108,7 +118,6 @@ azure.workload.identity/skip-containers: {{ join ";" .skipContainers | quote }}
       "restartPolicyRules" $rules
       "image" (include "akv-sync.image" $)
       "imagePullPolicy" $.Values.image.pullPolicy
-      "env" $.Values.env
       "mountPath" (include "akv-sync.mountPath" $)
       "resources" $resources
     ) -}}

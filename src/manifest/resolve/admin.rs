@@ -1,30 +1,73 @@
 //! Where the running program answers, and what it counts.
 
 use crate::domain::desired::{AdminSpec, PerObject};
-use crate::manifest::field::Optional;
-use crate::manifest::problem::{Code, Problem, Sink};
+use crate::domain::placeholder::Placeholder;
+use crate::domain::variable;
+use crate::manifest::field::{Optional, Scalar, Text};
+use crate::manifest::problem::{Code, Mark, Problem, Sink};
+use crate::manifest::scalar::{AbsolutePath, ListenAddress};
 use crate::manifest::wire::{self, Admin, Metrics};
+use crate::ports::Environment;
 
-pub(super) fn resolve(admin: &Optional<Admin>, sink: &Sink) -> AdminSpec {
-    let Some(given) = admin.given() else {
-        return AdminSpec::default();
-    };
-    let wire = &given.value;
-    if wire.listen.is_absent() {
-        if let Some(mark) = wire.token_file.mark() {
+/// Where the program answers when its manifest does not say: what adds it to a pod sets this, and probes the pod there.
+const LISTEN: &str = "AKV_SYNC_ADMIN_LISTEN";
+/// The same of the socket.
+const SOCKET: &str = "AKV_SYNC_ADMIN_SOCKET";
+
+/// `manifest` is where the manifest begins.
+pub(super) fn resolve(
+    admin: &Optional<Admin>,
+    manifest: Mark,
+    env: &dyn Environment,
+    sink: &Sink,
+) -> AdminSpec {
+    let absent = Admin::default();
+    let wire = admin.given().map_or(&absent, |given| &given.value);
+    let listen = said(&wire.listen, LISTEN, manifest, env, sink);
+    let socket = said(&wire.socket, SOCKET, manifest, env, sink);
+    if let Some(given) = admin.given() {
+        let (no_listen, no_socket) = (wire.listen.is_absent(), wire.socket.is_absent());
+        if let Some(mark) = wire.token_file.mark().filter(|_| no_listen && listen.is_none()) {
             let problem = Problem::new(Code::EitherKey, "`tokenFile` is for `listen`").at(mark);
             sink.push(problem.hint("remove it; who may open `socket` may ask"));
         }
-        if wire.socket.is_absent() {
+        if no_listen && no_socket && listen.is_none() && socket.is_none() {
             let problem = Problem::new(Code::EitherKey, "`admin` needs `listen` or `socket`").at(given.mark);
             sink.push(problem.hint("add one of them, or remove `admin`"));
         }
     }
     AdminSpec {
-        listen: wire.listen.parse(sink).map(|address| address.0),
-        socket: wire.socket.parse(sink).map(|path| path.0),
+        listen: listen.map(|address: ListenAddress| address.0),
+        socket: socket.map(|path: AbsolutePath| path.0),
         token_file: wire.token_file.parse(sink).map(|path| path.0),
     }
+}
+
+/// What the manifest says, else what the environment does.
+fn said<T: Scalar>(
+    field: &Optional<Text<T>>,
+    variable: &str,
+    manifest: Mark,
+    env: &dyn Environment,
+    sink: &Sink,
+) -> Option<T> {
+    if !field.is_absent() {
+        return field.parse(sink);
+    }
+    let text = env.var(variable)?;
+    let problem = match variable::problem(variable, text.trim(), Placeholder::in_name(&text).as_ref()) {
+        Some((message, hint)) => Problem::new(Code::EnvironmentAdmin, message).hint(hint),
+        None => match T::parse(&text) {
+            Ok(value) => return Some(value),
+            Err(problem) => Problem {
+                code: Code::EnvironmentAdmin,
+                message: format!("{variable}: {}", problem.message).into(),
+                ..problem
+            },
+        },
+    };
+    sink.push(problem.at(manifest));
+    None
 }
 
 pub(super) fn per_object(metrics: &Optional<Metrics>) -> PerObject {

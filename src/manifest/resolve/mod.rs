@@ -55,7 +55,7 @@ pub(super) fn manifest(
         sink,
     };
     let hooks = hooks.resolve(&wire.hooks);
-    let admin = admin::resolve(&wire.admin, sink);
+    let admin = admin::resolve(&wire.admin, manifest.mark, env, sink);
     let no_objects =
         wire.secrets.holds_nothing() && wire.certificates.holds_nothing() && wire.keys.holds_nothing();
     if no_objects && wire.templates.holds_nothing() {

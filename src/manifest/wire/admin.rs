@@ -8,7 +8,7 @@ use crate::manifest::field::{Optional, Text};
 use crate::manifest::scalar::{AbsolutePath, ListenAddress};
 
 /// Where the running program answers: probes, metrics, `status` and `sync`. Nowhere, unless a key of it is given.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 #[cfg_attr(test, derive(JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(test, schemars(extend("anyOf" = [{ "required": ["listen"] }, { "required": ["socket"] }], "allOf" = [
@@ -16,10 +16,12 @@ use crate::manifest::scalar::{AbsolutePath, ListenAddress};
 ])))]
 pub(in crate::manifest) struct Admin {
     /// Address and port of an HTTP server, such as `[::]:8181`, for everything. `/livez`, `/readyz`, `/startupz` and
-    /// `/metrics` need no token. The rest needs one, unless the address is a loopback address.
+    /// `/metrics` need no token. The rest needs one, unless the address is a loopback address. When absent, the value of the
+    /// environment variable `AKV_SYNC_ADMIN_LISTEN`, which the chart and `inject` set.
     #[serde(default)]
     pub(in crate::manifest) listen: Optional<Text<ListenAddress>>,
-    /// Unix socket of an HTTP server that needs no token: who may open the socket (mode 0600) may ask everything.
+    /// Unix socket of an HTTP server that needs no token: who may open the socket (mode 0600) may ask everything. When
+    /// absent, the value of `AKV_SYNC_ADMIN_SOCKET`.
     #[serde(default)]
     pub(in crate::manifest) socket: Optional<Text<AbsolutePath>>,
     /// File with the token that `listen` asks for. It is read again for each request.
