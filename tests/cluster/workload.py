@@ -22,8 +22,6 @@ USER = {"runAsUser": 1001, "runAsGroup": 1001}
 RESTRICTED = {"allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True, "capabilities": {"drop": ["ALL"]}}
 TOKEN_FOLDER = "/var/run/secrets/azure/wi/token"
 AUTHORITY_FOLDER = "/etc/test-authority"
-# Where the sidecar of a pod has to listen.
-ADMIN = {"listen": "[::]:8181", "socket": "/run/akv-sync/admin.sock"}
 
 
 def make_chart(folder):
@@ -99,7 +97,7 @@ def labelled_pod(name, containers):
 
 
 def manifest_for_injection(name, entries):
-    text = json.dumps({"apiVersion": "akv-sync/v1", "kind": "SyncManifest", "admin": ADMIN, **manifest(entries)})
+    text = json.dumps({"apiVersion": "akv-sync/v1", "kind": "SyncManifest", **manifest(entries)})
     return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, "data": {"manifest.yaml": text}}
 
 

@@ -18,7 +18,7 @@ def the_page_quotes_the_events_of_pods_that_do_not_start(world):
             "unmounted", NOT_THERE, change=without_manifest
         ),
         'Startup probe failed: Get "http://…:8181/startupz": dial tcp …: connect: connection refused': injected(
-            world, "silent", {**NOT_THERE, "admin": {"socket": "/run/akv-sync/admin.sock"}}
+            world, "silent", {**NOT_THERE, "admin": {"listen": "[::]:9090"}}
         ),
     }
     for quote, pod in quotes.items():
