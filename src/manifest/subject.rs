@@ -24,13 +24,16 @@ impl Subject {
     }
 
     /// A text without a placeholder, and without what only looks like quotes and spaces. In a template, what looks like one is
-    /// meant.
+    /// meant; in a command, what looks like a placeholder is for the program: `$AKV_SYNC_CHANGED` is for its shell.
     pub(super) fn usable(self, text: &str) -> Result<&str, Problem> {
         if matches!(self, Self::Key("template")) {
             return Ok(text);
         }
         if let Some(problem) = typography::problem(text) {
             return Err(problem);
+        }
+        if matches!(self, Self::Entry("command")) {
+            return Ok(text);
         }
         Placeholder::in_value(text).map_or(Ok(text), |placeholder| {
             Err(Problem::placeholder(&placeholder, &self))

@@ -38,22 +38,24 @@ pub struct Daemon<V, W> {
 impl<V: Vault + 'static, W: Volume> Daemon<V, W> {
     /// Takes passes until `stop` becomes true; what is under way is dropped then, which leaves the volume as it was.
     pub async fn run(mut self, mut triggers: Triggers, mut stop: watch::Receiver<bool>) -> Option<u8> {
-        let code = tokio::select! {
+        tokio::select! {
             biased;
-            _ = stop.wait_for(|stop| *stop) => None,
-            code = self.run_on(&mut triggers) => Some(code),
-        };
+            _ = stop.wait_for(|stop| *stop) => {}
+            () = self.run_on(&mut triggers) => {}
+        }
         self.settle().await;
-        code
+        // Also after a signal to stop: what was told does not end the program once more.
+        self.status.hooks.exit()
     }
 
-    async fn run_on(&mut self, triggers: &mut Triggers) -> u8 {
+    /// Until a hook asks for the end.
+    async fn run_on(&mut self, triggers: &mut Triggers) {
         self.recall().await;
         let mut reloads = self.reloads.take();
         loop {
             self.step().await;
-            if let Some(code) = self.status.hooks.exit() {
-                return code;
+            if self.status.hooks.exit().is_some() {
+                return;
             }
             tokio::select! {
                 biased;

@@ -34,7 +34,6 @@ pub(super) fn recalled(
     let entries = expand(spec, facts).entries;
     let published = published.wanted_by(&entries);
     let given = Given {
-        reloading: false,
         published: &published,
         records_lost: observed.records_lost,
         answers: &none,

@@ -54,7 +54,8 @@ pub fn decide(entries: &[Entry], given: &Given<'_>) -> Plan {
     }
     keep_in_place(entries, &plans, &resolved, given, &mut files);
     keep_removals(entries, &resolved, given, &mut files);
-    if given.reloading && !plans.iter().all(EntryPlan::is_there) {
+    // While something required is missing, the files of the manifest before serve: after a reload, and over a restart.
+    if !plans.iter().all(EntryPlan::is_there) {
         keep_what_left(entries, given, &mut files);
     }
     let wanted = entries.iter().flat_map(|entry| &entry.files);

@@ -31,8 +31,6 @@ pub struct Given<'g> {
     pub now: OffsetDateTime,
     /// Whether what is kept gets a new record when the vault confirmed it.
     pub confirm: bool,
-    /// Whether a manifest has just taken the place of another one: what left stays until what is required is there.
-    pub reloading: bool,
 }
 
 /// What came of attempts to carry a decision out. The decision is made again with it.

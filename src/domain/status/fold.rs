@@ -14,7 +14,7 @@ use crate::domain::event::Event;
 use crate::domain::moment::Now;
 use crate::domain::outcome::{Decided, PassOutcome};
 use crate::domain::payload::Publication;
-use crate::domain::plan::Outcome;
+use crate::domain::plan::{Outcome, Plan};
 use crate::domain::query::Query;
 
 impl Status {
@@ -47,6 +47,9 @@ impl Status {
             } else {
                 // The files are the earlier ones; what failed besides is remembered all the same.
                 self.remember_failures(entries);
+            }
+            if outcome.volume_failure.is_some() {
+                self.note_unwritten(&decided.plan);
             }
             self.note_failing(found, &outcome);
         }
@@ -156,6 +159,18 @@ impl Status {
             }
         }
         self.entries.extend(failing.into_values());
+    }
+
+    /// What was to be written and was not is no longer what the vault has.
+    fn note_unwritten(&mut self, plan: &Plan) {
+        let changed = plan
+            .entries
+            .iter()
+            .filter(|entry| matches!(entry.outcome, Outcome::Served { changed: true, .. }));
+        let unwritten: BTreeSet<_> = changed.map(|entry| &entry.key).collect();
+        for entry in &mut self.entries {
+            entry.as_asked &= !unwritten.contains(&entry.key);
+        }
     }
 
     /// Shows what is due when, and what stands before it.

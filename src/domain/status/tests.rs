@@ -321,3 +321,15 @@ fn a_kept_file_names_its_version_although_nothing_was_served_since_the_start() {
         assert_eq!(after([kept]).entries[0].version, Some(version(7)));
     }
 }
+
+#[test]
+fn what_could_not_be_written_is_not_called_what_the_vault_has() {
+    let mut status = after([pass(vec![made("a"), made("b")])]);
+    let mut lost = pass(vec![made("a"), served("b")]);
+    lost.volume_failure = Some(volume_failure());
+    status.fold(lost, 0.5);
+    assert!(!status.entries[0].as_asked, "a new version of it is known");
+    assert!(status.entries[1].as_asked);
+    status.fold(pass(vec![made("a"), served("b")]), 0.5);
+    assert!(status.entries[0].as_asked);
+}

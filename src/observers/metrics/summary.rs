@@ -22,8 +22,9 @@ pub(super) static FAMILIES: [Family; 11] = [
         sort: Sort::Gauge,
         labels: &[],
         detail: Detail::Always,
-        help: "Whether every required file is there. Once 1, it stays 1: an outage does not end it.",
-        series: |scrape| Sample::alone(scrape.status.is_some_and(Status::is_ready)),
+        help: "Whether a pod with these files may be sent requests, as `/readyz` says: every required file is there. Once 1, an \
+               outage does not end it; a required file that is gone does.",
+        series: |scrape| Sample::alone(scrape.status.is_some_and(Status::serves)),
     },
     Family {
         name: "akv_sync_ready_timestamp_seconds",

@@ -59,7 +59,12 @@ impl<V: Vault + 'static, W: Volume> Daemon<V, W> {
             return;
         }
         let (at, now) = (self.pass.clock.now(), self.pass.uptime.now());
-        for call in self.status.start_hooks(at, now) {
+        let calls = self.status.start_hooks(at, now);
+        if !calls.is_empty() {
+            // Whoever asks is to see that they run.
+            self.tell(&[]);
+        }
+        for call in calls {
             self.hooks.run(call);
         }
     }

@@ -105,7 +105,6 @@ impl<V: Vault + 'static, W: Volume> Pass<V, W> {
             let plan = plan::decide(
                 entries,
                 &Given {
-                    reloading: status.reload.pending,
                     published,
                     records_lost: observed.records_lost,
                     answers: self.asking.answers(),

@@ -195,7 +195,6 @@ impl Stage {
     pub(super) fn plan(&self) -> Plan {
         let published = Published::new(&self.observed).wanted_by(&self.entries);
         let given = Given {
-            reloading: false,
             published: &published,
             records_lost: self.observed.records_lost,
             answers: &self.answers,

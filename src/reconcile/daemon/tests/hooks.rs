@@ -212,6 +212,33 @@ async fn a_hook_that_hangs_ends_at_its_timeout_and_meanwhile_files_follow() {
     running.end().await;
 }
 
+/// Whether the first hook runs, as it was told last.
+struct SeesRunning(Arc<Mutex<bool>>);
+
+impl Observer for SeesRunning {
+    fn tell(&mut self, status: &Status, _: &[Event]) {
+        *self.0.lock().expect("not poisoned") = status.hook_statuses[0].running;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_asks_sees_that_a_hook_runs() {
+    let bench = Bench::holding(&["a"]);
+    let runner = FakeRunner::ending(&[End::Hangs]);
+    let seen = Arc::new(Mutex::new(false));
+    let spec = with_hooks(&["a"], vec![hook("h", &[])]);
+    let observers: Vec<Box<dyn Observer>> = vec![Box::new(SeesRunning(Arc::clone(&seen)))];
+    let daemon = Daemon::new(bench.pass(spec), observers).with_hooks(runner as Arc<dyn HookRunner>);
+    let (waker, triggers) = channel();
+    let (_stopped, stop) = watch::channel(false);
+    tokio::spawn(daemon.run(triggers, stop));
+    pass_time(Duration::from_secs(1)).await;
+    bench.vault.set("a", "two", 2);
+    waker.wake();
+    pass_time(Duration::from_secs(1)).await;
+    assert!(*seen.lock().expect("not poisoned"));
+}
+
 #[tokio::test(start_paused = true)]
 async fn what_was_not_told_is_told_by_the_next_process_and_what_was_told_is_not() {
     let bench = Bench::holding(&["a"]);
@@ -309,6 +336,27 @@ async fn what_ends_the_program_is_recorded_first_and_does_not_end_it_again() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_signal_to_stop_after_the_end_was_told_leaves_its_code() {
+    let bench = Bench::holding(&["a"]);
+    let runner = FakeRunner::ending(&[]);
+    let mut daemon =
+        daemon(&bench, with_hooks(&["a"], vec![exit()])).with_hooks(runner as Arc<dyn HookRunner>);
+    daemon.sync().await;
+    bench.vault.set("a", "two", 2);
+    daemon.wake(Trigger {
+        wanted: SyncScope::All,
+        reply: None,
+    });
+    daemon.sync().await;
+    daemon.start_hooks();
+    let told = daemon.hooks.ended().await;
+    daemon.take_hook(&told);
+    let (_stopped, stop) = watch::channel(true);
+    let (_waker, triggers) = channel();
+    assert_eq!(daemon.run(triggers, stop).await, Some(88));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_volume_that_cannot_record_the_end_puts_it_off() {
     let bench = Bench::holding(&["a"]);
     let runner = FakeRunner::ending(&[]);
@@ -336,7 +384,12 @@ async fn a_hook_that_heard_that_the_last_file_is_gone_does_not_hear_it_again() {
         .end()
         .await;
     for told in [&["h: a 1>-"][..], &[]] {
-        let again = running(&bench, with_hooks(&["missing"], vec![hook("h", &[])]), &runner).await;
+        // Of what is required, something missing would keep the file.
+        let empty = SyncSpec {
+            hooks: vec![hook("h", &[])],
+            ..spec(vec![optional("missing")])
+        };
+        let again = running(&bench, empty, &runner).await;
         assert_eq!(runner.take(), told);
         again.end().await;
     }

@@ -63,6 +63,24 @@ async fn files_that_left_the_manifest_stay_until_what_it_requires_is_there() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn files_that_left_the_manifest_stay_over_a_restart_until_what_it_requires_is_there() {
+    let bench = Bench::holding(&["a"]);
+    drop(ready(&bench).await);
+    let mut restarted = daemon(&bench, spec(vec![secret("b")]));
+    restarted.recall().await;
+    restarted.sync().await;
+    assert_eq!(bench.volume.text("a").as_deref(), Some("one"));
+    bench.vault.set("b", "one", 1);
+    restarted.wake(Trigger {
+        wanted: SyncScope::All,
+        reply: None,
+    });
+    restarted.sync().await;
+    assert_eq!(bench.volume.text("a"), None);
+    assert_eq!(bench.volume.text("b").as_deref(), Some("one"));
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_entry_that_only_moves_is_confirmed_at_once() {
     let bench = Bench::holding(&["a"]);
     let mut daemon = ready(&bench).await;
