@@ -13,6 +13,15 @@
 {{- end -}}
 {{- end }}
 
+{{/* Whether a template has something to give. Takes a list: its name, the context, and the modes that have it. */}}
+{{- define "akv-sync.checks.mode" -}}
+{{- $mode := (index . 1).Values.mode -}}
+{{- $modes := slice . 2 -}}
+{{- if not (has $mode $modes) -}}
+{{- fail (printf "akv-sync.%s is for mode %s, and mode is %s: use akv-sync.initContainers and akv-sync.containers, which follow the mode" (first .) (join " or " $modes) $mode) -}}
+{{- end -}}
+{{- end }}
+
 {{- define "akv-sync.checks.cluster" -}}
 {{- $version := .Capabilities.KubeVersion.Version -}}
 {{- if and (has .Values.mode (list "sidecar" "both")) (semverCompare "<1.29.0-0" $version) -}}
