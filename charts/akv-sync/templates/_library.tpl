@@ -64,6 +64,9 @@ Values are those of this chart, below its name in the values of theirs. Where th
 {{- if ne .Values.mode "init" }}
 - {{ include "akv-sync.fragment.admin-volume" dict | indent 2 | trim }}
 {{- end -}}
+{{- with .Values.extraVolumes }}
+{{ toYaml . }}
+{{- end -}}
 {{- end -}}
 {{- end }}
 
@@ -120,12 +123,15 @@ azure.workload.identity/skip-containers: {{ join ";" .skipContainers | quote }}
 {{- include "akv-sync.element" (list "akv-sync.fragment.init" .) -}}
 {{- end }}
 
-{{/* A container as an element of a list, with the variables of the values behind its own. Takes the name of its fragment, and the context. */}}
+{{/* A container as an element of a list, with variables and mounts of the values behind its own. Takes the name of its fragment, and the context. */}}
 {{- define "akv-sync.element" -}}
 {{- $root := last . -}}
 {{- $container := include (first .) (include "akv-sync.container" $root | fromYaml) | fromYaml -}}
 {{- with $root.Values.env -}}
 {{- $_ := set $container "env" (concat ($container.env | default list) .) -}}
+{{- end -}}
+{{- with $root.Values.extraVolumeMounts -}}
+{{- $_ := set $container "volumeMounts" (concat $container.volumeMounts .) -}}
 {{- end -}}
 - {{ toYaml $container | indent 2 | trim }}
 {{- end }}
