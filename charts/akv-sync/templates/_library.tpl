@@ -1,31 +1,53 @@
 {{/*
 For the templates of other charts. With this chart among their dependencies, each takes their own context:
 
-    initContainers: {{- include "akv-sync.sidecar" . | nindent 8 }}
+    containers: {{- include "akv-sync.containers" . | nindent 8 }}
 
 Values are those of this chart, below its name in the values of theirs. Where the dependency has an alias, pass what it has:
-{{ include "akv-sync.sidecar" (index .Subcharts "ALIAS") }}. The containers themselves are in _fragments.tpl.
+{{ include "akv-sync.containers" (index .Subcharts "ALIAS") }}. The containers themselves are in _fragments.tpl.
 */}}
 
-{{/* The container that stays: an element of initContainers; with mode classic the first element of containers. */}}
+{{/* Elements of initContainers, as the mode asks for them: none with mode classic. */}}
+{{- define "akv-sync.initContainers" -}}
+{{- with index (.Subcharts | default dict) "akv-sync" | default . -}}
+{{- include "akv-sync.checks" . -}}
+{{- if has .Values.mode (list "init" "both") -}}
+{{- include "akv-sync.initContainer" . -}}
+{{- end -}}
+{{- if eq .Values.mode "both" }}
+{{ end -}}
+{{- if has .Values.mode (list "sidecar" "both") -}}
+{{- include "akv-sync.sidecar" . -}}
+{{- end -}}
+{{- end -}}
+{{- end }}
+
+{{/* Elements of containers, before all others: one with mode classic, else none. */}}
+{{- define "akv-sync.containers" -}}
+{{- with index (.Subcharts | default dict) "akv-sync" | default . -}}
+{{- include "akv-sync.checks" . -}}
+{{- if eq .Values.mode "classic" -}}
+{{- include "akv-sync.element" (list "akv-sync.fragment.classic" .) -}}
+{{- end -}}
+{{- end -}}
+{{- end }}
+
+{{/* One of initContainers alone, for a pod that has others in between: the native sidecar. */}}
 {{- define "akv-sync.sidecar" -}}
 {{- with index (.Subcharts | default dict) "akv-sync" | default . -}}
 {{- include "akv-sync.checks" . -}}
-{{- $fragment := "akv-sync.fragment.sidecar" -}}
-{{- if eq .Values.mode "classic" -}}
-{{- $fragment = "akv-sync.fragment.classic" -}}
-{{- else if eq .Values.gate "postStart" -}}
-{{- $fragment = "akv-sync.fragment.sidecar-post-start" -}}
-{{- end -}}
+{{- include "akv-sync.checks.mode" (list "sidecar" . "sidecar" "both") -}}
+{{- $fragment := ternary "akv-sync.fragment.sidecar-post-start" "akv-sync.fragment.sidecar" (eq .Values.gate "postStart") -}}
 {{- include "akv-sync.element" (list $fragment .) -}}
 {{- end -}}
 {{- end }}
 
-{{/* The container that writes the files once: an element of initContainers, before the sidecar where both are there. */}}
+{{/* The other: the container that writes the files once. */}}
 {{- define "akv-sync.initContainer" -}}
 {{- with index (.Subcharts | default dict) "akv-sync" | default . -}}
 {{- include "akv-sync.checks" . -}}
-{{- include "akv-sync.element" (list "akv-sync.fragment.init" .) -}}
+{{- include "akv-sync.checks.mode" (list "initContainer" . "init" "both") -}}
+{{- include "akv-sync.once" . -}}
 {{- end -}}
 {{- end }}
 
@@ -41,6 +63,9 @@ Values are those of this chart, below its name in the values of theirs. Where th
 - {{ include "akv-sync.fragment.manifest-volume" (dict "sources" $sources) | indent 2 | trim }}
 {{- if ne .Values.mode "init" }}
 - {{ include "akv-sync.fragment.admin-volume" dict | indent 2 | trim }}
+{{- end -}}
+{{- with .Values.extraVolumes }}
+{{ toYaml . }}
 {{- end -}}
 {{- end -}}
 {{- end }}
@@ -86,16 +111,27 @@ azure.workload.identity/skip-containers: {{ join ";" .skipContainers | quote }}
 {{- end }}
 
 {{- define "akv-sync.mountPath" -}}
-{{- $manifest := ternary .Values.manifest.volume.path "/mnt/akv" (include "akv-sync.hasManifest" . | eq "true") -}}
-{{- .Values.volume.mountPath | default $manifest -}}
+{{- $path := "/mnt/akv" -}}
+{{- if include "akv-sync.hasManifest" . -}}
+{{- $path = .Values.manifest.volume.path -}}
+{{- end -}}
+{{- .Values.volume.mountPath | default $path -}}
 {{- end }}
 
-{{/* A container as an element of a list, with the variables of the values behind its own. Takes the name of its fragment, and the context. */}}
+{{/* The container that writes the files once, whatever the mode. */}}
+{{- define "akv-sync.once" -}}
+{{- include "akv-sync.element" (list "akv-sync.fragment.init" .) -}}
+{{- end }}
+
+{{/* A container as an element of a list, with variables and mounts of the values behind its own. Takes the name of its fragment, and the context. */}}
 {{- define "akv-sync.element" -}}
 {{- $root := last . -}}
 {{- $container := include (first .) (include "akv-sync.container" $root | fromYaml) | fromYaml -}}
 {{- with $root.Values.env -}}
 {{- $_ := set $container "env" (concat ($container.env | default list) .) -}}
+{{- end -}}
+{{- with $root.Values.extraVolumeMounts -}}
+{{- $_ := set $container "volumeMounts" (concat $container.volumeMounts .) -}}
 {{- end -}}
 - {{ toYaml $container | indent 2 | trim }}
 {{- end }}
