@@ -59,7 +59,6 @@ pub(super) fn passed(spec: &SyncSpec, answers: &Answers) -> Vec<(String, String)
         }
     }
     let given = Given {
-        reloading: false,
         published: &published,
         records_lost: false,
         answers,
