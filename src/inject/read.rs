@@ -75,6 +75,11 @@ struct Refused {
 impl Reader {
     fn take(&mut self, event: Event<'_>) -> Result<(), Refused> {
         match event {
+            // Others take what follows `...` for a part of the document before, or for nothing.
+            Event::DocumentStart(..) if self.root.is_some() => Err(Refused {
+                message: "something stands behind the end of a document (`...`)",
+                hint: "begin the next document with `---`",
+            }),
             Event::Scalar(text, style, anchor, tag) => {
                 let plain = style == ScalarStyle::Plain && tag.is_none();
                 let text = text.into_owned();
@@ -192,11 +197,17 @@ mod tests {
             ("a: 1\n<<: {b: 2}\n", 2, "merge keys are not supported"),
             ("a: 1\nb: 2\na: 3\n", 3, "a key is here twice"),
             ("a: 1\n{{ .x }}: 2\n", 2, "a key must be a single word"),
+            (
+                "a: 1\n...\nb: 2\n",
+                3,
+                "something stands behind the end of a document (`...`)",
+            ),
         ] {
             let error = document(text).expect_err("refused");
             assert_eq!((error.line, error.message.as_str()), (line, message), "{text}");
         }
         assert!(document("a: [\n").is_err());
         assert_eq!(document("# nothing\n"), Ok(None));
+        assert!(document("a: 1\n...\n# the end\n...\n").is_ok());
     }
 }
