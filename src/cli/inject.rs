@@ -16,7 +16,7 @@ pub(super) fn inject(args: &InjectArgs, style: Style) -> Result<Exit, CommandFai
     let text = text.ok_or_else(|| failure(&InjectError::TooLarge))?;
     match inject::inject(&text, &args.platform.defaults) {
         Ok(Injection { text, told }) => {
-            let written = output::data(&text);
+            let written = output::exact(&text);
             for one in &told {
                 tell(one, style);
             }

@@ -39,7 +39,7 @@ pub struct Told {
 /// The text with akv-sync added.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Injection {
-    /// With a line end.
+    /// All of the input, with what was added.
     pub text: String,
     /// The workloads, in order.
     pub told: Vec<Told>,

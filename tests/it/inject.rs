@@ -76,6 +76,16 @@ fn an_input_without_a_workload_comes_out_as_it_is_and_stderr_says_so() {
 }
 
 #[test]
+fn what_does_not_change_comes_out_to_the_byte_with_and_without_a_line_end() {
+    let kept = "kind: ConfigMap\ndata:\n  f: |+\n    b\n\n\n";
+    for text in ["", "\n", "# c", "kind: A\ndata: |\n  x", kept] {
+        assert_eq!(stdout(&inject(&[], text)), text);
+    }
+    let output = inject(&["--image", "a"], &format!("{JOB}---\n{kept}"));
+    assert!(stdout(&output).ends_with(&format!("---\n{kept}")), "{output:?}");
+}
+
+#[test]
 fn what_cannot_work_ends_with_3_and_prints_nothing() {
     let output = inject(&[], &JOB.replace("report-manifest", "''"));
     assert_eq!(output.status.code(), Some(3));
