@@ -148,8 +148,7 @@ fn add_mounts(spec: &mut Node, values: &Values, readers: &[bool]) {
         {
             let mounts = container.list_mut("volumeMounts");
             let is_there = mounts.iter().any(|other| {
-                other.text_of("name") == Some(FILES)
-                    && other.text_of("mountPath") == mount.text_of("mountPath")
+                other.text_of("name") == Some(FILES) && refusals::path_of(other) == refusals::path_of(&mount)
             });
             if !is_there {
                 mounts.push(mount.clone());

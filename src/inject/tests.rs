@@ -77,6 +77,23 @@ fn what_has_it_stays_byte_for_byte() {
 }
 
 #[test]
+fn a_pod_on_the_network_of_the_node_that_has_it_stays_unless_it_has_the_admin_port() {
+    let with = |mode: &str| {
+        DEPLOYMENT
+            .replace("manifest: web-manifest", &format!("manifest: m{mode}"))
+            .replace(
+                "    spec:\n      init",
+                "    spec:\n      hostNetwork: true\n      init",
+            )
+    };
+    let once = injected(&with(", akv-sync/mode: init"));
+    let again = once.text.replace("akv-sync/mode: init", "akv-sync/mode: \"\"");
+    assert_eq!(injected(&again).told[0].outcome, Outcome::AlreadyThere);
+    let own = with("").replace("name: log", "name: akv-sync");
+    assert!(refused(&own)[0].starts_with("the pod has hostNetwork, "));
+}
+
+#[test]
 fn what_does_not_ask_stays_byte_for_byte_with_comments_and_all() {
     let text = "# a\n---\nkind:   ConfigMap # b\ndata: {x: |\n  y}\n";
     let text = text.replace("{x: |\n  y}", "\n  x: 'y'");
@@ -199,6 +216,8 @@ fn a_place_that_the_application_has_is_not_taken() {
     let with =
         |spec: &str| DEPLOYMENT.replace("      containers:", &format!("      {spec}\n      containers:"));
     let mount = |mount: &str| DEPLOYMENT.replace("{ name: tmp, mountPath: /tmp }", mount);
+    let with_word =
+        |word: &str| DEPLOYMENT.replace("manifest: web-manifest", &format!("manifest: m, akv-sync/{word}"));
     for (text, start) in [
         (
             mount("{ name: tmp, mountPath: /mnt/akv/ }"),
@@ -233,7 +252,54 @@ fn a_place_that_the_application_has_is_not_taken() {
                 "manifest: web-manifest",
                 "manifest: m, akv-sync/mount-path: /run/akv-sync/x",
             ),
-            "the mount path \"/run/akv-sync/x\" cannot be used: ",
+            "the mount path \"/run/akv-sync/x\" covers /run/akv-sync, ",
+        ),
+        (
+            with_word("mount-path: /proc"),
+            "the mount path \"/proc\" covers /proc, ",
+        ),
+        (
+            with_word("mount-path: /etc/ssl"),
+            "the mount path \"/etc/ssl\" covers /etc/ssl/certs, ",
+        ),
+        (
+            with_word("mount-path: /akv-sync"),
+            "the mount path \"/akv-sync\" covers /akv-sync, ",
+        ),
+        (
+            mount("{ name: tmp, mountPath: mnt//./akv }"),
+            "the container log mounts the volume tmp at mnt//./akv, where",
+        ),
+        (
+            mount("{ name: tmp, mountPath: /mnt/x/../akv }"),
+            "the container log mounts the volume tmp at /mnt/x/../akv, which may be",
+        ),
+        (
+            mount("{ name: akv, mountPath: /mnt/akv/x }"),
+            "the container log mounts the volume akv at /mnt/akv/x, where",
+        ),
+        (
+            with_word("memory-request: 64Mi"),
+            "the memory request 64Mi is more than the limit 48Mi: lower akv-sync/memory-request, ",
+        ),
+        (
+            with_word("cpu-limit: 9m"),
+            "the cpu request 10m is more than the limit 9m: ",
+        ),
+        (with_word("size-limit: -1Mi"), "-1Mi is less than 4Ki, "),
+        (with_word("size-limit: 1m"), "1m is less than 4Ki, "),
+        (with_word("cpu-request: -1"), "-1 is less than 0, "),
+        (
+            with_word("image-pull-policy: always"),
+            "the pull policy \"always\" is not known: ",
+        ),
+        (
+            with("securityContext: { runAsUser: 0 }"),
+            "the pod has runAsUser 0, with which",
+        ),
+        (
+            DEPLOYMENT.replace("image: log,", "image: log, ports: [{ containerPort: 8181 }],"),
+            "the container log has the port 8181, ",
         ),
         (
             DEPLOYMENT.replace("\"true\"", "\"yes\""),
@@ -249,7 +315,7 @@ fn a_place_that_the_application_has_is_not_taken() {
     let own = with("volumes: [{ \"name\": \"akv\", emptyDir: { medium: Memory } }]");
     let own = own.replace(
         "{ name: tmp, mountPath: /tmp }",
-        "{ name: akv, \"mountPath\": \"/mnt/akv\", readOnly: true }",
+        "{ name: akv, \"mountPath\": \"/mnt/akv/\", readOnly: true }",
     );
     let spec = spec(&injected(&own).text);
     assert_eq!(
