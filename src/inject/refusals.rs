@@ -92,13 +92,15 @@ pub(super) fn of(pod: &Pod<'_>) -> Vec<String> {
 pub(super) struct Pod<'p> {
     node: &'p Node,
     said: &'p Said,
+    claims: &'p [String],
 }
 
 type Findings = Vec<Vec<String>>;
 
 impl<'p> Pod<'p> {
-    pub(super) const fn new(node: &'p Node, said: &'p Said) -> Self {
-        Self { node, said }
+    /// `claims` are names of volumes that the workload gives to its pods: a `StatefulSet` does so over those that the pod has.
+    pub(super) const fn new(node: &'p Node, said: &'p Said, claims: &'p [String]) -> Self {
+        Self { node, said, claims }
     }
 
     fn list(&self, key: &str) -> &'p [Node] {
@@ -279,9 +281,12 @@ impl<'p> Pod<'p> {
             .list("volumes")
             .iter()
             .filter(|volume| names.contains(&text(volume, "name")));
-        ours.filter(|volume| is_wrong(volume))
-            .map(|volume| one(text(volume, "name")))
-            .collect()
+        let wrong = ours
+            .filter(|volume| is_wrong(volume))
+            .map(|volume| text(volume, "name"));
+        let claims = self.claims.iter().map(String::as_str);
+        let claims = claims.filter(|claim| names.contains(claim));
+        wrong.chain(claims).map(one).collect()
     }
 
     fn host_network(&self) -> Findings {

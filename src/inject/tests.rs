@@ -134,7 +134,7 @@ fn each_kind_of_workload_has_its_pod_found_also_in_a_list() {
 fn the_annotations_say_which_mode_path_and_containers_and_come_before_the_platform() {
     let text = DEPLOYMENT.replace(
         "akv-sync/manifest: web-manifest",
-        "akv-sync/manifest: m, akv-sync/mode: both, akv-sync/mount-path: /files, akv-sync/cpu-limit: 1, \
+        "akv-sync/manifest: m, akv-sync/mode: both, akv-sync/mount-path: /files, akv-sync/cpu-limit: '1', \
          akv-sync/containers: 'web, migrate', akv-sync/admin-token: t, akv-sync/exit-codes: '88, 90'",
     );
     let spec = spec(&injected(&text).text);
@@ -208,7 +208,7 @@ fn each_row_of_the_table_is_looked_for() {
     let (node, defaults) = (Node::Map(Vec::new()), Defaults::new());
     let said = words::Said::of(&node, &defaults);
     // What nobody looks for panics.
-    refusals::of(&refusals::Pod::new(&node, &said));
+    refusals::of(&refusals::Pod::new(&node, &said, &[]));
 }
 
 #[test]
@@ -288,7 +288,7 @@ fn a_place_that_the_application_has_is_not_taken() {
         ),
         (with_word("size-limit: -1Mi"), "-1Mi is less than 4Ki, "),
         (with_word("size-limit: 1m"), "1m is less than 4Ki, "),
-        (with_word("cpu-request: -1"), "-1 is less than 0, "),
+        (with_word("cpu-request: '-1'"), "-1 is less than 0, "),
         (
             with_word("image-pull-policy: always"),
             "the pull policy \"always\" is not known: ",
@@ -323,6 +323,59 @@ fn a_place_that_the_application_has_is_not_taken() {
         ["akv", "akv-manifest", "akv-admin"]
     );
     assert_eq!(spec.items_of("containers")[1].items_of("volumeMounts").len(), 1);
+}
+
+#[test]
+fn a_claim_of_a_stateful_set_does_not_take_the_place_of_our_volumes() {
+    let claim = |name: &str| {
+        let claim = format!("spec:\n  volumeClaimTemplates: [{{metadata: {{name: {name}}}}}]\n  template:");
+        let set = DEPLOYMENT.replace("kind: Deployment", "kind: StatefulSet");
+        set.replace("spec:\n  template:", &claim)
+    };
+    assert!(refused(&claim("akv"))[0].starts_with("the volume akv is no emptyDir with medium Memory"));
+    assert!(refused(&claim("akv-admin"))[0].starts_with("the pod has a volume akv-admin, "));
+    injected(&claim("data"));
+}
+
+#[test]
+fn what_asks_and_cannot_be_changed_is_told_and_left() {
+    for text in [
+        DEPLOYMENT.replace("apps/v1", "example.com/v1"),
+        DEPLOYMENT.replace("kind: Deployment", "kind: Rollout"),
+        DEPLOYMENT
+            .split("      containers:")
+            .next()
+            .unwrap_or_default()
+            .to_owned(),
+        format!(
+            "kind: DeploymentList\nitems:\n  - {}",
+            DEPLOYMENT.replace('\n', "\n    ")
+        ),
+    ] {
+        let Injection { text: same, told } = injected(&text);
+        assert_eq!(same, text);
+        assert_eq!(told[0].outcome, Outcome::Unknown, "{text}");
+    }
+    // A label of its own says nothing of pods.
+    let service = "kind: Service\nmetadata: {labels: {akv-sync/inject: 'true'}}\nspec: {}\n";
+    assert_eq!(injected(service).told, []);
+}
+
+#[test]
+fn what_would_be_no_text_to_an_api_server_needs_quotes() {
+    let label = DEPLOYMENT.replace("\"true\"", "true");
+    assert_eq!(
+        refused(&label),
+        ["the label akv-sync/inject is true without quotes, which is no text: put it in quotes"]
+    );
+    for value in ["123", "1_0", "-.5", "0x1f", "No"] {
+        let problems = refused(&DEPLOYMENT.replace("web-manifest", value));
+        assert!(
+            problems[0].starts_with(&format!("the annotation akv-sync/manifest is {value} without")),
+            "{problems:?}"
+        );
+    }
+    injected(&DEPLOYMENT.replace("web-manifest", "1-a"));
 }
 
 #[test]
