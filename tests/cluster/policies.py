@@ -432,7 +432,7 @@ def main(program):
     policies = output("helm", "template", "test", CHART, *options, "--show-only=templates/injection-policy.yaml")
     output("kubectl", "apply", "--namespace=platform", "--filename=-", stdin=policies)
     IMAGE_OF_CHART = next(line.split('"')[1] for line in policies.splitlines() if line.startswith("  image: "))
-    eventually(lambda: "akv-sync" in kubectl_create(pod()).stdout, "a pod has akv-sync")
+    eventually(lambda: '"name": "akv-sync"' in kubectl_create(pod()).stdout, "a pod has akv-sync")
     eventually(lambda: kubectl_create(pod(label="yes")).returncode != 0, "a pod is refused")
 
     cases = [(f"{name} gets akv-sync", is_added, (program, subject)) for name, subject in ADDED.items()]
