@@ -16,7 +16,7 @@ pub(super) fn inject(args: &InjectArgs, style: Style) -> Result<Exit, CommandFai
     let text = text.ok_or_else(|| failure(&InjectError::TooLarge))?;
     match inject::inject(&text, &args.platform.defaults) {
         Ok(Injection { text, told }) => {
-            let written = output::data(&text);
+            let written = output::exact(&text);
             for one in &told {
                 tell(one, style);
             }
@@ -40,7 +40,9 @@ fn failure(error: &InjectError) -> CommandFailure {
     let hint = match error {
         InjectError::TooLarge => "give it the workloads alone",
         InjectError::Syntax { hint, .. } => hint,
-        _ => "see above for what to change; nothing was printed",
+        _ => {
+            "see above for what to change; what is said of akv-sync/WORD may come from the flag --WORD; nothing was printed"
+        }
     };
     CommandFailure::new(Exit::Manifest, error, hint.to_owned())
 }
@@ -51,14 +53,18 @@ fn tell(Told { workload, outcome }: &Told, style: Style) {
             Outcome::Added { mode } => format!("akv-sync added ({mode})"),
             Outcome::AlreadyThere => "has akv-sync already".to_owned(),
             Outcome::NotAsked => "left as it is: its pods have no label akv-sync/inject: \"true\"".to_owned(),
+            Outcome::Unknown => "warning: it has the label akv-sync/inject, but this kind is not known, or has no containers; \
+                                 left as it is, without files"
+                .to_owned(),
         };
-        output::message(&format!("{workload}: {what}"));
+        say(workload, &what);
         return;
     }
     match outcome {
         Outcome::Added { mode } => tracing::info!(workload, mode, "Added to workload"),
         Outcome::AlreadyThere => tracing::info!(workload, "Workload has it already"),
         Outcome::NotAsked => tracing::info!(workload, "Workload does not ask for it"),
+        Outcome::Unknown => tracing::warn!(workload, "Workload asks for it, but cannot be changed"),
     }
 }
 
@@ -74,6 +80,19 @@ fn refuse(workload: &str, problem: &str, style: Style) {
     if style.is_json() {
         tracing::error!(workload, error = problem, "Cannot be added to workload");
     } else {
-        output::message(&format!("{workload}: {problem}"));
+        say(workload, problem);
     }
+}
+
+/// On one line: names and values may hold what moves the cursor, or looks like another line.
+fn say(workload: &str, what: &str) {
+    let mut line = String::new();
+    for c in format!("{workload}: {what}").chars() {
+        if c.is_control() {
+            line.extend(c.escape_default());
+        } else {
+            line.push(c);
+        }
+    }
+    output::message(&line);
 }

@@ -35,10 +35,20 @@ pub(super) fn data(text: &str) -> Result<(), CommandFailure> {
 
 /// The same; says whether anybody may read more of it.
 pub(super) fn more_data(text: &str) -> Result<bool, CommandFailure> {
+    write(&[text.trim_end_matches('\n'), "\n"])
+}
+
+/// Writes a text of somebody else to stdout, to the byte: its last line may have no end, or blank lines behind it.
+pub(super) fn exact(text: &str) -> Result<(), CommandFailure> {
+    write(&[text]).map(drop)
+}
+
+fn write(parts: &[&str]) -> Result<bool, CommandFailure> {
     settle();
     let mut stdout = stdout().lock();
-    let written = writeln!(stdout, "{}", text.trim_end_matches('\n')).and_then(|()| stdout.flush());
-    match written {
+    let mut parts = parts.iter();
+    let written = parts.try_for_each(|part| stdout.write_all(part.as_bytes()));
+    match written.and_then(|()| stdout.flush()) {
         Ok(()) => Ok(true),
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(false),
         Err(error) => Err(not_written(error)),

@@ -87,12 +87,12 @@ fn words(out: &mut String) {
     line(out, 0, &format!("[{}]\n{{{{- end }}}}", known.join(", ")));
     let quantities: Vec<_> = QUANTITIES
         .iter()
-        .map(|name| format!("[\"{name}\", string(variables.{})]", variable(name)))
+        .map(|(name, least)| format!("[\"{name}\", string(variables.{}), \"{least}\"]", variable(name)))
         .collect();
     line(
         out,
         0,
-        "\n{{/* A list in CEL: words that are quantities, with their values. */}}",
+        "\n{{/* A list in CEL: words that are quantities, with their values and the least that they may be. */}}",
     );
     line(out, 0, "{{- define \"akv-sync.injection.quantities\" -}}");
     line(out, 0, &format!("[{}]\n{{{{- end }}}}", quantities.join(", ")));

@@ -39,7 +39,7 @@ pub struct Told {
 /// The text with akv-sync added.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Injection {
-    /// With a line end.
+    /// All of the input, with what was added.
     pub text: String,
     /// The workloads, in order.
     pub told: Vec<Told>,
@@ -130,27 +130,63 @@ fn workloads(
     defaults: &Defaults,
     told: &mut dyn FnMut(String, Result<Outcome, Vec<String>>),
 ) {
-    let path: &[&str] = match node.text_of("kind").unwrap_or_default() {
-        "List" => {
-            if let Some(Node::List(items)) = node.get_mut("items") {
-                for item in items {
-                    workloads(item, defaults, told);
-                }
-            }
-            return;
-        }
-        "Pod" => &[],
-        "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet" | "ReplicationController" | "Job" => {
-            &["spec", "template"]
-        }
-        "CronJob" => &["spec", "jobTemplate", "spec", "template"],
-        _ => return,
-    };
     let name = name(node);
-    let pod = path.iter().try_fold(node, |node, key| node.get_mut(key));
-    if let Some(pod) = pod.filter(|pod| !pod.items_at(&["spec", "containers"]).is_empty()) {
-        told(name, pod::add(pod, defaults));
+    let Some(path) = path_of_pod(node) else {
+        if has_pod_that_asks(node) {
+            told(name, Ok(Outcome::Unknown));
+        }
+        return;
+    };
+    if path == LIST {
+        if let Some(Node::List(items)) = node.get_mut("items") {
+            for item in items {
+                workloads(item, defaults, told);
+            }
+        }
+        return;
     }
+    let claims: Vec<_> = node
+        .items_at(&["spec", "volumeClaimTemplates"])
+        .iter()
+        .filter_map(|claim| claim.at(&["metadata", "name"]).and_then(Node::as_text))
+        .map(str::to_owned)
+        .collect();
+    let Some(pod) = path.iter().try_fold(node, |node, key| node.get_mut(key)) else {
+        return;
+    };
+    if !pod.items_at(&["spec", "containers"]).is_empty() {
+        told(name, pod::add(pod, &claims, defaults));
+    } else if pod::asks(pod) {
+        told(name, Ok(Outcome::Unknown));
+    }
+}
+
+/// Of a list, where workloads stand.
+const LIST: &[&str] = &["items"];
+
+/// Where a workload of a kind that is known has its pod. A kind is one of an API group: others have a `Deployment` too.
+fn path_of_pod(node: &Node) -> Option<&'static [&'static str]> {
+    let (group, path): (_, &[_]) = match node.text_of("kind")? {
+        "List" => ("", LIST),
+        "Pod" => ("", &[]),
+        "ReplicationController" => ("", &["spec", "template"]),
+        "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet" => ("apps", &["spec", "template"]),
+        "Job" => ("batch", &["spec", "template"]),
+        "CronJob" => ("batch", &["spec", "jobTemplate", "spec", "template"]),
+        _ => return None,
+    };
+    let version = node.text_of("apiVersion");
+    let found = version.map_or(group, |version| {
+        version.rsplit_once('/').map_or("", |(group, _)| group)
+    });
+    (found == group).then_some(path)
+}
+
+/// Whether there is something in it that looks like a pod and has the label.
+fn has_pod_that_asks(node: &Node) -> bool {
+    (pod::asks(node) && node.at(&["spec", "containers"]).is_some())
+        || node.items().iter().any(has_pod_that_asks)
+        || node.entries().iter().any(|(_, value)| has_pod_that_asks(value))
 }
 
 /// What messages call it.

@@ -141,6 +141,19 @@ impl Node {
 }
 
 impl Scalar {
+    /// Whether some version of YAML reads it as a boolean or a number.
+    pub(super) fn is_no_text(&self) -> bool {
+        const BOOLEANS: [&str; 8] = ["true", "false", "yes", "no", "on", "off", "y", "n"];
+        let is_boolean = BOOLEANS.iter().any(|word| self.text.eq_ignore_ascii_case(word));
+        let number = self.text.trim_start_matches(['+', '-']).replace('_', "");
+        let is_number = number.starts_with(|c: char| c.is_ascii_digit() || c == '.')
+            && (number.parse::<f64>().is_ok()
+                || ["0x", "0o", "0b", ".inf", ".nan"]
+                    .iter()
+                    .any(|start| number.to_ascii_lowercase().starts_with(start)));
+        self.plain && (is_boolean || is_number)
+    }
+
     fn key(text: &str) -> Self {
         Self {
             text: text.to_owned(),

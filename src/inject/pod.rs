@@ -8,7 +8,7 @@ use super::fragment::{
 };
 use super::node::Node;
 use super::refusals::{self, Pod};
-use super::words::{Defaults, LABEL, Said};
+use super::words::{Defaults, LABEL, PREFIX, Said};
 
 /// What became of a pod.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,19 +22,28 @@ pub enum Outcome {
     AlreadyThere,
     /// Its label does not ask for akv-sync.
     NotAsked,
+    /// It asks, and is of a kind that nobody knows here, or has no containers.
+    Unknown,
 }
 
-/// Adds it, or says all that cannot work; the pod is as it was then.
-pub(super) fn add(pod: &mut Node, defaults: &Defaults) -> Result<Outcome, Vec<String>> {
-    let label = pod
-        .at(&["metadata", "labels"])
-        .and_then(|labels| labels.text_of(LABEL));
-    if matches!(label, None | Some("false")) {
+/// Whether the label of a pod asks for it, be it with another word than "true".
+pub(super) fn asks(pod: &Node) -> bool {
+    let labels = pod.at(&["metadata", "labels"]);
+    labels
+        .and_then(|labels| labels.text_of(LABEL))
+        .is_some_and(|label| label != "false")
+}
+
+/// Adds it, or says all that cannot work; the pod is as it was then. `claims` are volumes that the workload gives to the pod.
+pub(super) fn add(pod: &mut Node, claims: &[String], defaults: &Defaults) -> Result<Outcome, Vec<String>> {
+    if !asks(pod) {
         return Ok(Outcome::NotAsked);
     }
     let said = Said::of(pod, defaults);
-    let view = Pod::new(pod, &said);
-    let refused: Vec<_> = misshapen(pod).into_iter().chain(refusals::of(&view)).collect();
+    let view = Pod::new(pod, &said, claims);
+    let mut refused = misshapen(pod);
+    refused.extend(without_quotes(pod));
+    refused.extend(refusals::of(&view));
     if !refused.is_empty() {
         return Err(refused);
     }
@@ -83,6 +92,25 @@ fn misshapen(pod: &Node) -> Vec<String> {
         }
     }
     wrong
+}
+
+/// Labels and annotations of ours that are a boolean or a number. An API server says of them that it cannot decode the pod.
+fn without_quotes(pod: &Node) -> Vec<String> {
+    let said = [("label", "labels"), ("annotation", "annotations")]
+        .into_iter()
+        .flat_map(|(what, key)| {
+            let said = pod.at(&["metadata", key]).map_or(&[][..], Node::entries);
+            said.iter().map(move |(name, value)| (what, &name.text, value))
+        });
+    said.filter(|(_, name, _)| name.starts_with(PREFIX))
+        .filter_map(|(what, name, value)| match value {
+            Node::Scalar(scalar) if scalar.is_no_text() => Some(format!(
+                "the {what} {name} is {} without quotes, which is no text: put it in quotes",
+                scalar.text
+            )),
+            _ => None,
+        })
+        .collect()
 }
 
 fn values(said: &Said) -> Values {
@@ -148,8 +176,7 @@ fn add_mounts(spec: &mut Node, values: &Values, readers: &[bool]) {
         {
             let mounts = container.list_mut("volumeMounts");
             let is_there = mounts.iter().any(|other| {
-                other.text_of("name") == Some(FILES)
-                    && other.text_of("mountPath") == mount.text_of("mountPath")
+                other.text_of("name") == Some(FILES) && refusals::path_of(other) == refusals::path_of(&mount)
             });
             if !is_there {
                 mounts.push(mount.clone());

@@ -3,7 +3,7 @@
 //! Invariant: an alias becomes what its anchor holds, and a document that holds more than [`MAX_NODES`] so is refused. Comments
 //! are not kept.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use granit_parser::{Event, Parser, ScalarStyle};
 
@@ -64,7 +64,12 @@ struct Open {
 
 enum Children {
     List(Vec<Node>),
-    Map(Vec<(Scalar, Node)>, Option<Scalar>),
+    Map {
+        entries: Vec<(Scalar, Node)>,
+        keys: HashSet<String>,
+        /// The key whose value has not come yet.
+        next: Option<Scalar>,
+    },
 }
 
 struct Refused {
@@ -75,6 +80,21 @@ struct Refused {
 impl Reader {
     fn take(&mut self, event: Event<'_>) -> Result<(), Refused> {
         match event {
+            // Others take what follows `...` for a part of the document before, or for nothing.
+            Event::DocumentStart(..) if self.root.is_some() => Err(Refused {
+                message: "something stands behind the end of a document (`...`)",
+                hint: "begin the next document with `---`",
+            }),
+            Event::Scalar(_, _, _, Some(tag))
+            | Event::SequenceStart(_, _, Some(tag))
+            | Event::MappingStart(_, _, Some(tag))
+                if !matches!(tag.core_suffix(), Some("str" | "seq" | "map")) =>
+            {
+                Err(Refused {
+                    message: "tags such as !!int or !x are not supported",
+                    hint: "write the value without the tag",
+                })
+            }
             Event::Scalar(text, style, anchor, tag) => {
                 let plain = style == ScalarStyle::Plain && tag.is_none();
                 let text = text.into_owned();
@@ -90,7 +110,11 @@ impl Reader {
             Event::MappingStart(_, anchor, _) => {
                 self.open.push(Open {
                     anchor,
-                    children: Children::Map(Vec::new(), None),
+                    children: Children::Map {
+                        entries: Vec::new(),
+                        keys: HashSet::new(),
+                        next: None,
+                    },
                 });
                 Ok(())
             }
@@ -98,7 +122,7 @@ impl Reader {
                 Some(Open { anchor, children }) => {
                     let node = match children {
                         Children::List(items) => Node::List(items),
-                        Children::Map(entries, _) => Node::Map(entries),
+                        Children::Map { entries, .. } => Node::Map(entries),
                     };
                     self.complete(node, anchor)
                 }
@@ -138,16 +162,16 @@ impl Reader {
         match self.open.last_mut().map(|open| &mut open.children) {
             None => self.root = Some(node),
             Some(Children::List(items)) => items.push(node),
-            Some(Children::Map(entries, next)) => match next.take() {
+            Some(Children::Map { entries, keys, next }) => match next.take() {
                 Some(key) => entries.push((key, node)),
-                None => *next = Some(accepted_key(node, entries)?),
+                None => *next = Some(accepted_key(node, keys)?),
             },
         }
         Ok(())
     }
 }
 
-fn accepted_key(node: Node, entries: &[(Scalar, Node)]) -> Result<Scalar, Refused> {
+fn accepted_key(node: Node, keys: &mut HashSet<String>) -> Result<Scalar, Refused> {
     let Node::Scalar(key) = node else {
         return Err(Refused {
             message: "a key must be a single word",
@@ -160,7 +184,7 @@ fn accepted_key(node: Node, entries: &[(Scalar, Node)]) -> Result<Scalar, Refuse
             hint: "write the keys out; `kubectl get -o yaml` of what is applied does so",
         });
     }
-    if entries.iter().any(|(other, _)| other.text == key.text) {
+    if !keys.insert(key.text.clone()) {
         return Err(Refused {
             message: "a key is here twice",
             hint: "remove one of the two",
@@ -190,13 +214,33 @@ mod tests {
     fn what_cannot_be_changed_safely_is_refused_with_its_line() {
         for (text, line, message) in [
             ("a: 1\n<<: {b: 2}\n", 2, "merge keys are not supported"),
+            (
+                "a: !!int \"3\"\n",
+                1,
+                "tags such as !!int or !x are not supported",
+            ),
+            (
+                "a:\n  - !x [b]\n",
+                2,
+                "tags such as !!int or !x are not supported",
+            ),
             ("a: 1\nb: 2\na: 3\n", 3, "a key is here twice"),
             ("a: 1\n{{ .x }}: 2\n", 2, "a key must be a single word"),
+            (
+                "a: 1\n...\nb: 2\n",
+                3,
+                "something stands behind the end of a document (`...`)",
+            ),
         ] {
             let error = document(text).expect_err("refused");
             assert_eq!((error.line, error.message.as_str()), (line, message), "{text}");
         }
         assert!(document("a: [\n").is_err());
+        let text = document("a: !!str 3\nb: !!map {}\n")
+            .expect("YAML")
+            .expect("a value");
+        assert_eq!(text.get("a"), document("\"3\"").expect("YAML").as_ref());
         assert_eq!(document("# nothing\n"), Ok(None));
+        assert!(document("a: 1\n...\n# the end\n...\n").is_ok());
     }
 }

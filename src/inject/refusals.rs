@@ -11,6 +11,31 @@ use super::words::{LABEL, OTHERS, PREFIX, QUANTITIES, Said, WORDS};
 /// What files may fill of the memory that the container has, and what it needs besides.
 const OWN_MEMORY: &str = "32Mi";
 
+/// What containers need: a mount of the files at, below or above it would cover it, or would not start.
+const NEEDED: [&str; 18] = [
+    "/akv-sync",
+    "/bin",
+    "/dev",
+    "/etc/akv-sync",
+    "/etc/pki",
+    "/etc/ssl/certs",
+    "/lib",
+    "/lib64",
+    "/proc",
+    "/run/akv-sync",
+    "/run/secrets",
+    "/sbin",
+    "/sys",
+    "/usr/bin",
+    "/usr/lib",
+    "/usr/local/bin",
+    "/usr/sbin",
+    "/var/run/secrets",
+];
+
+/// Of the admin server, which an injected pod has.
+const PORT: &str = "8181";
+
 /// A row of the table.
 #[derive(Debug)]
 pub(super) struct Refusal {
@@ -34,7 +59,7 @@ pub(super) fn table() -> Vec<Refusal> {
             message: text("message").replace("{known}", &known()),
             always: row.text_of("always").is_some(),
             #[cfg(test)]
-            cel: text("cel"),
+            cel: text("cel").replace("{needed}", &format!("{NEEDED:?}")),
         }
     };
     rows.items().iter().map(row).collect()
@@ -67,13 +92,15 @@ pub(super) fn of(pod: &Pod<'_>) -> Vec<String> {
 pub(super) struct Pod<'p> {
     node: &'p Node,
     said: &'p Said,
+    claims: &'p [String],
 }
 
 type Findings = Vec<Vec<String>>;
 
 impl<'p> Pod<'p> {
-    pub(super) const fn new(node: &'p Node, said: &'p Said) -> Self {
-        Self { node, said }
+    /// `claims` are names of volumes that the workload gives to its pods: a `StatefulSet` does so over those that the pod has.
+    pub(super) const fn new(node: &'p Node, said: &'p Said, claims: &'p [String]) -> Self {
+        Self { node, said, claims }
     }
 
     fn list(&self, key: &str) -> &'p [Node] {
@@ -127,16 +154,32 @@ impl<'p> Pod<'p> {
                 !is_usable(self.said.get("mount-path")),
                 self.said.get("mount-path"),
             ),
+            "pathNeeded" => self.needed_paths(),
+            "pullPolicy" => found(
+                !["Always", "IfNotPresent", "Never"].contains(&self.said.get("image-pull-policy")),
+                self.said.get("image-pull-policy"),
+            ),
             "containers" => self.unknown_containers(),
             "exitCodes" => self.exit_codes(),
             "pathTaken" => self.taken_paths(),
+            "pathUp" => self.mounts(|mount| path_of(mount).split('/').any(|name| name == "..")),
             "subPath" => self.sub_paths(),
             "volumeType" => self.volumes(&[FILES], |volume| {
                 volume.at(&["emptyDir", "medium"]).and_then(Node::as_text) != Some("Memory")
             }),
             "volumeTaken" => self.volumes(&[MANIFEST, ADMIN], |_| true),
             "hostNetwork" => self.host_network(),
+            "port" => self.ports(),
+            "root" => found(
+                self.node
+                    .at(&["spec", "securityContext", "runAsUser"])
+                    .and_then(Node::as_text)
+                    == Some("0"),
+                "",
+            ),
             "quantity" => self.quantities(),
+            "tooLittle" => self.too_little(),
+            "request" => self.requests(),
             "memory" => self.memory(),
             other => unreachable!("nobody looks for {other}"),
         }
@@ -188,22 +231,36 @@ impl<'p> Pod<'p> {
         codes.filter(|code| !is_usable(code)).map(one).collect()
     }
 
+    fn needed_paths(&self) -> Findings {
+        let path = self.said.get("mount-path");
+        let needed = NEEDED
+            .into_iter()
+            .filter(|needed| is_below(path, needed) || is_below(needed, path));
+        needed
+            .map(|needed| vec![path.to_owned(), needed.to_owned()])
+            .collect()
+    }
+
     fn taken_paths(&self) -> Findings {
-        let below = format!("{}/", self.said.get("mount-path"));
-        let is_taken = |mount: &&Node| {
-            text(mount, "name") != FILES && format!("{}/", text(mount, "mountPath")).starts_with(&below)
-        };
+        let files = self.said.get("mount-path");
+        self.mounts(|mount| {
+            let path = path_of(mount);
+            is_below(&path, files) && (text(mount, "name") != FILES || path != files)
+        })
+    }
+
+    /// Mounts of the containers that get the files.
+    fn mounts(&self, is_wrong: impl Fn(&Node) -> bool) -> Findings {
         let mut found = Findings::new();
         for container in self.readers() {
-            let taken = container.items_of("volumeMounts").iter().filter(is_taken);
+            let mounts = container.items_of("volumeMounts").iter();
+            let taken = mounts.filter(|mount| is_wrong(mount));
             found.extend(taken.map(|mount| {
-                [
+                strings([
                     text(container, "name"),
                     text(mount, "name"),
                     text(mount, "mountPath"),
-                ]
-                .map(str::to_owned)
-                .to_vec()
+                ])
             }));
         }
         found
@@ -224,23 +281,62 @@ impl<'p> Pod<'p> {
             .list("volumes")
             .iter()
             .filter(|volume| names.contains(&text(volume, "name")));
-        ours.filter(|volume| is_wrong(volume))
-            .map(|volume| one(text(volume, "name")))
-            .collect()
+        let wrong = ours
+            .filter(|volume| is_wrong(volume))
+            .map(|volume| text(volume, "name"));
+        let claims = self.claims.iter().map(String::as_str);
+        let claims = claims.filter(|claim| names.contains(claim));
+        wrong.chain(claims).map(one).collect()
     }
 
     fn host_network(&self) -> Findings {
         let is_on = self.node.at(&["spec", "hostNetwork"]).and_then(Node::as_text) == Some("true");
-        let is_open = self.said.get("mode") != "init" && self.said.get("admin-token").is_empty();
-        found(is_on && is_open, "")
+        let has_port = if self.is_injected() {
+            self.containers()
+                .any(|container| container.text_of("name") == Some(SIDECAR))
+        } else {
+            self.said.get("mode") != "init"
+        };
+        found(is_on && has_port && self.said.get("admin-token").is_empty(), "")
+    }
+
+    fn ports(&self) -> Findings {
+        if self.said.get("mode") == "init" {
+            return Findings::new();
+        }
+        let is_taken = |port: &Node| port.text_of("containerPort") == Some(PORT);
+        let taken = self
+            .containers()
+            .filter(|container| container.items_of("ports").iter().any(is_taken));
+        taken.map(|container| one(text(container, "name"))).collect()
     }
 
     fn quantities(&self) -> Findings {
-        let said = QUANTITIES.iter().map(|word| (*word, self.said.get(word)));
+        let said = QUANTITIES.iter().map(|(word, _)| (*word, self.said.get(word)));
         let wrong = said.filter(|(_, value)| !value.is_empty() && quantity::nanos(value).is_none());
         wrong
             .map(|(word, value)| vec![word.to_owned(), value.to_owned()])
             .collect()
+    }
+
+    fn too_little(&self) -> Findings {
+        let said = QUANTITIES
+            .iter()
+            .map(|(word, least)| [*word, self.said.get(word), least]);
+        said.filter(|[_, value, least]| is_less(value, least))
+            .map(strings)
+            .collect()
+    }
+
+    fn requests(&self) -> Findings {
+        let pairs = ["cpu", "memory"].map(|resource| {
+            let said = |what: &str| self.said.get(&format!("{resource}-{what}"));
+            [resource, said("request"), said("limit")]
+        });
+        let wrong = pairs
+            .into_iter()
+            .filter(|[_, request, limit]| is_less(limit, request));
+        wrong.map(strings).collect()
     }
 
     fn memory(&self) -> Findings {
@@ -263,18 +359,41 @@ fn is_ours(container: &Node) -> bool {
     matches!(container.text_of("name"), Some(SIDECAR | INIT))
 }
 
-/// An absolute path that is written in the one way, and is not ours for something else.
+/// Where a mount is for the container: others take `mnt/./akv//` for `/mnt/akv`.
+pub(super) fn path_of(mount: &Node) -> String {
+    let names = text(mount, "mountPath").split('/');
+    let names: Vec<_> = names.filter(|name| !matches!(*name, "" | ".")).collect();
+    format!("/{}", names.join("/"))
+}
+
+/// Whether a path is at or below another.
+fn is_below(path: &str, other: &str) -> bool {
+    path.strip_prefix(other)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// Whether both are quantities, and the first is less.
+fn is_less(one: &str, other: &str) -> bool {
+    quantity::nanos(one)
+        .zip(quantity::nanos(other))
+        .is_some_and(|(one, other)| one < other)
+}
+
+/// An absolute path that is written in the one way.
 fn is_usable(path: &str) -> bool {
     let Some(rest) = path.strip_prefix('/') else {
         return false;
     };
     let is_name = |name: &str| !name.is_empty() && !name.contains(':') && name != "." && name != "..";
-    let below = |other: &str| format!("{path}/").starts_with(other);
-    rest.split('/').all(is_name) && !below("/etc/akv-sync/") && !below("/run/akv-sync/")
+    rest.split('/').all(is_name)
 }
 
 fn text<'n>(node: &'n Node, key: &str) -> &'n str {
     node.text_of(key).unwrap_or_default()
+}
+
+fn strings<const N: usize>(texts: [&str; N]) -> Vec<String> {
+    texts.map(str::to_owned).to_vec()
 }
 
 fn one(text: &str) -> Vec<String> {

@@ -31,6 +31,14 @@ fn refused(text: &str) -> Vec<String> {
     }
 }
 
+fn assert_refused_once(text: &str, start: &str) {
+    let problems = refused(text);
+    assert!(
+        problems.len() == 1 && problems[0].starts_with(start),
+        "{problems:#?}"
+    );
+}
+
 fn spec(text: &str) -> Node {
     let node = read::document(text).expect("YAML").expect("something");
     node.at(&["spec", "template", "spec"]).expect("a pod").clone()
@@ -77,6 +85,23 @@ fn what_has_it_stays_byte_for_byte() {
 }
 
 #[test]
+fn a_pod_on_the_network_of_the_node_that_has_it_stays_unless_it_has_the_admin_port() {
+    let with = |mode: &str| {
+        DEPLOYMENT
+            .replace("manifest: web-manifest", &format!("manifest: m{mode}"))
+            .replace(
+                "    spec:\n      init",
+                "    spec:\n      hostNetwork: true\n      init",
+            )
+    };
+    let once = injected(&with(", akv-sync/mode: init"));
+    let again = once.text.replace("akv-sync/mode: init", "akv-sync/mode: \"\"");
+    assert_eq!(injected(&again).told[0].outcome, Outcome::AlreadyThere);
+    let own = with("").replace("name: log", "name: akv-sync");
+    assert!(refused(&own)[0].starts_with("the pod has hostNetwork, "));
+}
+
+#[test]
 fn what_does_not_ask_stays_byte_for_byte_with_comments_and_all() {
     let text = "# a\n---\nkind:   ConfigMap # b\ndata: {x: |\n  y}\n";
     let text = text.replace("{x: |\n  y}", "\n  x: 'y'");
@@ -117,7 +142,7 @@ fn each_kind_of_workload_has_its_pod_found_also_in_a_list() {
 fn the_annotations_say_which_mode_path_and_containers_and_come_before_the_platform() {
     let text = DEPLOYMENT.replace(
         "akv-sync/manifest: web-manifest",
-        "akv-sync/manifest: m, akv-sync/mode: both, akv-sync/mount-path: /files, akv-sync/cpu-limit: 1, \
+        "akv-sync/manifest: m, akv-sync/mode: both, akv-sync/mount-path: /files, akv-sync/cpu-limit: '1', \
          akv-sync/containers: 'web, migrate', akv-sync/admin-token: t, akv-sync/exit-codes: '88, 90'",
     );
     let spec = spec(&injected(&text).text);
@@ -191,7 +216,7 @@ fn each_row_of_the_table_is_looked_for() {
     let (node, defaults) = (Node::Map(Vec::new()), Defaults::new());
     let said = words::Said::of(&node, &defaults);
     // What nobody looks for panics.
-    refusals::of(&refusals::Pod::new(&node, &said));
+    refusals::of(&refusals::Pod::new(&node, &said, &[]));
 }
 
 #[test]
@@ -221,35 +246,36 @@ fn a_place_that_the_application_has_is_not_taken() {
             "the pod has a volume akv-admin, ",
         ),
         (
-            DEPLOYMENT.replace("manifest: web-manifest", "manifest: m, akv-sync/size-limit: 32Mi"),
-            "the memory limit 48Mi is less than 32Mi and the size limit 32Mi, ",
+            mount("{ name: tmp, mountPath: mnt//./akv }"),
+            "the container log mounts the volume tmp at mnt//./akv, where",
         ),
         (
-            DEPLOYMENT.replace("manifest: web-manifest", "manifest: m, akv-sync/cpu-limit: 32mi"),
-            "\"32mi\" is no quantity such as 10m or 16Mi: correct akv-sync/cpu-limit",
+            mount("{ name: tmp, mountPath: /mnt/x/../akv }"),
+            "the container log mounts the volume tmp at /mnt/x/../akv, which may be",
         ),
         (
-            DEPLOYMENT.replace(
-                "manifest: web-manifest",
-                "manifest: m, akv-sync/mount-path: /run/akv-sync/x",
-            ),
-            "the mount path \"/run/akv-sync/x\" cannot be used: ",
+            mount("{ name: akv, mountPath: /mnt/akv/x }"),
+            "the container log mounts the volume akv at /mnt/akv/x, where",
+        ),
+        (
+            with("securityContext: { runAsUser: 0 }"),
+            "the pod has runAsUser 0, with which",
+        ),
+        (
+            DEPLOYMENT.replace("image: log,", "image: log, ports: [{ containerPort: 8181 }],"),
+            "the container log has the port 8181, ",
         ),
         (
             DEPLOYMENT.replace("\"true\"", "\"yes\""),
             "the label akv-sync/inject is \"yes\": ",
         ),
     ] {
-        let problems = refused(&text);
-        assert!(
-            problems.len() == 1 && problems[0].starts_with(start),
-            "{problems:#?}"
-        );
+        assert_refused_once(&text, start);
     }
     let own = with("volumes: [{ \"name\": \"akv\", emptyDir: { medium: Memory } }]");
     let own = own.replace(
         "{ name: tmp, mountPath: /tmp }",
-        "{ name: akv, \"mountPath\": \"/mnt/akv\", readOnly: true }",
+        "{ name: akv, \"mountPath\": \"/mnt/akv/\", readOnly: true }",
     );
     let spec = spec(&injected(&own).text);
     assert_eq!(
@@ -257,6 +283,101 @@ fn a_place_that_the_application_has_is_not_taken() {
         ["akv", "akv-manifest", "akv-admin"]
     );
     assert_eq!(spec.items_of("containers")[1].items_of("volumeMounts").len(), 1);
+}
+
+#[test]
+fn a_word_that_cannot_work_is_refused() {
+    for (word, start) in [
+        (
+            "size-limit: 32Mi",
+            "the memory limit 48Mi is less than 32Mi and the size limit 32Mi, ",
+        ),
+        (
+            "cpu-limit: 32mi",
+            "\"32mi\" is no quantity such as 10m or 16Mi: correct akv-sync/cpu-limit",
+        ),
+        (
+            "mount-path: /run/akv-sync/x",
+            "the mount path \"/run/akv-sync/x\" covers /run/akv-sync, ",
+        ),
+        ("mount-path: /proc", "the mount path \"/proc\" covers /proc, "),
+        (
+            "mount-path: /etc/ssl",
+            "the mount path \"/etc/ssl\" covers /etc/ssl/certs, ",
+        ),
+        (
+            "mount-path: /akv-sync",
+            "the mount path \"/akv-sync\" covers /akv-sync, ",
+        ),
+        (
+            "memory-request: 64Mi",
+            "the memory request 64Mi is more than the limit 48Mi: lower akv-sync/memory-request, ",
+        ),
+        ("cpu-limit: 9m", "the cpu request 10m is more than the limit 9m: "),
+        ("size-limit: -1Mi", "-1Mi is less than 4Ki, "),
+        ("size-limit: 1m", "1m is less than 4Ki, "),
+        ("cpu-request: '-1'", "-1 is less than 0, "),
+        (
+            "image-pull-policy: always",
+            "the pull policy \"always\" is not known: ",
+        ),
+    ] {
+        let said = format!("manifest: m, akv-sync/{word}");
+        assert_refused_once(&DEPLOYMENT.replace("manifest: web-manifest", &said), start);
+    }
+}
+
+#[test]
+fn a_claim_of_a_stateful_set_does_not_take_the_place_of_our_volumes() {
+    let claim = |name: &str| {
+        let claim = format!("spec:\n  volumeClaimTemplates: [{{metadata: {{name: {name}}}}}]\n  template:");
+        let set = DEPLOYMENT.replace("kind: Deployment", "kind: StatefulSet");
+        set.replace("spec:\n  template:", &claim)
+    };
+    assert!(refused(&claim("akv"))[0].starts_with("the volume akv is no emptyDir with medium Memory"));
+    assert!(refused(&claim("akv-admin"))[0].starts_with("the pod has a volume akv-admin, "));
+    injected(&claim("data"));
+}
+
+#[test]
+fn what_asks_and_cannot_be_changed_is_told_and_left() {
+    for text in [
+        DEPLOYMENT.replace("apps/v1", "example.com/v1"),
+        DEPLOYMENT.replace("kind: Deployment", "kind: Rollout"),
+        DEPLOYMENT
+            .split("      containers:")
+            .next()
+            .unwrap_or_default()
+            .to_owned(),
+        format!(
+            "kind: DeploymentList\nitems:\n  - {}",
+            DEPLOYMENT.replace('\n', "\n    ")
+        ),
+    ] {
+        let Injection { text: same, told } = injected(&text);
+        assert_eq!(same, text);
+        assert_eq!(told[0].outcome, Outcome::Unknown, "{text}");
+    }
+    // A label of its own says nothing of pods.
+    let service = "kind: Service\nmetadata: {labels: {akv-sync/inject: 'true'}}\nspec: {}\n";
+    assert_eq!(injected(service).told, []);
+}
+
+#[test]
+fn what_would_be_no_text_to_an_api_server_needs_quotes() {
+    let label = DEPLOYMENT.replace("\"true\"", "true");
+    assert_eq!(
+        refused(&label),
+        ["the label akv-sync/inject is true without quotes, which is no text: put it in quotes"]
+    );
+    for value in ["123", "1_0", "-.5", "0x1f", "No"] {
+        let problems = refused(&DEPLOYMENT.replace("web-manifest", value));
+        assert!(
+            problems[0].starts_with(&format!("the annotation akv-sync/manifest is {value} without")),
+            "{problems:?}"
+        );
+    }
+    injected(&DEPLOYMENT.replace("web-manifest", "1-a"));
 }
 
 #[test]

@@ -114,13 +114,14 @@ pub const WORDS: [Word; 13] = [
 /// Annotations that are for somebody else: of the chart's library part.
 pub(super) const OTHERS: [&str; 1] = ["manifest-checksum"];
 
-/// The words whose values are quantities.
-pub(super) const QUANTITIES: [&str; 5] = [
-    "size-limit",
-    "cpu-request",
-    "cpu-limit",
-    "memory-request",
-    "memory-limit",
+/// The words whose values are quantities, each with the least that it may be. A volume of size 0 has no limit, and a page is the
+/// least that it can hold.
+pub(super) const QUANTITIES: [(&str, &str); 5] = [
+    ("size-limit", "4Ki"),
+    ("cpu-request", "0"),
+    ("cpu-limit", "1m"),
+    ("memory-request", "0"),
+    ("memory-limit", "0"),
 ];
 
 /// What a platform says for all workloads, by word. An empty text says nothing.

@@ -110,6 +110,9 @@ ADDED = {
         containers=[container("web", **mounts((FILES, "/mnt/akv"), readOnly=True)), container("log", **mounts((FILES, "/x")))],
         volumes=[IN_MEMORY],
     ),
+    "a volume akv that is mounted with a slash": pod(
+        containers=[container("web", **mounts((FILES, "/mnt/akv/"), readOnly=True))], volumes=[IN_MEMORY]
+    ),
     "a mount above the mount path": pod(containers=[container("web", **mounts(("data", "/mnt")))], **ELSEWHERE),
     "a mount that begins alike": pod(containers=[container("web", **mounts(("data", "/mnt/akv2")))], **ELSEWHERE),
     "a pod with thirty containers and as many mounts": pod(
@@ -130,7 +133,11 @@ REFUSED = {
     "a mount path that is not absolute": (pod({"akv-sync/mount-path": "files"}), 'the mount path "files" cannot be used'),
     "a mount path with a slash at its end": (pod({"akv-sync/mount-path": "/x/"}), 'the mount path "/x/" cannot be used'),
     "a mount path that goes up": (pod({"akv-sync/mount-path": "/x/../y"}), 'the mount path "/x/../y" cannot be used'),
-    "a mount path of ours": (pod({"akv-sync/mount-path": "/etc/akv-sync"}), 'the mount path "/etc/akv-sync" cannot be used'),
+    "a mount path of ours": (pod({"akv-sync/mount-path": "/etc/akv-sync/x"}), '"/etc/akv-sync/x" covers /etc/akv-sync, which'),
+    "a mount path that covers the program": (pod({"akv-sync/mount-path": "/akv-sync"}), '"/akv-sync" covers /akv-sync, which'),
+    "a mount path above the authorities": (pod({"akv-sync/mount-path": "/etc/ssl"}), '"/etc/ssl" covers /etc/ssl/certs, which'),
+    "a mount path in the kernel's": (pod({"akv-sync/mount-path": "/proc/x"}), '"/proc/x" covers /proc, which'),
+    "an unknown pull policy": (pod({"akv-sync/image-pull-policy": "always"}), 'the pull policy "always" is not known'),
     "a container that is not there": (pod({"akv-sync/containers": "web, wep"}), 'names "wep", which the pod does not have'),
     "an exit code that hooks cannot have": (pod({"akv-sync/exit-codes": "88,114"}), 'the exit code "114" cannot be used'),
     "an exit code that is no number": (pod({"akv-sync/exit-codes": "88,"}), 'the exit code "" cannot be used'),
@@ -145,6 +152,18 @@ REFUSED = {
     "a mount below that path": (
         pod(containers=[container("web", **mounts(("data", "/mnt/akv/data")))], **ELSEWHERE),
         "the container web mounts the volume data at /mnt/akv/data, where",
+    ),
+    "a mount at the same path, written otherwise": (
+        pod(containers=[container("web", **mounts(("data", "mnt//./akv")))], **ELSEWHERE),
+        "the container web mounts the volume data at mnt//./akv, where",
+    ),
+    "a mount of the volume below that path": (
+        pod(containers=[container("web", **mounts((FILES, "/mnt/akv/x")))], volumes=[IN_MEMORY]),
+        "the container web mounts the volume akv at /mnt/akv/x, where",
+    ),
+    "a mount that goes up": (
+        pod(containers=[container("web", **mounts(("data", "/mnt/x/../akv")))], **ELSEWHERE),
+        "the container web mounts the volume data at /mnt/x/../akv, which may be",
     ),
     "a subPath of the volume": (
         pod(containers=[container("web", **mounts((FILES, "/tls"), subPath="tls"))], volumes=[IN_MEMORY]),
@@ -161,6 +180,24 @@ REFUSED = {
     ),
     "hostNetwork without a token": (pod(hostNetwork=True), "the pod has hostNetwork, where"),
     "a quantity that is none": (pod({"akv-sync/size-limit": "16mi"}), '"16mi" is no quantity'),
+    "a volume of no size": (pod({"akv-sync/size-limit": "1m"}), "1m is less than 4Ki, which"),
+    "less than nothing": (pod({"akv-sync/cpu-request": "-1"}), "-1 is less than 0, which"),
+    "a CPU request above the limit": (
+        pod({"akv-sync/cpu-request": "1", "akv-sync/cpu-limit": "500m"}),
+        "the cpu request 1 is more than the limit 500m",
+    ),
+    "a memory request above the limit": (
+        pod({"akv-sync/memory-request": "64Mi"}),
+        "the memory request 64Mi is more than the limit 48Mi",
+    ),
+    "the port of the admin server": (
+        pod(containers=[container("web", ports=[{"containerPort": 8181}])]),
+        "the container web has the port 8181",
+    ),
+    "a pod that runs as root": (
+        pod(securityContext={"runAsUser": 0, "seccompProfile": {"type": "RuntimeDefault"}}),
+        "the pod has runAsUser 0, with which",
+    ),
     "less memory than the volume may take": (pod({"akv-sync/size-limit": "17Mi"}), "the memory limit 48Mi is less than 32Mi and the size"),
 }
 
@@ -169,8 +206,9 @@ REFUSED = {
 
 
 def namespace(subject):
-    """`restricted` forbids hostNetwork; all else has to be within it."""
-    return "open" if subject["spec"].get("hostNetwork") else "app"
+    """`restricted` forbids hostNetwork and root; all else has to be within it."""
+    spec = subject["spec"]
+    return "open" if spec.get("hostNetwork") or spec["securityContext"].get("runAsUser") == 0 else "app"
 
 
 def kubectl_create(subject):
@@ -277,6 +315,7 @@ def stays(subject):
 def a_pod_that_has_it_stays(program):
     stays(pod(initContainers=[container("akv-sync", restartPolicy="Always")]))
     stays(pod({"akv-sync/manifest": None}, containers=[container("web"), container("akv-sync")]))
+    stays(pod(initContainers=[container("akv-sync-init")], hostNetwork=True))
     text = injected(program, pod())
     expect(injected(program, pod()) == text, "inject gives something else each time")
     again = output(program, "inject", "--image", IMAGE_OF_CHART, stdin=text)
@@ -393,7 +432,7 @@ def main(program):
     policies = output("helm", "template", "test", CHART, *options, "--show-only=templates/injection-policy.yaml")
     output("kubectl", "apply", "--namespace=platform", "--filename=-", stdin=policies)
     IMAGE_OF_CHART = next(line.split('"')[1] for line in policies.splitlines() if line.startswith("  image: "))
-    eventually(lambda: "akv-sync" in kubectl_create(pod()).stdout, "a pod has akv-sync")
+    eventually(lambda: '"name": "akv-sync"' in kubectl_create(pod()).stdout, "a pod has akv-sync")
     eventually(lambda: kubectl_create(pod(label="yes")).returncode != 0, "a pod is refused")
 
     cases = [(f"{name} gets akv-sync", is_added, (program, subject)) for name, subject in ADDED.items()]

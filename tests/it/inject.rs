@@ -76,6 +76,16 @@ fn an_input_without_a_workload_comes_out_as_it_is_and_stderr_says_so() {
 }
 
 #[test]
+fn what_does_not_change_comes_out_to_the_byte_with_and_without_a_line_end() {
+    let kept = "kind: ConfigMap\ndata:\n  f: |+\n    b\n\n\n";
+    for text in ["", "\n", "# c", "kind: A\ndata: |\n  x", kept] {
+        assert_eq!(stdout(&inject(&[], text)), text);
+    }
+    let output = inject(&["--image", "a"], &format!("{JOB}---\n{kept}"));
+    assert!(stdout(&output).ends_with(&format!("---\n{kept}")), "{output:?}");
+}
+
+#[test]
 fn what_cannot_work_ends_with_3_and_prints_nothing() {
     let output = inject(&[], &JOB.replace("report-manifest", "''"));
     assert_eq!(output.status.code(), Some(3));
@@ -94,10 +104,39 @@ fn what_cannot_work_ends_with_3_and_prints_nothing() {
 }
 
 #[test]
+fn a_kind_that_is_not_known_is_left_and_stderr_says_so() {
+    let rollout = JOB
+        .replace("batch/v1", "argoproj.io/v1alpha1")
+        .replace("Job", "Rollout");
+    let output = inject(&["--image", "a"], &rollout);
+    assert_eq!((output.status.code(), stdout(&output)), (Some(0), &*rollout));
+    assert!(stderr(&output).starts_with("Rollout report: warning: it has the label akv-sync/inject, "));
+}
+
+#[test]
+fn each_message_is_one_line_whatever_is_in_a_name() {
+    let text = JOB
+        .replace("name: report }", "name: \"a\\e[2J\" }")
+        .replace("report-manifest", "m, akv-sync/mode: \"x\\nb\"");
+    let output = inject(&["--image", "a"], &text);
+    let said = stderr(&output);
+    assert!(
+        said.starts_with("Job a\\u{1b}[2J: the mode \"x\\nb\" is not known"),
+        "{said}"
+    );
+    assert!(said.contains("the flag --WORD"), "{said}");
+}
+
+#[test]
 fn with_json_each_line_on_stderr_is_an_event() {
     for (arguments, text, message) in [
         (&["--image", "a"][..], JOB.to_owned(), "Added to workload"),
         (&[], JOB.to_owned(), "Cannot be added to workload"),
+        (
+            &[],
+            JOB.replace("batch/v1", "example.com/v1"),
+            "Workload asks for it, but cannot be changed",
+        ),
         (
             &[],
             JOB.replace("\"true\"", "\"false\""),

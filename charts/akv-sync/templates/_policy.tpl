@@ -68,6 +68,11 @@ that optional has a value. `dyn`, since CEL wants one type for all values of a m
   expression: >-
     variables.containers == "" ? object.spec.containers.filter(c, !(c.name in variables.ours)) :
     (object.spec.containers + variables.initContainers).filter(c, c.name in variables.named)
+# Of each: container, volume, path, and where that is for the container, which takes `mnt/./akv//` for `/mnt/akv`.
+- name: mounts
+  expression: >-
+    variables.readers.map(c, c.?volumeMounts.orValue([]).map(m, [string(c.name), string(m.name), string(m.mountPath),
+    "/" + m.mountPath.split("/").filter(n, !(n in ["", "."])).join("/")])).flatten()
 - name: problems
   expression: |-
     {{- include "akv-sync.injection.problems" . | nindent 4 }}
@@ -109,7 +114,7 @@ size(variables.problems) > 0 || variables.injected ? [] : (
   // mounts
   {{- range $list, $containers := dict "containers" "object.spec.containers" "initContainers" "variables.initContainers" }}
   lists.range(size({{ $containers }})).filter(i, {{ $containers }}[i] in variables.readers &&
-    !{{ $containers }}[i].?volumeMounts.orValue([]).exists(m, m.name == "akv" && m.mountPath == variables.mountPath)
+    !variables.mounts.exists(m, m[0] == {{ $containers }}[i].name && m[1] == "akv" && m[3] == variables.mountPath)
   ).map(i, (has({{ $containers }}[i].volumeMounts) ? [] : [JSONPatch{op: "add",
     path: "/spec/{{ $list }}/" + string(i) + "/volumeMounts", value: []}]) +
     [JSONPatch{op: "add", path: "/spec/{{ $list }}/" + string(i) + "/volumeMounts/-", value:
