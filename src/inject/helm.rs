@@ -35,6 +35,7 @@ fn the_words_and_refusals_of_the_chart_are_current() {
     );
     words(&mut out);
     problems(&mut out);
+    needed_paths(&mut out);
     check("_words.tpl", &out);
 }
 
@@ -118,6 +119,19 @@ fn problems(out: &mut String) {
     line(out, 0, "{{- define \"akv-sync.injection.problems\" -}}");
     let terms: Vec<_> = refusals::table().iter().map(problem).collect();
     line(out, 0, &terms.join(" +\n"));
+    line(out, 0, "{{- end }}");
+}
+
+/// For the chart's own check of the path.
+fn needed_paths(out: &mut String) {
+    let paths = serde_json::to_string(&refusals::NEEDED).expect("texts are JSON");
+    line(
+        out,
+        0,
+        "\n{{/* As JSON: what containers need, so that no files may be mounted at, below or above it. */}}",
+    );
+    line(out, 0, "{{- define \"akv-sync.neededPaths\" -}}");
+    line(out, 0, &paths);
     line(out, 0, "{{- end }}");
 }
 

@@ -12,7 +12,7 @@ use super::words::{LABEL, OTHERS, PREFIX, QUANTITIES, Said, WORDS};
 const OWN_MEMORY: &str = "32Mi";
 
 /// What containers need: a mount of the files at, below or above it would cover it, or would not start.
-const NEEDED: [&str; 18] = [
+pub(super) const NEEDED: [&str; 18] = [
     "/akv-sync",
     "/bin",
     "/dev",

@@ -298,16 +298,16 @@ fn a_word_that_cannot_work_is_refused() {
         ),
         (
             "mount-path: /run/akv-sync/x",
-            "the mount path \"/run/akv-sync/x\" covers /run/akv-sync, ",
+            "the mount path \"/run/akv-sync/x\" clashes with /run/akv-sync, ",
         ),
-        ("mount-path: /proc", "the mount path \"/proc\" covers /proc, "),
+        ("mount-path: /proc", "the mount path \"/proc\" clashes with /proc, "),
         (
             "mount-path: /etc/ssl",
-            "the mount path \"/etc/ssl\" covers /etc/ssl/certs, ",
+            "the mount path \"/etc/ssl\" clashes with /etc/ssl/certs, ",
         ),
         (
             "mount-path: /akv-sync",
-            "the mount path \"/akv-sync\" covers /akv-sync, ",
+            "the mount path \"/akv-sync\" clashes with /akv-sync, ",
         ),
         (
             "memory-request: 64Mi",

@@ -24,8 +24,10 @@
 {{- if or (not (regexMatch "^(/[^/:]+)+$" $path)) (regexMatch "/\\.\\.?(/|$)" $path) -}}
 {{- fail (printf "the files are to be at %s: use an absolute path without \".\", \"..\", \":\", \"//\" or a \"/\" at its end" $path) -}}
 {{- end -}}
-{{- if regexMatch "^/((akv-sync|dev|proc|sys|etc/ssl|(etc|run)/akv-sync|(var/)?run/secrets)(/|$)|etc$)" $path -}}
-{{- fail (printf "the files are to be at %s, where the container has its program, its manifest, its socket, certificates or what the kubelet puts there: choose another path" $path) -}}
+{{- range include "akv-sync.neededPaths" . | fromJsonArray -}}
+{{- if or (hasPrefix (printf "%s/" .) (printf "%s/" $path)) (hasPrefix (printf "%s/" $path) (printf "%s/" .)) -}}
+{{- fail (printf "the files are to be at %s, which clashes with %s, which containers need: choose a path of its own, such as /mnt/akv" $path .) -}}
+{{- end -}}
 {{- end -}}
 {{- end }}
 

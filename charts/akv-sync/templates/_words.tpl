@@ -85,7 +85,7 @@ Of the admission policies, whose variables are in _policy.tpl.
 // mountPath
 (variables.injected ? [] : (variables.mountPath.matches("^(/[^/:]+)+$") && !variables.mountPath.matches("/\\.\\.?(/|$)") ? [] : [[variables.mountPath]]).map(f, "the mount path \"" + f[0] + "\" cannot be used: set akv-sync/mount-path to an absolute path without \"..\", \":\" or a \"/\" at its end")) +
 // pathNeeded
-(variables.injected ? [] : (["/akv-sync", "/bin", "/dev", "/etc/akv-sync", "/etc/pki", "/etc/ssl/certs", "/lib", "/lib64", "/proc", "/run/akv-sync", "/run/secrets", "/sbin", "/sys", "/usr/bin", "/usr/lib", "/usr/local/bin", "/usr/sbin", "/var/run/secrets"].filter(p, (variables.mountPath + "/").startsWith(p + "/") || (p + "/").startsWith(variables.mountPath + "/")) .map(p, [string(variables.mountPath), p])).map(f, "the mount path \"" + f[0] + "\" covers " + f[1] + ", which containers need: set akv-sync/mount-path to a path of its own, such as /mnt/akv")) +
+(variables.injected ? [] : (["/akv-sync", "/bin", "/dev", "/etc/akv-sync", "/etc/pki", "/etc/ssl/certs", "/lib", "/lib64", "/proc", "/run/akv-sync", "/run/secrets", "/sbin", "/sys", "/usr/bin", "/usr/lib", "/usr/local/bin", "/usr/sbin", "/var/run/secrets"].filter(p, (variables.mountPath + "/").startsWith(p + "/") || (p + "/").startsWith(variables.mountPath + "/")) .map(p, [string(variables.mountPath), p])).map(f, "the mount path \"" + f[0] + "\" clashes with " + f[1] + ", which containers need: set akv-sync/mount-path to a path of its own, such as /mnt/akv")) +
 // pullPolicy
 (variables.injected ? [] : (variables.imagePullPolicy in ["Always", "IfNotPresent", "Never"] ? [] : [[variables.imagePullPolicy]]).map(f, "the pull policy \"" + f[0] + "\" is not known: set akv-sync/image-pull-policy to Always, IfNotPresent or Never")) +
 // containers
@@ -116,4 +116,9 @@ Of the admission policies, whose variables are in _policy.tpl.
 (variables.injected ? [] : ([["cpu", string(variables.cpuRequest), string(variables.cpuLimit)], ["memory", string(variables.memoryRequest), string(variables.memoryLimit)]] .filter(r, isQuantity(r[1]) && isQuantity(r[2]) && quantity(r[1]).isGreaterThan(quantity(r[2])))).map(f, "the " + f[0] + " request " + f[1] + " is more than the limit " + f[2] + ": lower akv-sync/" + f[0] + "-request, or raise akv-sync/" + f[0] + "-limit")) +
 // memory
 (variables.injected ? [] : (isQuantity(variables.memoryLimit) && isQuantity(variables.sizeLimit) && quantity(variables.memoryLimit) .isLessThan(quantity(variables.sizeLimit).add(quantity("32Mi"))) ? [[variables.memoryLimit, variables.sizeLimit]] : []).map(f, "the memory limit " + f[0] + " is less than 32Mi and the size limit " + f[1] + ", since files in memory count against it: raise akv-sync/memory-limit, or lower akv-sync/size-limit"))
+{{- end }}
+
+{{/* As JSON: what containers need, so that no files may be mounted at, below or above it. */}}
+{{- define "akv-sync.neededPaths" -}}
+["/akv-sync","/bin","/dev","/etc/akv-sync","/etc/pki","/etc/ssl/certs","/lib","/lib64","/proc","/run/akv-sync","/run/secrets","/sbin","/sys","/usr/bin","/usr/lib","/usr/local/bin","/usr/sbin","/var/run/secrets"]
 {{- end }}
