@@ -56,11 +56,18 @@ fn live(admin: &Admin) -> Answer {
 /// `is_enough` says what the probe asks for. Names are for `/status`.
 fn ready(admin: &Admin, is_enough: fn(&Status) -> bool) -> Answer {
     match admin.exposed.status() {
-        Some(status) if is_enough(&status) => text(StatusCode::OK, "ready"),
+        Some(status) if is_enough(&status) => text(StatusCode::OK, how_ready(&status)),
         status => text(
             StatusCode::SERVICE_UNAVAILABLE,
             &format!("not ready: {}", why_not(status.as_deref())),
         ),
+    }
+}
+
+fn how_ready(status: &Status) -> &'static str {
+    match status.ready {
+        Some(ready) if ready.last_known_good => "ready, began with last known good files",
+        _ => "ready",
     }
 }
 

@@ -300,7 +300,10 @@ fn a_word_that_cannot_work_is_refused() {
             "mount-path: /run/akv-sync/x",
             "the mount path \"/run/akv-sync/x\" clashes with /run/akv-sync, ",
         ),
-        ("mount-path: /proc", "the mount path \"/proc\" clashes with /proc, "),
+        (
+            "mount-path: /proc",
+            "the mount path \"/proc\" clashes with /proc, ",
+        ),
         (
             "mount-path: /etc/ssl",
             "the mount path \"/etc/ssl\" clashes with /etc/ssl/certs, ",

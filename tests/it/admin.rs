@@ -10,7 +10,7 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU16, Ordering};
 
-use self::client::At;
+pub(crate) use self::client::At;
 use crate::support::{Running, World};
 
 /// A world with one secret and an admin server, and passes that come when a test asks for them.

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use fake_azure::{CallKind, CertificateOptions, Effect, FakeOptions, Fault, Service};
 use nix::sys::signal::Signal;
 
+use crate::admin::At;
 use crate::support::{Running, World, events, events_from, eventually};
 
 const SECRET: &str = "secrets: [{ name: db-password, path: db/password }]";
@@ -219,12 +220,27 @@ fn an_interrupted_once_ends_with_130_at_once() {
 fn with_last_known_good_it_is_ready_while_the_vault_is_down() {
     let world = world();
     assert_eq!(world.once().status.code(), Some(0));
-    world.manifest_with("refresh: { interval: 24h, onStart: lastKnownGood }", SECRET);
+    let socket = world.path("admin.sock");
+    let middle = format!(
+        "refresh: {{ interval: 24h, onStart: lastKnownGood }}\nadmin: {{ socket: {} }}",
+        socket.display()
+    );
+    world.manifest_with(&middle, SECRET);
     let generation = world.generation();
     world.take_the_vault_away();
     let mut running = world.run();
     running.event("Ready with last known good files");
     running.event("Object not fetched");
+    let at = At::Socket(socket);
+    assert_eq!(
+        at.ask("GET", "/readyz").body,
+        "ready, began with last known good files\n"
+    );
+    assert!(
+        at.ask("GET", "/metrics")
+            .body
+            .contains("akv_sync_ready_last_known_good 1\n")
+    );
     assert_eq!(world.text("db/password").as_deref(), Some("one"));
     assert_eq!(world.generation(), generation);
     world.fake.faults().clear();

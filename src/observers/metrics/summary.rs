@@ -16,7 +16,7 @@ const INTERVALS: u32 = 3;
 /// and this long besides, for what takes longer now and then.
 const GRACE: Duration = Duration::from_mins(5);
 
-pub(super) static FAMILIES: [Family; 11] = [
+pub(super) static FAMILIES: [Family; 12] = [
     Family {
         name: "akv_sync_ready",
         sort: Sort::Gauge,
@@ -31,10 +31,21 @@ pub(super) static FAMILIES: [Family; 11] = [
         sort: Sort::Gauge,
         labels: &[],
         detail: Detail::Always,
-        help: "When that became so.",
+        help: "When it was ready first.",
         series: |scrape| {
             let ready = scrape.status.and_then(|status| status.ready);
             Sample::known(ready.map(|ready| ready.since))
+        },
+    },
+    Family {
+        name: "akv_sync_ready_last_known_good",
+        sort: Sort::Gauge,
+        labels: &[],
+        detail: Detail::Always,
+        help: "Whether it became ready with files of an earlier run, as `onStart: lastKnownGood` has it, before a vault answered.",
+        series: |scrape| {
+            let ready = scrape.status.and_then(|status| status.ready);
+            Sample::known(ready.map(|ready| ready.last_known_good))
         },
     },
     Family {
