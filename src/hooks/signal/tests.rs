@@ -31,6 +31,11 @@ async fn start(name: &str, text: &str) -> (Script, Running) {
     (script, running)
 }
 
+/// A name that no process of another run of the tests has, within the fifteen bytes of one.
+fn own(name: &str) -> String {
+    format!("{:.8}{}", name, std::process::id())
+}
+
 /// Waits for SIGHUP, and ends then.
 const WAITING: &str = "trap 'echo HUP > got' HUP\necho $$ > ready\nwhile [ ! -e got ]; do sleep 0.02; done";
 
@@ -53,8 +58,8 @@ fn named(name: &str) -> SignalTarget {
 
 #[tokio::test]
 async fn a_process_is_found_by_its_name() {
-    let (script, _running) = start("hook-byname", WAITING).await;
-    assert_eq!(hup(named("hook-byname")).await, Ok(()));
+    let (script, _running) = start(&own("byname"), WAITING).await;
+    assert_eq!(hup(named(&own("byname"))).await, Ok(()));
     assert_eq!(script.said("got").await, "HUP");
 }
 
@@ -77,18 +82,18 @@ async fn a_process_is_found_by_a_long_name_that_it_was_called_as() {
 async fn the_workers_of_a_program_are_left_to_it() {
     let worker = "( trap 'echo > worker-got' HUP; echo > worker; while [ ! -e got ]; do sleep 0.02; done; echo > worker-ended ) &";
     let (script, _running) = start(
-        "hook-topmost",
+        &own("topmost"),
         &format!("{worker}\nwhile [ ! -e worker ]; do sleep 0.02; done\n{WAITING}"),
     )
     .await;
-    assert_eq!(hup(named("hook-topmost")).await, Ok(()));
+    assert_eq!(hup(named(&own("topmost"))).await, Ok(()));
     eventually(|| script.folder.path().join("worker-ended").exists()).await;
     assert!(!script.folder.path().join("worker-got").exists());
 }
 
 #[tokio::test]
 async fn a_process_is_found_by_its_pid_file() {
-    let (script, running) = start("hook-pidfile", WAITING).await;
+    let (script, running) = start(&own("pidfile"), WAITING).await;
     let file = script.folder.path().join("app.pid");
     // As PostgreSQL writes it: the number is in the first line.
     std::fs::write(&file, format!("{}\n/var/lib/data\n5432\n", running.0.id())).expect("written");
@@ -153,13 +158,15 @@ async fn no_process_of_the_name_is_told_with_the_field_of_the_pod() {
 #[tokio::test]
 async fn a_process_that_ignores_the_signal_is_told() {
     let (_script, _running) = start(
-        "hook-ignores",
+        &own("ignores"),
         "trap '' HUP\necho $$ > ready\nwhile :; do sleep 0.02; done",
     )
     .await;
-    let failure = hup(named("hook-ignores")).await.expect_err("in vain");
+    let failure = hup(named(&own("ignores"))).await.expect_err("in vain");
     assert!(
-        failure.error.ends_with("(hook-ignores) ignores SIGHUP"),
+        failure
+            .error
+            .ends_with(&format!("({}) ignores SIGHUP", own("ignores"))),
         "{failure:?}"
     );
 }
@@ -216,7 +223,7 @@ fn a_number_that_became_another_process_gets_no_signal() {
 }
 
 async fn verified(answers: Vec<String>, within: Duration) -> (Result<(), HookFailure>, usize) {
-    let (script, _running) = start("hook-verify", WAITING).await;
+    let (script, _running) = start(&own("verify"), WAITING).await;
     let file: PathBuf = script.folder.path().join("ready");
     let (url, asked) = serve(answers);
     let verify = Verify { url, within };
