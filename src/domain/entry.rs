@@ -81,6 +81,8 @@ pub enum Body {
     Selection {
         /// Whether there is anything to go by: a list, or published files of its secrets.
         known: bool,
+        /// Whether that is a list.
+        listed: bool,
         /// How many secrets the list has, when the rule picks none of them.
         picks_none_of: Option<usize>,
     },

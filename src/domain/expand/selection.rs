@@ -75,6 +75,7 @@ impl Expander<'_> {
             group: spec.group.clone().map(Group::Named),
             body: Body::Selection {
                 known: list.is_some() || any_of_the_vault,
+                listed: list.is_some(),
                 picks_none_of,
             },
             files: Vec::new(),
