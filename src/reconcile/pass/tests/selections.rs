@@ -244,10 +244,29 @@ async fn moves_when(happens: impl FnOnce(&Bench)) -> bool {
 }
 
 #[test]
-fn a_path_template_that_is_edited_moves_what_the_list_does_not_tell_or_has_too_much_of() {
+fn a_path_template_that_is_edited_while_the_list_fails_leaves_the_old_place_when_the_list_comes() {
     run(async {
-        let fails = moves_when(|bench| bench.vault.refuse_lists(Some(Reason::Forbidden)));
-        assert!(fails.await, "the list fails");
+        let bench = Bench::holding(&["app-a"]);
+        bench.reconciler(selecting(select("app-"))).pass(Turn::All).await;
+        bench.vault.refuse_lists(Some(Reason::Forbidden));
+        let mut reconciler = bench.reconciler(selecting(moved()));
+        reconciler.pass(Turn::All).await;
+        assert_eq!(bench.volume.text("moved/a").as_deref(), Some("one"));
+        assert_eq!(
+            picked(&bench, "a").as_deref(),
+            Some("one"),
+            "the manifest may ask for more"
+        );
+        bench.vault.refuse_lists(None);
+        reconciler.pass(Turn::All).await;
+        assert_eq!(bench.volume.text("moved/a").as_deref(), Some("one"));
+        assert_eq!(picked(&bench, "a"), None);
+    });
+}
+
+#[test]
+fn a_path_template_that_is_edited_moves_what_the_list_has_too_much_or_too_little_of() {
+    run(async {
         let comes_short = moves_when(|bench| bench.vault.hide("app-a", true));
         assert!(comes_short.await, "the list comes back short");
         let picks_too_many = moves_when(|bench| {
