@@ -16,6 +16,9 @@ pub const UNKNOWN: &str = "add the authority that signed the certificate with --
 /// It is an authority's own.
 pub const AUTHORITY: &str = "the server shows the certificate of an authority, such as `openssl req -x509` makes: make it with `-addext basicConstraints=critical,CA:FALSE` and the host's name as subjectAltName, or sign a server certificate by it, and name the authority with --ca-file";
 
+/// It was made so that nothing here takes it, whoever signed it.
+pub const ANEW: &str = "the certificate, or that of the authority above it, must be made anew: of X.509 version 3, for servers, signed with SHA-256 and an RSA key of 2048 bits or more, or P-256 or P-384; if it is not the server's own, find out what intercepts TLS";
+
 /// By what was found wrong with it.
 pub(super) fn of(error: &CertificateError) -> &'static str {
     use CertificateError as C;
@@ -23,6 +26,14 @@ pub(super) fn of(error: &CertificateError) -> &'static str {
         C::Expired | C::ExpiredContext { .. } | C::NotValidYet | C::NotValidYetContext { .. } => CLOCK,
         C::NotValidForName | C::NotValidForNameContext { .. } => NAME,
         C::Other(other) if is_authority(other) => AUTHORITY,
+        C::UnsupportedSignatureAlgorithmContext { .. }
+        | C::UnsupportedSignatureAlgorithmForPublicKeyContext { .. }
+        | C::UnhandledCriticalExtension
+        | C::InvalidPurpose
+        | C::InvalidPurposeContext { .. }
+        | C::BadEncoding
+        | C::Revoked
+        | C::Other(_) => ANEW,
         _ => UNKNOWN,
     }
 }
@@ -32,7 +43,9 @@ mod tests {
     use std::sync::Arc;
     use std::time::Duration;
 
-    use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair, SanType, date_time_ymd};
+    use rcgen::{
+        BasicConstraints, CertificateParams, ExtendedKeyUsagePurpose, IsCa, KeyPair, SanType, date_time_ymd,
+    };
     use rustls::RootCertStore;
     use rustls::client::WebPkiServerVerifier;
     use rustls::client::danger::ServerCertVerifier as _;
@@ -68,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn an_expired_a_foreign_an_unknown_and_an_authoritys_own_certificate_have_a_hint_each() {
+    fn an_expired_a_foreign_an_unknown_an_authoritys_own_and_a_clients_certificate_have_a_hint_each() {
         let valid_until = |params: &mut CertificateParams| params.not_after = date_time_ymd(2028, 1, 1);
         let valid_from = |params: &mut CertificateParams| params.not_before = date_time_ymd(2034, 1, 1);
         let authority =
@@ -76,12 +89,16 @@ mod tests {
         let renamed = |params: &mut CertificateParams| {
             params.subject_alt_names = vec![SanType::DnsName("example.com".try_into().expect("a name"))];
         };
+        let of_clients = |params: &mut CertificateParams| {
+            params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+        };
         for (cause, hint) in [
             (refused_by_rustls(valid_until, true), CLOCK),
             (refused_by_rustls(valid_from, true), CLOCK),
             (refused_by_rustls(renamed, true), NAME),
             (refused_by_rustls(|_| (), false), UNKNOWN),
             (refused_by_rustls(authority, true), AUTHORITY),
+            (refused_by_rustls(of_clients, true), ANEW),
         ] {
             assert_eq!(cause.certificate_hint(), Some(hint), "{cause:?}");
             assert!(cause.refuses_the_server(), "{cause:?}");

@@ -10,7 +10,7 @@ use super::Server;
 use crate::domain::hook::HookFailure;
 use crate::domain::unread;
 use crate::hooks::failure;
-use crate::transport::certificate_hint::{CLOCK, NAME};
+use crate::transport::certificate_hint::{ANEW, CLOCK, NAME};
 use crate::transport::limits::CONNECT;
 use crate::transport::{SetupError, WireCause};
 
@@ -66,7 +66,7 @@ pub(super) fn no_answer(server: &Server<'_>, error: &reqwest::Error) -> HookFail
 
 fn tls_hint(cause: Option<&WireCause>) -> &'static str {
     match cause.and_then(WireCause::certificate_hint) {
-        Some(hint @ (CLOCK | NAME)) => hint,
+        Some(hint @ (ANEW | CLOCK | NAME)) => hint,
         Some(_) => "name the authority that signed the server's certificate in `caFile` of the hook",
         None => "check that the server speaks TLS at this port",
     }

@@ -11,11 +11,12 @@ use crate::transport::certificate_hint;
 const PAGE: &str = include_str!("../../../docs/troubleshooting.md");
 
 /// Hints of failures that have no row in the table: those without an answer, and those before a request.
-const HINTS_WITHOUT_A_ROW: [&str; 12] = [
+const HINTS_WITHOUT_A_ROW: [&str; 13] = [
     certificate_hint::CLOCK,
     certificate_hint::NAME,
     certificate_hint::UNKNOWN,
     certificate_hint::AUTHORITY,
+    certificate_hint::ANEW,
     hint::CHALLENGE,
     hint::DNS,
     hint::HSM_HAS_KEYS_ONLY,
