@@ -37,9 +37,15 @@ fn tell(info: &PanicHookInfo<'_>) {
 
 #[cfg(test)]
 mod tests {
-    use std::process::Command;
+    use std::io::Write as _;
+    use std::process::{Command, Stdio};
+    use std::sync::mpsc;
+    use std::thread;
+    use std::time::Duration;
 
     use tracing::Level;
+
+    use super::stderr::Stderr;
 
     use crate::telemetry::{self, LogFormat};
 
@@ -66,5 +72,36 @@ mod tests {
         );
         assert!(text.contains("hint=\"this is a defect"), "{text}");
         assert!(!text.contains("marker of a value"), "{text}");
+    }
+
+    #[test]
+    #[ignore = "ends its process: the other test runs it in one of its own"]
+    fn panicking_process_with_much_to_say() {
+        telemetry::install(LogFormat::Text, Level::INFO, false).expect("the first");
+        // More than a pipe holds, and than may wait for it.
+        for _ in 0..64 {
+            Stderr.write_all(&[b'x'; 64 * 1024]).expect("never fails");
+        }
+        panic!("ends although nobody reads");
+    }
+
+    #[test]
+    fn a_panic_ends_the_process_while_nobody_reads_its_stderr() {
+        let child = "telemetry::panics::tests::panicking_process_with_much_to_say";
+        let mut child = Command::new(std::env::current_exe().expect("this program"))
+            .args(["--exact", child, "--ignored", "--nocapture"])
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("runs");
+        let unread = child.stderr.take().expect("a pipe");
+        let (ended, end) = mpsc::channel();
+        thread::spawn(move || ended.send(child.wait()));
+        let status = end
+            .recv_timeout(Duration::from_secs(60))
+            .expect("it ends")
+            .expect("waited for");
+        assert!(!status.success(), "{status}");
+        drop(unread);
     }
 }
