@@ -139,7 +139,10 @@ impl<'a> Analysis<'a> {
 
     /// A name that nothing binds. A template of Go has many such, and is told once.
     fn unbound(&mut self, name: &str, span: Span) {
-        if go::is_keyword(name) {
+        let behind = usize::try_from(span.end_offset)
+            .ok()
+            .and_then(|end| self.source.get(end..));
+        if go::has_action(name, behind.unwrap_or_default()) {
             let problem = go::told(Some(span.start_line.into()));
             if !self.problems.iter().any(|told| told.message == problem.message) {
                 self.problems.push(problem);

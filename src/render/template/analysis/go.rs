@@ -41,9 +41,21 @@ pub(super) fn told(line: Option<u32>) -> TemplateProblem {
     }
 }
 
-/// Whether a name that nothing binds is an action of Go by itself: `{{ end }}`.
-pub(super) fn is_keyword(name: &str) -> bool {
+/// Whether a name that nothing binds is Go's, by what follows it in the source: `{{ end }}`, `{{ len .Items }}`, which is an
+/// attribute to ours.
+pub(super) fn has_action(name: &str, behind: &str) -> bool {
+    let field = behind.trim_start_matches([' ', '\t']);
+    is_keyword(name) || (field.len() < behind.len() && is_field(field))
+}
+
+fn is_keyword(name: &str) -> bool {
     KEYWORDS.contains(&name)
+}
+
+/// Whether a field of Go begins here: `.name`, `.` alone or a variable `$name`.
+fn is_field(text: &str) -> bool {
+    let rest = text.strip_prefix(['.', '$']);
+    rest.is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_digit()))
 }
 
 /// Whether only a template of Go has what follows a `{{`.
@@ -54,13 +66,15 @@ fn is_action(rest: &str) -> bool {
     let (word, behind) = action.split_at(action.find(|c| !is_name(c)).unwrap_or(action.len()));
     if word.is_empty() {
         // A comment, a field, a variable or a raw text.
-        return action.starts_with("/*") || action.starts_with(['.', '$', '`']) || has_argument(action);
+        let inner = action.trim_start_matches(['(', ' ']);
+        return action.starts_with("/*") || inner.starts_with(['.', '$', '`']) || has_argument(action);
     }
     let argument = behind.trim_start();
     let is_alone = behind.trim_end_matches('-').trim().is_empty();
     let is_followed =
         argument.len() < behind.len() && argument.starts_with(|c| is_name(c) || matches!(c, '(' | '-'));
     has_argument(action)
+        || (OPERATORS.contains(&word) && argument.len() < behind.len() && is_field(argument))
         || (is_keyword(word) && (is_alone || is_followed))
         || (vocabulary::source(word).is_some()
             && argument.len() < behind.len()
@@ -124,6 +138,10 @@ mod tests {
             " base64Decode (secret \"a\") }}",
             " \"a\" | printf \"%s\" }}",
             " if eq .x \"a\" }}",
+            " not .x }}",
+            " or .a .b }}",
+            " (.Data).x }}",
+            " ( $x ) }}",
         ] {
             assert!(is_action(action), "{action}");
         }

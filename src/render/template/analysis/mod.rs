@@ -5,6 +5,7 @@
 
 mod expression;
 mod go;
+mod mustache;
 mod names;
 mod nearest;
 mod odd;
@@ -33,6 +34,7 @@ pub(super) fn references(source: &str) -> Result<BTreeSet<Reference>, Vec<Templa
     let mut names = BTreeSet::new();
     names::collect(&template, &mut names);
     let mut analysis = Analysis {
+        source,
         references: BTreeSet::new(),
         problems: Vec::new(),
         scopes: vec![BTreeMap::new()],
@@ -60,6 +62,7 @@ enum Shape {
 }
 
 struct Analysis<'a> {
+    source: &'a str,
     references: BTreeSet<Reference>,
     problems: Vec<TemplateProblem>,
     /// What is bound, innermost scope last.
@@ -248,7 +251,10 @@ fn lacks_brackets(source: &str) -> bool {
 
 /// A syntax error quotes the template at most, which is no secret.
 fn syntax(error: &minijinja::Error, source: &str) -> TemplateProblem {
-    if let Some(problem) = odd::problem(source).or_else(|| go::problem(source)) {
+    let foreign = odd::problem(source)
+        .or_else(|| mustache::problem(source))
+        .or_else(|| go::problem(source));
+    if let Some(problem) = foreign {
         return problem;
     }
     let detail = error

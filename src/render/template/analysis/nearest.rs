@@ -3,11 +3,16 @@
 use crate::render::template::vocabulary;
 
 /// Filters as Helm, sprig, consul-template, Ansible and akva call them, and ours.
-const FILTERS_OF_OTHERS: [(&str, &str); 22] = [
+const FILTERS_OF_OTHERS: &[(&str, &str)] = &[
     ("toJson", "json"),
     ("to_json", "json"),
     ("toJSONPretty", "json"),
     ("toUnescapedJSON", "json"),
+    ("toPrettyJson", "json"),
+    ("toRawJson", "json"),
+    ("jsonencode", "json"),
+    ("jsondecode", "from_json"),
+    ("splitList", "split"),
     ("quote", "json"),
     ("fromJson", "from_json"),
     ("parseJSON", "from_json"),
@@ -86,7 +91,7 @@ pub(super) fn name(name: &str) -> String {
 }
 
 fn near_filter(name: &str) -> Option<&'static str> {
-    near(name, &FILTERS_OF_OTHERS, vocabulary::filters())
+    near(name, FILTERS_OF_OTHERS, vocabulary::filters())
 }
 
 /// The known name that another tool, another case or a slip makes this one of.

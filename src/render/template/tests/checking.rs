@@ -149,6 +149,11 @@ fn a_template_of_go_is_told_once_and_as_such() {
         ("{{ with secret \"kv/app\" }}{{ .Data.password }}{{ end }}", 1),
         ("{{ range (ls \"app\") }}x{{ end }}", 1),
         ("{{ .Values.a | quote }}", 1),
+        ("{{ len .Items }}", 1),
+        ("a\n{{ base64Decode .data }}", 2),
+        ("{{ or .a .b }}", 1),
+        ("{{ not .a }}", 1),
+        ("{{ (.Data).a }}", 1),
     ] {
         let problems = problems(source);
         assert_eq!(problems.len(), 1, "{source}: {problems:?}");
