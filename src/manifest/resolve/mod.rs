@@ -11,15 +11,14 @@ mod keys;
 mod objects;
 mod paths;
 mod secrets;
+mod system;
 mod templates;
 mod vaults;
-
-use std::path::Path;
 
 use self::hooks::Hooks;
 use self::objects::{Defaults, Objects};
 use self::vaults::Vaults;
-use super::field::{Located, Optional, Required, Scalar, Text};
+use super::field::{Located, Optional, Scalar, Text};
 use super::problem::{Code, Mark, Problem, Sink};
 use super::scalar::{AbsolutePath, DirectoryMode, Interval};
 use super::wire;
@@ -85,7 +84,7 @@ pub(super) fn manifest(
 
 fn resolve_volume(volume: &wire::Volume, sink: &Sink) -> Option<VolumeSpec> {
     let path = volume.path.parse(sink);
-    warn_of_path(&volume.path, path.as_ref(), sink);
+    system::warn_of_path(&volume.path, path.as_ref(), sink);
     warn_of_mode(&volume.file_mode, sink);
     warn_of_mode(&volume.dir_mode, sink);
     let layout = match volume.layout.value() {
@@ -128,85 +127,6 @@ fn warn_of_mode<T>(field: &Optional<Text<T>>, sink: &Sink) {
             problem
                 .at(given.mark)
                 .hint("let the last digit be 0, or 4 for files that all may read"),
-        );
-    }
-}
-
-/// Directories of the Filesystem Hierarchy Standard 3.0, and those of Linux and its distributions in which programs look for
-/// files of their own.
-const SYSTEM_DIRECTORIES: [&str; 56] = [
-    "/bin",
-    "/boot",
-    "/dev",
-    "/etc",
-    "/home",
-    "/lib",
-    "/lib64",
-    "/opt",
-    "/proc",
-    "/root",
-    "/run",
-    "/sbin",
-    "/sys",
-    "/tmp",
-    "/usr",
-    "/var",
-    "/etc/ca-certificates",
-    "/etc/kubernetes",
-    "/etc/pki",
-    "/etc/pki/ca-trust",
-    "/etc/pki/tls",
-    "/etc/pki/tls/certs",
-    "/etc/pki/tls/private",
-    "/etc/ssh",
-    "/etc/ssl",
-    "/etc/ssl/certs",
-    "/etc/ssl/private",
-    "/run/lock",
-    "/run/user",
-    "/usr/bin",
-    "/usr/include",
-    "/usr/lib",
-    "/usr/lib64",
-    "/usr/libexec",
-    "/usr/local",
-    "/usr/local/bin",
-    "/usr/local/etc",
-    "/usr/local/lib",
-    "/usr/local/sbin",
-    "/usr/local/share",
-    "/usr/local/share/ca-certificates",
-    "/usr/sbin",
-    "/usr/share",
-    "/usr/share/ca-certificates",
-    "/usr/src",
-    "/var/cache",
-    "/var/lib",
-    "/var/local",
-    "/var/lock",
-    "/var/log",
-    "/var/mail",
-    "/var/opt",
-    "/var/run",
-    "/var/spool",
-    "/var/tmp",
-    "/var/run/secrets/kubernetes.io/serviceaccount",
-];
-
-/// Warns of a volume in the place of what the system has there.
-fn warn_of_path(field: &Required<Text<AbsolutePath>>, path: Option<&AbsolutePath>, sink: &Sink) {
-    let (Some(given), Some(path)) = (field.given(), path) else {
-        return;
-    };
-    if SYSTEM_DIRECTORIES
-        .iter()
-        .any(|system| path.0 == Path::new(system))
-    {
-        let problem = Problem::new(Code::SystemDirectory, "this is a directory of the system");
-        sink.warn(
-            problem
-                .at(given.mark)
-                .hint("give the volume a directory of its own, such as `/mnt/akv`"),
         );
     }
 }
