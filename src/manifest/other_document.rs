@@ -1,10 +1,12 @@
 //! Documents that are given in place of a manifest, told by what only they have.
 
 mod seen;
+mod several;
 
 use std::borrow::Cow;
 use std::fmt;
 
+use self::several::Later;
 use super::env_file;
 use super::problem::{Code, Mark, Problem};
 use super::tree::Tree;
@@ -33,6 +35,8 @@ pub(crate) enum OtherDocument {
     List(Box<Self>),
     /// A file of another program, as a sentence calls it, and where a manifest would be.
     File(&'static str, &'static str),
+    /// The values of a chart, and the key under which a manifest stands.
+    Values(String),
     /// Lines of `NAME=value`.
     Env,
     /// A page of the web.
@@ -86,6 +90,18 @@ impl OtherDocument {
         {
             return Some(Self::Page);
         }
+        if begins_with("-----BEGIN ") {
+            return Some(Self::File(
+                "PEM text, such as a certificate or a key",
+                "a manifest is a file of its own, in YAML",
+            ));
+        }
+        if is_terraform(text) {
+            return Some(Self::File(
+                "a file of Terraform",
+                "a manifest is a file of its own, in YAML, such as what `templatefile` makes of one",
+            ));
+        }
         env_file::is_env_file(text).then_some(Self::Env)
     }
 
@@ -106,9 +122,10 @@ impl OtherDocument {
             Self::Resource => "another resource of Kubernetes".to_owned(),
             Self::List(inner) => format!("a List of Kubernetes, in which is {}", inner.what()),
             Self::File(name, _) => (*name).to_owned(),
+            Self::Values(_) => "the values.yaml of a Helm chart with a manifest in it".to_owned(),
             Self::Env => "an env file, lines of `NAME=value`".to_owned(),
             Self::Page => "a page of the web (HTML)".to_owned(),
-            Self::Unknown => "another document, without any key of a manifest".to_owned(),
+            Self::Unknown => "another document".to_owned(),
             Self::Manifest => "a manifest of akv-sync already".to_owned(),
         }
     }
@@ -155,6 +172,10 @@ impl OtherDocument {
             }
             Self::Page => PAGE.into(),
             Self::File(_, place) => format!("{place}; it starts with `apiVersion: akv-sync/v1` and `kind: SyncManifest`").into(),
+            Self::Values(key) => format!(
+                "the chart makes the manifest of `{key}`: run `helm template`, and give the text under `data` of its ConfigMap"
+            )
+            .into(),
             Self::Resource | Self::Unknown | Self::Manifest => {
                 "a manifest starts with `apiVersion: akv-sync/v1` and `kind: SyncManifest`".into()
             }
@@ -172,7 +193,7 @@ impl OtherDocument {
             }
             Self::List(inner) => inner.instead_of_a_configuration(),
             Self::ForeignClass(_) => NO_OTHER_CLOUD.into(),
-            Self::Convertible(_) | Self::Resource | Self::File(..) | Self::Env | Self::Unknown => {
+            Self::Convertible(_) | Self::Resource | Self::File(..) | Self::Values(_) | Self::Env | Self::Unknown => {
                 "`convert` reads a SecretProviderClass, the YAML of akva, and the variables of acs-keyvault-agent".into()
             }
             Self::Page => PAGE.into(),
@@ -201,7 +222,35 @@ pub(super) fn refuse_text(text: &str) -> Option<Problem> {
 /// Says of the first document of a text that it is no manifest, and what to do; nothing where it may be meant as one.
 pub(super) fn refuse(tree: &Tree<'_>) -> Option<Problem> {
     let other = OtherDocument::of(tree).filter(|other| *other != OtherDocument::Manifest)?;
-    Some(told(&other))
+    Some(match Later::with_a_manifest(tree.source()) {
+        Some(later) => {
+            let message = format!(
+                "this is several documents, the first of which is {}",
+                other.what()
+            );
+            let problem = Problem::new(Code::WrongDocument, message).at(Mark::START);
+            problem.hint(later.hint())
+        }
+        None => told(&other),
+    })
+}
+
+/// Whether the first line that is no comment opens a block of HCL: no YAML has one.
+fn is_terraform(text: &str) -> bool {
+    const BLOCKS: [&str; 8] = [
+        "terraform",
+        "provider",
+        "resource",
+        "data",
+        "variable",
+        "module",
+        "locals",
+        "output",
+    ];
+    let code = |line: &&str| !line.is_empty() && !line.starts_with(['#', '/']);
+    let first = text.lines().map(str::trim).find(code).unwrap_or_default();
+    let word = first.split([' ', '{']).next().unwrap_or_default();
+    BLOCKS.contains(&word) && first.ends_with('{')
 }
 
 fn told(other: &OtherDocument) -> Problem {

@@ -192,32 +192,41 @@ impl<'r, 't> ValueReader<'r, 't> {
         }
     }
 
+    /// Whether a key has no value, nor a placeholder that YAML takes for a comment.
+    fn is_empty(&self, id: NodeId) -> bool {
+        let tree = self.context.tree;
+        tree.node(id).is_null() && broken::commented_out(tree, id).is_none()
+    }
+
     /// The value of each known key, in the order of `fields`; records the others.
     fn fields(&self, wire_type: &str, known: &'static [&'static str]) -> Result<Vec<Given>, Problem> {
         let Kind::Mapping(entries) = self.kind() else {
-            let line = self
-                .subject
-                .example()
-                .filter(|_| matches!(self.kind(), Kind::Scalar { .. }));
-            return Err(self.wrong_type("a mapping", line.unwrap_or("write lines of `key: value`")));
+            let line = self.subject.example().unwrap_or("write lines of `key: value`");
+            return Err(self.wrong_type("a mapping", line));
         };
         let mut values = vec![Given::Nothing; known.len()];
         let mut misspelt = Vec::new();
+        let mut unread = false;
         for (key, value) in entries {
             let text = self.context.tree.text(*key);
             if let Some(index) = known.iter().position(|field| *field == text) {
                 values[index] = Given::Value(*value);
             } else {
                 misspelt.extend(nearest(word_of(&typography::meant(text)), known.iter().copied()));
-                let problem = self
-                    .subject
-                    .unusable_key(text)
-                    .unwrap_or_else(|| unknown_key(wire_type, text, known));
+                let unusable = self.subject.unusable_key(text);
+                unread |= unusable.is_some();
+                let problem = unusable.unwrap_or_else(|| unknown_key(wire_type, text, known));
                 self.record(problem.at(self.context.tree.node(*key).mark));
             }
         }
+        // Beside a key that cannot be read, nothing is known to be missing: it may be that key, or the lines below it.
         for (field, value) in known.iter().zip(&mut values) {
-            if matches!(value, Given::Nothing) && misspelt.contains(field) {
+            let may_be_there = match value {
+                Given::Nothing => unread || misspelt.contains(field),
+                Given::Value(id) => unread && self.is_empty(*id),
+                Given::Misspelt => false,
+            };
+            if may_be_there {
                 *value = Given::Misspelt;
             }
         }

@@ -65,6 +65,7 @@ impl Subject {
                 b"volume" => "write `volume: { path: /PATH }`",
                 b"refresh" => "write `refresh: { interval: 5m }`",
                 b"select" => "write `select: { prefix: WORD }`",
+                b"exec" => "write `exec: { command: [/PROGRAM, ARGUMENT] }`",
                 _ => return None,
             },
             Self::Manifest => {

@@ -15,7 +15,7 @@ pub(super) fn unknown_key(wire_type: &str, key: &str, known: &'static [&'static 
     let near = nearest(word_of(key), known.iter().copied());
     let hint = match (glued(key), near) {
         (Some(sign), near) => unglued(sign, near, known),
-        (None, Some("required")) if folded(key) == "optional" => {
+        (None, Some("required")) if SAY_OPTIONAL.contains(&folded(key).as_str()) => {
             "did you mean `required: false`? What is not required is optional".to_owned()
         }
         // The old name, which nobody should learn.
@@ -23,11 +23,33 @@ pub(super) fn unknown_key(wire_type: &str, key: &str, known: &'static [&'static 
             "the group that files belong to is `volume.group`; entries that move together have `together: NAME`".to_owned()
         }
         (None, Some(near)) => format!("did you mean `{near}`?"),
+        (None, None) if let Some(hint) = of_another_place(key, known) => hint.to_owned(),
         (None, None) => format!("the keys here are {}", listed(known.iter().copied())),
     };
     Problem::new(Code::UnknownKey, format!("unknown key {}", quoted_key(key)))
         .hint(hint)
         .hiding_rest()
+}
+
+/// Keys of others for what need not be there, folded.
+const SAY_OPTIONAL: &[&str] = &["optional", "ignoremissing", "ignorenotfound", "allowmissing"];
+
+/// Where the manifest says what other tools say with a key of an entry.
+fn of_another_place(key: &str, known: &[&str]) -> Option<&'static str> {
+    let is = |words: &[&str]| words.contains(&folded(key).as_str());
+    if known.contains(&"select")
+        && is(&[
+            "prefix", "glob", "tag", "tags", "regex", "regexp", "pattern", "filter",
+        ])
+    {
+        return Some(
+            "write `select: { prefix: WORD }`; there are `prefix`, `glob` and `tag`, and no regular expressions",
+        );
+    }
+    let is_entry = known.contains(&"together") && known.contains(&"vault");
+    (is_entry && is(&["type", "kind", "objecttype"])).then_some(
+        "the list says it: a secret stands under `secrets`, a certificate under `certificates`, a key under `keys`",
+    )
 }
 
 /// The sign that stands behind the word of a key without a blank: with what follows it, the YAML is one key.
@@ -55,12 +77,11 @@ fn unglued(sign: char, near: Option<&str>, known: &[&str]) -> String {
 /// A text that is none of the values that `subject` may have.
 pub(super) fn unknown_value(subject: &impl fmt::Display, text: &str, known: &[&str]) -> Problem {
     let allowed = allowed(known);
-    let is_of_file = matches!(folded(text).as_str(), "pem" | "der" | "crt" | "cer" | "x509");
     let hint = match nearest(text, known.iter().copied()) {
-        _ if is_of_file && known == STORE_FORMATS => format!(
-            "remove it: `format` is for `content: truststore`, and {allowed}; `content` alone makes a file PEM \
-             (`fullChain`, `leaf`, `chain`, `ca`, `privateKey`, `bundle`) or DER (`der`)"
-        ),
+        near if known == STORE_FORMATS => of_store(&folded(text), near),
+        None if known == COMBINED_FORMATS && is_plain_text(&folded(text)) => {
+            format!("remove it, and `values`: a text is what `template` writes; with `values`, {allowed}")
+        }
         Some(near) if known.len() > 1 => format!("did you mean `{near}`? {allowed}"),
         _ => allowed,
     };
@@ -69,6 +90,36 @@ pub(super) fn unknown_value(subject: &impl fmt::Display, text: &str, known: &[&s
 
 /// The values of `format` of a file; a template has others.
 const STORE_FORMATS: &[&str] = &["pkcs12", "jks"];
+
+/// The values of `format` of a template.
+const COMBINED_FORMATS: &[&str] = &["dotenv", "properties", "json", "yaml"];
+
+fn is_plain_text(folded: &str) -> bool {
+    matches!(
+        folded,
+        "text" | "txt" | "plain" | "raw" | "none" | "template" | "jinja"
+    )
+}
+
+/// What to write in place of a `format` of a file: it is for trust stores, and what people look for there has keys of its own.
+fn of_store(folded: &str, near: Option<&str>) -> String {
+    let instead = match folded {
+        "pem" | "der" | "crt" | "cer" | "x509" => {
+            "remove it: `content` alone makes a file PEM (`fullChain`, `leaf`, `chain`, `ca`, `privateKey`, `bundle`) or \
+             DER (`der`)"
+        }
+        "pkcs1" | "pkcs8" | "sec1" | "openssl" | "rsa" | "ec" => {
+            "did you mean `keyFormat`? It is for `content: privateKey` and `bundle`"
+        }
+        "legacy" | "modern" | "aes" | "aes256" | "des" | "3des" | "rc2" => {
+            "remove it: `content: pkcs12` writes AES-256, and `legacy: true` beside it what older readers need"
+        }
+        _ if near == Some("jks") => "did you mean `jks`?",
+        _ if near == Some("pkcs12") => "did you mean `pkcs12`?",
+        _ => "remove it, unless it is of a trust store: elsewhere `content` says what the file is",
+    };
+    format!("{instead}; `format` is for `content: truststore`, and its values are `pkcs12`, `jks`")
+}
 
 fn allowed(known: &[&str]) -> String {
     let values = listed(known.iter().copied());
@@ -104,7 +155,7 @@ pub(super) fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) 
 }
 
 /// What other tools and people call things, folded, and the word of the manifest.
-const OTHER_NAMES: [(&str, &str); 49] = [
+const OTHER_NAMES: &[(&str, &str)] = &[
     ("pfx", "pkcs12"),
     ("p12", "pkcs12"),
     ("pem", "bundle"),
@@ -116,6 +167,26 @@ const OTHER_NAMES: [(&str, &str); 49] = [
     ("cer", "der"),
     ("root", "ca"),
     ("keystore", "jks"),
+    ("leafcertificate", "leaf"),
+    ("servercertificate", "leaf"),
+    ("chainonly", "chain"),
+    ("intermediate", "chain"),
+    ("intermediates", "chain"),
+    ("cacert", "ca"),
+    ("cacerts", "ca"),
+    ("combined", "bundle"),
+    ("keyandcert", "bundle"),
+    ("keyandcertificate", "bundle"),
+    ("certandkey", "bundle"),
+    ("tls.crt", "fullChain"),
+    ("tls.key", "privateKey"),
+    ("ca.crt", "ca"),
+    ("application/xpkcs12", "pkcs12"),
+    ("application/xpemfile", "bundle"),
+    ("pkcs1", "privateKey"),
+    ("pkcs8", "privateKey"),
+    ("thumbprint", "metadata"),
+    ("json", "metadata"),
     ("text", "value"),
     ("openssh", "ssh"),
     ("jwks", "jwk"),
@@ -130,6 +201,18 @@ const OTHER_NAMES: [(&str, &str); 49] = [
     ("userassigned", "managedIdentity"),
     ("serviceprincipal", "clientSecret"),
     ("secret", "clientSecret"),
+    ("spn", "clientSecret"),
+    ("secretbased", "clientSecret"),
+    ("defaultazurecredential", "default"),
+    ("environment", "default"),
+    ("env", "default"),
+    ("workloadidentitycredential", "workloadIdentity"),
+    ("managedidentitycredential", "managedIdentity"),
+    ("systemassignedmanagedidentity", "managedIdentity"),
+    ("userassignedmanagedidentity", "managedIdentity"),
+    ("podidentity", "managedIdentity"),
+    ("aadpodidentity", "managedIdentity"),
+    ("imds", "managedIdentity"),
     ("cli", "developer"),
     ("azurecli", "developer"),
     ("permissions", "mode"),
@@ -137,6 +220,8 @@ const OTHER_NAMES: [(&str, &str); 49] = [
     ("filepermission", "mode"),
     ("filemode", "mode"),
     ("chmod", "mode"),
+    ("perm", "mode"),
+    ("perms", "mode"),
     ("gid", "group"),
     ("fsgroup", "group"),
     ("runasgroup", "group"),
@@ -145,13 +230,34 @@ const OTHER_NAMES: [(&str, &str); 49] = [
     ("user", "owner"),
     ("filename", "path"),
     ("file", "path"),
+    ("alias", "path"),
+    ("as", "path"),
+    ("target", "path"),
+    ("targetpath", "path"),
+    ("dest", "path"),
+    ("destination", "path"),
+    ("output", "path"),
     ("optional", "required"),
+    ("ignoremissing", "required"),
+    ("ignorenotfound", "required"),
+    ("allowmissing", "required"),
     ("name", "key"),
     ("value", "secret"),
     ("objectalias", "path"),
     ("secretname", "name"),
     ("objectname", "name"),
+    ("objectversion", "version"),
+    ("secretversion", "version"),
+    ("fileencoding", "encoding"),
+    ("objectencoding", "encoding"),
+    ("jsonpath", "property"),
+    ("jsonpointer", "property"),
+    ("pointer", "property"),
+    ("passwordfile", "passwordFrom"),
+    ("passwordsecret", "passwordFrom"),
+    ("storepassword", "passwordFrom"),
     ("vaultname", "vault"),
+    ("keyvault", "vault"),
     ("keyvaultname", "vault"),
     ("refreshinterval", "interval"),
 ];
@@ -225,20 +331,63 @@ mod tests {
     }
 
     #[test]
-    fn a_format_that_content_says_already_is_to_be_removed() {
-        for format in ["pem", "PEM", "der"] {
+    fn a_format_of_a_file_that_is_none_of_a_trust_store_is_told_which_key_is_meant() {
+        for (format, start) in [
+            ("pem", "remove it: `content` alone"),
+            ("DER", "remove it: `content` alone"),
+            ("pkcs1", "did you mean `keyFormat`?"),
+            (
+                "legacy",
+                "remove it: `content: pkcs12` writes AES-256, and `legacy: true`",
+            ),
+            ("modern", "remove it: `content: pkcs12` writes AES-256"),
+            ("pfx", "did you mean `pkcs12`?"),
+            ("keystore", "did you mean `jks`?"),
+            ("anything", "remove it, unless it is of a trust store"),
+        ] {
             let problem = unknown_value(&"`format`", format, STORE_FORMATS);
             let hint = problem.hint.as_deref().unwrap_or_default();
-            assert!(
-                hint.starts_with("remove it: `format` is for `content: truststore`"),
-                "{hint}"
-            );
+            assert!(hint.starts_with(start), "{format}: {hint}");
+            assert!(hint.contains("`format` is for `content: truststore`"), "{hint}");
         }
-        let template = unknown_value(&"`format`", "pem", &["dotenv", "json"]);
+    }
+
+    #[test]
+    fn a_format_of_a_template_that_is_plain_text_is_to_be_removed() {
+        let hint = |format| {
+            unknown_value(&"`format`", format, COMBINED_FORMATS)
+                .hint
+                .unwrap_or_default()
+        };
+        assert!(hint("text").starts_with("remove it, and `values`: a text is what `template` writes"));
         assert_eq!(
-            template.hint.as_deref(),
-            Some("the values here are `dotenv`, `json`")
+            hint("pem"),
+            "the values here are `dotenv`, `properties`, `json`, `yaml`"
         );
+        assert!(hint("env").starts_with("did you mean `dotenv`?"));
+    }
+
+    #[test]
+    fn what_other_tools_say_with_a_key_of_an_entry_is_told_where_the_manifest_says_it() {
+        const SECRET: &[&str] = &[
+            "name", "select", "vault", "path", "version", "required", "together", "encoding", "mode",
+        ];
+        let hint = |key| unknown_key("SecretEntry", key, SECRET).hint.unwrap_or_default();
+        for (key, said) in [
+            ("ignoreMissing", "did you mean `required: false`?"),
+            ("optional", "did you mean `required: false`?"),
+            ("objectType", "the list says it"),
+            ("type", "the list says it"),
+            ("regex", "write `select: { prefix: WORD }`"),
+            ("tags", "write `select: { prefix: WORD }`"),
+            ("perms", "did you mean `mode`?"),
+            ("dest", "did you mean `path`?"),
+            ("keyVault", "did you mean `vault`?"),
+            ("objectVersion", "did you mean `version`?"),
+            ("frobnicate", "the keys here are"),
+        ] {
+            assert!(hint(key).starts_with(said), "{key}: {}", hint(key));
+        }
     }
 
     #[test]

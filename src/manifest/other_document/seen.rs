@@ -2,7 +2,7 @@
 
 use super::{Held, OtherDocument};
 use crate::manifest::tree::{Kind, NodeId, Tree};
-use crate::manifest::vocabulary::nearest;
+use crate::manifest::vocabulary::{nearest, word_of};
 
 const WORKLOADS: [&str; 7] = [
     "Pod",
@@ -36,6 +36,18 @@ const OF_VALUES: [&str; 8] = [
     "podSecurityContext",
     "autoscaling",
     "extraVolumes",
+];
+
+/// Keys that only a kustomization has beside `resources`.
+const OF_KUSTOMIZE: [&str; 8] = [
+    "namePrefix",
+    "nameSuffix",
+    "commonLabels",
+    "patches",
+    "patchesStrategicMerge",
+    "secretGenerator",
+    "replacements",
+    "components",
 ];
 
 /// The keys of a manifest but for those that other documents have too.
@@ -131,14 +143,23 @@ impl<'t> Seen<'t> {
         if kind.ends_with("List") && self.get("items").is_some() {
             return Some(self.list(kind, place));
         }
-        if is("Kustomization") || self.get("configMapGenerator").is_some() {
+        let is_kustomization = |part: Self| {
+            let is_list = part.get("resources").is_some_and(Self::is_list);
+            is_list && part.keys().any(|key| OF_KUSTOMIZE.contains(&key))
+        };
+        if is("Kustomization") || self.get("configMapGenerator").is_some() || is_kustomization(self) {
             return Some(OtherDocument::File(
                 "a kustomization",
                 "the manifest is a file that it may name under `configMapGenerator`",
             ));
         }
+        let may_be_ours = if kind.is_empty() && api.is_empty() {
+            self.has_own_value()
+        } else {
+            self.has_own_key()
+        };
         self.of_no_cluster(kind, api)
-            .or_else(|| (!self.has_own_key()).then(|| self.strange(kind, api)).flatten())
+            .or_else(|| (!may_be_ours).then(|| self.strange(kind, api)).flatten())
     }
 
     /// What has no kind, and is no resource.
@@ -173,6 +194,15 @@ impl<'t> Seen<'t> {
                 "a manifest is a file of its own, which a container mounts",
             ));
         }
+        if let Some(key) = self.key_with_a_manifest() {
+            return Some(OtherDocument::Values(key));
+        }
+        if self.is_part_of_class() {
+            return Some(OtherDocument::File(
+                "a part of a SecretProviderClass",
+                "`akv-sync convert FILE` makes a manifest of the whole class",
+            ));
+        }
         let has_image = self
             .get("image")
             .is_some_and(|image| image.get("repository").is_some());
@@ -183,6 +213,24 @@ impl<'t> Seen<'t> {
         ))
     }
 
+    /// `manifest` of our chart, or of a chart that depends on it.
+    fn key_with_a_manifest(self) -> Option<String> {
+        const KEY: &str = "manifest";
+        let is_manifest = |part: Self| part.get(KEY).is_some_and(Self::has_own_value);
+        if is_manifest(self) {
+            return Some(KEY.to_owned());
+        }
+        let mut entries = self.entries().iter();
+        let found = entries.find(|(_, value)| is_manifest(self.at(*value)));
+        found.map(|(key, _)| format!("{}.{KEY}", word_of(self.tree.text(*key))))
+    }
+
+    fn is_part_of_class(self) -> bool {
+        let parameters = self.get("parameters").unwrap_or(self);
+        parameters.get("keyvaultName").is_some()
+            || (self.entries().len() == 1 && self.get("array").is_some_and(Self::is_list))
+    }
+
     fn is_list(self) -> bool {
         matches!(self.tree.node(self.id).kind, Kind::Sequence(_))
     }
@@ -190,6 +238,16 @@ impl<'t> Seen<'t> {
     /// Whether a key is one of a manifest, perhaps misspelt.
     fn has_own_key(self) -> bool {
         self.keys().any(|key| nearest(key, OWN).is_some())
+    }
+
+    /// The same, with what may stand under it: `secrets` is a mapping in many files.
+    fn has_own_value(self) -> bool {
+        let is_own = |(key, value): &(NodeId, NodeId)| match nearest(self.tree.text(*key), OWN) {
+            Some("identity" | "volume" | "refresh") => !self.at(*value).entries().is_empty(),
+            Some(_) => self.at(*value).is_list(),
+            None => false,
+        };
+        self.entries().iter().any(is_own)
     }
 
     /// What has no key of a manifest but `apiVersion` and `kind`, perhaps misspelt too.
