@@ -78,9 +78,10 @@ mod tests {
     #[ignore = "ends its process: the other test runs it in one of its own"]
     fn panicking_process_with_much_to_say() {
         telemetry::install(LogFormat::Text, Level::INFO, false).expect("the first");
+        let message = vec![b'x'; 64 * 1024];
         // More than a pipe holds, and than may wait for it.
         for _ in 0..64 {
-            Stderr.write_all(&[b'x'; 64 * 1024]).expect("never fails");
+            Stderr.write_all(&message).expect("never fails");
         }
         panic!("ends although nobody reads");
     }
@@ -98,7 +99,7 @@ mod tests {
         let (ended, end) = mpsc::channel();
         thread::spawn(move || ended.send(child.wait()));
         let status = end
-            .recv_timeout(Duration::from_secs(60))
+            .recv_timeout(Duration::from_mins(1))
             .expect("it ends")
             .expect("waited for");
         assert!(!status.success(), "{status}");

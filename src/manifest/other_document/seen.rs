@@ -143,11 +143,7 @@ impl<'t> Seen<'t> {
         if kind.ends_with("List") && self.get("items").is_some() {
             return Some(self.list(kind, place));
         }
-        let is_kustomization = |part: Self| {
-            let is_list = part.get("resources").is_some_and(Self::is_list);
-            is_list && part.keys().any(|key| OF_KUSTOMIZE.contains(&key))
-        };
-        if is("Kustomization") || self.get("configMapGenerator").is_some() || is_kustomization(self) {
+        if is("Kustomization") || self.is_kustomization() {
             return Some(OtherDocument::File(
                 "a kustomization",
                 "the manifest is a file that it may name under `configMapGenerator`",
@@ -223,6 +219,13 @@ impl<'t> Seen<'t> {
         let mut entries = self.entries().iter();
         let found = entries.find(|(_, value)| is_manifest(self.at(*value)));
         found.map(|(key, _)| format!("{}.{KEY}", word_of(self.tree.text(*key))))
+    }
+
+    /// A kustomization need not say its kind.
+    fn is_kustomization(self) -> bool {
+        let has_resources = self.get("resources").is_some_and(Self::is_list);
+        self.get("configMapGenerator").is_some()
+            || (has_resources && self.keys().any(|key| OF_KUSTOMIZE.contains(&key)))
     }
 
     fn is_part_of_class(self) -> bool {

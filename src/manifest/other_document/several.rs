@@ -18,8 +18,8 @@ pub(super) struct Later {
 impl Later {
     /// The first that is a manifest or has one in it.
     pub(super) fn with_a_manifest(text: &str) -> Option<Self> {
-        let later = pieces(text).into_iter().skip(1).take(MOST);
-        later.into_iter().find_map(|(before, piece)| {
+        let mut later = pieces(text).into_iter().skip(1).take(MOST);
+        later.find_map(|(before, piece)| {
             let tree = Tree::parse(piece, &Sink::default())?;
             let document = OtherDocument::of(&tree)?;
             let has_manifest = matches!(

@@ -20,7 +20,7 @@ use self::objects::{Defaults, Objects};
 use self::vaults::Vaults;
 use super::field::{Located, Optional, Scalar, Text};
 use super::problem::{Code, Mark, Problem, Sink};
-use super::scalar::{AbsolutePath, DirectoryMode, Interval};
+use super::scalar::{DirectoryMode, Interval};
 use super::wire;
 use crate::domain::desired::{IdentitySpec, Layout, OnStart, RefreshSpec, SyncSpec, VolumeSpec};
 use crate::domain::mode::FileMode;

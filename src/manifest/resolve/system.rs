@@ -100,10 +100,10 @@ const OWN: &[&str] = &[
 /// Whether a volume at this path would hide what others have there.
 fn is_of_system(path: &Path) -> bool {
     let path = without_link(path);
-    let is = |known: &&str| path == Path::new(known);
     // Shared memory is a device by its place only.
-    let is_below = |known: &&str| path.starts_with(known) && !path.starts_with("/dev/shm");
-    SHARED.iter().any(is) || OWN.iter().any(|known| is_below(known))
+    let may_be_below = !path.starts_with("/dev/shm");
+    SHARED.iter().any(|known| path == Path::new(known))
+        || (may_be_below && OWN.iter().any(|known| path.starts_with(known)))
 }
 
 /// `/var/run` and `/var/lock` are links to directories of `/run`.
