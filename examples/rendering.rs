@@ -17,13 +17,13 @@ use akv_sync::domain::fetched::{Attributes, FetchedContent, FetchedObject, Secre
 use akv_sync::domain::mode::FileMode;
 use akv_sync::domain::object::{ObjectId, ObjectKind, ObjectName, VaultHost, VaultId, VaultName, VersionId};
 use akv_sync::domain::path::RelativePath;
-use akv_sync::render::keystore::ITERATIONS;
 use akv_sync::render::{Passwords, render_object};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use fake_azure::{
     CertificateFormat, CertificateIssuer, CertificateOptions, FakeAzure, FakeOptions, KeyType, PfxEncoding,
 };
+use keystore::ITERATIONS;
 use nix::time::{ClockId, clock_gettime};
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 use rsa::pkcs8::EncodePrivateKey;

@@ -6,7 +6,6 @@ pub mod admin;
 pub mod cli;
 pub mod convert;
 pub mod domain;
-pub mod encoding;
 pub mod hooks;
 pub mod identity;
 pub mod inject;

@@ -8,6 +8,7 @@ use std::io::{self, Read as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
+use encoding::typed;
 use nix::libc;
 use ring::hmac;
 use ring::rand::{SecureRandom as _, SystemRandom};
@@ -16,7 +17,6 @@ use zeroize::Zeroizing;
 use crate::domain::answers::PasswordFile;
 use crate::domain::object::VersionId;
 use crate::domain::secret::SecretBytes;
-use crate::encoding::typed;
 use crate::ports::PasswordFiles;
 
 /// Longest password file, in bytes.

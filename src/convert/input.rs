@@ -6,9 +6,10 @@
 
 use std::cell::Cell;
 
+use encoding::yaml::{has_content, is_document_start, pieces};
+
 use super::{ConvertError, MAX_BYTES};
 use crate::domain::placeholder::Placeholder;
-use crate::encoding::yaml::{has_content, is_document_start, pieces};
 use crate::manifest::{Code, Kind, Mark, NodeId, Problem, Sink, Tree, commented_out};
 
 /// YAML documents of an input.

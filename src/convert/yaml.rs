@@ -3,7 +3,7 @@
 //! Invariant: every text comes back as itself from any YAML 1.1 or 1.2 reader: what could be read as something else is
 //! in quotes.
 
-use crate::encoding::yaml::{double_quoted, push_indent, push_line, push_text};
+use encoding::yaml::{double_quoted, push_indent, push_line, push_text};
 
 /// A value to write.
 #[derive(Debug)]

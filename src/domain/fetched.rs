@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+pub use keystore::key::{Curve, PublicKey};
 use time::OffsetDateTime;
 
 use super::object::{ObjectId, VersionId};
@@ -55,49 +56,4 @@ pub struct SecretContent {
     pub content_type: Option<String>,
     /// Whether the secret belongs to a certificate (it carries a `kid`).
     pub backs_certificate: bool,
-}
-
-/// Public part of a key, numbers as unsigned big-endian bytes (RFC 7518, section 6).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum PublicKey {
-    /// RSA and RSA-HSM.
-    Rsa {
-        /// Modulus.
-        n: Vec<u8>,
-        /// Public exponent.
-        e: Vec<u8>,
-    },
-    /// EC and EC-HSM.
-    Ec {
-        /// The curve.
-        curve: Curve,
-        /// X coordinate, padded to the curve's size.
-        x: Vec<u8>,
-        /// Y coordinate, padded to the curve's size.
-        y: Vec<u8>,
-    },
-}
-
-/// Curves of Key Vault's EC keys.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Curve {
-    /// NIST P-256, `prime256v1`.
-    P256,
-    /// NIST P-384, `secp384r1`.
-    P384,
-    /// NIST P-521, `secp521r1`.
-    P521,
-    /// SECG `secp256k1`.
-    P256K,
-}
-
-impl Curve {
-    /// Size of a coordinate, in bytes.
-    pub const fn coordinate_len(self) -> usize {
-        match self {
-            Self::P256 | Self::P256K => 32,
-            Self::P384 => 48,
-            Self::P521 => 66,
-        }
-    }
 }

@@ -41,6 +41,7 @@ pub mod status;
 pub mod stretch;
 pub mod timing;
 pub mod unread;
+pub mod unread_pem;
 pub mod validity;
 pub mod variable;
 pub mod volume_failure;

@@ -34,6 +34,11 @@ pub fn is_plain_text(text: &str) -> bool {
     text.chars().all(is_plain)
 }
 
+/// The text with a `?` in the place of each character that is not plain, so that it keeps its length.
+pub fn with_marks(text: &str) -> String {
+    text.chars().map(|c| if is_plain(c) { c } else { '?' }).collect()
+}
+
 /// The text on one line of at most `limit` characters and a `…` where it was cut. What is not plain becomes a space, runs
 /// of spaces one, and a word that could be a token is left out.
 pub fn one_line(text: &str, limit: usize) -> String {
@@ -78,6 +83,11 @@ mod tests {
             assert!(!is_plain(c), "{c:?}");
         }
         assert!(is_plain_text("a ä ß é 漢字 日本 שלום 🙂 ·…"));
+    }
+
+    #[test]
+    fn what_is_not_plain_has_a_mark_in_its_place() {
+        assert_eq!(with_marks("CN=a\u{7}\u{202e}b\nc"), "CN=a??b?c");
     }
 
     #[test]

@@ -5,6 +5,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use encoding::pem::{self, Block, Kind, PemError};
 use ring::digest::{SHA256, digest};
 use ring::rand::{SecureRandom, SystemRandom};
 use ring::rsa::KeyPair;
@@ -19,7 +20,7 @@ use super::credential_file;
 use super::not_pem::NotPem;
 use super::refusal::Refusal;
 use super::select::Application;
-use crate::encoding::pem::{self, Block, Kind, PemError};
+use crate::domain::unread_pem;
 
 /// How long an assertion is valid. Entra takes at most 24 h; one exchange needs seconds, clocks differ by minutes.
 const LIFETIME: Duration = Duration::minutes(10);
@@ -82,7 +83,8 @@ fn blocks(pem: &[u8], setting: &str) -> Result<Vec<Block>, Refusal> {
             other.hint(),
         ));
     }
-    let refuse = |error: PemError| Refusal::misconfigured(format!("{setting}: {error}"), error.hint());
+    let refuse =
+        |error: PemError| Refusal::misconfigured(format!("{setting}: {error}"), unread_pem::hint(&error));
     let blocks = pem::blocks(pem).map_err(refuse)?;
     match blocks.iter().find_map(Block::unread) {
         Some(unread) => Err(refuse(unread)),

@@ -4,13 +4,13 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use encoding::typed;
 use zeroize::Zeroizing;
 
 use super::refusal::Refusal;
 use super::settings::Setting;
 use crate::domain::placeholder::Placeholder;
 use crate::domain::unread;
-use crate::encoding::typed;
 
 /// Federated tokens take 1 to 3 KiB, a certificate with its chain and key up to about 20 KiB.
 const SIZE_LIMIT: u64 = 64 * 1024;

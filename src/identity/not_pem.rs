@@ -1,6 +1,6 @@
 //! What a client certificate's file is when it is no PEM text, told by its first bytes.
 
-use crate::encoding::base64;
+use encoding::base64;
 
 /// A file in which no PEM block can be found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

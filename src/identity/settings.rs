@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use azure_core::credentials::Secret;
+use encoding::typed;
 use url::Url;
 
 use crate::domain::desired::IdentityKind;
@@ -11,7 +12,6 @@ use crate::domain::failure::{Failure, Reason};
 use crate::domain::identifier::{is_guid, is_tenant};
 use crate::domain::placeholder::Placeholder;
 use crate::domain::variable;
-use crate::encoding::typed;
 use crate::ports::Environment;
 
 /// The variable that names the authority of a sovereign cloud.

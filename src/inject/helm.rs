@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
-use crate::encoding::yaml::double_quoted;
+use encoding::yaml::double_quoted;
 
 use super::fragment::{ALL, Fragment, Slot, slot};
 use super::node::Node;

@@ -18,7 +18,7 @@ mod refusals;
 mod words;
 mod write;
 
-use crate::encoding::yaml::{has_content, is_document_start, pieces};
+use encoding::yaml::{has_content, is_document_start, pieces};
 
 use self::node::Node;
 pub use self::pod::Outcome;

@@ -2,7 +2,7 @@
 //!
 //! `read` makes it, `write` writes it down.
 
-use crate::encoding::yaml::is_plain;
+use encoding::yaml::is_plain;
 
 /// A value, list or mapping.
 #[derive(Debug, Clone, PartialEq, Eq)]

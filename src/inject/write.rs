@@ -1,6 +1,6 @@
 //! A [`Node`] as YAML in block style.
 
-use crate::encoding::yaml::{double_quoted, push_indent, push_line, push_text};
+use encoding::yaml::{double_quoted, push_indent, push_line, push_text};
 
 use super::node::{Node, Scalar};
 

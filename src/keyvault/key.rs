@@ -35,9 +35,9 @@ fn curve(name: &CurveName) -> Result<Curve, Defect> {
         CurveName::P256 => Ok(Curve::P256),
         CurveName::P384 => Ok(Curve::P384),
         CurveName::P521 => Ok(Curve::P521),
-        CurveName::P256K => Ok(Curve::P256K),
+        CurveName::P256K => Ok(Curve::Secp256k1),
         // The name of P-256K before API version 7.0.
-        CurveName::UnknownValue(old) if old == "SECP256K1" => Ok(Curve::P256K),
+        CurveName::UnknownValue(old) if old == "SECP256K1" => Ok(Curve::Secp256k1),
         CurveName::UnknownValue(_) => Err(Defect::UnknownKey),
     }
 }
@@ -108,8 +108,8 @@ mod tests {
             (CurveName::P256, Curve::P256),
             (CurveName::P384, Curve::P384),
             (CurveName::P521, Curve::P521),
-            (CurveName::P256K, Curve::P256K),
-            (CurveName::UnknownValue("SECP256K1".to_owned()), Curve::P256K),
+            (CurveName::P256K, Curve::Secp256k1),
+            (CurveName::UnknownValue("SECP256K1".to_owned()), Curve::Secp256k1),
         ];
         for (name, curve) in curves {
             let long = [&[0][..], &vec![7; curve.coordinate_len()]].concat();

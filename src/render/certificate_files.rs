@@ -2,18 +2,22 @@
 
 use std::collections::BTreeMap;
 
+use encoding::TextEncoding;
+use keystore::certificate::{self, Form, IssuedCertificate};
+use keystore::key::{self, OtherAlgorithm};
+use keystore::{KeyEntry, PasswordProblem, StorePassword, Strength, jks, pem, pkcs12};
+
+use super::Passwords;
 use super::error::RenderFault;
-use super::{Passwords, pem};
 use crate::domain::desired::{
     Alias, BundleOrder, CertificateContent, FILE_ENCODING, KeyForm, PasswordSource, StoreFormat,
 };
 use crate::domain::fetched::SecretContent;
 use crate::domain::notice::Notice;
 use crate::domain::path::RelativePath;
+use crate::domain::plain_text;
 use crate::domain::secret::SecretBytes;
 use crate::domain::validity::Validity;
-use crate::render::certificate::{self, IssuedCertificate, OtherAlgorithm};
-use crate::render::keystore::{self, KeyEntry, PasswordProblem, StorePassword, Strength};
 
 /// A certificate that was read once, for all its files.
 pub(super) struct CertificateFiles {
@@ -29,9 +33,9 @@ pub(super) struct CertificateFiles {
 impl CertificateFiles {
     /// Takes the secret behind a certificate, or a plain secret that holds one, and its tags.
     pub(super) fn read(secret: &SecretContent, tags: &BTreeMap<String, String>) -> Result<Self, RenderFault> {
-        let file_encoding = tags.get(FILE_ENCODING).map(String::as_str);
-        let content_type = secret.content_type.as_deref();
-        let parts = certificate::read_tagged(secret.value.expose(), content_type, file_encoding)?;
+        let file_encoding = tags.get(FILE_ENCODING).and_then(|tag| TextEncoding::of_name(tag));
+        let form = secret.content_type.as_deref().and_then(Form::of_media_type);
+        let parts = certificate::read_encoded(secret.value.expose(), form, file_encoding)?;
         Ok(Self {
             parts,
             is_of_vault: secret.backs_certificate,
@@ -79,7 +83,7 @@ impl CertificateFiles {
         }
         let intermediates = self.parts.intermediates.len();
         let missing = self.parts.missing_issuer.map(|subject| Notice::MissingIssuer {
-            subject,
+            subject: plain_text::with_marks(&subject),
             intermediates,
         });
         let count = self.parts.left_out;
@@ -121,13 +125,13 @@ impl File<'_> {
                 };
                 let chain: Vec<_> = self.chain(*root).collect();
                 let password = self.password(password.as_ref())?;
-                keystore::pkcs12_key_store(&self.key_entry(&chain, alias)?, &password, strength)
+                pkcs12::key_store(&self.key_entry(&chain, alias)?, &password, strength)
             }
             CertificateContent::Jks { password, alias } => {
                 let chain: Vec<_> = self.chain(true).collect();
                 let password = self.password(password.as_ref())?;
                 let entry = self.key_entry(&chain, alias)?;
-                keystore::java_key_store(&entry, &password, self.parts.not_before)
+                jks::key_store(&entry, &password, self.parts.not_before)
             }
             CertificateContent::Truststore {
                 format,
@@ -151,14 +155,14 @@ impl File<'_> {
         let authority = self.parts.authority();
         authority.ok_or_else(|| RenderFault::NoAuthority {
             path: self.path.clone(),
-            issuer: self.parts.missing_issuer.clone().unwrap_or_default(),
+            issuer: plain_text::with_marks(self.parts.missing_issuer.as_deref().unwrap_or_default()),
         })
     }
 
-    fn pkcs8(&self) -> Result<&[u8], RenderFault> {
+    fn pkcs8(&self) -> Result<&SecretBytes, RenderFault> {
         let key = self.parts.private_key.as_ref();
         let path = || self.path.clone();
-        key.map(|key| key.as_slice()).ok_or_else(|| {
+        key.ok_or_else(|| {
             if self.is_of_vault {
                 RenderFault::KeyNotExportable { path: path() }
             } else {
@@ -185,23 +189,23 @@ impl File<'_> {
         if password.is_empty() {
             return Err(self.password_fault(PasswordProblem::Empty));
         }
-        let key = keystore::encrypted_private_key(self.pkcs8()?, &password);
-        Ok(pem::block(pem::ENCRYPTED_PRIVATE_KEY, &key).into())
+        let encrypted = key::encrypted(self.pkcs8()?, &password);
+        Ok(pem::block(pem::ENCRYPTED_PRIVATE_KEY, &encrypted).into())
     }
 
     fn plain_private_key(&self, form: KeyForm) -> Result<SecretBytes, RenderFault> {
-        let key = self.pkcs8()?;
+        let pkcs8 = self.pkcs8()?;
         let (label, der) = match form {
-            KeyForm::Pkcs8 => return Ok(pem::block(pem::PRIVATE_KEY, key).into()),
-            KeyForm::Pkcs1 => (pem::RSA_PRIVATE_KEY, certificate::pkcs1(key)),
-            KeyForm::Sec1 => (pem::EC_PRIVATE_KEY, certificate::sec1(key, &self.parts.leaf)),
+            KeyForm::Pkcs8 => return Ok(pem::block(pem::PRIVATE_KEY, pkcs8.expose()).into()),
+            KeyForm::Pkcs1 => (pem::RSA_PRIVATE_KEY, key::pkcs1(pkcs8)),
+            KeyForm::Sec1 => (pem::EC_PRIVATE_KEY, key::sec1(pkcs8, &self.parts.leaf)),
         };
         let der = der.map_err(|found: OtherAlgorithm| RenderFault::KeyForm {
             path: self.path.clone(),
             form: name_of(form),
             found,
         })?;
-        Ok(pem::block(label, &der).into())
+        Ok(pem::block(label, der.expose()).into())
     }
 
     fn bundle(&self, order: BundleOrder, form: KeyForm, root: bool) -> Result<SecretBytes, RenderFault> {
@@ -240,10 +244,8 @@ impl File<'_> {
             StoreFormat::Pkcs12 if !password.is_for_java() => {
                 return Err(self.password_fault(PasswordProblem::NotForJava));
             }
-            StoreFormat::Pkcs12 => keystore::pkcs12_trust_store(authority, alias, &password),
-            StoreFormat::Jks => {
-                keystore::java_trust_store(authority, alias, &password, self.parts.top_not_before)
-            }
+            StoreFormat::Pkcs12 => pkcs12::trust_store(authority, alias, &password),
+            StoreFormat::Jks => jks::trust_store(authority, alias, &password, self.parts.top_not_before),
         })
     }
 

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use encoding::typed;
+
 use super::template;
 use super::{Passwords, is_pfx_as_it_is, is_pfx_of_certificate, render_object};
 use crate::domain::answers::Answers;
@@ -16,7 +18,6 @@ use crate::domain::path::RelativePath;
 use crate::domain::payload::Input;
 use crate::domain::secret::SecretBytes;
 use crate::domain::validity::Validity;
-use crate::encoding::typed;
 
 /// The bytes of all files of an entry.
 #[derive(Debug, Clone)]

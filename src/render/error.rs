@@ -1,13 +1,16 @@
 //! Why an object could not be made into the files that the manifest asks for.
 
+pub use encoding::EncodingProblem;
+use keystore::PasswordProblem;
+use keystore::certificate::CertificateError;
+use keystore::key::{MalformedPublicKey, OtherAlgorithm};
+
+use super::certificate_words;
 use crate::domain::desired::JsonPointer;
 use crate::domain::failure::{Failure, Reason};
 use crate::domain::object::{ObjectId, VersionId};
 use crate::domain::path::RelativePath;
-pub use crate::encoding::EncodingProblem;
-use crate::render::certificate::{CertificateError, OtherAlgorithm};
 use crate::render::json::JsonProblem;
-use crate::render::keystore::PasswordProblem;
 
 /// An object of which no file was rendered. It holds no byte of the value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -73,8 +76,8 @@ pub enum RenderFault {
         problem: JsonProblem,
     },
     /// The value is not a certificate.
-    #[error(transparent)]
-    Certificate(#[from] CertificateError),
+    #[error("{}", certificate_words::message(.0))]
+    Certificate(CertificateError),
     /// A private key is asked for, and the value has none.
     #[error(
         "`{path}` wants the private key, and the certificate's key is not exportable: the value holds no key"
@@ -138,13 +141,20 @@ pub enum RenderFault {
         path: RelativePath,
     },
     /// The public key's numbers make no key.
-    #[error("the vault's public key is not valid: {member} is {problem}")]
-    MalformedKey {
-        /// Its JWK member: `n`, `e`, `x` or `y`.
-        member: &'static str,
-        /// What is wrong with it.
-        problem: &'static str,
-    },
+    #[error("the vault's public key is not valid: {0}")]
+    MalformedKey(MalformedPublicKey),
+}
+
+impl From<CertificateError> for RenderFault {
+    fn from(error: CertificateError) -> Self {
+        Self::Certificate(error)
+    }
+}
+
+impl From<MalformedPublicKey> for RenderFault {
+    fn from(problem: MalformedPublicKey) -> Self {
+        Self::MalformedKey(problem)
+    }
 }
 
 impl RenderFault {
@@ -175,7 +185,7 @@ impl RenderFault {
                 ..
             } => "compare `property` (a JSON pointer, RFC 6901) with the members of the secret's value",
             Self::Property { .. } => "store JSON, or remove `property`",
-            Self::Certificate(error) => error.hint(),
+            Self::Certificate(error) => certificate_words::hint(error),
             Self::KeyNotExportable { .. } => {
                 "ask for `leaf`, `fullChain`, `chain` or `der` only, or make a new version under a policy \
                  with `exportable: true`"
@@ -203,7 +213,7 @@ impl RenderFault {
                 PasswordProblem::Empty => "store a password, or remove `passwordFrom`",
             },
             Self::NoSshForm { .. } => "ask for `pem`, `der` or `jwk`, or make a key on P-256",
-            Self::MalformedKey { .. } => "read the key with `az keyvault key show` and report what it says",
+            Self::MalformedKey(_) => "read the key with `az keyvault key show` and report what it says",
         }
     }
 }

@@ -2,21 +2,21 @@
 //!
 //! Either all files of an object are rendered or none, so that a certificate never stands beside another version's key.
 
-pub mod certificate;
 mod certificate_files;
+mod certificate_words;
 pub mod entry;
 mod error;
 pub mod json;
 mod key;
-pub mod keystore;
 mod metadata;
-mod pem;
 mod secret;
 pub mod template;
 #[cfg(test)]
 mod tests;
 
 use std::collections::BTreeMap;
+
+use keystore::certificate::Form;
 
 use self::certificate_files::CertificateFiles;
 pub use self::error::{EncodingProblem, RenderError, RenderFault};
@@ -112,7 +112,8 @@ fn is_pfx_as_it_is(form: &SecretForm, secret: &SecretContent) -> bool {
 
 /// Whether a secret is that of a certificate, and a PFX; `kid` and `contentType` say so.
 fn is_pfx_of_certificate(secret: &SecretContent) -> bool {
-    secret.backs_certificate && certificate::is_pfx_type(secret.content_type.as_deref())
+    let form = secret.content_type.as_deref().and_then(Form::of_media_type);
+    secret.backs_certificate && form == Some(Form::Pfx)
 }
 
 fn kind_mismatch(path: &RelativePath, wanted: &Content, found: &FetchedContent) -> RenderFault {

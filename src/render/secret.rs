@@ -9,7 +9,6 @@ use super::error::RenderFault;
 use crate::domain::desired::{FILE_ENCODING, SecretEncoding, SecretForm};
 use crate::domain::path::RelativePath;
 use crate::domain::secret::SecretBytes;
-use crate::encoding;
 use crate::render::json;
 
 /// Longest part of an unknown encoding that an error repeats.

@@ -8,13 +8,14 @@ use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use encoding::pem::{self, Block, Kind, PemError};
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 
 use crate::domain::placeholder::Placeholder;
 use crate::domain::unread;
+use crate::domain::unread_pem;
 use crate::domain::variable;
-use crate::encoding::pem::{self, Block, Kind, PemError};
 use crate::named_file;
 use crate::ports::Environment;
 
@@ -122,7 +123,7 @@ impl SetupError {
             Self::Empty { .. } => {
                 "the file must hold one or more `-----BEGIN CERTIFICATE-----` blocks; convert DER with `openssl x509 -inform der`"
             }
-            Self::Pem { error, .. } => error.hint(),
+            Self::Pem { error, .. } => unread_pem::hint(error),
             Self::Damaged { .. } => "export the certificate again, as PEM",
             Self::NoAuthorities { .. } => {
                 "install the image's ca-certificates package, set SSL_CERT_FILE to a PEM bundle, or pass --ca-file"

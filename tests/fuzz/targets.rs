@@ -3,10 +3,7 @@
 use std::collections::BTreeMap;
 
 use akv_sync::convert::{ConvertError, Tool, convert as convert_text};
-use akv_sync::domain::desired::{
-    Alias, BundleOrder, CertificateContent, Content, FileSpec, JsonPointer, KeyForm, SecretEncoding,
-    SecretForm, StoreFormat, SyncSpec,
-};
+use akv_sync::domain::desired::{Content, FileSpec, JsonPointer, SecretEncoding, SecretForm, SyncSpec};
 use akv_sync::domain::fetched::{Attributes, FetchedContent, FetchedObject, SecretContent};
 use akv_sync::domain::mode::FileMode;
 use akv_sync::domain::object::{ObjectId, ObjectKind, ObjectName, VaultHost, VaultId, VaultName, VersionId};
@@ -48,50 +45,6 @@ fn file(content: Content) -> FileSpec {
         path: RelativePath::parse("file").expect("a path"),
         content,
         mode: FileMode::from_bits(0o440),
-    }
-}
-
-/// The files of a certificate's value; `None` when it is refused.
-pub(crate) fn rendered(
-    value: &[u8],
-    contents: &[CertificateContent],
-    passwords: &Passwords,
-) -> Option<Vec<SecretBytes>> {
-    let files: Vec<_> = contents
-        .iter()
-        .map(|content| file(Content::Certificate(content.clone())))
-        .collect();
-    let rendered = render_object(&files, &object(value, None), passwords).ok()?;
-    Some(rendered.files.into_iter().map(|(_, bytes)| bytes).collect())
-}
-
-/// PFX and PEM, and every form that needs no password.
-pub(crate) fn certificate(value: &[u8]) {
-    let alias = || Alias::parse("a").expect("an alias");
-    let contents = [
-        CertificateContent::FullChain { root: true },
-        CertificateContent::Ca,
-        CertificateContent::Bundle {
-            order: BundleOrder::KeyLast,
-            form: KeyForm::Sec1,
-            root: true,
-        },
-        CertificateContent::Jks {
-            password: None,
-            alias: alias(),
-        },
-        CertificateContent::Truststore {
-            format: StoreFormat::Jks,
-            password: None,
-            alias: alias(),
-        },
-    ];
-    for content_type in [None, Some("application/x-pkcs12"), Some("application/x-pem-file")] {
-        for content in &contents {
-            let files = [file(Content::Certificate(content.clone()))];
-            // Refusing is as good as rendering.
-            let _ = render_object(&files, &object(value, content_type), &Passwords::new());
-        }
     }
 }
 

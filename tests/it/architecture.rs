@@ -42,18 +42,41 @@ fn sources(directory: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// The modules of the crate that a source file names after `crate::`. A list of them, `crate::{a, b}`, gives `{`, which
-/// no row of the page allows: it would hide its modules from this test.
+/// The crates of this workspace that a module can import.
+const CRATES: [&str; 2] = ["encoding", "keystore"];
+
+/// The modules of the crate that a source file names after `crate::`, and the crates of this workspace. A list of modules,
+/// `crate::{a, b}`, gives `{`, which no row of the page allows: it would hide its modules from this test.
 fn imports(text: &str) -> BTreeSet<String> {
     let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
-    let after = code.flat_map(|line| line.split("crate::").skip(1));
+    code.flat_map(|line| modules(line).chain(crates(line))).collect()
+}
+
+fn modules(line: &str) -> impl Iterator<Item = String> {
+    let after = line.split("crate::").skip(1);
     let module = |rest: &str| {
         let end = rest
             .find(|c: char| !c.is_ascii_alphanumeric() && c != '_')
             .unwrap_or(rest.len());
         rest[..if rest.starts_with('{') { 1 } else { end }].to_owned()
     };
-    after.map(module).filter(|name| !name.is_empty()).collect()
+    after.map(module).filter(|name| !name.is_empty())
+}
+
+/// A path of another crate may have a module of the same name.
+fn crates(line: &str) -> impl Iterator<Item = String> {
+    let begins = |name: &str| {
+        let places = line.match_indices(name);
+        let mut begun = places.filter(|(at, _)| {
+            let before = line[..*at].chars().next_back();
+            before.is_none_or(|before| !before.is_alphanumeric() && !matches!(before, ':' | '_' | '.'))
+        });
+        begun.any(|(at, _)| line[at + name.len()..].starts_with("::"))
+    };
+    CRATES
+        .into_iter()
+        .filter(move |name| begins(name))
+        .map(str::to_owned)
 }
 
 #[test]
@@ -93,11 +116,35 @@ fn every_module_imports_only_what_the_architecture_page_allows() {
         }
     }
     assert_eq!(broken, Vec::<String>::new());
+    seen.extend(CRATES.map(str::to_owned));
     assert_eq!(
         seen,
         allowed.into_keys().collect(),
         "the page names modules that do not exist"
     );
+}
+
+/// What has no concept of this program must not learn of it: a crate below `crates` may name the crates of its row only.
+#[test]
+fn every_crate_imports_only_what_the_architecture_page_allows() {
+    let allowed = allowed();
+    for name in CRATES {
+        let rule = allowed[name].as_ref().expect("a crate may not import everything");
+        let directory = root().join("crates").join(name);
+        let manifest = fs::read_to_string(directory.join("Cargo.toml")).expect("readable");
+        assert!(
+            !manifest.contains("path ="),
+            "{name} depends on a path of its own"
+        );
+        let (dependencies, _) = manifest
+            .split_once("[dev-dependencies]")
+            .expect("what only tests need");
+        let depends = CRATES.map(|other| dependencies.contains(&format!("\n{other}.workspace")));
+        let depends: BTreeSet<_> = CRATES.into_iter().zip(depends).collect();
+        for (other, depends) in depends {
+            assert!(!depends || rule.contains(other), "{name} depends on `{other}`");
+        }
+    }
 }
 
 /// Whoever changes the page must not let it in again: what is asked for and how its bytes are made were one knot.
@@ -124,9 +171,9 @@ fn a_template_is_made_only_where_it_is_checked() {
 
 #[test]
 fn no_way_of_writing_an_import_hides_it() {
-    let text = "use crate::domain::path;\nuse crate::{cli, keyvault};\n// crate::volume\nlet x = crate::ports::now();";
+    let text = "use crate::domain::path;\nuse crate::{cli, keyvault};\n// crate::volume\nlet x = crate::ports::now();\nuse other::keystore::a;\nlet y = (encoding::hex(z), self.keystore);";
     let found: Vec<_> = imports(text).into_iter().collect();
-    assert_eq!(found, ["domain", "ports", "{"]);
+    assert_eq!(found, ["domain", "encoding", "ports", "{"]);
 }
 
 #[test]
@@ -151,39 +198,46 @@ fn the_released_binary_does_not_depend_on_the_fake() {
         text.contains("azure_identity"),
         "the tree is not that of the binary:\n{text}"
     );
-    assert!(!text.contains("fake-azure"), "{text}");
+    assert!(
+        !text.contains("fake-azure") && !text.contains("testing"),
+        "{text}"
+    );
+}
+
+/// What a package of this workspace depends on by itself.
+fn dependencies(package: &str) -> Vec<String> {
+    let output = std::process::Command::new(env!("CARGO"))
+        .args([
+            "tree",
+            "--offline",
+            "--edges",
+            "normal,dev",
+            "--depth",
+            "1",
+            "--prefix",
+            "none",
+            "--package",
+            package,
+        ])
+        .current_dir(root())
+        .output()
+        .expect("cargo runs");
+    assert!(output.status.success(), "{package} is a package");
+    let text = String::from_utf8(output.stdout).expect("text");
+    let direct = text.lines().skip(1);
+    direct
+        .filter_map(|line| line.split_whitespace().next().map(str::to_owned))
+        .collect()
 }
 
 #[test]
 fn every_dependency_says_why_it_is_there() {
     let page = fs::read_to_string(root().join("docs/dependencies.md")).expect("the page is there");
     let named: BTreeSet<_> = page.split('`').skip(1).step_by(2).collect();
-    let tree = |edges: &str| {
-        let output = std::process::Command::new(env!("CARGO"))
-            .args([
-                "tree",
-                "--offline",
-                "--edges",
-                edges,
-                "--depth",
-                "1",
-                "--prefix",
-                "none",
-                "--package",
-                "akv-sync",
-            ])
-            .current_dir(root())
-            .output()
-            .expect("cargo runs");
-        String::from_utf8(output.stdout).expect("text")
-    };
-    let crates = tree("normal,dev");
-    let direct = crates
-        .lines()
-        .skip(1)
-        .filter_map(|line| line.split_whitespace().next());
-    let missing: Vec<_> = direct.filter(|name| !named.contains(name)).collect();
-    assert_eq!(missing, Vec::<&str>::new());
+    let of_crates = CRATES.map(|name| dependencies(&format!("akv-sync-{name}")));
+    let all = of_crates.into_iter().flatten().chain(dependencies("akv-sync"));
+    let missing: Vec<_> = all.filter(|name| !named.contains(name.as_str())).collect();
+    assert_eq!(missing, Vec::<String>::new());
 }
 
 /// With its feature `debug`, `azure_core` prints values in `Debug` output, and one dependency that asks for it is enough.

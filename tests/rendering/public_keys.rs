@@ -38,7 +38,7 @@ const CURVES: [(&str, Curve); 4] = [
     ("P-256", Curve::P256),
     ("P-384", Curve::P384),
     ("P-521", Curve::P521),
-    ("secp256k1", Curve::P256K),
+    ("secp256k1", Curve::Secp256k1),
 ];
 
 #[test]
@@ -96,7 +96,7 @@ fn ssh_keys_are_written_as_openssh_writes_them() {
     };
     for (name, curve) in CURVES {
         let key = make_ec(&openssl, name, curve);
-        if curve == Curve::P256K {
+        if curve == Curve::Secp256k1 {
             let refusal = render::key(key, KeyFormat::Ssh)
                 .expect_err("OpenSSH has none")
                 .to_string();

@@ -3,6 +3,7 @@
 use std::io::{self, ErrorKind};
 use std::path::Path;
 
+use encoding::typed;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use zeroize::Zeroizing;
 
@@ -10,7 +11,6 @@ use crate::domain::desired::{HookHeader, HookHeaderValue};
 use crate::domain::hook::HookFailure;
 use crate::domain::secret::SecretBytes;
 use crate::domain::unread;
-use crate::encoding::typed;
 use crate::hooks::failure;
 use crate::named_file;
 

@@ -4,6 +4,7 @@
 use std::error::Error;
 use std::fmt;
 
+use encoding::EncodingProblem;
 use minijinja::ErrorKind;
 
 use super::limits;
@@ -11,7 +12,6 @@ use super::pem::PartProblem;
 use super::quote::QuoteProblem;
 use crate::domain::desired::Reference;
 use crate::domain::failure::{Failure, Reason};
-use crate::encoding::EncodingProblem;
 use crate::render::RenderError;
 use crate::render::json::JsonProblem;
 

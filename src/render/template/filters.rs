@@ -15,7 +15,6 @@ use super::json::{self, Number};
 use super::pem;
 use super::quote::{self, Quote, quoted};
 use super::sink::Sink;
-use crate::encoding;
 
 /// Adds them; `vocabulary::OWN_FILTERS` names the same.
 pub(super) fn add(env: &mut Environment<'_>) {

@@ -4,10 +4,11 @@ use std::fmt::Write;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use encoding::pem::{self, Block, Kind, PemError};
 use zeroize::Zeroizing;
 
 use super::sink::Sink;
-use crate::encoding::pem::{self, Block, Kind, PemError};
+use crate::domain::unread_pem;
 
 /// Columns of base64 (RFC 7468, section 2).
 const COLUMNS: usize = 64;
@@ -41,7 +42,7 @@ impl PartProblem {
     /// The next action of the person who reads it.
     pub(super) fn hint(&self) -> &'static str {
         match self {
-            Self::Unreadable(error) => error.hint(),
+            Self::Unreadable(error) => unread_pem::hint(error),
             _ => "store a PEM text with this part",
         }
     }

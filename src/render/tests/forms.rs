@@ -3,11 +3,11 @@
 
 use std::path::PathBuf;
 
+use keystore::PasswordProblem;
 use proptest::prelude::*;
 
 use super::*;
 use crate::domain::desired::{Alias, PasswordSource, StoreFormat};
-use crate::render::keystore::PasswordProblem;
 
 fn source() -> PasswordSource {
     PasswordSource::File(PathBuf::from("/run/password"))

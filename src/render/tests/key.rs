@@ -2,10 +2,10 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use testing::certificates::{RSA_PKCS8, rsa_key};
 
 use super::*;
 use crate::domain::fetched::Curve;
-use crate::render::certificate::test_certificates::{RSA_PKCS8, rsa_key};
 
 fn key(key: PublicKey, format: KeyFormat) -> Result<Vec<u8>, RenderFault> {
     let rendered = render_all(FetchedContent::Key(key), &[Content::Key(format)]);
@@ -38,7 +38,7 @@ fn curves_have_their_registered_names_and_coordinates_their_full_length() {
         (Curve::P256, "P-256"),
         (Curve::P384, "P-384"),
         (Curve::P521, "P-521"),
-        (Curve::P256K, "secp256k1"),
+        (Curve::Secp256k1, "secp256k1"),
     ] {
         // A coordinate that came without its leading zeros, and one with zeros too many.
         let long = [vec![0; curve.coordinate_len()], vec![2]].concat();
@@ -136,7 +136,7 @@ fn an_ssh_key_is_one_line_with_the_name_of_its_object() {
     assert!(blob.starts_with(b"\0\0\0\x13ecdsa-sha2-nistp521\0\0\0\x08nistp521\0\0\0\x85\x04"));
     assert_eq!(blob.len(), 4 + 19 + 4 + 8 + 4 + 133);
 
-    let fault = key(ec(Curve::P256K), KeyFormat::Ssh).expect_err("OpenSSH has none");
+    let fault = key(ec(Curve::Secp256k1), KeyFormat::Ssh).expect_err("OpenSSH has none");
     assert!(
         matches!(fault, RenderFault::NoSshForm { .. }) && !fault.hint().is_empty(),
         "{fault}"

@@ -8,6 +8,10 @@ mod secret;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use encoding::pem::{PemError, PemProblem};
+use keystore::certificate::CertificateError;
+use testing::certificates::{Authority, pem as block, self_signed};
+use testing::pfx::MODERN;
 
 use super::*;
 use crate::domain::desired::{
@@ -17,9 +21,6 @@ use crate::domain::failure::{Failure, Reason};
 use crate::domain::fetched::{Attributes, PublicKey, SecretContent};
 use crate::domain::mode::FileMode;
 use crate::domain::object::{ObjectId, ObjectKind, ObjectName, VaultId, VersionId};
-use crate::encoding::pem::{PemError, PemProblem};
-use crate::render::certificate::test_certificates::{Authority, pem as block, self_signed};
-use crate::render::certificate::{CertificateError, MODERN};
 
 const MARKER: &str = "cGFzc3dvcmQhISEh";
 

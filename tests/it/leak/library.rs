@@ -26,12 +26,12 @@ use akv_sync::domain::secret::SecretBytes;
 use akv_sync::identity::Tokens;
 use akv_sync::keyvault::{KeyVault, Outside};
 use akv_sync::ports::{Attempts, Clock, Jitter, Vault};
-use akv_sync::render::certificate;
 use akv_sync::render::{Passwords, render_object};
 use akv_sync::transport::{AuthorityOptions, Proxies, Transport};
 use akv_sync::volume::BlockingVolume as _;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use keystore::certificate::{self, Form};
 use time::OffsetDateTime;
 use time::macros::datetime;
 
@@ -111,7 +111,7 @@ fn refused(value: &Marker) -> Vec<(String, String)> {
                         }
                     }
                 }
-                if let Err(refusal) = certificate::read(&bytes, content_type) {
+                if let Err(refusal) = certificate::read(&bytes, content_type.and_then(Form::of_media_type)) {
                     shown.push(error::<()>("CertificateError", Err(refusal)));
                 }
             }

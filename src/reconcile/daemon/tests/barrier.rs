@@ -2,11 +2,11 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use testing::pfx::MODERN;
 
 use super::*;
 use crate::domain::desired::CertificateContent;
 use crate::domain::object::{ObjectKind, VaultId};
-use crate::render::certificate::MODERN;
 
 const HANG: Duration = Duration::from_millis(300);
 

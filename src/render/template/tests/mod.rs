@@ -9,11 +9,12 @@ mod rendering;
 
 use std::collections::BTreeMap;
 
+use testing::certificates::{Authority, pem as block};
+
 use super::*;
 use crate::domain::failure::Failure;
 use crate::domain::fetched::{Attributes, Curve, FetchedContent, PublicKey, SecretContent};
 use crate::domain::object::{ObjectId, ObjectKind, ObjectName, VaultId, VaultName, VersionId};
-use crate::render::certificate::test_certificates::{Authority, pem as block};
 
 /// A value that no error may show; its base64 is in no error either.
 const MARKER: &str = "Vm9yc2ljaHQ";
