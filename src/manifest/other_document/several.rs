@@ -1,9 +1,9 @@
 //! Files of several documents, as `helm template` and `kubectl` write them: a manifest may be in one behind the first.
 
 use super::OtherDocument;
-use crate::encoding::yaml::pieces;
 use crate::manifest::problem::Sink;
 use crate::manifest::tree::Tree;
+use encoding::yaml::pieces;
 
 /// Documents that are looked at.
 const MOST: usize = 100;
