@@ -69,7 +69,9 @@ impl Exit {
             Self::Refused => "a vault refused, or a required object is missing or cannot be rendered",
             Self::Unavailable => "vault, Entra, IMDS or network unavailable, or throttling",
             Self::Volume => "the volume cannot be read or written",
-            Self::Hook => "`once`: the files are current, but a hook has not succeeded; the next start tries it again",
+            Self::Hook => {
+                "`once`: the files are current, but a hook has not succeeded; the next start tries it again"
+            }
             Self::WouldChange => {
                 "`plan`: files would be written, adjusted or removed, and nothing that is required failed"
             }

@@ -76,8 +76,11 @@ mod tests {
     fn every_variable_of_the_page_is_looked_at_unless_it_is_a_flags_or_about_terminals() {
         let page = include_str!("../../docs/environment.md");
         let sections = page.split("\n## ").skip(1);
-        let read = sections.filter(|section| !section.starts_with("Flags\n") && !section.starts_with("Terminal\n"));
-        let rows = read.flat_map(str::lines).filter_map(|line| line.strip_prefix("| `"));
+        let read =
+            sections.filter(|section| !section.starts_with("Flags\n") && !section.starts_with("Terminal\n"));
+        let rows = read
+            .flat_map(str::lines)
+            .filter_map(|line| line.strip_prefix("| `"));
         let names = rows.flat_map(|row| row.split(" | ").next().unwrap_or_default().split("`, `"));
         let names: Vec<_> = names.map(|name| name.trim_end_matches('`')).collect();
         assert!(names.len() > 10, "{names:?}");

@@ -66,7 +66,9 @@ fn page() -> String {
         let about = command.get_about().map(ToString::to_string);
         let (name, about) = (command.get_name(), about.unwrap_or_default());
         out += &format!("\n## `{name}`\n\n{about}\n\n    {}\n", usage(command));
-        let own = command.get_arguments().filter(|arg| is_own(arg) && !arg.is_global_set());
+        let own = command
+            .get_arguments()
+            .filter(|arg| is_own(arg) && !arg.is_global_set());
         out += &table(own);
     }
     out += "\n## For every command\n";
@@ -94,13 +96,23 @@ fn table<'a>(args: impl Iterator<Item = &'a Arg>) -> String {
 
 fn row(arg: &Arg) -> String {
     let takes_value = arg.get_action().takes_values();
-    let defaults = if takes_value { arg.get_default_values() } else { &[] };
+    let defaults = if takes_value {
+        arg.get_default_values()
+    } else {
+        &[]
+    };
     let default = quoted(defaults.iter().map(|value| value.to_string_lossy().into_owned()));
     let variable = quoted(arg.get_env().map(|name| name.to_string_lossy().into_owned()));
-    let short = arg.get_short().map(|short| format!("`-{short}`, ")).unwrap_or_default();
+    let short = arg
+        .get_short()
+        .map(|short| format!("`-{short}`, "))
+        .unwrap_or_default();
     let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
     let values = if takes_value { values(arg) } else { String::new() };
-    format!("| {short}`{}` | {default} | {variable} | {help}{values} |\n", written(arg))
+    format!(
+        "| {short}`{}` | {default} | {variable} | {help}{values} |\n",
+        written(arg)
+    )
 }
 
 fn quoted(words: impl IntoIterator<Item = String>) -> String {

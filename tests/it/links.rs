@@ -162,7 +162,10 @@ fn a_wrong_file_and_a_wrong_heading_are_seen() {
         assert_eq!(broken(&page, target).is_some(), is_wrong, "{target}");
     }
     assert_eq!(anchor("`together: NAME`"), "together-name");
-    assert_eq!(anchor("What a pod says, and what to do"), "what-a-pod-says-and-what-to-do");
+    assert_eq!(
+        anchor("What a pod says, and what to do"),
+        "what-a-pod-says-and-what-to-do"
+    );
     let twice = anchors("# A\n\n```\n# not a heading\n```\n\n# A\n");
     assert_eq!(twice, BTreeSet::from(["a".to_owned(), "a-1".to_owned()]));
 }

@@ -19,6 +19,7 @@ mod inject;
 mod leak;
 mod links;
 mod log_page;
+mod messages;
 mod metrics;
 mod network;
 mod once;
