@@ -41,3 +41,4 @@ mod unread;
 mod versions;
 mod volume;
 mod volume_reader;
+mod words;
