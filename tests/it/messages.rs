@@ -1,6 +1,6 @@
 //! `docs/troubleshooting.md` ends with every message that a person can meet, so that a search for its words finds it.
 //!
-//! The list is written from the source: each text of four words or more in code that is not a test. A new message is added by
+//! The list is written from the source: each text of three words or more in code that is not a test. A new message is added by
 //! `UPDATE_REFERENCE=1 cargo test --test it messages`.
 
 use std::collections::BTreeSet;
@@ -12,12 +12,12 @@ const HEADING: &str = "\n## All messages\n";
 
 /// What is said below the heading.
 const PREFACE: &str = "
-This list is generated from the source. `…` stands for what varies. What to do usually follows the message. The messages of `inject` are in
-[injection](inject.md#what-is-refused), and those of the log in [log](log.md#lines).
+This list is generated from the source. `…` stands for what varies. What to do usually follows the message. The lines of the log are on a
+page of their own: [log](log.md#lines).
 ";
 
 /// The sections of the list: a heading, what to read about it, and folders and files of `src`.
-const AREAS: [(&str, &str, &[&str]); 10] = [
+const AREAS: [(&str, &str, &[&str]); 11] = [
     (
         "Messages: sign-in",
         "[sign-in](#sign-in), [sign-in reference](identity.md#when-signing-in-is-refused)",
@@ -56,6 +56,11 @@ const AREAS: [(&str, &str, &[&str]); 10] = [
         &["manifest"],
     ),
     ("Messages: convert", "[migration](convert.md)", &["convert"]),
+    (
+        "Messages: inject",
+        "[injection](inject.md#what-is-refused), which has the refusals",
+        &["inject"],
+    ),
 ];
 
 fn root() -> PathBuf {
@@ -215,11 +220,9 @@ fn shown(before: &str, text: &str) -> String {
 }
 
 fn is_a_message(text: &str) -> bool {
-    text.split(' ')
-        .filter(|word| word.chars().any(char::is_alphabetic))
-        .count()
-        >= 4
-        && !text.contains('\n')
+    // `{name}` is a word too: `unknown key `{key}``.
+    let words = text.split(' ').filter(|word| word.chars().any(char::is_alphabetic) || word.contains('{'));
+    words.count() >= 3 && text.contains(char::is_alphabetic) && !text.contains('\n')
 }
 
 /// The messages of some files, in the order of the source, each once.
@@ -283,6 +286,7 @@ fn a_text_of_the_code_is_read_as_it_is_shown() {
         .collect();
     assert_eq!(texts, ["… is not \"{there}\"", "raw {\"text\"}"]);
     assert!(is_a_message("a mode must be octal"));
+    assert!(is_a_message("unknown key `{}`"));
     assert!(!is_a_message("too short"));
     assert!(is_for_developers(".expect("));
 }
