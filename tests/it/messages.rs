@@ -16,50 +16,50 @@ This list is generated from the source. `…` stands for what varies. What to do
 page of their own: [log](log.md#lines).
 ";
 
-/// The sections of the list: a heading, what to read about it, and folders and files of `src`.
+/// The sections of the list: a heading, what to read about it, and folders and files of the source, as far as they are there.
 const AREAS: [(&str, &str, &[&str]); 11] = [
     (
         "Messages: sign-in",
         "[sign-in](#sign-in), [sign-in reference](identity.md#when-signing-in-is-refused)",
-        &["identity"],
+        &["src/identity"],
     ),
     (
         "Messages: Key Vault",
         "[refused by the vault](#refused-by-the-vault)",
-        &["keyvault"],
+        &["src/keyvault"],
     ),
     (
         "Messages: network and certificate authorities",
         "[unavailable](#unavailable), [environment variables](environment.md#network)",
-        &["transport"],
+        &["src/transport"],
     ),
-    ("Messages: the volume", "[the volume](#the-volume)", &["volume"]),
+    ("Messages: the volume", "[the volume](#the-volume)", &["src/volume"]),
     (
         "Messages: making files",
         "[`unrenderable`](#unrenderable), [file formats](rendering.md), [templates](templates.md)",
-        &["render", "encoding", "passwords.rs", "named_file.rs"],
+        &["src/render", "src/encoding", "crates", "src/passwords.rs", "src/named_file.rs"],
     ),
     (
         "Messages: names, paths and selections",
         "[versions and selections](versions.md)",
-        &["domain", "reconcile"],
+        &["src/domain", "src/reconcile"],
     ),
-    ("Messages: hooks", "[hooks](hooks.md)", &["hooks"]),
+    ("Messages: hooks", "[hooks](hooks.md)", &["src/hooks"]),
     (
         "Messages: commands and the admin server",
         "[command line](command-line.md), [the admin server](admin.md)",
-        &["cli", "admin", "observers/log"],
+        &["src/cli", "src/admin", "src/observers/log"],
     ),
     (
         "Messages: manifest",
         "[problems of a manifest](reference/manifest.md#problems)",
-        &["manifest"],
+        &["src/manifest"],
     ),
-    ("Messages: convert", "[migration](convert.md)", &["convert"]),
+    ("Messages: convert", "[migration](convert.md)", &["src/convert"]),
     (
         "Messages: inject",
         "[injection](inject.md#what-is-refused), which has the refusals",
-        &["inject"],
+        &["src/inject"],
     ),
 ];
 
@@ -87,6 +87,9 @@ fn files(path: &Path, found: &mut Vec<PathBuf>) {
                 .is_some_and(|end| end == "rs")
                 .then(|| path.to_owned()),
         );
+        return;
+    }
+    if !path.exists() {
         return;
     }
     let entries = fs::read_dir(path).expect("readable");
@@ -229,7 +232,7 @@ fn is_a_message(text: &str) -> bool {
 fn messages(of: &[&str], known: &mut BTreeSet<String>) -> Vec<String> {
     let mut found = Vec::new();
     for name in of {
-        files(&root().join("src").join(name), &mut found);
+        files(&root().join(name), &mut found);
     }
     let mut messages = Vec::new();
     for file in found {
