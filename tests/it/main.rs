@@ -8,6 +8,7 @@ mod certificates;
 mod commands;
 mod convert;
 mod crash;
+mod examples;
 mod failures;
 mod flat;
 mod forms;
