@@ -50,15 +50,23 @@ fn manifest(block: &str) -> Option<String> {
     }
     let mut whole = format!("apiVersion: akv-sync/v1\nkind: SyncManifest\n{block}");
     let missing = [
-        ("vaults", "[{ name: app, url: \"https://contoso-app.vault.azure.net\" }]"),
+        (
+            "vaults",
+            "[{ name: app, url: \"https://contoso-app.vault.azure.net\" }]",
+        ),
         ("volume", "{ path: /mnt/akv }"),
     ];
     // What the `when` of hooks on the pages names.
     let for_hooks = [
         ("secrets", "[{ name: api-key, path: app/api-key }]"),
-        ("certificates", "[{ name: web-tls, files: [{ path: tls/tls.crt, content: fullChain }] }]"),
+        (
+            "certificates",
+            "[{ name: web-tls, files: [{ path: tls/tls.crt, content: fullChain }] }]",
+        ),
     ];
-    let has_objects = ["secrets", "certificates", "keys", "templates"].iter().any(|key| has(block, key));
+    let has_objects = ["secrets", "certificates", "keys", "templates"]
+        .iter()
+        .any(|key| has(block, key));
     let objects = (!has_objects).then_some(for_hooks).into_iter().flatten();
     for (key, value) in missing.into_iter().chain(objects) {
         if !has(block, key) {
@@ -104,5 +112,8 @@ fn every_manifest_on_a_page_passes_check() {
             }
         }
     }
-    assert!(seen >= 20, "{seen} manifests are found; the pages are read wrongly");
+    assert!(
+        seen >= 20,
+        "{seen} manifests are found; the pages are read wrongly"
+    );
 }

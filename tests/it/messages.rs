@@ -33,11 +33,21 @@ const AREAS: [(&str, &str, &[&str]); 11] = [
         "[unavailable](#unavailable), [environment variables](environment.md#network)",
         &["src/transport"],
     ),
-    ("Messages: the volume", "[the volume](#the-volume)", &["src/volume"]),
+    (
+        "Messages: the volume",
+        "[the volume](#the-volume)",
+        &["src/volume"],
+    ),
     (
         "Messages: making files",
         "[`unrenderable`](#unrenderable), [file formats](rendering.md), [templates](templates.md)",
-        &["src/render", "src/encoding", "crates", "src/passwords.rs", "src/named_file.rs"],
+        &[
+            "src/render",
+            "src/encoding",
+            "crates",
+            "src/passwords.rs",
+            "src/named_file.rs",
+        ],
     ),
     (
         "Messages: names, paths and selections",
@@ -224,7 +234,9 @@ fn shown(before: &str, text: &str) -> String {
 
 fn is_a_message(text: &str) -> bool {
     // `{name}` is a word too: `unknown key `{key}``.
-    let words = text.split(' ').filter(|word| word.chars().any(char::is_alphabetic) || word.contains('{'));
+    let words = text
+        .split(' ')
+        .filter(|word| word.chars().any(char::is_alphabetic) || word.contains('{'));
     words.count() >= 3 && text.contains(char::is_alphabetic) && !text.contains('\n')
 }
 

@@ -36,7 +36,9 @@ fn the_pages_for_users_have_no_private_phrase() {
     let docs = docs.map(|entry| entry.expect("readable").path());
     let docs = docs.filter(|path| path.extension().is_some_and(|end| end == "md"));
     let is_for_users = |path: &Path| FOR_DEVELOPERS.iter().all(|name| !path.ends_with(name));
-    let pages = docs.filter(|path| is_for_users(path)).chain([root.join("README.md")]);
+    let pages = docs
+        .filter(|path| is_for_users(path))
+        .chain([root.join("README.md")]);
     let mut found = Vec::new();
     let mut seen = 0;
     for page in pages {
@@ -45,7 +47,11 @@ fn the_pages_for_users_have_no_private_phrase() {
         for (number, line) in prose(&text).lines().enumerate() {
             for (phrase, better) in PHRASES {
                 if line.contains(phrase) {
-                    found.push(format!("{}:{}: `{phrase}`: write {better}", page.display(), number + 1));
+                    found.push(format!(
+                        "{}:{}: `{phrase}`: write {better}",
+                        page.display(),
+                        number + 1
+                    ));
                 }
             }
         }
