@@ -20,7 +20,7 @@ pub(super) use self::global::{ColorArg, GlobalArgs};
 pub(super) use self::inject::InjectArgs;
 pub(super) use self::variables::Variables;
 
-/// Writes Azure Key Vault secrets, keys and certificates to a volume, atomically, and keeps them current.
+/// Writes Azure Key Vault secrets, certificates and keys to files, and keeps them current.
 #[derive(Debug, Parser)]
 #[command(name = "akv-sync", version, about, after_help = EXIT_CODES, disable_help_subcommand = true)]
 pub(super) struct Cli {
@@ -84,34 +84,34 @@ fn is_given(matches: &ArgMatches, id: &str) -> bool {
 }
 
 const EXIT_CODES: &str = "Exit codes: 0 ok, 1 internal or not ready, 2 usage, 3 manifest, 4 sign-in refused, 5 vault refused or object \
-missing, 6 vault, Entra, IMDS or network unavailable, 7 volume, 8 a hook is left, 10 plan: something would change, 130 interrupted";
+missing, 6 vault, Entra, IMDS or network unavailable, 7 volume, 8 a hook failed, 10 plan: something would change, 130 interrupted";
 
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Sync, then stay and keep the files current; SIGHUP syncs now, SIGTERM ends.
+    /// Sync, then stay and keep the files current. SIGHUP syncs now, SIGTERM ends it.
     Run(SyncArgs),
-    /// Sync once, then exit: init container, CI, cron.
+    /// Sync once, then exit: for init containers, CI and cron jobs.
     Once(OnceArgs),
-    /// Show what a sync would write, adjust, remove, keep and hold back, and why; writes nothing.
+    /// Preview a sync: show what would happen to each file, and why. Writes nothing.
     Plan(PlanArgs),
-    /// Show what a running program serves, or else what is on the volume: versions, ages, expiries, failures, hooks.
+    /// Show the versions, ages, expiry dates, failures and hooks of a running program, or else what is on the volume.
     Status(StatusArgs),
-    /// Tell whether a running program is ready, for probes: 0 ready, 1 not ready.
+    /// Check whether a running program is ready, in probes: exits with 0 (ready) or 1 (not ready).
     Health(HealthArgs),
-    /// Ask a running program to sync now, wait, and show what came of it.
+    /// Make a running program sync now, wait, and show the result.
     Sync(SyncNowArgs),
-    /// Read the manifest and report every problem; offline.
+    /// Find every mistake of the manifest. Works offline.
     Check(CheckArgs),
     /// Print the JSON Schema of the manifest.
     Schema,
-    /// Turn another tool's configuration into a manifest on stdout, and tell what could not be carried; offline.
+    /// Turn another tool's configuration into a manifest on stdout, and list what could not be converted. Works offline.
     Convert(ConvertArgs),
-    /// Add akv-sync to workloads whose pods have the label akv-sync/inject, and print them; offline.
+    /// Add akv-sync to workloads whose pods have the label akv-sync/inject, and print them. Works offline.
     Inject(InjectArgs),
     /// Print the version.
     Version,
-    /// Tell how to use a command, as `--help` does.
+    /// Print the help of a command, as `--help` does.
     Help {
         /// The command.
         #[arg(value_name = "COMMAND")]
@@ -122,10 +122,10 @@ pub(super) enum Command {
 /// What `convert` takes.
 #[derive(Debug, Args)]
 pub(super) struct ConvertArgs {
-    /// The tool; told by the configuration itself when left out.
+    /// The tool. Without this flag, the configuration itself decides.
     #[arg(long, value_enum, ignore_case = true, value_name = "TOOL")]
     pub(super) from: Option<ToolArg>,
-    /// The configuration; `-`, or nothing, is stdin.
+    /// The configuration file. `-`, or no file, means stdin.
     #[arg(value_name = "FILE")]
     pub(super) file: Option<PathBuf>,
 }
@@ -155,7 +155,7 @@ impl From<ToolArg> for Tool {
 /// Where the manifest is.
 #[derive(Debug, Clone, Args)]
 pub(super) struct ManifestArgs {
-    /// The manifest; `-` is stdin, which is read once.
+    /// The manifest. `-` means stdin, which is read once.
     #[arg(
         long,
         short,
@@ -189,7 +189,7 @@ impl CheckArgs {
 pub(super) struct SyncArgs {
     #[command(flatten)]
     pub(super) manifest: ManifestArgs,
-    /// Certificate authorities (PEM) to trust besides those of the system.
+    /// File with certificate authorities (PEM) to trust besides those of the system.
     #[arg(long, value_name = "FILE", env = "AKV_SYNC_CA_FILE")]
     pub(super) ca_file: Option<PathBuf>,
 }
@@ -199,13 +199,11 @@ pub(super) struct SyncArgs {
 pub(super) struct OnceArgs {
     #[command(flatten)]
     pub(super) sync: SyncArgs,
-    /// How long to try again for required objects that fail for a passing reason: `30s`, `5m`, `1h`. It ends sooner when the
-    /// next try would come after that. A try that is under way then may take up to 30 seconds more, so that its reason can
-    /// be told.
+    /// How long to try again for required objects that may still come: `30s`, `5m`, `1h`. Ends sooner when the next try would
+    /// come later than that. A try that has begun may take up to 30 seconds more.
     #[arg(long, value_name = "DURATION", default_value = "2m", value_parser = parse_duration, env = "AKV_SYNC_TIMEOUT")]
     pub(super) timeout: Duration,
-    /// What becomes of hooks that have something to hear: `run` tries them within `--timeout`, and ends with 8 when one is
-    /// left; `leave` leaves them to the next `run`, as an init container has to, whose application is not there yet.
+    /// Whether to run hooks. An init container needs `leave`, because its application has not started yet.
     #[arg(
         long,
         value_enum,
@@ -219,9 +217,9 @@ pub(super) struct OnceArgs {
 /// `--hooks`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum HooksArg {
-    /// Try them.
+    /// Run them within `--timeout`; exit with 8 when one has not succeeded.
     Run,
-    /// Leave them to the next `run`.
+    /// Leave them to the next `akv-sync run`.
     Leave,
 }
 
@@ -230,10 +228,10 @@ pub(super) enum HooksArg {
 pub(super) struct PlanArgs {
     #[command(flatten)]
     pub(super) sync: SyncArgs,
-    /// How long to wait for answers, in all: `30s`, `5m`, `1h`. What fails is not tried again.
+    /// How long to wait for all answers together: `30s`, `5m`, `1h`. Nothing is tried again.
     #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = parse_duration)]
     pub(super) timeout: Duration,
-    /// Form of the plan on stdout.
+    /// Format of the plan on stdout.
     #[arg(
         long,
         short,

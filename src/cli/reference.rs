@@ -1,21 +1,48 @@
-//! Holds `docs/command-line.md` to the command line as clap has it.
+//! The generated page `docs/reference/command-line.md`: the command line as clap has it.
+//!
+//! `UPDATE_REFERENCE=1 cargo test --lib cli::reference` rewrites the page.
 
-use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
 
 use clap::{Arg, Command, CommandFactory};
 
 use super::args::Cli;
 
-const PAGE: &str = include_str!("../../docs/command-line.md");
+/// The prose about commands and flags.
+const GUIDE: &str = include_str!("../../docs/command-line.md");
 
-/// The first word in backquotes of each row of a table below a heading.
-fn rows<'p>(heading: &str) -> Vec<(&'p str, &'p str)> {
-    let section = PAGE.split("\n## ").find(|section| section.starts_with(heading));
-    let section = section.unwrap_or_default();
-    let rows = section
-        .lines()
-        .filter_map(|line| Some((line.strip_prefix("| `")?.split('`').next()?, line)));
-    rows.collect()
+#[test]
+fn the_reference_page_is_current() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/reference/command-line.md");
+    if std::env::var_os("UPDATE_REFERENCE").is_some() {
+        fs::write(&path, page()).expect("writable");
+    }
+    let hint = "UPDATE_REFERENCE=1 cargo test --lib cli::reference";
+    assert!(
+        fs::read_to_string(&path).unwrap_or_default() == page(),
+        "docs/reference/command-line.md is out of date; rewrite it with: {hint}"
+    );
+}
+
+#[test]
+fn the_guide_names_no_command_and_no_flag_that_does_not_exist() {
+    let commands = commands();
+    let args: Vec<_> = commands.iter().flat_map(Command::get_arguments).collect();
+    let is_flag = |word: &str| word == "version" || args.iter().any(|arg| arg.get_long() == Some(word));
+    let is_command = |word: &str| word == "help" || commands.iter().any(|c| c.get_name() == word);
+    let spans: Vec<_> = GUIDE.split('`').skip(1).step_by(2).collect();
+    let flags = spans.iter().flat_map(|span| span.split(' '));
+    let flags: Vec<_> = flags.filter_map(|word| word.strip_prefix("--")).collect();
+    assert!(flags.len() > 5, "{flags:?}");
+    for flag in flags {
+        let name = flag.split(['=', '[']).next().unwrap_or_default();
+        assert!(is_flag(name), "--{flag}");
+    }
+    let rows = GUIDE.lines().filter_map(|line| line.strip_prefix("| [`"));
+    let named: Vec<_> = rows.filter_map(|row| row.split('`').next()).collect();
+    assert!(named.iter().all(|name| is_command(name)), "{named:?}");
+    assert_eq!(named.len(), commands.len() + 1, "one row for each: {named:?}");
 }
 
 fn commands() -> Vec<Command> {
@@ -27,7 +54,73 @@ fn commands() -> Vec<Command> {
     commands.cloned().collect()
 }
 
-/// As the page writes it: `--manifest FILE`.
+fn page() -> String {
+    let mut out = String::from(
+        "# Command reference\n\n\
+         Generated from the program's own `--help`. How the commands behave, and the exit codes: [command line](../command-line.md).\n\n\
+         A flag on the command line wins over its environment variable. An empty variable counts as not set. Case does not matter in\n\
+         the values that a flag chooses from.\n",
+    );
+    let commands = commands();
+    for command in &commands {
+        let about = command.get_about().map(ToString::to_string);
+        let (name, about) = (command.get_name(), about.unwrap_or_default());
+        out += &format!("\n## `{name}`\n\n{about}\n\n    {}\n", usage(command));
+        let own = command
+            .get_arguments()
+            .filter(|arg| is_own(arg) && !arg.is_global_set());
+        out += &table(own);
+    }
+    out += "\n## For every command\n";
+    let any = commands.first().expect("a command");
+    out += &table(any.get_arguments().filter(|arg| arg.is_global_set()));
+    out
+}
+
+fn is_own(arg: &Arg) -> bool {
+    !matches!(arg.get_id().as_str(), "help" | "version")
+}
+
+fn usage(command: &Command) -> String {
+    let usage = command.clone().render_usage().to_string();
+    usage.trim_start_matches("Usage: ").to_owned()
+}
+
+fn table<'a>(args: impl Iterator<Item = &'a Arg>) -> String {
+    let rows: String = args.map(row).collect();
+    if rows.is_empty() {
+        return rows;
+    }
+    format!("\n| Flag | Default | Variable | Meaning |\n|---|---|---|---|\n{rows}")
+}
+
+fn row(arg: &Arg) -> String {
+    let takes_value = arg.get_action().takes_values();
+    let defaults = if takes_value {
+        arg.get_default_values()
+    } else {
+        &[]
+    };
+    let default = quoted(defaults.iter().map(|value| value.to_string_lossy().into_owned()));
+    let variable = quoted(arg.get_env().map(|name| name.to_string_lossy().into_owned()));
+    let short = arg
+        .get_short()
+        .map(|short| format!("`-{short}`, "))
+        .unwrap_or_default();
+    let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
+    let values = if takes_value { values(arg) } else { String::new() };
+    format!(
+        "| {short}`{}` | {default} | {variable} | {help}{values} |\n",
+        written(arg)
+    )
+}
+
+fn quoted(words: impl IntoIterator<Item = String>) -> String {
+    let words: Vec<_> = words.into_iter().map(|word| format!("`{word}`")).collect();
+    words.join(", ")
+}
+
+/// As it is typed: `--manifest FILE`.
 fn written(arg: &Arg) -> String {
     let names = arg.get_value_names().unwrap_or_default().iter();
     let values: String = names.flat_map(|name| [" ", name.as_str()]).collect();
@@ -38,62 +131,11 @@ fn written(arg: &Arg) -> String {
     }
 }
 
-fn is_own(arg: &Arg) -> bool {
-    !matches!(arg.get_id().as_str(), "help" | "version")
-}
-
-#[test]
-fn the_page_has_each_command_and_no_other() {
-    let mut expected: Vec<_> = commands()
-        .iter()
-        .map(|command| command.get_name().to_owned())
-        .collect();
-    expected.push("help".to_owned());
-    let found: Vec<_> = rows("Commands")
-        .into_iter()
-        .map(|(name, _)| name.split(' ').next().unwrap_or_default())
-        .collect();
-    assert_eq!(found, expected);
-}
-
-#[test]
-fn the_page_has_each_flag_with_its_short_form_default_and_variable_and_no_other() {
-    let mut expected = BTreeSet::new();
-    let mut of_all = BTreeSet::new();
-    for command in commands() {
-        for arg in command.get_arguments().filter(|arg| is_own(arg)) {
-            let name = written(arg);
-            let section = if arg.is_global_set() {
-                of_all.insert(name.clone());
-                "For every command"
-            } else {
-                expected.insert(name.clone());
-                "Of single commands"
-            };
-            let found = rows(section);
-            let row = found.iter().find(|(first, row)| {
-                *first == name && (arg.is_global_set() || row.contains(&format!("`{}`", command.get_name())))
-            });
-            let row = row.map(|(_, row)| *row).unwrap_or_default();
-            assert!(!row.is_empty(), "`{}` of {} has no row", name, command.get_name());
-            let variable = arg.get_env().map(|name| name.to_string_lossy().into_owned());
-            let short = arg.get_short().map(|short| format!("-{short}"));
-            let default = if arg.get_action().takes_values() {
-                arg.get_default_values()
-            } else {
-                &[]
-            };
-            let default = default.iter().map(|value| value.to_string_lossy().into_owned());
-            for part in variable.into_iter().chain(short).chain(default) {
-                assert!(row.contains(&format!("`{part}`")), "{part} is not in: {row}");
-            }
-        }
-    }
-    for (section, known) in [("For every command", of_all), ("Of single commands", expected)] {
-        let found: BTreeSet<_> = rows(section)
-            .into_iter()
-            .map(|(name, _)| name.to_owned())
-            .collect();
-        assert_eq!(found, known, "{section}");
-    }
+/// What it chooses from, with what each means.
+fn values(arg: &Arg) -> String {
+    let values = arg.get_possible_values().into_iter().map(|value| {
+        let help = value.get_help().map(ToString::to_string).unwrap_or_default();
+        format!("<br>`{}`: {help}", value.get_name())
+    });
+    values.collect()
 }

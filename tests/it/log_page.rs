@@ -95,6 +95,14 @@ fn lines_of_code() -> BTreeSet<Line> {
     lines
 }
 
+/// The messages of all lines.
+pub(crate) fn messages() -> BTreeSet<String> {
+    lines_of_code()
+        .into_iter()
+        .map(|(_, message, _)| message)
+        .collect()
+}
+
 fn in_backquotes(text: &str) -> BTreeSet<String> {
     text.split('`').skip(1).step_by(2).map(str::to_owned).collect()
 }

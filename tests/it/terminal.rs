@@ -198,7 +198,7 @@ fn what_is_kept_in_an_outage_is_told_in_the_table_and_drawn_once_with_a_hint() {
     let last = text.lines().last().expect("something");
     assert!(
         last.starts_with(
-            "error: vault, Entra, IMDS or network unavailable, or one of them throttles: 2 required entries are not as asked for; first "
+            "error: vault, Entra, IMDS or network unavailable, or throttling: 2 required entries are not as asked for; first "
         ) && last.ends_with(" (throttled), exit code 6"),
         "{text}"
     );

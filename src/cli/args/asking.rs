@@ -12,7 +12,7 @@ use super::{ManifestArgs, OutputArg, parse_duration};
 pub(in crate::cli) struct AskArgs {
     #[command(flatten)]
     pub(in crate::cli) manifest: ManifestArgs,
-    /// Unix socket of the running program, in place of what `admin` of the manifest says. The manifest is not read then.
+    /// Unix socket of the running program. The manifest is not read then.
     #[arg(long, value_name = "PATH")]
     pub(in crate::cli) socket: Option<PathBuf>,
 }
@@ -22,7 +22,7 @@ pub(in crate::cli) struct AskArgs {
 pub(in crate::cli) struct StatusArgs {
     #[command(flatten)]
     pub(in crate::cli) ask: AskArgs,
-    /// Form of the status on stdout.
+    /// Format of the status on stdout.
     #[arg(
         long,
         short,
@@ -32,7 +32,7 @@ pub(in crate::cli) struct StatusArgs {
         default_value = "text"
     )]
     pub(in crate::cli) output: OutputArg,
-    /// Show it again every two seconds, on a terminal in the same place, until Ctrl-C.
+    /// Show it again every two seconds, until Ctrl-C.
     #[arg(long)]
     pub(in crate::cli) watch: bool,
 }
@@ -42,10 +42,10 @@ pub(in crate::cli) struct StatusArgs {
 pub(in crate::cli) struct HealthArgs {
     #[command(flatten)]
     pub(in crate::cli) ask: AskArgs,
-    /// Whether its loop turns, in place of whether it is ready.
+    /// Check whether the program makes progress, not whether it is ready.
     #[arg(long)]
     pub(in crate::cli) live: bool,
-    /// Wait until it is so, but no longer: `30s`, `5m`, `1h`. For `postStart`.
+    /// Wait this long for it: `30s`, `5m`, `1h`. For `postStart` of a container.
     #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
     pub(in crate::cli) wait: Option<Duration>,
 }
@@ -55,11 +55,11 @@ pub(in crate::cli) struct HealthArgs {
 pub(in crate::cli) struct SyncNowArgs {
     #[command(flatten)]
     pub(in crate::cli) ask: AskArgs,
-    /// Only this object: NAME or VAULT/KIND/NAME, where KIND is `secrets`, `certificates` or `keys`. May be given several
-    /// times.
+    /// Sync only this object: NAME or VAULT/KIND/NAME, where KIND is `secrets`, `certificates` or `keys`. Repeat it for
+    /// several objects.
     #[arg(long, value_name = "NAME")]
     pub(in crate::cli) object: Vec<String>,
-    /// Form of the outcome on stdout.
+    /// Format of the result on stdout.
     #[arg(
         long,
         short,

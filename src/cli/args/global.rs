@@ -9,7 +9,7 @@ use crate::telemetry::LogFormat;
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Output")]
 pub(in crate::cli) struct GlobalArgs {
-    /// Form of everything on stderr.
+    /// Format of everything on stderr.
     #[arg(
         long,
         global = true,
@@ -20,7 +20,7 @@ pub(in crate::cli) struct GlobalArgs {
         env = "AKV_SYNC_LOG_FORMAT"
     )]
     pub(in crate::cli) log_format: LogFormatArg,
-    /// How much the log says; `info` when nothing else is said.
+    /// How much to log. The default is `info`, except on a terminal.
     #[arg(
         long,
         global = true,
@@ -30,13 +30,13 @@ pub(in crate::cli) struct GlobalArgs {
         env = "AKV_SYNC_LOG_LEVEL"
     )]
     pub(in crate::cli) log_level: Option<LogLevelArg>,
-    /// Less: `-q` is `--log-level warn`, `-qq` is `error`.
+    /// Log less: `-q` is `--log-level warn`, `-qq` is `--log-level error`.
     #[arg(long, short, global = true, action = clap::ArgAction::Count)]
     pub(in crate::cli) quiet: u8,
-    /// More: `-v` is `--log-level debug`.
+    /// Log more: `-v` is `--log-level debug`.
     #[arg(long, short, global = true, action = clap::ArgAction::Count)]
     pub(in crate::cli) verbose: u8,
-    /// Colors: `auto` is on a terminal, unless `NO_COLOR` is set; `CLICOLOR_FORCE` sets them everywhere.
+    /// When to use colors. `auto` heeds `NO_COLOR` and `CLICOLOR_FORCE`.
     #[arg(
         long,
         global = true,
@@ -63,11 +63,11 @@ impl GlobalArgs {
 /// `--color`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(in crate::cli) enum ColorArg {
-    /// On a terminal.
+    /// On a terminal only.
     Auto,
-    /// Everywhere.
+    /// Always.
     Always,
-    /// Nowhere.
+    /// Never.
     Never,
 }
 
@@ -94,11 +94,11 @@ impl From<LogFormatArg> for LogFormat {
 pub(in crate::cli) enum LogLevelArg {
     /// What stops the program or the volume.
     Error,
-    /// And what fails for one object.
+    /// And failures of single objects.
     Warn,
-    /// And every change.
+    /// And changes.
     Info,
-    /// And every pass, repetition and request.
+    /// And every pass, retry and request.
     Debug,
 }
 

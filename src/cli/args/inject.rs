@@ -9,7 +9,7 @@ use crate::inject::{Defaults, WORDS, Word};
 /// What `inject` takes.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct InjectArgs {
-    /// The workloads, as YAML; `-` is stdin.
+    /// The workloads, as YAML. `-` means stdin.
     #[arg(long, short, value_name = "FILE", default_value = "-")]
     pub(in crate::cli) file: PathBuf,
     #[command(flatten)]

@@ -12,7 +12,7 @@ pub(super) static FAMILIES: [Family; 6] = [
         sort: Sort::Counter,
         labels: &["hook", "result"],
         detail: Detail::Always,
-        help: "How often the hook ran, by result: `ok` or `failed`.",
+        help: "Runs of the hook, by result: `ok` or `failed`.",
         series: |scrape| {
             let runs = hooks(scrape).flat_map(|hook| {
                 [("ok", hook.successes), ("failed", hook.failures)]
@@ -26,7 +26,7 @@ pub(super) static FAMILIES: [Family; 6] = [
         sort: Sort::Gauge,
         labels: LABELS,
         detail: Detail::Always,
-        help: "Changes that the hook has still to hear of.",
+        help: "Changes that the hook has not delivered yet.",
         series: |scrape| of_each(scrape, |hook| Some(hook.waiting.len().into())),
     },
     Family {
@@ -34,7 +34,7 @@ pub(super) static FAMILIES: [Family; 6] = [
         sort: Sort::Gauge,
         labels: LABELS,
         detail: Detail::Always,
-        help: "When the oldest of these was published; nothing, when there is none.",
+        help: "When the oldest change that is not delivered was published; absent when there is none.",
         series: |scrape| of_each(scrape, |hook| hook.waiting_since.map(Value::Time)),
     },
     Family {
@@ -42,7 +42,7 @@ pub(super) static FAMILIES: [Family; 6] = [
         sort: Sort::Gauge,
         labels: LABELS,
         detail: Detail::Always,
-        help: "How often these were tried in vain.",
+        help: "Failed tries to deliver these changes.",
         series: |scrape| of_each(scrape, |hook| Some(hook.tries.into())),
     },
     Family {
@@ -50,7 +50,7 @@ pub(super) static FAMILIES: [Family; 6] = [
         sort: Sort::Gauge,
         labels: LABELS,
         detail: Detail::Always,
-        help: "When the hook succeeded last, in this process.",
+        help: "When the hook last succeeded in this process.",
         series: |scrape| of_each(scrape, |hook| hook.last_success.map(Value::Time)),
     },
     Family {
@@ -58,7 +58,7 @@ pub(super) static FAMILIES: [Family; 6] = [
         sort: Sort::Gauge,
         labels: LABELS,
         detail: Detail::Always,
-        help: "How long that took.",
+        help: "How long the last success took.",
         series: |scrape| of_each(scrape, |hook| hook.last_took.map(Into::into)),
     },
 ];

@@ -42,7 +42,7 @@ static PARTS: [(&str, &[Family]); 7] = [
     ("The whole set", &summary::FAMILIES),
     ("Single objects", &objects::FAMILIES),
     ("Vaults", &vaults::FAMILIES),
-    ("Signing in", &sign_in::FAMILIES),
+    ("Sign-in", &sign_in::FAMILIES),
     ("The volume", &volume::FAMILIES),
     ("Hooks", &hooks::FAMILIES),
     ("The program", &program::FAMILIES),

@@ -15,7 +15,7 @@ pub(super) static FAMILIES: [Family; 7] = [
         sort: Sort::Gauge,
         labels: LABELS,
         detail: Detail::Few,
-        help: "When what is served expires, as the certificate or the vault says.",
+        help: "When the version in the file expires, according to the certificate or the vault.",
         series: |scrape| of_each(scrape, |entry| entry.validity.expires.filter(|_| entry.complete)),
     },
     Family {
@@ -23,7 +23,7 @@ pub(super) static FAMILIES: [Family; 7] = [
         sort: Sort::Gauge,
         labels: LABELS,
         detail: Detail::Few,
-        help: "When the vault said last that this is what it has.",
+        help: "When the vault last confirmed the version.",
         series: |scrape| of_each(scrape, |entry| entry.last_success),
     },
     Family {
@@ -31,7 +31,7 @@ pub(super) static FAMILIES: [Family; 7] = [
         sort: Sort::Info,
         labels: &["vault", "kind", "object", "path", "version"],
         detail: Detail::All,
-        help: "Which version is served.",
+        help: "Version in the file.",
         series: |scrape| {
             let served = scrape
                 .entries()
@@ -45,7 +45,7 @@ pub(super) static FAMILIES: [Family; 7] = [
         sort: Sort::Gauge,
         labels: LABELS,
         detail: Detail::All,
-        help: "When the version that is served was fetched first.",
+        help: "When the version in the file was first fetched.",
         series: |scrape| of_each(scrape, |entry| entry.since),
     },
     Family {
@@ -53,7 +53,7 @@ pub(super) static FAMILIES: [Family; 7] = [
         sort: Sort::Gauge,
         labels: LABELS,
         detail: Detail::All,
-        help: "When this process wrote files of it last.",
+        help: "When this process last wrote its files.",
         series: |scrape| of_each(scrape, |entry| entry.written),
     },
     Family {
@@ -61,7 +61,7 @@ pub(super) static FAMILIES: [Family; 7] = [
         sort: Sort::Gauge,
         labels: LABELS,
         detail: Detail::All,
-        help: "The mean time between two askings, as it is now. A version that is pinned has none.",
+        help: "The current mean time between two calls for it. A pinned version has none.",
         series: |scrape| of_each(scrape, |entry| entry.effective_interval),
     },
     Family {
@@ -69,7 +69,7 @@ pub(super) static FAMILIES: [Family; 7] = [
         sort: Sort::Gauge,
         labels: &["vault", "kind", "object", "path", "reason"],
         detail: Detail::All,
-        help: "How often in a row it failed; what does not fail has no series.",
+        help: "Failures in a row. An object that does not fail has no series.",
         series: |scrape| {
             let failing = scrape
                 .entries()

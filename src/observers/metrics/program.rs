@@ -14,7 +14,7 @@ pub(super) static FAMILIES: [Family; 10] = [
         sort: Sort::Info,
         labels: &["version"],
         detail: Detail::Always,
-        help: "Which version of the program this is.",
+        help: "Version of the program.",
         series: |_| vec![Sample::of(&[env!("CARGO_PKG_VERSION")], Value::Info)],
     },
     Family {
@@ -22,7 +22,7 @@ pub(super) static FAMILIES: [Family; 10] = [
         sort: Sort::Gauge,
         labels: &[],
         detail: Detail::Always,
-        help: "Whether the newest manifest is in effect: 0 when it was refused, and the one before it stays.",
+        help: "1 if the newest manifest is in effect; 0 if it was refused and the old one stays.",
         series: |scrape| Sample::alone(reload(scrape).is_none_or(|reload| reload.problems.is_empty())),
     },
     Family {
@@ -30,7 +30,7 @@ pub(super) static FAMILIES: [Family; 10] = [
         sort: Sort::Gauge,
         labels: &[],
         detail: Detail::Always,
-        help: "When the manifest took effect that is in effect.",
+        help: "When the current manifest took effect.",
         series: |scrape| Sample::alone(scrape.manifest.taken),
     },
     Family {
@@ -38,7 +38,7 @@ pub(super) static FAMILIES: [Family; 10] = [
         sort: Sort::Gauge,
         labels: &[],
         detail: Detail::Always,
-        help: "Whether a manifest took effect whose required files are not all there yet.",
+        help: "1 while required files of a new manifest are still missing.",
         series: |scrape| Sample::alone(reload(scrape).is_some_and(|reload| reload.pending)),
     },
     Family {
@@ -67,7 +67,7 @@ pub(super) static FAMILIES: [Family; 10] = [
         sort: Sort::Gauge,
         labels: &[],
         detail: Detail::Always,
-        help: "Memory of the process that is in RAM.",
+        help: "Resident memory of the process.",
         series: |scrape| Sample::known(scrape.usage.resident_bytes),
     },
     Family {
@@ -83,7 +83,7 @@ pub(super) static FAMILIES: [Family; 10] = [
         sort: Sort::Gauge,
         labels: &[],
         detail: Detail::Always,
-        help: "How many the process may have open.",
+        help: "Limit of open files of the process.",
         series: |scrape| Sample::known(scrape.usage.most_open_files),
     },
     Family {

@@ -26,9 +26,9 @@ fn page() -> String {
     let mut out = String::from(
         "# Metrics reference\n\n\
          Generated from the table that `/metrics` is made of. What to watch, and the alert rules: [metrics.md](../metrics.md).\n\n\
-         A label that is empty is absent to Prometheus. Names of counters and of `info` metrics are written with the ending\n\
-         that they have in both formats. *Per object* says for which `metrics.perObject` of the manifest there is the metric;\n\
-         one without a word is always there. What has no value has no series.\n",
+         Prometheus treats an empty label as absent. Names of counters and of `info` metrics have the ending that they have in\n\
+         both formats. *Per object* shows with which `metrics.perObject` of the manifest a metric exists; an empty cell means\n\
+         always. A metric without a value has no series.\n",
     );
     for (title, families) in PARTS {
         write(

@@ -11,8 +11,7 @@ pub(super) static FAMILIES: [Family; 4] = [
         sort: Sort::Gauge,
         labels: &[],
         detail: Detail::Always,
-        help: "1 while there is no token, because signing in is refused or Entra, IMDS or the identity endpoint cannot \
-               be reached.",
+        help: "1 while there is no token, because sign-in is refused, or Entra, IMDS or the identity endpoint cannot be reached.",
         series: |scrape| {
             let mut endpoints = scrape.status.into_iter().flat_map(|status| &status.endpoints);
             Sample::alone(endpoints.any(|known| known.endpoint == Endpoint::Token && known.open.is_some()))
@@ -23,7 +22,7 @@ pub(super) static FAMILIES: [Family; 4] = [
         sort: Sort::Gauge,
         labels: &["scope"],
         detail: Detail::Always,
-        help: "When the token was obtained that is held.",
+        help: "When the current token was obtained.",
         series: |scrape| of_each(scrape, |token| token.obtained.map(Value::Time)),
     },
     Family {
@@ -31,7 +30,7 @@ pub(super) static FAMILIES: [Family; 4] = [
         sort: Sort::Gauge,
         labels: &["scope"],
         detail: Detail::Always,
-        help: "When it expires.",
+        help: "When the current token expires.",
         series: |scrape| of_each(scrape, |token| token.expires.map(Value::Time)),
     },
     Family {
@@ -39,7 +38,7 @@ pub(super) static FAMILIES: [Family; 4] = [
         sort: Sort::Gauge,
         labels: &["scope"],
         detail: Detail::Always,
-        help: "How often in a row it could not be renewed. It stays in use until it expires.",
+        help: "Failures in a row to renew the token. The current one stays in use until it expires.",
         series: |scrape| of_each(scrape, |token| Some(token.failed_renewals.into())),
     },
 ];

@@ -31,7 +31,7 @@ pub(super) static FAMILIES: [Family; 12] = [
         sort: Sort::Gauge,
         labels: &[],
         detail: Detail::Always,
-        help: "When it was ready first.",
+        help: "When the program first became ready.",
         series: |scrape| {
             let ready = scrape.status.and_then(|status| status.ready);
             Sample::known(ready.map(|ready| ready.since))
@@ -42,7 +42,7 @@ pub(super) static FAMILIES: [Family; 12] = [
         sort: Sort::Gauge,
         labels: &[],
         detail: Detail::Always,
-        help: "Whether it became ready with files of an earlier run, as `onStart: lastKnownGood` has it, before a vault answered.",
+        help: "1 if it became ready with files of an earlier run, before a vault answered (`onStart: lastKnownGood`).",
         series: |scrape| {
             let ready = scrape.status.and_then(|status| status.ready);
             Sample::known(ready.map(|ready| ready.last_known_good))
@@ -69,7 +69,7 @@ pub(super) static FAMILIES: [Family; 12] = [
         sort: Sort::Gauge,
         labels: &[],
         detail: Detail::Always,
-        help: "Files that there are to be.",
+        help: "Files that the manifest asks for.",
         series: |scrape| Sample::known(scrape.status.map(Status::files)),
     },
     Family {
@@ -77,8 +77,7 @@ pub(super) static FAMILIES: [Family; 12] = [
         sort: Sort::Gauge,
         labels: &["state"],
         detail: Detail::Always,
-        help: "Entries of the manifest that are `served`, `pending` (not enough was told yet) or `failed`. Files of \
-               an entry that fails stay as they were.",
+        help: "Entries of the manifest, by state: `served`, `pending` (no answer yet) or `failed`. Files of an entry that fails stay as they are.",
         series: |scrape| {
             let states = ["served", "pending", "failed"];
             let count = |state| {
@@ -106,8 +105,7 @@ pub(super) static FAMILIES: [Family; 12] = [
         sort: Sort::Gauge,
         labels: &["reason"],
         detail: Detail::Always,
-        help: "Entries that fail, by reason; a reason for which none does has no series. What an open gate keeps from \
-               being asked for is not among them.",
+        help: "Entries that fail, by reason. A reason without a failing entry has no series. Entries that wait for an open gate are not counted.",
         series: failing,
     },
     Family {
@@ -115,8 +113,7 @@ pub(super) static FAMILIES: [Family; 12] = [
         sort: Sort::Gauge,
         labels: &[],
         detail: Detail::Always,
-        help: "When the entry was confirmed by its vault whose confirmation is the oldest. Pinned versions are asked \
-               for once and do not count.",
+        help: "The oldest time at which a vault last confirmed an entry. Pinned versions do not count, because they are asked for only once.",
         series: |scrape| {
             let asked = scrape
                 .entries()
@@ -129,8 +126,7 @@ pub(super) static FAMILIES: [Family; 12] = [
         sort: Sort::Gauge,
         labels: &[],
         detail: Detail::Always,
-        help: "From when on something that is served counts as stale, unless its vault confirms it before: three of \
-               its effective intervals and 5 minutes after it was confirmed last.",
+        help: "When the first entry becomes stale, unless its vault confirms it before: three of its effective intervals and 5 minutes after its last confirmation.",
         series: |scrape| {
             let stale = scrape.entries().filter_map(|entry| stale(entry, scrape.began));
             Sample::known(stale.min())
@@ -141,7 +137,7 @@ pub(super) static FAMILIES: [Family; 12] = [
         sort: Sort::Gauge,
         labels: &["kind"],
         detail: Detail::Always,
-        help: "When the first of what is served expires, by kind; a kind of which nothing expires has no series.",
+        help: "The earliest expiry of all files, by kind. A kind without an expiry has no series.",
         series: earliest_expiry,
     },
 ];

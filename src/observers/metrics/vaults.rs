@@ -12,8 +12,7 @@ pub(super) static FAMILIES: [Family; 7] = [
         sort: Sort::Counter,
         labels: &["vault", "kind", "result"],
         detail: Detail::Always,
-        help: "Questions that came back, by what was asked for (`secret`, `certificate`, `key`, `versions`, `secrets`) \
-               and by result: `ok`, or the reason of the failure.",
+        help: "Calls to the vault that ended, by what was asked for (`secret`, `certificate`, `key`, `versions`, `secrets`) and by result: `ok`, or the reason of the failure.",
         series: |scrape| {
             let calls = scrape.counts.calls.iter();
             let series = calls.map(|((vault, kind, reason), count)| {
@@ -28,8 +27,7 @@ pub(super) static FAMILIES: [Family; 7] = [
         sort: Sort::Counter,
         labels: &["vault", "kind"],
         detail: Detail::Always,
-        help: "HTTP requests that these took, retries and pages of lists included. This is what counts against the \
-               limit of the vault.",
+        help: "HTTP requests of these calls, including retries and pages of lists. These count against the limit of the vault.",
         series: |scrape| of_answers(scrape, |answers| answers.attempts.into()),
     },
     Family {
@@ -37,7 +35,7 @@ pub(super) static FAMILIES: [Family; 7] = [
         sort: Sort::Histogram,
         labels: &["vault", "kind"],
         detail: Detail::Always,
-        help: "How long a question took until its answer, retries and waiting for a token included.",
+        help: "How long a call took, including retries and waiting for a token.",
         series: |scrape| of_answers(scrape, |answers| Value::Histogram(answers.took.clone())),
     },
     Family {
@@ -45,7 +43,7 @@ pub(super) static FAMILIES: [Family; 7] = [
         sort: Sort::Counter,
         labels: &["vault"],
         detail: Detail::Always,
-        help: "Questions that the vault refused because of its limit or that of its subscription (429).",
+        help: "Calls that the vault refused because of its limit or that of its subscription (429).",
         series: |scrape| {
             of_each(scrape, |scrape, vault| {
                 Some(scrape.counts.throttled(vault).into())
@@ -57,7 +55,7 @@ pub(super) static FAMILIES: [Family; 7] = [
         sort: Sort::Gauge,
         labels: &["vault"],
         detail: Detail::Always,
-        help: "1 while the vault throttles or cannot be reached, and one question at a time asks whether it is back.",
+        help: "1 while the vault throttles or cannot be reached; one call at a time then checks whether it is back.",
         series: |scrape| {
             of_each(scrape, |scrape, vault| {
                 Some(
@@ -73,7 +71,7 @@ pub(super) static FAMILIES: [Family; 7] = [
         sort: Sort::Gauge,
         labels: &["vault"],
         detail: Detail::Always,
-        help: "By how much the intervals are lengthened after throttling: 1 to 8.",
+        help: "Factor by which intervals are longer after throttling: 1 to 8.",
         series: |scrape| {
             of_each(scrape, |scrape, vault| {
                 Some(endpoint(scrape, vault).map_or(1.0, |known| known.stretch).into())
@@ -85,7 +83,7 @@ pub(super) static FAMILIES: [Family; 7] = [
         sort: Sort::Gauge,
         labels: &["vault"],
         detail: Detail::Always,
-        help: "Until when the vault asked to be left alone (`Retry-After`), while it does.",
+        help: "Until when the vault asked not to be called (`Retry-After`).",
         series: |scrape| {
             of_each(scrape, |scrape, vault| {
                 endpoint(scrape, vault)?.quiet_until.map(Value::Time)

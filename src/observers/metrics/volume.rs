@@ -8,7 +8,7 @@ pub(super) static FAMILIES: [Family; 7] = [
         sort: Sort::Counter,
         labels: &[],
         detail: Detail::Always,
-        help: "Sets that were published and differed from the one before.",
+        help: "Publishes that changed something.",
         series: |scrape| Sample::alone(scrape.counts.publishes),
     },
     Family {
@@ -40,7 +40,7 @@ pub(super) static FAMILIES: [Family; 7] = [
         sort: Sort::Counter,
         labels: &[],
         detail: Detail::Always,
-        help: "Bytes of the files that got new ones.",
+        help: "Size of the files that got new bytes.",
         series: |scrape| Sample::alone(scrape.counts.written_bytes),
     },
     Family {
@@ -48,7 +48,7 @@ pub(super) static FAMILIES: [Family; 7] = [
         sort: Sort::Gauge,
         labels: &[],
         detail: Detail::Always,
-        help: "When this process published a change last.",
+        help: "When this process last published a change.",
         series: |scrape| Sample::known(scrape.status.and_then(|status| status.volume.published)),
     },
     Family {
@@ -56,7 +56,7 @@ pub(super) static FAMILIES: [Family; 7] = [
         sort: Sort::Gauge,
         labels: &[],
         detail: Detail::Always,
-        help: "How often in a row the volume could not be read or written; 0 when it works.",
+        help: "Failures in a row to read or write the volume; 0 when it works.",
         series: |scrape| Sample::known(scrape.status.map(|status| status.volume.failures)),
     },
 ];
