@@ -142,9 +142,9 @@ fn add_and_one(number: &mut [u8], repeated: &[u8]) {
 
 #[cfg(test)]
 mod tests {
+    use super::*;
     use pkcs12::kdf::{Pkcs12KeyType, derive_key};
     use proptest::prelude::*;
-    use super::*;
 
     #[test]
     fn a_hash_of_a_hash_is_that_of_its_bytes_whichever_way_it_is_made() {
