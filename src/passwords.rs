@@ -3,13 +3,10 @@
 //! Invariant: no more than `LIMIT` bytes are ever read, and what is read is wiped.
 
 use std::fmt;
-use std::fs::File;
 use std::io::{self, Read as _};
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
 use encoding::typed;
-use nix::libc;
 use ring::hmac;
 use ring::rand::{SecureRandom as _, SystemRandom};
 use zeroize::Zeroizing;
@@ -17,6 +14,7 @@ use zeroize::Zeroizing;
 use crate::domain::answers::PasswordFile;
 use crate::domain::object::VersionId;
 use crate::domain::secret::SecretBytes;
+use crate::named_file;
 use crate::ports::PasswordFiles;
 
 /// Longest password file, in bytes.
@@ -49,14 +47,7 @@ impl PasswordFileReader {
 
 impl PasswordFiles for PasswordFileReader {
     fn read(&self, path: &Path) -> io::Result<PasswordFile> {
-        // A pipe in the place of the file must not hold the process up.
-        let file = File::options()
-            .read(true)
-            .custom_flags(libc::O_NONBLOCK)
-            .open(path)?;
-        if !file.metadata()?.is_file() {
-            return Err(io::Error::other("it is not a file"));
-        }
+        let file = named_file::regular(path)?;
         let mut bytes = Zeroizing::new(Vec::with_capacity(LIMIT + 1));
         file.take(LIMIT as u64 + 1).read_to_end(&mut bytes)?;
         if bytes.len() > LIMIT {

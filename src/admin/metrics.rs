@@ -17,27 +17,107 @@ pub(super) fn answer(admin: &Admin, headers: &HeaderMap) -> Answer {
     of_kind(StatusCode::OK, kind, admin.metrics.text(status.as_deref(), form))
 }
 
-/// The newer form is for who asks for it: other tools would not understand it.
+/// The form of more weight; of two with the same weight the newer one, where it is named: other tools would not understand it.
 fn form(headers: &HeaderMap) -> ExpositionForm {
     let values = headers.get_all(ACCEPT).iter();
-    let mut ranges = values
+    let ranges: Vec<_> = values
         .filter_map(|value| value.to_str().ok())
-        .flat_map(|text| text.split(','));
-    if ranges.any(asks_for_open_metrics) {
+        .flat_map(|text| text.split(','))
+        .filter_map(Range::parse)
+        .collect();
+    let open_metrics = wish(&ranges, "application", "openmetrics-text", "1.0.0");
+    let text = wish(&ranges, "text", "plain", "0.0.4");
+    let is_named = open_metrics.precision >= Precision::Kind;
+    if open_metrics.weight > text.weight
+        || is_named && open_metrics.weight > 0.0 && open_metrics.weight >= text.weight
+    {
         ExpositionForm::OpenMetrics
     } else {
         ExpositionForm::Text
     }
 }
 
-fn asks_for_open_metrics(range: &str) -> bool {
-    let mut parts = range.split(';').map(str::trim);
-    let named = parts
-        .next()
-        .is_some_and(|kind| kind.eq_ignore_ascii_case("application/openmetrics-text"));
-    let weight = parts.find_map(|part| part.strip_prefix("q=").or_else(|| part.strip_prefix("Q=")));
-    // What has the weight 0 is not wanted.
-    named && weight.is_none_or(|weight| weight.parse::<f32>().is_ok_and(|weight| weight > 0.0))
+/// A range of `Accept`, as RFC 9110 (12.5.1) has it.
+struct Range<'h> {
+    kind: &'h str,
+    subkind: &'h str,
+    version: Option<&'h str>,
+    weight: f32,
+}
+
+/// How much a range says of a form. The most precise one that fits decides.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Precision {
+    Nothing,
+    Anything,
+    Family,
+    Kind,
+    Version,
+}
+
+/// How much a form is wanted.
+struct Wish {
+    precision: Precision,
+    weight: f32,
+}
+
+impl<'h> Range<'h> {
+    fn parse(text: &'h str) -> Option<Self> {
+        let mut parts = text.split(';').map(str::trim);
+        let (kind, subkind) = parts.next()?.split_once('/')?;
+        let mut range = Self {
+            kind,
+            subkind,
+            version: None,
+            weight: 1.0,
+        };
+        for (name, value) in parts.filter_map(|part| part.split_once('=')) {
+            if name.eq_ignore_ascii_case("q") {
+                // What cannot be a weight is not wanted, as is what has the weight 0.
+                let weight = value.parse::<f32>().ok().filter(|weight| (0.0..=1.0).contains(weight));
+                range.weight = weight.unwrap_or(0.0);
+            } else if name.eq_ignore_ascii_case("version") {
+                range.version = Some(value.trim_matches('"'));
+            }
+        }
+        Some(range)
+    }
+
+    fn precision(&self, kind: &str, subkind: &str, version: &str) -> Precision {
+        if self.kind == "*" && self.subkind == "*" {
+            return Precision::Anything;
+        }
+        if !self.kind.eq_ignore_ascii_case(kind) {
+            return Precision::Nothing;
+        }
+        match self.version {
+            _ if self.subkind == "*" => Precision::Family,
+            _ if !self.subkind.eq_ignore_ascii_case(subkind) => Precision::Nothing,
+            None => Precision::Kind,
+            Some(named) if named == version => Precision::Version,
+            Some(_) => Precision::Nothing,
+        }
+    }
+}
+
+fn wish(ranges: &[Range<'_>], kind: &str, subkind: &str, version: &str) -> Wish {
+    let nothing = Wish {
+        precision: Precision::Nothing,
+        weight: 0.0,
+    };
+    ranges.iter().fold(nothing, |wish, range| {
+        let precision = range.precision(kind, subkind, version);
+        if precision > wish.precision
+            || precision == wish.precision && precision > Precision::Nothing && range.weight > wish.weight
+        {
+            Wish {
+                precision,
+                weight: range.weight,
+            }
+        } else {
+            wish
+        }
+    })
 }
 
 #[cfg(test)]
@@ -63,7 +143,30 @@ mod tests {
             ),
             ("text/plain;version=0.0.4", ExpositionForm::Text),
             ("*/*", ExpositionForm::Text),
-            ("application/*", ExpositionForm::Text),
+            ("text/*, */*;q=0.1", ExpositionForm::Text),
+            // The one form that is acceptable.
+            ("application/*", ExpositionForm::OpenMetrics),
+            (
+                "application/openmetrics-text;q=0.1, text/plain;q=0.9",
+                ExpositionForm::Text,
+            ),
+            (
+                "text/plain;q=0.1, application/openmetrics-text;q=0.9",
+                ExpositionForm::OpenMetrics,
+            ),
+            // The most precise range counts, wherever it stands.
+            (
+                "text/plain;q=0.1, application/*;q=0.9, application/openmetrics-text;q=0",
+                ExpositionForm::Text,
+            ),
+            (
+                "application/openmetrics-text;version=0.0.1, text/plain;q=0.5",
+                ExpositionForm::Text,
+            ),
+            (
+                "application/openmetrics-text; Q=nan, text/plain;q=0.5",
+                ExpositionForm::Text,
+            ),
             ("", ExpositionForm::Text),
         ] {
             let headers = HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static(accept))]);

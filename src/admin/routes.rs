@@ -7,7 +7,7 @@ use super::Admin;
 use super::answer::{Answer, json, text, wrong_method};
 use super::guard::{Via, refuse_foreign, refuse_stranger};
 use super::metrics;
-use crate::domain::status::Status;
+use crate::domain::status::{Status, lacking};
 
 /// Answers a request. Its body is not read: no path needs one.
 pub(super) async fn answer(admin: &Admin, via: Via, request: &Request<Incoming>) -> Answer {
@@ -75,11 +75,16 @@ fn why_not(status: Option<&Status>) -> String {
     let Some(status) = status else {
         return "starting".to_owned();
     };
-    match status.unserved().count() {
+    let was_ready = status.is_ready();
+    let count = if was_ready {
+        status.incomplete().count()
+    } else {
+        status.unserved().count()
+    };
+    match count {
         _ if status.volume.failure.is_some() => "the volume cannot be read or written".to_owned(),
         0 => "starting".to_owned(),
-        1 => "1 required entry is not as asked for".to_owned(),
-        count => format!("{count} required entries are not as asked for"),
+        count => lacking(count, was_ready),
     }
 }
 

@@ -41,7 +41,7 @@ impl TokenFile {
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, String> {
-    let bytes = named_file::bytes(path, LONGEST).map_err(|error| error.to_string())?;
+    let bytes = named_file::bytes_of_regular(path, LONGEST).map_err(|error| error.to_string())?;
     let token = bytes.trim_ascii();
     if token.is_empty() {
         Err("it is empty".to_owned())

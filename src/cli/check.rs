@@ -48,7 +48,16 @@ pub(super) fn schema() -> Result<Exit, CommandFailure> {
 
 /// Reads and resolves the manifest; the failure holds every problem otherwise.
 pub(super) fn read(args: &ManifestArgs, environment: &dyn Environment) -> Result<Loaded, CommandFailure> {
-    let origin = manifest::name(&args.manifest);
     let text = manifest::read(&args.manifest)?;
-    Ok(manifest::load(&text, &origin, environment)?)
+    load(args, &text, environment)
+}
+
+/// Resolves its text.
+pub(super) fn load(
+    args: &ManifestArgs,
+    text: &str,
+    environment: &dyn Environment,
+) -> Result<Loaded, CommandFailure> {
+    let origin = manifest::name(&args.manifest);
+    Ok(manifest::load(text, &origin, environment)?)
 }

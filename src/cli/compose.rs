@@ -10,7 +10,7 @@ use crate::domain::desired::{SyncSpec, VolumeSpec};
 use crate::hooks::Runner;
 use crate::identity::Tokens;
 use crate::keyvault::{KeyVault, Outside};
-use crate::manifest::Loaded;
+use crate::manifest::{self, Loaded};
 use crate::passwords::PasswordFileReader;
 use crate::ports::{Clock, HookRunner, SignIn, VolumeFailure};
 use crate::reconcile::asking::{AskLimits, Asking, Patience};
@@ -25,6 +25,7 @@ use super::args::SyncArgs;
 use super::check;
 use super::exit::Exit;
 use super::failure::CommandFailure;
+use super::look::Look;
 use super::not_text;
 use super::style::Style;
 use super::system::{ProcessEnvironment, SystemClock, SystemJitter};
@@ -41,6 +42,8 @@ pub(super) struct Composition<B> {
     pub(super) sign_in: Arc<dyn SignIn>,
     /// Does what hooks ask for.
     pub(super) hooks: Arc<dyn HookRunner>,
+    /// What it is built of, for who watches whether that changes.
+    pub(super) read: Look,
 }
 
 /// What asks Azure, and as whom.
@@ -119,8 +122,11 @@ fn compose_blocking<B: BlockingVolume + 'static>(
 ) -> Result<Composition<B>, CommandFailure> {
     not_text::refuse(|name| std::env::var_os(name))?;
     let environment = ProcessEnvironment;
-    let Loaded { spec, warnings } = check::read(&args.manifest, &environment)?;
+    let text = manifest::read(&args.manifest.manifest)?;
+    let Loaded { spec, warnings } = check::load(&args.manifest, &text, &environment)?;
     check::tell(&warnings, style);
+    // Before they are read to be used: a change at any later moment is seen to be one.
+    let read = Look::taken(args, &text);
     let SignedIn {
         vault,
         identity,
@@ -156,6 +162,7 @@ fn compose_blocking<B: BlockingVolume + 'static>(
         vault,
         hooks: Arc::new(hooks),
         sign_in,
+        read,
     })
 }
 

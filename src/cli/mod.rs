@@ -13,6 +13,7 @@ mod failure;
 mod health;
 mod inject;
 mod input;
+mod look;
 mod manifest_log;
 mod not_text;
 mod once;

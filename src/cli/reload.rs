@@ -1,10 +1,12 @@
 //! Takes a changed manifest, or refuses it whole.
 
-use std::path::{Path, PathBuf};
+use std::collections::BTreeMap;
+use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use sha2::{Digest as _, Sha256};
 use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::task::spawn_blocking;
 
 use crate::domain::desired::{Content, PasswordSource, SyncSpec, needs_restart};
 use crate::keyvault::KeyVault;
@@ -18,12 +20,17 @@ use crate::watch::FileWatch;
 use super::args::SyncArgs;
 use super::compose;
 use super::failure::CommandFailure;
+use super::look::{self, Look, Sum};
 use super::manifest_log;
 use super::system::ProcessEnvironment;
 
 /// Reads the manifest again when it may have changed.
 pub(super) struct Reloader {
     pub(super) args: SyncArgs,
+    /// The files that what counts now is made of.
+    pub(super) taken: Look,
+    /// What they were when they were looked at last: something else, while that is refused.
+    pub(super) seen: Look,
     /// What counts now.
     pub(super) spec: Arc<SyncSpec>,
     pub(super) vault: Arc<KeyVault>,
@@ -33,14 +40,6 @@ pub(super) struct Reloader {
     pub(super) metrics: Metrics,
     /// SIGHUP.
     pub(super) asked: Arc<Notify>,
-}
-
-/// What is read of files: enough to see that they changed.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-struct Seen {
-    manifest: Vec<u8>,
-    authorities: Vec<u8>,
-    passwords: Vec<Vec<u8>>,
 }
 
 /// What is to count from now on.
@@ -62,13 +61,14 @@ enum Refusal {
 impl Reloader {
     /// Watches for as long as the loop runs.
     pub(super) async fn run(mut self) {
-        if self.args.manifest.manifest == Path::new("-") {
-            // What came from stdin cannot come again.
+        if look::is_read_once(&self.args.manifest.manifest) {
+            let hint = "restart with another, or name a file, whose changes are taken";
+            tracing::info!(hint, "Manifest cannot change: it came from stdin or a pipe");
             return;
         }
         let mut watch = FileWatch::new(self.files());
-        let mut seen = self.look().await;
-        let mut mode = None;
+        let mut passwords = self.look_at_passwords().await;
+        let (mut mode, mut asked) = (None, false);
         loop {
             if mode != Some(watch.mode()) {
                 mode = Some(watch.mode());
@@ -76,18 +76,36 @@ impl Reloader {
                     return;
                 }
             }
-            tokio::select! {
-                () = watch.changed() => {}
-                () = self.asked.notified() => {}
-            }
-            let now = self.look().await;
-            if now.manifest != seen.manifest || now.authorities != seen.authorities {
-                self.reload(now.authorities != seen.authorities).await;
-                watch.watch(self.files());
-            } else if now.passwords != seen.passwords {
+            // Before the first wait too: what changed since it was read at the start is told by nobody.
+            self.look(asked).await;
+            watch.watch(self.files());
+            let before = std::mem::replace(&mut passwords, self.look_at_passwords().await);
+            // A file that is new is asked for as such.
+            let is_other = |(path, sum)| passwords.get(path).is_some_and(|now| now != sum);
+            if before.iter().any(is_other) {
                 self.waker.wake();
             }
-            seen = now;
+            asked = tokio::select! {
+                () = watch.changed() => false,
+                () = self.asked.notified() => true,
+            };
+        }
+    }
+
+    /// Takes what changed. For who asks, what was refused is tried again: it may have been for a cause that no file shows.
+    async fn look(&mut self, asked: bool) {
+        let args = self.args.clone();
+        let Ok((now, manifest)) = spawn_blocking(move || Look::now(&args)).await else {
+            return;
+        };
+        let is_other = now != self.seen || asked && now != self.taken;
+        self.seen = now.clone();
+        if is_other
+            && self
+                .reload(manifest, now.authorities != self.taken.authorities)
+                .await
+        {
+            self.taken = now;
         }
     }
 
@@ -112,46 +130,33 @@ impl Reloader {
         })
     }
 
-    /// What the files are now. What cannot be read is empty; whoever needs it says why.
-    async fn look(&self) -> Seen {
-        let (manifest, authorities) = (self.args.manifest.manifest.clone(), self.args.ca_file.clone());
-        let passwords: Vec<_> = self.passwords().collect();
-        let seen = tokio::task::spawn_blocking(move || Seen {
-            manifest: digest(&manifest),
-            authorities: authorities.as_deref().map(digest).unwrap_or_default(),
-            passwords: passwords.iter().map(|path| digest(path)).collect(),
+    async fn look_at_passwords(&self) -> BTreeMap<PathBuf, Sum> {
+        let files: Vec<_> = self.passwords().collect();
+        let look = spawn_blocking(|| {
+            files
+                .into_iter()
+                .map(|path| (path.clone(), look::at(&path)))
+                .collect()
         });
-        seen.await.unwrap_or_default()
+        look.await.unwrap_or_default()
     }
 
-    async fn reload(&mut self, authorities_changed: bool) {
+    /// Whether this manifest counts from now on.
+    async fn reload(&mut self, manifest: io::Result<Vec<u8>>, authorities_changed: bool) -> bool {
         let (args, spec, vault) = (self.args.clone(), Arc::clone(&self.spec), Arc::clone(&self.vault));
-        let read = tokio::task::spawn_blocking(move || read(&args, &spec, &vault, authorities_changed));
-        let Ok(read) = read.await else { return };
+        let read = spawn_blocking(move || read(&args, manifest, &spec, &vault, authorities_changed));
+        let Ok(read) = read.await else { return false };
         match read {
             Ok(read) => self.take(read).await,
             Err(refusal) => {
-                let problems = match refusal {
-                    Refusal::Told(problems) => problems,
-                    Refusal::Failure(failure) => {
-                        let hint = failure.hint.into_iter();
-                        vec![
-                            failure
-                                .chain
-                                .into_iter()
-                                .chain(hint)
-                                .collect::<Vec<_>>()
-                                .join(": "),
-                        ]
-                    }
-                };
                 // The loop has ended.
-                let _ = self.reloads.send(Reload::Refused(problems)).await;
+                let _ = self.reloads.send(Reload::Refused(refusal.into_problems())).await;
+                false
             }
         }
     }
 
-    async fn take(&mut self, read: Read) {
+    async fn take(&mut self, read: Read) -> bool {
         let Read { spec, vault, sign_in } = read;
         let (vault, (reply, taken)) = (Arc::new(vault), oneshot::channel());
         let manifest = NewManifest {
@@ -161,7 +166,8 @@ impl Reloader {
         };
         // The loop has ended.
         let _ = self.reloads.send(Reload::Taken(Box::new(manifest))).await;
-        if taken.await == Ok(true) {
+        let taken = taken.await == Ok(true);
+        if taken {
             self.metrics.declare(&spec);
             if let Some(sign_in) = sign_in {
                 self.metrics.sign_in_with(sign_in);
@@ -169,18 +175,32 @@ impl Reloader {
             self.spec = Arc::new(spec);
             self.vault = vault;
         }
+        taken
+    }
+}
+
+impl Refusal {
+    fn into_problems(self) -> Vec<String> {
+        match self {
+            Self::Told(problems) => problems,
+            Self::Failure(failure) => {
+                let told: Vec<_> = failure.chain.into_iter().chain(failure.hint).collect();
+                vec![told.join(": ")]
+            }
+        }
     }
 }
 
 /// What the manifest says now, and whom to ask for it.
 fn read(
     args: &SyncArgs,
+    manifest: io::Result<Vec<u8>>,
     old: &SyncSpec,
     vault: &KeyVault,
     authorities_changed: bool,
 ) -> Result<Read, Refusal> {
     let path = &args.manifest.manifest;
-    let text = manifest::read(path);
+    let text = manifest::text(path, manifest);
     let loaded = text.and_then(|text| manifest::load(&text, &manifest::name(path), &ProcessEnvironment));
     let Loaded { spec, warnings } = loaded.map_err(|problems| {
         manifest_log::log(&problems);
@@ -217,13 +237,3 @@ fn told(problem: &Problem) -> String {
         None => format!("{}: {problem}", problem.code),
     }
 }
-
-/// Of a file's bytes; empty when they cannot be read.
-fn digest(path: &Path) -> Vec<u8> {
-    manifest::bytes(path, LONGEST)
-        .map(|bytes| Sha256::digest(bytes).to_vec())
-        .unwrap_or_default()
-}
-
-/// Of the largest file that is looked at; what follows decides nothing.
-const LONGEST: usize = 4 << 20;

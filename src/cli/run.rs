@@ -47,6 +47,7 @@ pub(super) fn run(args: &SyncArgs, style: Style) -> Result<Exit, CommandFailure>
             vault,
             hooks,
             sign_in,
+            read,
         } = composition;
         tracing::info!(
             program_version = env!("CARGO_PKG_VERSION"),
@@ -76,6 +77,8 @@ pub(super) fn run(args: &SyncArgs, style: Style) -> Result<Exit, CommandFailure>
         let (reloads, manifests) = mpsc::channel(1);
         let reloader = Reloader {
             args: args.clone(),
+            taken: read.clone(),
+            seen: read,
             spec: Arc::clone(&pass.spec),
             vault,
             reloads,

@@ -3,7 +3,7 @@
 use super::exit::Exit;
 use super::failure::{CommandFailure, Unserved};
 use crate::domain::failure::Reason;
-use crate::domain::status::{EntryStatus, Status};
+use crate::domain::status::{EntryStatus, Status, lacking};
 
 /// Of a status in which something required is not served. Without `details` when each failure was drawn.
 pub(super) fn failure(status: &Status, details: bool) -> CommandFailure {
@@ -13,8 +13,7 @@ pub(super) fn failure(status: &Status, details: bool) -> CommandFailure {
     let first = unserved.first().copied();
     let entries = match unserved.len() {
         0 => String::new(),
-        1 => ": 1 required entry is not as asked for".to_owned(),
-        count => format!(": {count} required entries are not as asked for"),
+        count => format!(": {}", lacking(count, false)),
     };
     let failing = first.and_then(|first| first.failure.as_ref()).filter(|_| details);
     CommandFailure::of_sync(

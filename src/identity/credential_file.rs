@@ -1,6 +1,5 @@
 //! Reads a file that holds a credential: small, a regular file, wiped from memory, and read anew at every exchange.
 
-use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
@@ -11,6 +10,7 @@ use super::refusal::Refusal;
 use super::settings::Setting;
 use crate::domain::placeholder::Placeholder;
 use crate::domain::unread;
+use crate::named_file;
 
 /// Federated tokens take 1 to 3 KiB, a certificate with its chain and key up to about 20 KiB.
 const SIZE_LIMIT: u64 = 64 * 1024;
@@ -50,11 +50,7 @@ pub(super) async fn read_bytes(file: &Setting<PathBuf>) -> Result<Zeroizing<Vec<
 }
 
 fn read_blocking(path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
-    // Asked before opening: opening a named pipe would wait for its writer.
-    if !std::fs::metadata(path)?.is_file() {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
-    }
-    let file = File::open(path)?;
+    let file = named_file::regular(path)?;
     let mut bytes = Zeroizing::new(Vec::with_capacity(4096));
     file.take(SIZE_LIMIT + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > SIZE_LIMIT {

@@ -36,6 +36,7 @@ mod typography;
 mod vocabulary;
 mod wire;
 
+use std::io;
 use std::path::Path;
 
 pub(crate) use self::broken::commented_out;
@@ -50,12 +51,23 @@ pub(crate) use self::tree::{Kind, NodeId, Tree};
 pub(crate) use self::vocabulary::{quoted_key, word_of};
 use crate::domain::desired::SyncSpec;
 use crate::domain::unread;
+use crate::named_file;
 use crate::ports::Environment;
 
 /// Reads the text of a manifest, from stdin when the path is `-`: UTF-8, at most 1 MiB.
 pub fn read(path: &Path) -> Result<String, Problems> {
+    text(path, bytes(path, MAX_BYTES))
+}
+
+/// The bytes that are at the path now, for [`text`]. What is no file, such as a pipe, is an error: nothing is waited for.
+pub(crate) fn bytes_now(path: &Path) -> io::Result<Vec<u8>> {
+    named_file::bytes_of_regular(path, MAX_BYTES)
+}
+
+/// The text of these bytes, which were read at the path.
+pub(crate) fn text(path: &Path, bytes: io::Result<Vec<u8>>) -> Result<String, Problems> {
     let fail = |problem| Problems::new(&name(path), "", vec![problem]);
-    let bytes = bytes(path, MAX_BYTES).map_err(|error| fail(unreadable(&error)))?;
+    let bytes = bytes.map_err(|error| fail(unreadable(&error)))?;
     if bytes.len() > MAX_BYTES {
         let message = format!("a manifest must not be larger than {MAX_BYTES} bytes");
         let problem = Problem::new(Code::FileTooLarge, message);
@@ -70,8 +82,11 @@ pub fn read(path: &Path) -> Result<String, Problems> {
     })
 }
 
-fn unreadable(error: &std::io::Error) -> Problem {
-    let otherwise = "name the manifest with `--manifest FILE` or AKV_SYNC_MANIFEST";
+fn unreadable(error: &io::Error) -> Problem {
+    let otherwise = match error.kind() {
+        io::ErrorKind::InvalidInput => "put a file there; a pipe gives its text once, when akv-sync starts",
+        _ => "name the manifest with `--manifest FILE` or AKV_SYNC_MANIFEST",
+    };
     Problem::new(Code::UnreadableFile, format!("cannot read this file: {error}"))
         .hint(unread::hint(error.kind(), otherwise))
 }

@@ -108,6 +108,8 @@ codes! {
     SystemDirectory = "system-directory",
     /// A warning: it works in a cluster with a certain feature gate only.
     NeedsFeatureGate = "needs-feature-gate",
+    /// A warning: what is asked for can have no effect beside what else is asked for.
+    WithoutEffect = "without-effect",
     /// `AKV_SYNC_ADMIN_LISTEN` or `AKV_SYNC_ADMIN_SOCKET` cannot be used.
     EnvironmentAdmin = "environment-admin",
     /// A key is a list or a mapping.
@@ -206,7 +208,7 @@ codes! {
     SecretInClear = "secret-in-clear",
     /// The header of a hook asks for a secret that has no file.
     SecretWithoutFile = "secret-without-file",
-    /// A hook writes into the volume.
+    /// A hook, or the admin socket, would write into the volume.
     InsideVolume = "inside-volume",
     /// The address to listen at is not an IP address and a port.
     InvalidListen = "invalid-listen",

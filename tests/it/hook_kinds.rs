@@ -41,7 +41,10 @@ impl Application {
             got.display(),
             pid.display()
         );
-        let child = Command::new("/bin/sh").args(["-c", &script]).spawn();
+        // Of a test under `nohup` it would inherit that SIGHUP is ignored, which no shell can trap.
+        let child = Command::new("env")
+            .args(["--default-signal=HUP", "/bin/sh", "-c", &script])
+            .spawn();
         let application = Self(child.expect("a shell"));
         eventually("it has written its number", || {
             fs::read_to_string(&pid).is_ok_and(|text| text.ends_with('\n'))

@@ -4,6 +4,8 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
+use nix::sys::signal::Signal;
+
 use crate::support::{Running, World, eventually};
 
 /// Passes come when a test asks for them, or with another manifest.
@@ -121,4 +123,97 @@ fn two_manifests_within_a_millisecond_end_with_the_second() {
     eventually("the second counts", || {
         world.text("second").is_some() && world.text("b").is_none() && world.text("a").is_none()
     });
+}
+
+fn pipe_at(path: &Path) {
+    nix::unistd::mkfifo(path, nix::sys::stat::Mode::S_IRWXU).expect("a pipe");
+}
+
+#[test]
+fn a_manifest_that_is_a_pipe_for_a_while_is_refused_and_the_next_file_is_taken() {
+    let world = world();
+    let mut running = ready(&world);
+    let manifest = world.path("manifest.yaml");
+    for path in ["first", "second"] {
+        fs::remove_file(&manifest).expect("removed");
+        pipe_at(&manifest);
+        let refused = running.event("Reload refused; everything goes on as before");
+        let error = refused["error"].as_str().expect("text");
+        assert!(error.contains("a pipe or a device"), "{refused}");
+        fs::remove_file(&manifest).expect("removed");
+        world.manifest_with(BY_HAND, &format!("secrets: [{{ name: a, path: {path} }}]"));
+        running.event("Manifest reloaded");
+        eventually("it is published", || world.text(path).is_some());
+    }
+}
+
+/// `run` that waits for its certificate authorities at a pipe: its manifest is read by then, and nothing watches it yet.
+fn starting(world: &World) -> (Running, fs::File) {
+    let authorities = world.path("authorities");
+    pipe_at(&authorities);
+    let mut command = world.command(&["run", "--log-format", "json", "--log-level", "debug", "--ca-file"]);
+    let running = Running::start({
+        command.arg(&authorities);
+        command
+    });
+    let writer = fs::File::options()
+        .write(true)
+        .open(authorities)
+        .expect("opened when it is read");
+    (running, writer)
+}
+
+fn give(mut writer: fs::File, world: &World) {
+    let authorities = fs::read(world.path("ca.pem")).expect("readable");
+    std::io::Write::write_all(&mut writer, &authorities).expect("written");
+}
+
+#[test]
+fn a_manifest_that_changes_while_the_program_starts_is_taken() {
+    let world = world();
+    let (mut running, writer) = starting(&world);
+    world.manifest_with(BY_HAND, "secrets: [{ name: b }]");
+    give(writer, &world);
+    running.event("Manifest reloaded");
+    eventually("the new set is published", || world.text("b").is_some());
+}
+
+#[test]
+fn what_was_refused_for_a_cause_that_no_file_shows_is_tried_again_at_a_signal() {
+    let world = world();
+    let (mut running, writer) = starting(&world);
+    give(writer, &world);
+    running.event("Ready");
+    // Another identity reads the authorities again.
+    let identity = format!(
+        "{BY_HAND}\nidentity: {{ type: workloadIdentity, clientId: {}, tenantId: {} }}",
+        world.fake.client_id(),
+        world.fake.tenant_id()
+    );
+    world.manifest_with(&identity, "secrets: [{ name: b }]");
+    let authorities = || {
+        fs::File::options()
+            .write(true)
+            .open(world.path("authorities"))
+            .expect("opened when it is read")
+    };
+    drop(authorities());
+    running.event("Reload refused; everything goes on as before");
+    running.signal(Signal::SIGHUP);
+    give(authorities(), &world);
+    running.event("Manifest reloaded");
+}
+
+#[test]
+fn a_manifest_from_a_pipe_without_a_name_is_said_not_to_change() {
+    let world = world();
+    let text = fs::read(world.path("manifest.yaml")).expect("readable");
+    let (reader, mut writer) = std::io::pipe().expect("a pipe");
+    std::io::Write::write_all(&mut writer, &text).expect("written");
+    drop(writer);
+    let mut command = world.command(&["run", "--log-format", "json", "--manifest", "/dev/stdin"]);
+    command.stdin(reader);
+    let mut running = Running::start(command);
+    running.event("Manifest cannot change: it came from stdin or a pipe");
+    running.event("Ready");
 }

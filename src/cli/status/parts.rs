@@ -9,6 +9,7 @@ use crate::cli::age::{age, until};
 use crate::cli::ansi::{HINT, OFF, RED, YELLOW};
 use crate::cli::table::{self, Cell, Column, Cut, Look};
 use crate::domain::plain_text::is_plain;
+use crate::domain::status::lacking;
 
 const HOOKS: [Column; 7] = [
     Column::new("HOOK", 8, None, Cut::Middle),
@@ -28,8 +29,7 @@ pub(super) fn readiness(seen: &Seen, now: OffsetDateTime) -> String {
             required().filter(|entry| !(entry.complete && entry.as_asked && entry.failure.is_none()));
         return match waiting.count() {
             0 => "not ready yet".to_owned(),
-            1 => "not ready: 1 required entry is not as asked for".to_owned(),
-            count => format!("not ready: {count} required entries are not as asked for"),
+            count => format!("not ready: {}", lacking(count, false)),
         };
     };
     let since = age(now - ready.since);
@@ -43,8 +43,10 @@ pub(super) fn readiness(seen: &Seen, now: OffsetDateTime) -> String {
         _ if seen.reload.pending => {
             format!("ready for {since}{how}; what the new manifest requires is not all there yet")
         }
-        1 => format!("not ready: 1 required entry is missing, {since} after it was ready first"),
-        count => format!("not ready: {count} required entries are missing, {since} after it was ready first"),
+        count => format!(
+            "not ready: {}, {since} after it was ready first",
+            lacking(count, true)
+        ),
     }
 }
 

@@ -8,7 +8,7 @@ use super::files::{PlannedFiles, has_all, keep, keep_as, unchanged, write};
 use super::given::Given;
 use super::own::{Own, Trouble, name_taken, own};
 use super::resolve::{Blocked, Cause, Resolved};
-use crate::domain::entry::{Body, Entry, Group};
+use crate::domain::entry::{Entry, Group};
 use crate::domain::path::RelativePath;
 use crate::domain::path_set::PathSet;
 use crate::domain::payload::{FileRecord, RefusedName};
@@ -55,7 +55,7 @@ pub fn decide(entries: &[Entry], given: &Given<'_>) -> Plan {
     keep_in_place(entries, &plans, &resolved, given, &mut files);
     keep_removals(entries, &resolved, given, &mut files);
     // While something required is missing, the files of the manifest before serve: after a reload, and over a restart.
-    if !entries.iter().zip(&plans).all(is_there) {
+    if !plans.iter().all(EntryPlan::is_there) {
         keep_what_left(entries, given, &mut files);
     }
     let wanted = entries.iter().flat_map(|entry| &entry.files);
@@ -65,14 +65,6 @@ pub fn decide(entries: &[Entry], given: &Given<'_>) -> Plan {
         entries: plans,
         files,
         blocked,
-    }
-}
-
-/// Whether nothing that is required of an entry is missing. What a selection asks for, only a list says.
-fn is_there((entry, plan): (&Entry, &EntryPlan)) -> bool {
-    match entry.body {
-        Body::Selection { listed, .. } => listed || !entry.required,
-        Body::Object(..) | Body::Template(..) => plan.is_there(),
     }
 }
 

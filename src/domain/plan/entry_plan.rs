@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use time::OffsetDateTime;
 
-use crate::domain::entry::{Entry, EntryId, EntryKey};
+use crate::domain::entry::{Body, Entry, EntryId, EntryKey};
 use crate::domain::failure::Failure;
 use crate::domain::object::VersionId;
 use crate::domain::path::RelativePath;
@@ -35,6 +35,8 @@ pub struct EntryPlan {
     pub made: Vec<RelativePath>,
     /// Why it does not move although it could.
     pub held_back: Option<HeldBack>,
+    /// Whether it is known which files it has: false of a selection without its list.
+    pub listed: bool,
 }
 
 /// Why an entry does not move although it could: something that it moves together with cannot.
@@ -89,13 +91,15 @@ impl fmt::Display for HeldBack {
 }
 
 impl EntryPlan {
-    /// Whether nothing that is required of it is missing: its files will be there, of whatever version.
+    /// Whether nothing that is required of it is missing: its files will be there, of whatever version. Of a selection as a
+    /// whole, which has none, only its list says what that is. While one entry is not there, what left the manifest stays.
     pub(super) const fn is_there(&self) -> bool {
-        match &self.outcome {
+        let has_all = match &self.outcome {
             Outcome::Served { .. } => true,
-            Outcome::Pending { complete, .. } => *complete || !self.required,
-            Outcome::Failed { kept, .. } => *kept || !self.required,
-        }
+            Outcome::Pending { complete, .. } => *complete,
+            Outcome::Failed { kept, .. } => *kept,
+        };
+        !self.required || self.listed && has_all
     }
 
     /// Of an entry that makes and moves nothing, with the record of its first file.
@@ -111,6 +115,7 @@ impl EntryPlan {
             since: record.map(|record| record.fetched),
             made: Vec::new(),
             held_back: None,
+            listed: !matches!(entry.body, Body::Selection { listed: false, .. }),
         }
     }
 }

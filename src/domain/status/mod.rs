@@ -30,7 +30,7 @@ use self::cause::Cause;
 pub use self::endpoint::EndpointStatus;
 pub use self::entry::{EntryStatus, FailureStatus, FileStatus, RecalledEntry};
 use self::failing::Failing;
-pub use self::ready::Readiness;
+pub use self::ready::{Readiness, lacking};
 pub use self::recall::Recalled;
 pub use self::reload::{ReloadStatus, WatchMode};
 pub use self::volume::{VolumeStatus, VolumeTrouble};

@@ -19,6 +19,16 @@ pub struct Readiness {
     pub last_known_good: bool,
 }
 
+/// What is the matter with so many required entries: before it was ready first, they are to be as asked for; since then, to be
+/// there. Whoever says why it is not ready says it so.
+pub fn lacking(count: usize, was_ready: bool) -> String {
+    let what = if was_ready { "missing" } else { "not as asked for" };
+    match count {
+        1 => format!("1 required entry is {what}"),
+        count => format!("{count} required entries are {what}"),
+    }
+}
+
 impl Status {
     /// Whether it was ready at some time.
     pub const fn is_ready(&self) -> bool {
@@ -37,6 +47,11 @@ impl Status {
             OnStart::LastKnownGood => entry.complete,
         };
         self.required().filter(move |entry| !enough(entry))
+    }
+
+    /// The required entries of which files are missing.
+    pub fn incomplete(&self) -> impl Iterator<Item = &EntryStatus> {
+        self.required().filter(|entry| !entry.complete)
     }
 
     /// Whether a required entry cannot come by waiting.

@@ -92,6 +92,6 @@ impl Status {
     /// Whether a pod with these files may be sent requests: it was ready once, and no required file has gone since. An
     /// outage is no cause, and neither is a new manifest whose objects are on their way.
     pub fn serves(&self) -> bool {
-        self.is_ready() && (self.reload.pending || self.required().all(|entry| entry.complete))
+        self.is_ready() && (self.reload.pending || self.incomplete().next().is_none())
     }
 }

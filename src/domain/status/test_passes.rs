@@ -52,6 +52,7 @@ pub(crate) fn entry(name: &str, outcome: Outcome) -> EntryPlan {
         since: None,
         made: Vec::new(),
         held_back: None,
+        listed: true,
     }
 }
 

@@ -1,7 +1,7 @@
 //! Why the system does not run a program, in words: one error number has several causes.
 
 use std::fs;
-use std::io::{self, ErrorKind, Read};
+use std::io::{self, ErrorKind};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
@@ -11,6 +11,7 @@ use crate::domain::desired::ExecHook;
 use crate::domain::hook::HookFailure;
 use crate::domain::plain_text::one_line;
 use crate::hooks::failure;
+use crate::named_file;
 
 const MISSING: &str = "akv-sync's own image holds no other program: mount one from an image volume, use an image that has it, or let the hook use `signal` or `http`";
 
@@ -109,12 +110,7 @@ fn denied(program: &Path) -> HookFailure {
 
 /// What a script begins with after `#!`; nothing of another program, or of one that may be run and not read.
 fn interpreter(program: &Path) -> Option<String> {
-    let mut bytes = Vec::new();
-    fs::File::open(program)
-        .ok()?
-        .take(256)
-        .read_to_end(&mut bytes)
-        .ok()?;
+    let bytes = named_file::bytes_of_regular(program, 255).ok()?;
     let line = bytes.split(|byte| *byte == b'\n').next()?;
     let interpreter = line.strip_prefix(b"#!")?;
     Some(one_line(&String::from_utf8_lossy(interpreter), 200))

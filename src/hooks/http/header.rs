@@ -42,7 +42,7 @@ fn value(name: &str, value: &HookHeaderValue, volume: &Path) -> Result<HeaderVal
             )
         }),
         HookHeaderValue::Served { prefix, file } => {
-            let read = named_file::bytes(&volume.join(file.as_path()), LIMIT);
+            let read = named_file::bytes_of_regular(&volume.join(file.as_path()), LIMIT);
             let read = SecretBytes::new(read.map_err(|error| unreadable(name, file.as_str(), &error))?);
             if read.len() > LIMIT {
                 return Err(failure(

@@ -44,7 +44,7 @@ fn topmost(mut all: Vec<Process>, name: &str, own: i32) -> Vec<Process> {
 
 fn by_file(path: &Path) -> Result<Process, HookFailure> {
     let shown = path.display();
-    let text = named_file::bytes(path, LIMIT).map_err(|error| unreadable(path, &error))?;
+    let text = named_file::bytes_of_regular(path, LIMIT).map_err(|error| unreadable(path, &error))?;
     let text = String::from_utf8_lossy(&text);
     let text = text.trim();
     if text.is_empty() {

@@ -18,8 +18,15 @@ impl Drop for Running {
     }
 }
 
+/// A process hands down that it ignores a signal, as one under `nohup` does, and no shell can trap that. One that is heard is
+/// handed down as any other.
+fn hang_up_is_heard() -> tokio::signal::unix::Signal {
+    tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup()).expect("heard")
+}
+
 /// A script under a name, once it has said `ready`.
 async fn start(name: &str, text: &str) -> (Script, Running) {
+    let _heard = hang_up_is_heard();
     let script = Script::new(&format!("printf {name} > /proc/$$/comm\n{text}"));
     let mut command = Command::new("/bin/sh");
     command
@@ -66,6 +73,7 @@ async fn a_process_is_found_by_its_name() {
 #[tokio::test]
 async fn a_process_is_found_by_a_long_name_that_it_was_called_as() {
     use std::os::unix::process::CommandExt as _;
+    let _heard = hang_up_is_heard();
     let script = Script::new(WAITING);
     let mut command = Command::new("/bin/sh");
     command

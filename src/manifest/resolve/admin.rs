@@ -1,11 +1,13 @@
 //! Where the running program answers, and what it counts.
 
+use std::path::Path;
+
 use crate::domain::desired::{AdminSpec, PerObject};
 use crate::domain::placeholder::Placeholder;
 use crate::domain::variable;
 use crate::manifest::field::{Optional, Scalar, Text};
 use crate::manifest::problem::{Code, Mark, Problem, Sink};
-use crate::manifest::scalar::{AbsolutePath, ListenAddress};
+use crate::manifest::scalar::{ListenAddress, SocketPath};
 use crate::manifest::wire::{self, Admin, Metrics};
 use crate::ports::Environment;
 
@@ -18,6 +20,7 @@ const SOCKET: &str = "AKV_SYNC_ADMIN_SOCKET";
 pub(super) fn resolve(
     admin: &Optional<Admin>,
     manifest: Mark,
+    volume: Option<&Path>,
     env: &dyn Environment,
     sink: &Sink,
 ) -> AdminSpec {
@@ -36,9 +39,19 @@ pub(super) fn resolve(
             sink.push(problem.hint("add one of them, or remove `admin`"));
         }
     }
+    let is_in_volume = |path: &SocketPath| volume.is_some_and(|volume| path.0.starts_with(volume));
+    if socket.as_ref().is_some_and(is_in_volume) {
+        let problem = Problem::new(Code::InsideVolume, "the socket must not be in the volume");
+        let mark = wire.socket.mark().unwrap_or(manifest);
+        sink.push(
+            problem
+                .at(mark)
+                .hint("give it another directory; `volume.path` has only what is published"),
+        );
+    }
     AdminSpec {
         listen: listen.map(|address: ListenAddress| address.0),
-        socket: socket.map(|path: AbsolutePath| path.0),
+        socket: socket.map(|path: SocketPath| path.0),
         token_file: wire.token_file.parse(sink).map(|path| path.0),
     }
 }

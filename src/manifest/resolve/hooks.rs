@@ -10,7 +10,7 @@ use std::time::Duration;
 use self::filter::Files;
 use super::objects::ObjectSpecs;
 use super::vaults::Vaults;
-use crate::domain::desired::{HookRetry, HookSpec};
+use crate::domain::desired::{HookAction, HookRetry, HookSpec, SignalHook};
 use crate::domain::object::HookName;
 use crate::manifest::field::{Located, Optional, Required, Scalar, Text};
 use crate::manifest::problem::{Code, Mark, Problem, Sink};
@@ -43,6 +43,7 @@ impl Hooks<'_> {
         let when = filter::resolve(&wire.when, &Files::of(self.specs), self.sink);
         let action = self.action(hook);
         let timeout = time::<TimeLimit>(&wire.timeout, wire::DEFAULT_TIMEOUT, self.sink).0;
+        self.warn_of_within(wire, action.as_ref(), timeout);
         let debounce = time::<Pause>(&wire.debounce, wire::NO_PAUSE, self.sink).0;
         let splay = time::<Pause>(&wire.splay, wire::NO_PAUSE, self.sink).0;
         let retry = self.retry(&wire.retry);
@@ -83,6 +84,26 @@ impl Hooks<'_> {
             initial,
             max: longest.max(initial),
         }
+    }
+
+    /// A try ends with its time, also while it waits for `verify`.
+    fn warn_of_within(&self, wire: &wire::Hook, action: Option<&HookAction>, timeout: Duration) {
+        let Some(HookAction::Signal(SignalHook {
+            verify: Some(verify), ..
+        })) = action
+        else {
+            return;
+        };
+        let within = wire.verify.given().and_then(|verify| verify.value.within.mark());
+        if let Some(mark) = within.filter(|_| verify.within > timeout) {
+            let message = "`within` is longer than the `timeout` of the hook, which ends the try before";
+            self.warn_of_no_effect(mark, message, "make `timeout` longer, or `within` shorter");
+        }
+    }
+
+    fn warn_of_no_effect(&self, mark: Mark, message: &'static str, hint: &'static str) {
+        let problem = Problem::new(Code::WithoutEffect, message);
+        self.sink.warn(problem.at(mark).hint(hint));
     }
 
     /// Records that a key is at a place where it means nothing.

@@ -47,14 +47,15 @@ pub(super) fn manifest(
         interval: refresh.interval,
     };
     let specs = Objects::new(&vaults, defaults, sink).resolve(wire);
+    let volume_path = volume_spec.as_ref().map(|volume| volume.path.as_path());
     let hooks = Hooks {
         vaults: &vaults,
         specs: &specs,
-        volume: volume_spec.as_ref().map(|volume| volume.path.as_path()),
+        volume: volume_path,
         sink,
     };
     let hooks = hooks.resolve(&wire.hooks);
-    let admin = admin::resolve(&wire.admin, manifest.mark, env, sink);
+    let admin = admin::resolve(&wire.admin, manifest.mark, volume_path, env, sink);
     let no_objects =
         wire.secrets.holds_nothing() && wire.certificates.holds_nothing() && wire.keys.holds_nothing();
     if no_objects && wire.templates.holds_nothing() {

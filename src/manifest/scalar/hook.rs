@@ -76,7 +76,7 @@ impl Scalar for ProcessName {
     }
 }
 
-/// A status of HTTP: 100 to 599.
+/// The status of an answer: 200 to 599. Those below are of what comes before the answer.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::manifest) struct HttpStatus(pub(in crate::manifest) u16);
 
@@ -86,16 +86,16 @@ impl Scalar for HttpStatus {
         let status = text
             .parse()
             .ok()
-            .filter(|status| digits && (100..=599).contains(status));
+            .filter(|status| digits && (200..=599).contains(status));
         status.map(Self).ok_or_else(|| {
-            Problem::new(Code::OutOfRange, "this is not a status of HTTP")
-                .hint("such as 200, from 100 to 599")
+            Problem::new(Code::OutOfRange, "an answer cannot have this status")
+                .hint("such as 200, from 200 to 599")
         })
     }
 
     #[cfg(test)]
     fn schema() -> Schema {
-        json_schema!({ "type": "integer", "title": "HTTP status, such as 200", "minimum": 100, "maximum": 599 })
+        json_schema!({ "type": "integer", "title": "HTTP status, such as 200", "minimum": 200, "maximum": 599 })
     }
 }
 

@@ -226,6 +226,28 @@ impl Scalar for AbsolutePath {
     }
 }
 
+/// An absolute path at which a Unix socket can be: the system keeps 108 bytes for it, one of them for its end.
+#[derive(Debug, Clone)]
+pub(in crate::manifest) struct SocketPath(pub(in crate::manifest) PathBuf);
+
+impl Scalar for SocketPath {
+    fn parse(text: &str) -> Result<Self, Problem> {
+        let path = AbsolutePath::parse(text)?.0;
+        if text.len() > 107 {
+            let message = "the path of a Unix socket must have at most 107 bytes";
+            let problem = Problem::new(Code::InvalidAbsolutePath, message);
+            return Err(problem
+                .hint("the system takes no more; choose a shorter one, such as `/run/akv-sync/admin.sock`"));
+        }
+        Ok(Self(path))
+    }
+
+    #[cfg(test)]
+    fn schema() -> Schema {
+        json_schema!({ "type": "string", "title": "absolute path of a Unix socket", "maxLength": 107, "pattern": r"^/[^\x00-\x1f]+$" })
+    }
+}
+
 /// An absolute path, which may be the root.
 #[derive(Debug, Clone)]
 pub(in crate::manifest) struct AbsoluteDirectory(pub(in crate::manifest) PathBuf);

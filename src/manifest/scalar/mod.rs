@@ -19,12 +19,12 @@ pub(super) use self::hook::{HeaderName, HeaderText, HookExitCode, HookUrl, HttpS
 pub(super) use self::identifier::{ClientId, ResourceId, TenantId};
 pub(super) use self::listen::ListenAddress;
 pub(super) use self::location::{
-    AbsoluteDirectory, AbsolutePath, AuthorityUrl, HostName, VaultUrl, is_vault_name,
+    AbsoluteDirectory, AbsolutePath, AuthorityUrl, HostName, SocketPath, VaultUrl, is_vault_name,
 };
 pub(super) use self::mode::DirectoryMode;
 pub(super) use self::pattern::{NameGlob, NamePrefix, TagRule};
 pub(super) use self::quantity::{HistoryCount, Interval, Pause, SelectLimit, TimeLimit};
-pub(super) use self::text::AnyText;
+pub(super) use self::text::{AnyText, ProgramText};
 pub(super) use self::version::{Timestamp, VersionWord};
 use super::field::Scalar;
 use super::problem::{Code, Problem};

@@ -22,6 +22,27 @@ impl Scalar for AnyText {
     }
 }
 
+/// What a program can be given: an argument, or the value of a variable.
+#[derive(Debug, Clone)]
+pub(in crate::manifest) struct ProgramText(pub(in crate::manifest) String);
+
+impl Scalar for ProgramText {
+    fn parse(text: &str) -> Result<Self, Problem> {
+        if text.contains('\0') {
+            let message = "what a program is given must not have the character NUL";
+            let problem =
+                Problem::new(Code::WrongType, message).hint("remove it: it ends a text of the system");
+            return Err(problem.hiding_rest());
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    #[cfg(test)]
+    fn schema() -> Schema {
+        json_schema!({ "type": "string", "title": "text without NUL", "pattern": r"^[^\x00]*$" })
+    }
+}
+
 impl Scalar for JsonPointer {
     fn parse(text: &str) -> Result<Self, Problem> {
         Self::parse(text).map_err(|error| {

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::manifest::field::{Optional, Text};
-use crate::manifest::scalar::{AbsolutePath, ListenAddress};
+use crate::manifest::scalar::{AbsolutePath, ListenAddress, SocketPath};
 
 /// Where the running program answers: probes, metrics, `status` and `sync`. Nowhere, unless a key of it is given.
 #[derive(Debug, Default, Deserialize)]
@@ -23,7 +23,7 @@ pub(in crate::manifest) struct Admin {
     /// Unix socket of an HTTP server that needs no token: who may open the socket (mode 0600) may ask everything. When
     /// absent, the value of `AKV_SYNC_ADMIN_SOCKET`.
     #[serde(default)]
-    pub(in crate::manifest) socket: Optional<Text<AbsolutePath>>,
+    pub(in crate::manifest) socket: Optional<Text<SocketPath>>,
     /// File with the token that `listen` asks for. It is read again for each request.
     #[serde(default)]
     pub(in crate::manifest) token_file: Optional<Text<AbsolutePath>>,

@@ -8,8 +8,8 @@ use crate::domain::desired::{HookFilter, HookSignal};
 use crate::domain::object::{HookName, ObjectName, VaultName};
 use crate::manifest::field::{Optional, Required, Table, Text};
 use crate::manifest::scalar::{
-    AbsoluteDirectory, AbsolutePath, AnyText, HeaderName, HeaderText, HookExitCode, HookUrl, HttpStatus,
-    Pause, ProcessName, TimeLimit,
+    AbsoluteDirectory, AbsolutePath, HeaderName, HeaderText, HookExitCode, HookUrl, HttpStatus, Pause,
+    ProcessName, ProgramText, SocketPath, TimeLimit,
 };
 
 /// Time for one try of a hook when the manifest says nothing.
@@ -105,10 +105,10 @@ pub(in crate::manifest) struct Retry {
 pub(in crate::manifest) struct Exec {
     /// Absolute path of the program, and its arguments.
     #[cfg_attr(test, schemars(extend("minItems" = 1)))]
-    pub(in crate::manifest) command: Required<Vec<Required<Text<AnyText>>>>,
+    pub(in crate::manifest) command: Required<Vec<Required<Text<ProgramText>>>>,
     /// Its environment variables; it gets no others but those above.
     #[serde(default)]
-    pub(in crate::manifest) environment: Optional<Table<AnyText>>,
+    pub(in crate::manifest) environment: Optional<Table<ProgramText>>,
     /// Directory in which it runs.
     #[serde(default)]
     #[cfg_attr(test, schemars(extend("default" = DEFAULT_DIRECTORY)))]
@@ -154,7 +154,7 @@ pub(in crate::manifest) struct Http {
     pub(in crate::manifest) url: Required<Text<HookUrl>>,
     /// Unix socket that the request goes through.
     #[serde(default)]
-    pub(in crate::manifest) unix_socket: Optional<Text<AbsolutePath>>,
+    pub(in crate::manifest) unix_socket: Optional<Text<SocketPath>>,
     /// PEM file with the certificate authorities that are trusted for this request, instead of the system's.
     #[serde(default)]
     pub(in crate::manifest) ca_file: Optional<Text<AbsolutePath>>,

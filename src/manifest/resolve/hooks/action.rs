@@ -142,6 +142,11 @@ impl Hooks<'_> {
         let wire = &http.value;
         let url = wire.url.parse(self.sink);
         let unix_socket = wire.unix_socket.parse(self.sink).map(|path| path.0);
+        let in_clear = url.as_ref().filter(|url| url.0.scheme() == "http");
+        if let Some(mark) = wire.ca_file.mark().filter(|_| in_clear.is_some()) {
+            let message = "`caFile` is for `https`; this request goes without TLS";
+            self.warn_of_no_effect(mark, message, "remove it, or write `https://` in `url`");
+        }
         let is_private = unix_socket.is_some() || url.as_ref().is_none_or(HookUrl::keeps_secrets);
         if let Some(list) = wire.expect.given().filter(|list| list.value.is_empty()) {
             super::super::refuse_empty_list(list.mark, "expect", self.sink);
