@@ -74,7 +74,10 @@ impl<'h> Range<'h> {
         for (name, value) in parts.filter_map(|part| part.split_once('=')) {
             if name.eq_ignore_ascii_case("q") {
                 // What cannot be a weight is not wanted, as is what has the weight 0.
-                let weight = value.parse::<f32>().ok().filter(|weight| (0.0..=1.0).contains(weight));
+                let weight = value
+                    .parse::<f32>()
+                    .ok()
+                    .filter(|weight| (0.0..=1.0).contains(weight));
                 range.weight = weight.unwrap_or(0.0);
             } else if name.eq_ignore_ascii_case("version") {
                 range.version = Some(value.trim_matches('"'));
