@@ -106,19 +106,22 @@ impl Status {
         found: &mut Vec<Found>,
         events: &mut Vec<Event>,
     ) -> Vec<EntryStatus> {
-        let known = self
-            .entries
-            .iter()
-            .map(|entry| (&entry.key, entry))
-            .collect::<BTreeMap<_, _>>();
+        // What is not published does not take the place of what is known.
+        let known = if published {
+            std::mem::take(&mut self.entries)
+        } else {
+            self.entries.clone()
+        };
+        let mut known: BTreeMap<EntryKey, EntryStatus> = known
+            .into_iter()
+            .map(|entry| (entry.key.clone(), entry))
+            .collect();
         let mut recovered = Recovered::default();
         let mut entries = Vec::with_capacity(decided.plan.entries.len());
         let mut failed = Vec::new();
         let written = decided.publication.written.iter().collect::<BTreeSet<_>>();
         for plan in &decided.plan.entries {
-            let mut entry = known
-                .get(&plan.key)
-                .map_or_else(|| EntryStatus::of(plan), |known| (*known).clone());
+            let mut entry = known.remove(&plan.key).unwrap_or_else(|| EntryStatus::of(plan));
             entry.id = plan.id.clone();
             entry.required = plan.required;
             if let (Outcome::Served { .. }, Some(failure), true) = (&plan.outcome, &entry.failure, published)
@@ -183,8 +186,13 @@ impl Status {
                 .map(Vec::as_slice)
                 .unwrap_or_default();
             if !questions.is_empty() {
+                entry.objects.clear();
                 let asked = questions.iter().filter_map(Query::object);
-                entry.objects = entry.id.object().into_iter().chain(asked).cloned().collect();
+                for object in entry.id.object().into_iter().chain(asked) {
+                    if !entry.objects.contains(object) {
+                        entry.objects.push(object.clone());
+                    }
+                }
             }
             // One version for ever is asked for no more once it is there.
             let asked = || {
