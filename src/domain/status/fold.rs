@@ -106,22 +106,19 @@ impl Status {
         found: &mut Vec<Found>,
         events: &mut Vec<Event>,
     ) -> Vec<EntryStatus> {
-        // What is not published does not take the place of what is known.
-        let known = if published {
-            std::mem::take(&mut self.entries)
-        } else {
-            self.entries.clone()
-        };
-        let mut known: BTreeMap<EntryKey, EntryStatus> = known
-            .into_iter()
-            .map(|entry| (entry.key.clone(), entry))
-            .collect();
+        let known = self
+            .entries
+            .iter()
+            .map(|entry| (&entry.key, entry))
+            .collect::<BTreeMap<_, _>>();
         let mut recovered = Recovered::default();
         let mut entries = Vec::with_capacity(decided.plan.entries.len());
         let mut failed = Vec::new();
         let written = decided.publication.written.iter().collect::<BTreeSet<_>>();
         for plan in &decided.plan.entries {
-            let mut entry = known.remove(&plan.key).unwrap_or_else(|| EntryStatus::of(plan));
+            let mut entry = known
+                .get(&plan.key)
+                .map_or_else(|| EntryStatus::of(plan), |known| (*known).clone());
             entry.id = plan.id.clone();
             entry.required = plan.required;
             if let (Outcome::Served { .. }, Some(failure), true) = (&plan.outcome, &entry.failure, published)
