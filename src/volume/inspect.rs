@@ -101,7 +101,8 @@ impl Inspector {
     }
 
     /// Takes a state that was written, with its text: it need not be understood anew when it is read.
-    pub(super) fn wrote(&self, text: Vec<u8>, state: State) {
+    pub(super) fn wrote(&self, mut text: Vec<u8>, state: State) {
+        text.shrink_to_fit();
         self.recorded.replace(Some((text, Some(state))));
     }
 

@@ -229,11 +229,13 @@ fn why_kept(file: &FileSpec, at: &RelativePath, found: &ObservedFile) -> Why {
 pub(super) fn write(entry: &Entry, given: &Given<'_>) -> PlannedFiles {
     let validity = validity_told(entry, given.answers).unwrap_or_default();
     let write = entry.files.iter().map(|file| {
-        let records: Vec<_> = entry
+        // Most files have one, and a set has many files: the room for more would be most of the memory of a plan.
+        let mut records: Vec<_> = entry
             .inputs
             .iter()
             .filter_map(|input| record_of(input, file, given))
             .collect();
+        records.shrink_to_fit();
         let earlier = given.published.at(&file.path).map(|found| found.record.as_ref());
         let same = earlier.filter(|record| same_versions(&record.inputs, &records));
         let record = FileRecord {
