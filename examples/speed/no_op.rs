@@ -20,7 +20,12 @@ pub(crate) struct Passes {
     /// What they called.
     pub(crate) calls: Calls,
     pub(crate) memory: Memory,
+    /// After [`DIRTY_AFTER`] passes, or after all when there are fewer; in KiB.
+    pub(crate) private_dirty: u64,
 }
+
+/// After so many passes all buffers have their size.
+pub(crate) const DIRTY_AFTER: u32 = 60;
 
 impl Passes {
     pub(crate) fn gets(&self) -> u64 {
@@ -54,8 +59,12 @@ pub(crate) fn measure(program: &Path, scene: &Scene, wanted: Wanted, count: u32)
     settled(scene)?;
     scene.fake.reset_calls();
     let before = running.cpu_time()?;
-    for _ in 0..count {
+    let mut private_dirty = 0;
+    for number in 1..=count {
         pass(&running, scene, wanted.unpinned())?;
+        if number == count.min(DIRTY_AFTER) {
+            private_dirty = running.private_dirty()?;
+        }
     }
     let calls = settled(scene)?;
     let passes = Passes {
@@ -65,6 +74,7 @@ pub(crate) fn measure(program: &Path, scene: &Scene, wanted: Wanted, count: u32)
         cpu: running.cpu_time()?.saturating_sub(before),
         calls,
         memory: running.memory()?,
+        private_dirty,
     };
     running.stop()?;
     Ok(passes)

@@ -99,6 +99,17 @@ impl Program {
         })
     }
 
+    /// Memory that is its own alone and that it wrote to, in KiB (`Private_Dirty` of `smaps_rollup`): what it costs a node
+    /// whatever else runs there.
+    pub(crate) fn private_dirty(&self) -> io::Result<u64> {
+        let rollup = self.proc("smaps_rollup")?;
+        let line = rollup
+            .lines()
+            .find_map(|line| line.strip_prefix("Private_Dirty:"));
+        let figure = line.and_then(|line| line.split_ascii_whitespace().next()?.parse().ok());
+        Ok(figure.ok_or(io::ErrorKind::InvalidData)?)
+    }
+
     /// How many files it has open.
     pub(crate) fn descriptors(&self) -> io::Result<usize> {
         Ok(fs::read_dir(format!("/proc/{}/fd", self.child.id()))?.count())

@@ -76,8 +76,8 @@ pub(crate) fn cold_starts(all: &[Starts]) -> String {
 /// What a no-op pass asks for and costs.
 pub(crate) fn no_op_passes(all: &[Passes]) -> String {
     let mut table = String::from(
-        "| Protocol | Objects | of them pinned | Passes | GETs in all | Unauthenticated | Token calls | New connections | CPU of a pass (ms) | CPU of a GET (µs) | Peak RSS (MiB) |\n\
-         |---|---|---|---|---|---|---|---|---|---|---|\n",
+        "| Protocol | Objects | of them pinned | Passes | GETs in all | Unauthenticated | Token calls | New connections | CPU of a pass (ms) | CPU of a GET (µs) | Peak RSS (MiB) | Private dirty (MiB) |\n\
+         |---|---|---|---|---|---|---|---|---|---|---|---|\n",
     );
     for passes in all {
         let (calls, wanted) = (&passes.calls, passes.wanted);
@@ -104,6 +104,7 @@ pub(crate) fn no_op_passes(all: &[Passes]) -> String {
             format!("{:.2}", cpu * 1e3),
             format!("{:.0}", cpu * 1e6 / f64::from(gets)),
             mebibytes(passes.memory.peak),
+            mebibytes(passes.private_dirty),
         ];
         add_row(&mut table, &row);
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use fake_azure::CallKind;
 
 use crate::cold_start::Starts;
-use crate::no_op::Passes;
+use crate::no_op::{DIRTY_AFTER, Passes};
 use crate::scrape::Scrapes;
 use crate::soak::Sample;
 use crate::summary::mebibytes;
@@ -16,6 +16,9 @@ const MIB: u64 = 1024 * 1024;
 
 /// Resident memory that 100 objects may take, in KiB.
 const MEMORY: u64 = 16 * 1024;
+
+/// Memory of its own that the program may have with 100 objects, in KiB.
+const DIRTY: u64 = 4 * 1024;
 
 /// CPU time that a scrape of 100 objects may take.
 const SCRAPE: Duration = Duration::from_millis(5);
@@ -83,6 +86,14 @@ pub(crate) fn table(
             "100 objects: peak RSS at most 16 MiB, start and passes",
             measured,
             peak <= MEMORY,
+        );
+    }
+    let dirty = passes.iter().filter(|it| it.wanted.unpinned() == 100);
+    if let Some(most) = dirty.map(|it| it.private_dirty).max() {
+        row(
+            &format!("100 objects: at most 4 MiB of private dirty memory after {DIRTY_AFTER} passes"),
+            format!("{} MiB", mebibytes(most)),
+            most <= DIRTY,
         );
     }
     let of_100 = scrapes.iter().filter(|it| it.objects == 100);

@@ -49,7 +49,7 @@ struct Retry {
     reason: Reason,
     at: OffsetDateTime,
     /// The objects that it is asked for by; none of a host.
-    objects: BTreeSet<ObjectId>,
+    objects: Vec<ObjectId>,
     /// The vault whose list it is.
     list: Option<VaultId>,
 }
@@ -123,7 +123,7 @@ fn retries(status: &Status) -> Vec<Retry> {
             what: host.endpoint.to_string(),
             reason: open.reason,
             at: open.next_try,
-            objects: BTreeSet::new(),
+            objects: Vec::new(),
             list: None,
         })
     });
@@ -258,7 +258,7 @@ mod tests {
             what: "app".to_owned(),
             reason: Reason::Throttled,
             at: second(8),
-            objects: BTreeSet::new(),
+            objects: Vec::new(),
             list: None,
         });
         assert_eq!(text(&known, 12), "app: throttled, tried again in 8 s");

@@ -25,6 +25,8 @@ pub struct Entry {
     pub group: Option<Group>,
     /// What its files are made of.
     pub body: Body,
+    /// The same as [`Body::inputs`] gives: everybody who decides needs it, many times in a pass.
+    pub inputs: Vec<Input>,
     /// Its files.
     pub files: Vec<FileSpec>,
     /// The mean time after which what it is made of is asked for again.
@@ -98,29 +100,30 @@ pub enum EntryKey {
     Id(EntryId),
 }
 
-impl Entry {
-    /// Everything that its files are made of, in the order of their records.
+impl Body {
+    /// Everything that the files are made of, in the order of their records.
     pub fn inputs(&self) -> Vec<Input> {
-        match &self.body {
-            Body::Object(source, passwords) => {
+        match self {
+            Self::Object(source, passwords) => {
                 let passwords = passwords.iter().map(|(_, input)| input.clone());
                 std::iter::once(Input::Object(source.clone()))
                     .chain(passwords)
                     .collect()
             }
-            Body::Template(_, inputs) => inputs
+            Self::Template(_, inputs) => inputs
                 .iter()
                 .map(|(_, source)| Input::Object(source.clone()))
                 .collect(),
-            Body::Selection { .. } => Vec::new(),
+            Self::Selection { .. } => Vec::new(),
         }
     }
+}
 
+impl Entry {
     /// The questions that lead to its files: for its inputs, and for what decides which those are.
     pub fn questions(&self) -> impl Iterator<Item = Query> {
-        let inputs = self.inputs();
-        let inputs: Vec<_> = inputs.iter().map(Query::from).collect();
-        inputs.into_iter().chain(self.depends_on.iter().cloned())
+        let inputs = self.inputs.iter().map(Query::from);
+        inputs.chain(self.depends_on.iter().cloned())
     }
 
     /// The object that it is made of, when it is one.

@@ -47,7 +47,9 @@ impl Baseline {
                     version: input.version.clone(),
                     digest: input.digest.clone(),
                 };
-                self.objects.entry(source.object.clone()).or_default().push(made);
+                // Most objects are in one file.
+                let all = self.objects.entry(source.object.clone());
+                all.or_insert_with(|| Vec::with_capacity(1)).push(made);
             }
             Input::File(path) => {
                 let versions = self.files.entry(path.clone()).or_default();

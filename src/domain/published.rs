@@ -13,21 +13,21 @@ use super::path::RelativePath;
 use super::payload::{FileRecord, Input, InputRecord, Observation, ObservedFile};
 
 /// An input, and which state of it will do.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub struct Needed<'k> {
     /// What it is.
-    pub input: Input,
+    pub input: &'k Input,
     /// The version that will do; `None` when any will.
-    pub version: Option<VersionId>,
+    pub version: Option<&'k VersionId>,
     /// The object as it is now, when that was told: its tags and attributes count too, for a file that takes them.
     pub told: Option<&'k FetchedObject>,
 }
 
-impl Needed<'_> {
+impl<'k> Needed<'k> {
     /// Any version.
-    fn any(input: &Input) -> Self {
+    const fn any(input: &'k Input) -> Self {
         Self {
-            input: input.clone(),
+            input,
             version: None,
             told: None,
         }
@@ -44,7 +44,7 @@ pub struct Published<'o> {
     /// By the name of the first object of each file, in whatever vault.
     of: BTreeMap<NameOfObject<'o>, Vec<&'o RelativePath>>,
     /// The paths that entries have, each with what its file is made of first.
-    wanted: BTreeMap<RelativePath, Option<Input>>,
+    wanted: BTreeMap<&'o RelativePath, Option<&'o Input>>,
 }
 
 impl<'o> Published<'o> {
@@ -65,11 +65,10 @@ impl<'o> Published<'o> {
 
     /// Notes the paths that entries have: what stands there is theirs.
     #[must_use]
-    pub fn wanted_by(mut self, entries: &[Entry]) -> Self {
+    pub fn wanted_by(mut self, entries: &'o [Entry]) -> Self {
         let files = entries.iter().flat_map(|entry| {
-            let first = entry.inputs().into_iter().next();
             let files = entry.files.iter();
-            files.map(move |file| (file.path.clone(), first.clone()))
+            files.map(|file| (&file.path, entry.inputs.first()))
         });
         self.wanted = files.collect();
         self
@@ -89,15 +88,16 @@ impl<'o> Published<'o> {
     ///
     /// Elsewhere counts only when every version is known: another path may have another version.
     pub fn made_of(&self, file: &FileSpec, inputs: &[Needed<'_>]) -> Option<Found<'o>> {
-        let fits =
-            |found: &ObservedFile| found.record.content == file.content && is_made_of(&found.record, inputs);
+        let fits = |found: &ObservedFile| {
+            found.record.content == file.content && is_made_of(&found.record, inputs.iter().copied())
+        };
         let own = self
             .files
             .get_key_value(&file.path)
             .filter(|(_, found)| fits(found));
         own.or_else(|| {
             let known = inputs.iter().all(|needed| needed.version.is_some());
-            let mut elsewhere = self.beside(inputs.first().map(|needed| &needed.input));
+            let mut elsewhere = self.beside(inputs.first().map(|needed| needed.input));
             elsewhere.find(|(_, found)| known && fits(found))
         })
     }
@@ -107,9 +107,8 @@ impl<'o> Published<'o> {
     /// Of files at places of other entries, all that it needs are taken, of one version, or none: a certificate must not
     /// come to stand without its key.
     pub fn last_good<'e>(&self, entry: &'e Entry) -> Vec<(&'e FileSpec, Found<'o>)> {
-        let inputs = entry.inputs();
         let files = entry.files.iter();
-        let found = files.filter_map(|file| Some((file, self.last_good_file(file, entry, &inputs)?)));
+        let found = files.filter_map(|file| Some((file, self.last_good_file(file, entry)?)));
         let mut found: Vec<_> = found.collect();
         let is_whole = found.len() == entry.files.len()
             && found
@@ -135,7 +134,8 @@ impl<'o> Published<'o> {
     /// Rules are of two kinds, the current version and a named one: where paths of both are exchanged, each takes its bytes
     /// along. Another entry's file, in its place, is none that does: that entry may ask for another version, and it may be
     /// ahead of what this one moves together with.
-    fn last_good_file(&self, file: &FileSpec, entry: &Entry, inputs: &[Input]) -> Option<Found<'o>> {
+    fn last_good_file(&self, file: &FileSpec, entry: &Entry) -> Option<Found<'o>> {
+        let inputs = entry.inputs.as_slice();
         let at = self.files.get_key_value(&file.path);
         let first = inputs.first();
         let is_of_object = |record: &FileRecord| {
@@ -185,15 +185,11 @@ impl<'o> Published<'o> {
 
     /// Whether no other entry is made of the same object.
     fn is_alone(&self, entry: &Entry) -> bool {
-        let own = entry.inputs().into_iter().next();
-        let is_of_another = |(path, first): (&RelativePath, &Option<Input>)| {
-            let is_same = first
-                .as_ref()
-                .zip(own.as_ref())
-                .is_some_and(|(one, other)| same(one, other));
-            is_same && entry.files.iter().all(|file| file.path != *path)
-        };
-        !self.wanted.iter().any(is_of_another)
+        let own = entry.inputs.first();
+        !self.wanted.iter().any(|(path, first)| {
+            let is_same = first.zip(own).is_some_and(|(one, other)| same(one, other));
+            is_same && entry.files.iter().all(|file| file.path != **path)
+        })
     }
 
     /// Whether a file is where the entry wants it that it belongs to: of its object, by a rule of its kind.
@@ -253,13 +249,13 @@ fn same(one: &Input, other: &Input) -> bool {
     }
 }
 
-fn is_made_of(record: &FileRecord, inputs: &[Needed<'_>]) -> bool {
+fn is_made_of<'k>(record: &FileRecord, inputs: impl ExactSizeIterator<Item = Needed<'k>>) -> bool {
     let content = &record.content;
-    let fits = |(record, needed): (&InputRecord, &Needed<'_>)| {
+    let fits = |(record, needed): (&InputRecord, Needed<'_>)| {
         let is_version = |version: &VersionId| *version == record.version;
         let is_state = |object: &FetchedObject| AttributeDigest::of(content, object) == record.digest;
-        same(&record.input, &needed.input)
-            && needed.version.as_ref().is_none_or(is_version)
+        same(&record.input, needed.input)
+            && needed.version.is_none_or(is_version)
             && needed.told.is_none_or(is_state)
     };
     record.inputs.len() == inputs.len() && record.inputs.iter().zip(inputs).all(fits)
@@ -267,14 +263,11 @@ fn is_made_of(record: &FileRecord, inputs: &[Needed<'_>]) -> bool {
 
 /// Whether a file was made of the same things, pinned ones in the pinned version.
 pub fn may_be_of(record: &FileRecord, inputs: &[Input]) -> bool {
-    let needed: Vec<_> = inputs
-        .iter()
-        .map(|input| Needed {
-            version: pinned(input).cloned(),
-            ..Needed::any(input)
-        })
-        .collect();
-    is_made_of(record, &needed)
+    let needed = inputs.iter().map(|input| Needed {
+        version: pinned(input),
+        ..Needed::any(input)
+    });
+    is_made_of(record, needed)
 }
 
 /// Whether an input names its version.
@@ -295,6 +288,5 @@ pub fn pinned(input: &Input) -> Option<&VersionId> {
 
 /// Whether a record is of this content and of these things, in whatever version.
 pub fn is_form_of(record: &FileRecord, content: &Content, inputs: &[Input]) -> bool {
-    let needed: Vec<_> = inputs.iter().map(Needed::any).collect();
-    record.content == *content && is_made_of(record, &needed)
+    record.content == *content && is_made_of(record, inputs.iter().map(Needed::any))
 }

@@ -110,7 +110,10 @@ impl Schedule {
         let mut new: BTreeMap<Lane, Option<Moment>> = BTreeMap::new();
         for (query, &interval) in intervals {
             let lane = Lane::of(query, interval);
-            let question = self.questions.entry(query.clone()).or_default();
+            let question = match self.questions.get_mut(query) {
+                Some(question) => question,
+                None => self.questions.entry(query.clone()).or_default(),
+            };
             if !self.rounds.contains_key(&lane) {
                 let first = new.entry(lane.clone()).or_default();
                 *first = first.iter().copied().chain(question.asked).min();

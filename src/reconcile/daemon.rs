@@ -57,13 +57,19 @@ impl<V: Vault + 'static, W: Volume> Daemon<V, W> {
             if self.status.hooks.exit().is_some() {
                 return;
             }
-            tokio::select! {
-                biased;
-                Some(reload) = next(&mut reloads) => self.reload(reload).await,
-                Some(trigger) = triggers.recv() => self.wake(trigger),
-                () = self.something_to_do() => {}
-            }
+            while !self.woken(triggers, &mut reloads).await {}
         }
+    }
+
+    /// Waits until something happens; says whether that is something for a pass.
+    async fn woken(&mut self, triggers: &mut Triggers, reloads: &mut Option<Reloads<V>>) -> bool {
+        tokio::select! {
+            biased;
+            Some(reload) = next(reloads) => return self.reload(reload).await,
+            Some(trigger) = triggers.recv() => self.wake(trigger),
+            () = self.something_to_do() => {}
+        }
+        true
     }
 
     /// Takes over what an earlier process left.

@@ -42,9 +42,8 @@ pub struct Origin {
 #[derive(Debug)]
 pub struct Job {
     id: EntryId,
-    files: Vec<FileSpec>,
+    origin: Arc<Origin>,
     body: Work,
-    passwords_of: Vec<VersionId>,
 }
 
 #[derive(Debug)]
@@ -74,11 +73,19 @@ impl Job {
             }
             Body::Selection { .. } => return None,
         };
+        let of = |object: &Arc<FetchedObject>| (object.version.clone(), object.attributes.clone());
+        let origin = Origin {
+            files: entry.files.clone(),
+            objects: match &body {
+                Work::Object(object, _) => vec![of(object)],
+                Work::Template(_, objects) => objects.values().map(of).collect(),
+            },
+            passwords: passwords_of,
+        };
         Some(Self {
             id: entry.id.clone(),
-            files: entry.files.clone(),
+            origin: Arc::new(origin),
             body,
-            passwords_of,
         })
     }
 
@@ -91,6 +98,7 @@ impl Job {
     pub fn is_slow(&self) -> bool {
         match &self.body {
             Work::Object(..) => self
+                .origin
                 .files
                 .iter()
                 .any(|file| matches!(file.content, Content::Certificate(_))),
@@ -101,30 +109,22 @@ impl Job {
     }
 
     /// What it is made of.
-    pub fn origin(&self) -> Origin {
-        let of = |object: &Arc<FetchedObject>| (object.version.clone(), object.attributes.clone());
-        Origin {
-            files: self.files.clone(),
-            objects: match &self.body {
-                Work::Object(object, _) => vec![of(object)],
-                Work::Template(_, objects) => objects.values().map(of).collect(),
-            },
-            passwords: self.passwords_of.clone(),
-        }
+    pub const fn origin(&self) -> &Arc<Origin> {
+        &self.origin
     }
 
     /// Renders it: all files or none.
     pub fn run(self) -> Result<Made, Failure> {
         match self.body {
             Work::Object(object, passwords) => {
-                let rendered = render_object(&self.files, &object, &passwords)?;
+                let rendered = render_object(&self.origin.files, &object, &passwords)?;
                 Ok(Made {
                     files: rendered.files.into_iter().collect(),
                     notices: rendered.notices,
                     validity: rendered.validity,
                 })
             }
-            Work::Template(template, objects) => filled(&self.id, &self.files, &template, &objects),
+            Work::Template(template, objects) => filled(&self.id, &self.origin.files, &template, &objects),
         }
     }
 }

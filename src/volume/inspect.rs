@@ -1,5 +1,6 @@
 //! Says which recorded files are on the volume as they were published.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -8,7 +9,7 @@ use super::directory::Directory;
 use super::failure::{failed, is_denied};
 use super::owner::Ownership;
 use super::stat::{Kind, Signature, Stat};
-use super::state::{self, FileEntry, State};
+use super::state::{FileEntry, State, StateFile};
 use super::tree::{self, Tree};
 use crate::domain::mode::FileMode;
 use crate::domain::path::RelativePath;
@@ -43,8 +44,9 @@ pub(super) struct Intact {
 /// changes nothing understands no state file and reads no file again.
 pub(super) struct Inspector {
     clock: Arc<dyn Clock>,
-    /// The text that was read last, and the state that it is, if this code understands it: what it does not is told once.
-    recorded: Option<(Vec<u8>, Option<State>)>,
+    /// The text that was read or written last, and the state that it is, if this code understands it: what it does not is
+    /// told once.
+    recorded: RefCell<Option<(Vec<u8>, Option<State>)>>,
     /// Files whose bytes were compared with a digest, what they looked like then, and the digest that they had.
     verified: BTreeMap<RelativePath, (Signature, Digest)>,
 }
@@ -77,24 +79,31 @@ impl Inspector {
     pub(super) const fn new(clock: Arc<dyn Clock>) -> Self {
         Self {
             clock,
-            recorded: None,
+            recorded: RefCell::new(None),
             verified: BTreeMap::new(),
         }
     }
 
     /// What is recorded in a directory; `None`, with a warning, when nothing is that this code understands.
     pub(super) fn recorded(&mut self, directory: &Directory) -> Result<Option<State>, VolumeFailure> {
-        let Some(text) = state::read(directory)? else {
+        let Some(mut file) = StateFile::open(directory)? else {
             return Ok(None);
         };
-        if let Some((known, state)) = &self.recorded
-            && *known == text
+        if let Some((known, state)) = self.recorded.get_mut()
+            && file.has(known)?
         {
             return Ok(state.clone());
         }
+        let text = file.read()?;
         let state = State::of_text(&text, directory);
-        self.recorded = Some((text, state.clone()));
+        self.recorded = RefCell::new(Some((text, state.clone())));
         Ok(state)
+    }
+
+    /// Takes a state that was written, with its text: it need not be understood anew when it is read.
+    pub(super) fn wrote(&self, mut text: Vec<u8>, state: State) {
+        text.shrink_to_fit();
+        self.recorded.replace(Some((text, Some(state))));
     }
 
     /// How many files need not be read again while they look the same.

@@ -8,7 +8,9 @@
 //! one volume can be written by an older and a newer program in turn.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{self, Read, Write};
+use std::fs::File;
+use std::io::{self, Read as _, Seek as _, Write as _};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use nix::unistd::Uid;
@@ -231,12 +233,17 @@ impl State {
             .map_err(|error| failed("write", directory.path_of(FILE), io::Error::from(error)))
     }
 
-    /// Puts the state into a generation in place of what is there, in one step. Recovery has removed what an
-    /// interrupted call may have left.
-    pub(super) fn write(&self, generation: &Directory, writer: &FileWriter<'_>) -> Result<(), VolumeFailure> {
+    /// Puts the state into a generation in place of what is there, in one step; gives its text. Recovery has removed what
+    /// an interrupted call may have left.
+    pub(super) fn write(
+        &self,
+        generation: &Directory,
+        writer: &FileWriter<'_>,
+    ) -> Result<Vec<u8>, VolumeFailure> {
         let text = self.to_text(generation)?;
         writer.write_own(generation, STAGED, MODE, |file| file.write_all(&text))?;
-        generation.rename(STAGED, FILE)
+        generation.rename(STAGED, FILE)?;
+        Ok(text)
     }
 
     /// Removes what a crash or a failure within [`State::write`] left.
@@ -252,37 +259,73 @@ impl State {
         &self,
         generation: &Directory,
         writer: &FileWriter<'_>,
-    ) -> Result<(), VolumeFailure> {
+    ) -> Result<Vec<u8>, VolumeFailure> {
         while_writable(generation, || self.write(generation, writer))
     }
 }
 
-/// Reads the text of the state file in a directory; `None`, with a warning if it is another's, when there is none of ours.
-pub(super) fn read(directory: &Directory) -> Result<Option<Vec<u8>>, VolumeFailure> {
-    let path = directory.path_of(FILE);
-    let Some(found) = directory.stat_of(FILE)? else {
-        return Ok(None);
-    };
-    let is_ours = found.kind == Kind::File && found.uid == Uid::effective().as_raw();
-    if !is_ours || found.signature.length > LONGEST {
-        tracing::warn!(path = %path.display(), "The state file is not akv-sync's own; all files are written again");
-        return Ok(None);
+/// The state file in a directory, open.
+pub(super) struct StateFile {
+    file: File,
+    path: PathBuf,
+    length: u64,
+}
+
+impl StateFile {
+    /// Opens it; `None`, with a warning if it is another's, when there is none of ours.
+    pub(super) fn open(directory: &Directory) -> Result<Option<Self>, VolumeFailure> {
+        let path = directory.path_of(FILE);
+        let Some(found) = directory.stat_of(FILE)? else {
+            return Ok(None);
+        };
+        let is_ours = found.kind == Kind::File && found.uid == Uid::effective().as_raw();
+        if !is_ours || found.signature.length > LONGEST {
+            tracing::warn!(path = %path.display(), "The state file is not akv-sync's own; all files are written again");
+            return Ok(None);
+        }
+        let file = directory.open_file(FILE)?;
+        Ok(file.map(|file| Self {
+            file,
+            path,
+            length: found.signature.length,
+        }))
     }
-    let Some(file) = directory.open_file(FILE)? else {
-        return Ok(None);
-    };
-    let mut text = Vec::new();
-    file.take(LONGEST)
-        .read_to_end(&mut text)
-        .map_err(|error| failed("read", &path, error))?;
-    Ok(Some(text))
+
+    /// Whether its text is this one. It is read piece by piece: most looks find what is known, and then its text is in memory
+    /// only once.
+    pub(super) fn has(&mut self, known: &[u8]) -> Result<bool, VolumeFailure> {
+        if usize::try_from(self.length) != Ok(known.len()) {
+            return Ok(false);
+        }
+        let mut rest = known;
+        let mut piece = [0; 16 * 1024];
+        loop {
+            let read = self.file.read(&mut piece);
+            let count = read.map_err(|error| failed("read", &self.path, error))?;
+            match rest.split_at_checked(count) {
+                Some(([], [])) => return Ok(true),
+                Some((expected, after)) if count > 0 && *expected == piece[..count] => rest = after,
+                _ => return Ok(false),
+            }
+        }
+    }
+
+    /// Its text.
+    pub(super) fn read(mut self) -> Result<Vec<u8>, VolumeFailure> {
+        let mut text = Vec::new();
+        self.file
+            .rewind()
+            .and_then(|()| self.file.take(LONGEST).read_to_end(&mut text))
+            .map_err(|error| failed("read", &self.path, error))?;
+        Ok(text)
+    }
 }
 
 /// Lets the owner write to a generation while `change` is made.
-fn while_writable(
+fn while_writable<T>(
     generation: &Directory,
-    change: impl FnOnce() -> Result<(), VolumeFailure>,
-) -> Result<(), VolumeFailure> {
+    change: impl FnOnce() -> Result<T, VolumeFailure>,
+) -> Result<T, VolumeFailure> {
     let before = generation.stat()?;
     generation.make_writable()?;
     let changed = change();

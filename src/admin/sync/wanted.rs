@@ -81,7 +81,7 @@ fn kind_of(text: &str) -> Option<ObjectKind> {
 pub(super) fn is_wanted(entry: &EntryStatus, wanted: &SyncScope) -> bool {
     match wanted {
         SyncScope::All => true,
-        SyncScope::Objects(objects) => !entry.objects.is_disjoint(objects),
+        SyncScope::Objects(objects) => entry.objects.iter().any(|object| objects.contains(object)),
     }
 }
 

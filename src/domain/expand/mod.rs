@@ -87,7 +87,7 @@ pub fn expand<'f>(spec: &'f SyncSpec, facts: Facts<'f>) -> Expansion {
         wanted: BTreeMap::new(),
         followed: BTreeSet::new(),
     };
-    let mut entries = Vec::new();
+    let mut entries = Vec::with_capacity(spec.objects.len() + spec.templates.len());
     for object in &spec.objects {
         entries.extend(expander.object(object));
     }

@@ -157,11 +157,14 @@ impl Expander<'_> {
             .history
             .and_then(|_| spec.files.first())
             .map(|file| Group::History(file.path.clone()));
+        let id = EntryId::Object(source.clone());
+        let body = Body::Object(source, passwords);
         Entry {
-            id: EntryId::Object(source.clone()),
+            id,
             required: spec.required,
             group: spec.group.clone().map(Group::Named).or(of_history),
-            body: Body::Object(source, passwords),
+            inputs: body.inputs(),
+            body,
             files,
             interval: spec.interval,
             obstacle,
@@ -184,7 +187,7 @@ impl Expander<'_> {
             depends_on.extend(resolved.depends_on);
             (reference.clone(), resolved.source)
         });
-        let inputs = inputs.collect();
+        let body = Body::Template(spec.template.clone(), inputs.collect());
         let file = FileSpec {
             path: spec.path.clone(),
             content: Content::Template(spec.template.digest()),
@@ -194,7 +197,8 @@ impl Expander<'_> {
             id: EntryId::Template(spec.path.clone()),
             required: spec.required,
             group: spec.group.clone().map(Group::Named),
-            body: Body::Template(spec.template.clone(), inputs),
+            inputs: body.inputs(),
+            body,
             files: vec![file],
             interval: spec.interval,
             obstacle,

@@ -78,6 +78,7 @@ impl Expander<'_> {
                 listed: list.is_some(),
                 picks_none_of,
             },
+            inputs: Vec::new(),
             files: Vec::new(),
             interval: spec.interval,
             obstacle: failure.map(|failure| (failure, query.clone())),
@@ -270,11 +271,14 @@ fn member(
         content: Content::Secret(spec.form.clone()),
         mode: spec.mode,
     };
+    let id = EntryId::Object(source.clone());
+    let body = Body::Object(source, Vec::new());
     Entry {
-        id: EntryId::Object(source.clone()),
+        id,
         required: spec.required,
         group: spec.group.clone().map(Group::Named),
-        body: Body::Object(source, Vec::new()),
+        inputs: body.inputs(),
+        body,
         files: vec![file],
         interval: spec.interval,
         obstacle: None,

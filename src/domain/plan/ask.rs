@@ -63,13 +63,12 @@ pub fn lacks(
 ) -> Vec<Lack> {
     let lacking = entries
         .iter()
-        .filter(|entry| !is_in_place(entry, published) && !is_served(entry, published, answers));
+        .filter(|entry| !is_served(entry, published, answers) && !is_in_place(entry, published));
     let lack = |entry: &Entry| {
-        let inputs = entry.inputs();
         let queries: Vec<Query> = if entry.unresolved {
             entry.depends_on.clone()
         } else {
-            inputs.iter().map(Query::from).collect()
+            entry.inputs.iter().map(Query::from).collect()
         };
         let awaited = queries
             .into_iter()
@@ -78,7 +77,7 @@ pub fn lacks(
             key: entry.key(),
             files: entry.files.clone(),
             queries: awaited.collect(),
-            inputs,
+            inputs: entry.inputs.clone(),
         }
     };
     lacking.map(lack).collect()
@@ -109,8 +108,8 @@ impl Asking<'_> {
     /// Whether something of the entry is asked in its own right. A version for ever that is published is not asked for
     /// again: its question would be due for as long as there is an entry.
     fn is_due(&self, entry: &Entry) -> bool {
-        let inputs = entry.inputs();
-        let mut asked = inputs
+        let mut asked = entry
+            .inputs
             .iter()
             .filter(|input| !entry.unresolved && (changes(input) || !self.is_served(entry)));
         let mut decisive = entry.depends_on.iter();
@@ -135,8 +134,7 @@ impl Asking<'_> {
     fn of_inputs(&self, entry: &Entry, together: bool) -> Vec<Query> {
         let served = self.is_served(entry);
         let remade = self.is_told(entry) && !served;
-        let inputs = entry.inputs();
-        let asked = inputs.iter().filter(|input| {
+        let asked = entry.inputs.iter().filter(|input| {
             let query = Query::from(*input);
             let needed = changes(input) || !served;
             let for_itself = needed && self.timing.is_due(&query) && !self.open.contains(&query);
@@ -148,10 +146,8 @@ impl Asking<'_> {
 
     /// Whether something of the inputs was told.
     fn is_told(&self, entry: &Entry) -> bool {
-        let inputs = entry.inputs();
-        inputs
-            .iter()
-            .any(|input| matches!(self.answers.version(input), Some(Ok(_))))
+        let mut inputs = entry.inputs.iter();
+        inputs.any(|input| matches!(self.answers.version(input), Some(Ok(_))))
     }
 
     fn is_served(&self, entry: &Entry) -> bool {
@@ -167,7 +163,7 @@ fn is_in_place(entry: &Entry, published: &Published<'_>) -> bool {
 
 /// Whether every file is published, made of what is known of the inputs.
 fn is_served(entry: &Entry, published: &Published<'_>, answers: &Answers) -> bool {
-    let needed = needed(&entry.inputs(), answers);
+    let needed = needed(&entry.inputs, answers);
     let mut files = entry.files.iter();
     files.all(|file| published.made_of(file, &needed).is_some())
 }

@@ -31,7 +31,7 @@ pub struct Plan {
 
 /// Decides for each file whether it is written, kept or removed, and why. The rule of a failure: the entry keeps the
 /// files that it has. The rule of a success: all files of the entry are made of the versions that were told.
-pub fn decide(entries: &[Entry], given: &Given<'_>) -> Plan {
+pub fn decide<'g>(entries: &'g [Entry], given: &Given<'g>) -> Plan {
     let own: Vec<Own<'_>> = entries.iter().map(|entry| own(entry, given)).collect();
     let resolved = Resolved::of(entries, &own, given);
     let blocked = resolved.blocked(entries, &own, given);
@@ -105,8 +105,7 @@ fn one<'g>(
 }
 
 fn made(entry: &Entry, given: &Given<'_>) -> (PlannedFiles, EntryPlan) {
-    let inputs = entry.inputs();
-    let version = entry.source().and(inputs.first());
+    let version = entry.source().and(entry.inputs.first());
     let version = version.and_then(|input| given.answers.version(input)?.ok().cloned());
     let outcome = Outcome::Served {
         version,
@@ -339,7 +338,7 @@ impl Plan {
                 plan.outcome = Outcome::Failed {
                     failure: name_taken(name),
                     kept: false,
-                    retry: entry.inputs().iter().map(Query::from).collect(),
+                    retry: entry.inputs.iter().map(Query::from).collect(),
                     news: true,
                 };
             }

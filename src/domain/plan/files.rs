@@ -22,16 +22,16 @@ use crate::domain::published::{Found, Needed, Published, is_form_of, may_be_of, 
 pub(super) type PlannedFiles = Vec<(RelativePath, FilePlan)>;
 
 /// The version of each input that will do: the one that was told, or is pinned; any where nothing was.
-pub(super) fn needed<'k>(inputs: &[Input], answers: &'k Answers) -> Vec<Needed<'k>> {
-    let needed = |input: &Input| Needed {
-        input: input.clone(),
+pub(super) fn needed<'k>(inputs: &'k [Input], answers: &'k Answers) -> Vec<Needed<'k>> {
+    let needed = inputs.iter().map(|input| Needed {
+        input,
         version: match answers.version(input) {
-            Some(Ok(version)) => Some(version.clone()),
-            Some(Err(_)) | None => pinned(input).cloned(),
+            Some(Ok(version)) => Some(version),
+            Some(Err(_)) | None => pinned(input),
         },
         told: told(input, answers),
-    };
-    inputs.iter().map(needed).collect()
+    });
+    needed.collect()
 }
 
 fn told<'k>(input: &Input, answers: &'k Answers) -> Option<&'k FetchedObject> {
@@ -57,11 +57,10 @@ pub(super) fn unchanged(at: &RelativePath, found: &ObservedFile, why: Why) -> Fi
 /// After an edit of the manifest they may be another object's, or of another form. Those keep the mode that they were
 /// published with: the one that is asked for now may be wider, and is not for these bytes.
 pub(super) fn keep(entry: &Entry, published: &Published<'_>, why: &Why) -> PlannedFiles {
-    let inputs = entry.inputs();
     let found = published.last_good(entry).into_iter();
     found
         .map(|(file, (at, found))| {
-            let ours = is_form_of(&found.record, &file.content, &inputs);
+            let ours = is_form_of(&found.record, &file.content, &entry.inputs);
             let mut kept = FilePlan {
                 mode: if ours { file.mode } else { found.mode },
                 ..unchanged(at, found, why.clone())
@@ -101,10 +100,9 @@ pub fn has_all(entry: &Entry, published: &Published<'_>) -> bool {
     if let Body::Selection { known, .. } = entry.body {
         return known;
     }
-    let inputs = entry.inputs();
     let found = published.last_good(entry);
     let fits = |(file, (_, found)): &(&FileSpec, Found<'_>)| {
-        found.record.content == file.content && may_be_of(&found.record, &inputs)
+        found.record.content == file.content && may_be_of(&found.record, &entry.inputs)
     };
     found.len() == entry.files.len() && found.iter().all(fits)
 }
@@ -112,12 +110,11 @@ pub fn has_all(entry: &Entry, published: &Published<'_>) -> bool {
 /// When the vault said last, by the records, that what is published of the entry is what it has; `None` when it never
 /// did for some of it, or was asked for another version than now: what is pinned need not be the current one.
 pub fn confirmed(entry: &Entry, published: &Published<'_>) -> Option<OffsetDateTime> {
-    let inputs = entry.inputs();
     let records = entry
         .files
         .iter()
         .filter_map(|file| Some(&published.at(&file.path)?.record.inputs));
-    let records = records.flat_map(|records| inputs.iter().zip(records));
+    let records = records.flat_map(|records| entry.inputs.iter().zip(records));
     let objects = records.filter(|(input, _)| matches!(input, Input::Object(_)));
     let confirmed = objects.map(|(input, record)| record.confirmed.filter(|_| record.input == *input));
     confirmed.min().flatten()
@@ -172,12 +169,12 @@ pub(super) fn keep_as(
         .any(|(path, file)| matches!(&file.action, Action::Keep(at) if at != path));
     let confirmed = needed
         .iter()
-        .any(|needed| given.answers.version(&needed.input).is_some());
+        .any(|needed| given.answers.version(needed.input).is_some());
     let outcome = Outcome::Served {
         version: entry
             .source()
             .and(needed.first())
-            .and_then(|needed| needed.version.clone()),
+            .and_then(|needed| needed.version.cloned()),
         changed: moved,
         confirmed,
     };
@@ -230,13 +227,15 @@ fn why_kept(file: &FileSpec, at: &RelativePath, found: &ObservedFile) -> Why {
 
 /// Files that are made now, with the time at which their versions were fetched first.
 pub(super) fn write(entry: &Entry, given: &Given<'_>) -> PlannedFiles {
-    let inputs = entry.inputs();
     let validity = validity_told(entry, given.answers).unwrap_or_default();
     let write = entry.files.iter().map(|file| {
-        let records: Vec<_> = inputs
+        // Most files have one, and a set has many files: the room for more would be most of the memory of a plan.
+        let mut records: Vec<_> = entry
+            .inputs
             .iter()
             .filter_map(|input| record_of(input, file, given))
             .collect();
+        records.shrink_to_fit();
         let earlier = given.published.at(&file.path).map(|found| found.record.as_ref());
         let same = earlier.filter(|record| same_versions(&record.inputs, &records));
         let record = FileRecord {

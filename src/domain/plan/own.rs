@@ -42,8 +42,8 @@ pub(super) struct Trouble {
 }
 
 /// Says what an entry would do.
-pub(super) fn own<'g>(entry: &Entry, given: &Given<'g>) -> Own<'g> {
-    let inputs = entry.inputs();
+pub(super) fn own<'g>(entry: &'g Entry, given: &Given<'g>) -> Own<'g> {
+    let inputs = entry.inputs.as_slice();
     if let Some(refused) = refused_name(entry, given) {
         return Own::Refused(Trouble {
             failure: name_taken(refused),
@@ -64,9 +64,9 @@ pub(super) fn own<'g>(entry: &Entry, given: &Given<'g>) -> Own<'g> {
             waits: false,
         };
     }
-    match trouble(entry, &inputs, given) {
+    match trouble(entry, inputs, given) {
         Some(trouble) => Own::Failed(trouble),
-        None => without_trouble(entry, &inputs, given),
+        None => without_trouble(entry, inputs, given),
     }
 }
 
@@ -76,7 +76,7 @@ fn is_held(entry: &Entry) -> bool {
     selected.is_some_and(|selected| selected.held_since.is_some())
 }
 
-fn without_trouble<'g>(entry: &Entry, inputs: &[Input], given: &Given<'g>) -> Own<'g> {
+fn without_trouble<'g>(entry: &Entry, inputs: &'g [Input], given: &Given<'g>) -> Own<'g> {
     let waits =
         entry.questions().any(|query| is_open(&query, given)) || given.tried.rendering.contains(&entry.key());
     let pending = Own::Pending {

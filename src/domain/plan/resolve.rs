@@ -165,10 +165,9 @@ impl<'e> Resolved<'e> {
             if self.in_place.contains(&number) {
                 continue;
             }
-            let inputs = entry.inputs();
             let mut wanted = entry.files.iter().filter(|file| {
                 let at = published.at(&file.path);
-                !at.is_some_and(|at| is_form_of(&at.record, &file.content, &inputs))
+                !at.is_some_and(|at| is_form_of(&at.record, &file.content, &entry.inputs))
             });
             if let Some(name) = wanted.find_map(|file| places.in_the_way(&file.path)) {
                 let refused = RefusedName {
@@ -177,7 +176,7 @@ impl<'e> Resolved<'e> {
                 };
                 let trouble = Trouble {
                     failure: name_taken(&refused),
-                    retry: inputs.iter().map(Query::from).collect(),
+                    retry: entry.inputs.iter().map(Query::from).collect(),
                     news: true,
                 };
                 self.displaced.insert(number, trouble);
@@ -201,7 +200,7 @@ impl<'e> Resolved<'e> {
             });
         }
         let unknown = |query: &Query| !given.answers.has(query);
-        let inputs = entry.inputs();
+        let inputs = &entry.inputs;
         // Unresolved, it has inputs that only stand in for others.
         let changing = inputs.iter().filter(|input| !entry.unresolved && changes(input));
         let asked = changing.map(Query::from).chain(entry.depends_on.iter().cloned());

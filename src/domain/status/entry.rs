@@ -31,9 +31,9 @@ pub struct EntryStatus {
     /// What messages call it.
     #[serde(serialize_with = "shown")]
     pub id: EntryId,
-    /// The objects that it is made of, as far as they are known.
+    /// The objects that it is made of, as far as they are known, each once.
     #[serde(skip)]
-    pub objects: BTreeSet<ObjectId>,
+    pub objects: Vec<ObjectId>,
     /// Its files, in the order of the manifest. A selection as a whole has none.
     pub files: Vec<FileStatus>,
     /// Whether start-up waits for it.

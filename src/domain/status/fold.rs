@@ -183,8 +183,13 @@ impl Status {
                 .map(Vec::as_slice)
                 .unwrap_or_default();
             if !questions.is_empty() {
+                entry.objects.clear();
                 let asked = questions.iter().filter_map(Query::object);
-                entry.objects = entry.id.object().into_iter().chain(asked).cloned().collect();
+                for object in entry.id.object().into_iter().chain(asked) {
+                    if !entry.objects.contains(object) {
+                        entry.objects.push(object.clone());
+                    }
+                }
             }
             // One version for ever is asked for no more once it is there.
             let asked = || {

@@ -6,8 +6,9 @@ use crate::ports::{Vault, Volume};
 use crate::reconcile::reload::{NewManifest, Reload};
 
 impl<V: Vault + 'static, W: Volume> Daemon<V, W> {
-    /// Takes what became of a manifest that changed.
-    pub(super) async fn reload(&mut self, reload: Reload<V>) {
+    /// Takes what became of a manifest that changed; says whether that is something for a pass.
+    pub(super) async fn reload(&mut self, reload: Reload<V>) -> bool {
+        let is_taken = matches!(reload, Reload::Taken(_));
         let events = match reload {
             Reload::Taken(manifest) => self.exchange(*manifest).await,
             Reload::Refused(problems) => vec![self.refuse(problems)],
@@ -17,6 +18,7 @@ impl<V: Vault + 'static, W: Volume> Daemon<V, W> {
             }
         };
         self.tell(&events);
+        is_taken
     }
 
     async fn exchange(&mut self, manifest: NewManifest<V>) -> Vec<Event> {

@@ -19,7 +19,7 @@ use crate::domain::plan::{self, Action, Blocked, Given, Plan, Tell, Tried};
 use crate::domain::published::Published;
 use crate::domain::status::Status;
 use crate::ports::{Vault, Volume, VolumeFailure, VolumeFailureKind};
-use crate::render::entry::Job;
+use crate::render::entry::{Job, Made};
 
 impl<V: Vault + 'static, W: Volume> Pass<V, W> {
     /// Publishes what can be published.
@@ -133,7 +133,7 @@ impl<V: Vault + 'static, W: Volume> Pass<V, W> {
         let jobs: Vec<_> = jobs.collect();
         let wanted: Vec<_> = jobs
             .iter()
-            .map(|(key, job)| (key.clone(), job.origin()))
+            .map(|(key, job)| (key.clone(), Arc::clone(job.origin())))
             .collect();
         self.renders.start(jobs);
         self.renders.wait_a_moment().await;
@@ -165,23 +165,22 @@ impl<V: Vault + 'static, W: Volume> Pass<V, W> {
             telling,
             ..Payload::default()
         };
+        let made = self.made(entries, plan);
+        for (&number, made) in &made {
+            plan.entries[number].validity = made.validity;
+            notices.insert(number, made.notices.clone());
+        }
         for (path, file) in &mut plan.files {
             let bytes = match &file.action {
                 Action::Keep(at) => FileBytes::Published(at.clone()),
                 Action::Write => {
-                    let made = file.entry.and_then(|number| {
-                        let entry = entries.get(number)?;
-                        let job = Job::new(entry, self.asking.answers())?;
-                        Some((number, self.renders.made(&entry.key(), &job.origin())?))
-                    });
+                    let made = file.entry.and_then(|number| made.get(&number));
                     // What is to be written was rendered; `decide` sees to that.
-                    let Some((number, made)) = made else { continue };
-                    let Some(bytes) = made.files.get(path) else {
+                    let Some((made, bytes)) = made.and_then(|made| Some((made, made.files.get(path)?)))
+                    else {
                         continue;
                     };
                     Arc::make_mut(&mut file.record).validity = made.validity;
-                    plan.entries[number].validity = made.validity;
-                    notices.entry(number).or_insert_with(|| made.notices.clone());
                     FileBytes::Write(bytes.clone())
                 }
             };
@@ -193,6 +192,16 @@ impl<V: Vault + 'static, W: Volume> Pass<V, W> {
             payload.files.insert(path.clone(), planned);
         }
         (payload, notices)
+    }
+
+    /// What was rendered for the plan, by the number of the entry.
+    fn made(&self, entries: &[Entry], plan: &Plan) -> BTreeMap<usize, &Made> {
+        let made = plan.to_render().filter_map(|number| {
+            let entry = entries.get(number)?;
+            let job = Job::new(entry, self.asking.answers())?;
+            Some((number, self.renders.made(&entry.key(), job.origin())?))
+        });
+        made.collect()
     }
 }
 

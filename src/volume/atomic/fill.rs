@@ -53,7 +53,8 @@ impl Writer {
 
         // 8. What was written, in place of the mark.
         self.announce(Step::WriteState, generation.path())?;
-        state.write(generation, &writer.files)?;
+        let text = state.write(generation, &writer.files)?;
+        self.inspector.wrote(text, state);
 
         // 9. The directories. The generation is the last: until then nobody else can reach any of them.
         for directory in tree::directories(payload.files.keys()) {

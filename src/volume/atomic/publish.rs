@@ -63,7 +63,8 @@ impl Writer {
         }
         state.outbox.clone_from(outbox);
         self.announce(Step::WriteState, current.dir.path())?;
-        state.replace(&current.dir, &self.files())?;
+        let text = state.replace(&current.dir, &self.files())?;
+        self.inspector.wrote(text, state.clone());
         if self.root.durable {
             current.dir.flush()?;
         }

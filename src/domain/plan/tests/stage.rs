@@ -82,11 +82,14 @@ pub(super) fn entry(source: Source, at: &str) -> Entry {
         content: Content::Secret(SecretForm::default()),
         mode: FileMode::from_bits(0o440),
     };
+    let id = EntryId::Object(source.clone());
+    let body = Body::Object(source, Vec::new());
     Entry {
-        id: EntryId::Object(source.clone()),
+        id,
         required: true,
         group: None,
-        body: Body::Object(source, Vec::new()),
+        inputs: body.inputs(),
+        body,
         files: vec![file],
         interval: Duration::from_mins(2),
         obstacle: None,

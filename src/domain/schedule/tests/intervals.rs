@@ -10,11 +10,14 @@ fn entry(name: &str, interval: Duration, group: Option<&str>) -> Entry {
         unreachable!("it asks for an object");
     };
     let group = group.and_then(|name| GroupName::parse(name).ok());
+    let id = EntryId::Object(source.clone());
+    let body = Body::Object(source, Vec::new());
     Entry {
-        id: EntryId::Object(source.clone()),
+        id,
         required: true,
         group: group.map(Group::Named),
-        body: Body::Object(source, Vec::new()),
+        inputs: body.inputs(),
+        body,
         files: Vec::new(),
         interval,
         obstacle: None,
