@@ -12,7 +12,9 @@ use crate::domain::failure::Failure;
 use crate::domain::fetched::FetchedObject;
 use crate::domain::listed::{ListedObject, ListedVersion};
 use crate::domain::object::{ObjectId, ObjectKind, Source, VaultId};
+use crate::domain::protocol::Protocol;
 use crate::ports::{Attempts, Clock, Jitter, Vault};
+use crate::transport::Wires;
 
 use super::TokenSource;
 use super::convert;
@@ -30,6 +32,8 @@ use super::vault_clients::{BuildError, RawPage, VaultClients};
 pub struct Outside {
     /// Sends requests. It has the time limits of a call and does not follow redirects.
     pub http: Arc<dyn HttpClient>,
+    /// What is known of its connections.
+    pub wires: Wires,
     /// Signs in.
     pub tokens: Arc<dyn TokenSource>,
     /// Reads a `Retry-After` that is a date.
@@ -69,11 +73,7 @@ impl KeyVault {
             let known = made.iter().find(|clients| clients.serve(vault)).map(Arc::clone);
             let clients = match known {
                 Some(clients) => clients,
-                None => Arc::new(VaultClients::new(
-                    vault,
-                    &self.outside.http,
-                    &self.outside.tokens,
-                )?),
+                None => Arc::new(VaultClients::new(vault, &self.outside)?),
             };
             made.push(Arc::clone(&clients));
             named.insert(vault.id(), clients);
@@ -203,6 +203,13 @@ impl Vault for KeyVault {
         Ok(list::each_once(secrets, |listed| {
             listed.name.as_str().to_ascii_lowercase()
         }))
+    }
+
+    async fn speaks_other_than(&self, vault: &VaultId, known: Option<Protocol>) -> Protocol {
+        match self.vaults.get(vault) {
+            Some(vault) => self.outside.wires.speaks_other_than(&vault.url, known).await,
+            None => std::future::pending().await,
+        }
     }
 }
 
