@@ -21,8 +21,8 @@ use url::Url;
 use crate::domain::desired::VaultSpec;
 use crate::domain::object::{ObjectId, ObjectKind, Source, VaultName, VersionSelector};
 
-use super::client::Outside;
 use super::guard::Guard;
+use super::outside::Outside;
 use super::realm::Realm;
 
 /// The vaults could not be set up.

@@ -19,7 +19,7 @@ pub const IDENTITY_ENDPOINT_CONNECT: Duration = Duration::from_secs(2);
 const POOL_IDLE: Duration = Duration::from_mins(1);
 
 /// Idle connections that are kept for each host, as many as there are requests at once over HTTP/1.1 (`domain::gate`'s).
-const POOL_IDLE_CONNECTIONS: usize = 20;
+pub(super) const POOL_IDLE_CONNECTIONS: usize = 20;
 
 /// A dropped HTTP/2 connection is noticed after this long without a frame, plus [`PING_TIMEOUT`].
 const PING_INTERVAL: Duration = Duration::from_secs(10);

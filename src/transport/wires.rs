@@ -27,6 +27,7 @@ use tower_service::Service;
 use url::Url;
 
 use self::stock::{Claim, Stock};
+use super::limits::{self, POOL_IDLE_CONNECTIONS};
 use crate::domain::protocol::Protocol;
 
 type BoxError = Box<dyn Error + Send + Sync>;
@@ -68,6 +69,8 @@ struct Host {
     /// The first one, while it is on its way: what came of it, told when the sender goes.
     first: Option<watch::Receiver<Option<Protocol>>>,
     stock: Stock,
+    /// Over HTTP/1.1, how many were opened, as far as none is known to be closed.
+    opened: usize,
 }
 
 /// What a request that finds no connection does.
@@ -80,7 +83,7 @@ enum Next<C> {
     Lead(watch::Sender<Option<Protocol>>),
     /// It waits for what comes of the first one.
     Follow(watch::Receiver<Option<Protocol>>),
-    /// It opens one, when none comes back in a few turns.
+    /// It opens one, when none comes back in a few turns, and when there may be more.
     LeaveTurns,
 }
 
@@ -100,6 +103,9 @@ const SETTLED: Duration = Duration::from_secs(1);
 /// How many turns a connection takes at most from the end of an answer back to the pool: those of its own task, and of the
 /// one that returns it.
 const TURNS: usize = 4;
+
+/// A connection whose answer was read is back in the pool long before that.
+const RETURNED: Duration = Duration::from_millis(250);
 
 impl Wires {
     /// Ones that open connections ahead by the client that this makes.
@@ -146,7 +152,7 @@ impl Wires {
         futures::future::join_all(dials).await;
         let wires = self.clone();
         tokio::spawn(async move {
-            tokio::time::sleep(super::limits::ATTEMPT).await;
+            tokio::time::sleep(limits::ATTEMPT).await;
             wires.with_host(&address, |host| host.stock.clear());
         });
     }
@@ -179,6 +185,8 @@ impl Wires {
             Turn::First(first) => Some(first),
             Turn::Another => None,
         };
+        // Counted before, so that those which leave together do not open too many together.
+        self.with_host(&address, |host| host.opened += 1);
         let connection = open.await?;
         let protocol = self.learn(address, &connection);
         if let Some(first) = first {
@@ -206,6 +214,11 @@ impl Wires {
                 for _ in 0..TURNS {
                     task::yield_now().await;
                 }
+                if self.with_host(address, |host| host.opened) >= POOL_IDLE_CONNECTIONS {
+                    // One will come back. If not, they have been closed.
+                    tokio::time::sleep(RETURNED).await;
+                    self.with_host(address, |host| host.opened = 0);
+                }
                 Turn::Another
             }
         }
@@ -219,7 +232,10 @@ impl Wires {
     ) -> Result<C, BoxError> {
         match open.await {
             Ok(connection) => {
-                self.with_host(&address, |host| host.stock.add(connection));
+                self.with_host(&address, |host| {
+                    host.opened += 1;
+                    host.stock.add(connection);
+                });
                 Err("the connection waits for a request".into())
             }
             Err(error) => {

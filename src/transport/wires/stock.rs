@@ -80,7 +80,7 @@ impl Stock {
 mod tests {
     use super::*;
 
-    async fn coming(stock: &mut Stock) -> BoxFuture<'static, Option<u8>> {
+    fn coming(stock: &mut Stock) -> BoxFuture<'static, Option<u8>> {
         match stock.claim() {
             Claim::Coming(coming) => coming,
             Claim::Here(_) | Claim::None => panic!("one is on its way"),
@@ -91,7 +91,7 @@ mod tests {
     async fn who_asks_first_gets_what_comes_first() {
         let mut stock = Stock::default();
         assert_eq!(stock.expect(2), 2);
-        let (first, second) = (coming(&mut stock).await, coming(&mut stock).await);
+        let (first, second) = (coming(&mut stock), coming(&mut stock));
         assert!(
             matches!(stock.claim::<u8>(), Claim::None),
             "two are on their way, and both are promised"
@@ -105,7 +105,7 @@ mod tests {
     async fn who_waits_for_one_that_does_not_come_is_told() {
         let mut stock = Stock::default();
         assert_eq!(stock.expect(1), 1);
-        let waiting = coming(&mut stock).await;
+        let waiting = coming(&mut stock);
         stock.one_less();
         assert_eq!(waiting.await, None);
     }
@@ -114,7 +114,7 @@ mod tests {
     async fn what_comes_for_one_who_left_serves_the_next() {
         let mut stock = Stock::default();
         assert_eq!(stock.expect(1), 1);
-        drop(coming(&mut stock).await);
+        drop(coming(&mut stock));
         stock.add(1_u8);
         assert_eq!(stock.expect(3), 2, "one of three is there");
         assert!(matches!(stock.claim::<u8>(), Claim::Here(1)));
