@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
 use futures::future::BoxFuture;
@@ -21,6 +21,7 @@ use crate::domain::listed::{ListedObject, ListedVersion};
 use crate::domain::object::{ObjectId, Source, VaultId};
 use crate::domain::path::RelativePath;
 use crate::domain::payload::{Observation, Payload, Publication, RefusedName};
+use crate::domain::protocol::Protocol;
 use crate::domain::status::Status;
 pub use crate::domain::volume_failure::{VolumeFailure, VolumeFailureKind};
 
@@ -53,6 +54,15 @@ pub trait Vault: Send + Sync {
         vault: &VaultId,
         attempts: &Attempts,
     ) -> impl Future<Output = Result<Vec<ListedObject>, Failure>> + Send;
+
+    /// Returns when the host of a vault speaks something else than what is known of it, as soon as a connection says so.
+    fn speaks_other_than(
+        &self,
+        _vault: &VaultId,
+        _known: Option<Protocol>,
+    ) -> impl Future<Output = Protocol> + Send {
+        std::future::pending()
+    }
 }
 
 /// Counts the requests that one question made, and how many it may still repeat. A clone counts for the same question.
@@ -63,6 +73,7 @@ pub struct Attempts(Arc<Counts>);
 struct Counts {
     made: AtomicU32,
     unused: AtomicU32,
+    cut_off: AtomicBool,
 }
 
 impl Attempts {
@@ -71,12 +82,23 @@ impl Attempts {
         Self(Arc::new(Counts {
             made: AtomicU32::new(0),
             unused: AtomicU32::new(retries),
+            cut_off: AtomicBool::new(false),
         }))
     }
 
     /// Notes that a request leaves now.
     pub fn begin(&self) {
         self.0.made.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Notes that the host refused a request without looking at it, or closed the connection under it.
+    pub fn cut_off(&self) {
+        self.0.cut_off.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether that befell any of the requests, repeated or not.
+    pub fn was_cut_off(&self) -> bool {
+        self.0.cut_off.load(Ordering::Relaxed)
     }
 
     /// Takes one of the retries; says whether there was one.

@@ -1,11 +1,13 @@
-//! From exec to ready, on an empty volume, with nothing remembered.
+//! From exec to ready, on an empty volume, with nothing remembered; and beside each start, the floor.
 
 use std::io;
 use std::path::Path;
+use std::process::Command;
 use std::time::Duration;
 
 use fake_azure::Calls;
 
+use crate::floor;
 use crate::program::{Memory, Program};
 use crate::scene::{Scene, Wanted};
 
@@ -32,6 +34,8 @@ pub(crate) struct Start {
 pub(crate) struct Starts {
     pub(crate) setting: Setting,
     pub(crate) runs: Vec<Start>,
+    /// Of each run, the start of the floor right after it.
+    pub(crate) floors: Vec<Start>,
 }
 
 /// Starts the program `runs` times in each setting. All settings take turns, so that a busy spell of the machine
@@ -52,6 +56,7 @@ pub(crate) fn measure(program: &Path, settings: &[Setting], runs: usize) -> io::
         .map(|&setting| Starts {
             setting,
             runs: Vec::new(),
+            floors: Vec::new(),
         })
         .collect();
     // One more than asked for: the first fills the page cache, and is not counted.
@@ -61,9 +66,13 @@ pub(crate) fn measure(program: &Path, settings: &[Setting], runs: usize) -> io::
                 .iter()
                 .find(|(stage, _)| same_distance(stage, &starts.setting));
             let (_, scene) = stage.expect("each setting has its scene");
-            let start = once(program, scene, starts.setting.objects)?;
+            let start = once(scene, starts.setting, |scene| Ok(scene.command(program)))?;
+            let floor = once(scene, starts.setting, |scene| {
+                floor::command(scene, starts.setting)
+            })?;
             if run > 0 {
                 starts.runs.push(start);
+                starts.floors.push(floor);
             }
         }
     }
@@ -74,9 +83,13 @@ fn same_distance(one: &Setting, other: &Setting) -> bool {
     (one.http2, one.round_trip) == (other.http2, other.round_trip)
 }
 
-fn once(program: &Path, scene: &Scene, objects: usize) -> io::Result<Start> {
-    scene.reset(Wanted::secrets(objects))?;
-    let mut running = Program::start(scene.command(program))?;
+fn once(
+    scene: &Scene,
+    setting: Setting,
+    command: impl FnOnce(&Scene) -> io::Result<Command>,
+) -> io::Result<Start> {
+    scene.reset(Wanted::secrets(setting.objects))?;
+    let mut running = Program::start(command(scene)?)?;
     let ready = running.wait_for("Ready")?;
     let start = Start {
         ready,

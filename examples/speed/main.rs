@@ -1,7 +1,7 @@
 //! How soon `akv-sync` is ready, what it asks for, and what it costs, measured against the fake Azure.
 //!
 //! `cargo build --release && cargo run --example speed` prints the tables of `docs/performance.md` to stdout. The
-//! program that is measured is a child process; only the fake runs in this one. Nothing here fails because a figure is
+//! program that is measured is a child process, and so is the floor beside it; only the fake runs in this one. Nothing here fails because a figure is
 //! bad: it fails when there is no figure.
 #![expect(
     clippy::print_stdout,
@@ -10,6 +10,7 @@
 )]
 
 mod cold_start;
+mod floor;
 mod no_op;
 mod program;
 mod scene;
@@ -125,7 +126,12 @@ impl Extent {
 }
 
 fn main() -> ExitCode {
-    match measure(&Arguments::parse()) {
+    let done = if std::env::args().nth(1).as_deref() == Some(floor::ARGUMENT) {
+        floor::run()
+    } else {
+        measure(&Arguments::parse())
+    };
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error}");
@@ -141,6 +147,7 @@ fn measure(arguments: &Arguments) -> io::Result<()> {
 
     let starts = cold_start::measure(&arguments.program, &extent.settings(), extent.runs)?;
     println!("{}", summary::cold_starts(&starts));
+    println!("{}", summary::floors(&starts));
 
     let mut passes = Vec::new();
     for http2 in [true, false] {

@@ -136,11 +136,17 @@ impl Scene {
         )
     }
 
-    /// `run`, with the system's certificate authorities and the fake's, and with nothing of this process's environment.
+    /// `run`, in these surroundings.
     pub(crate) fn command(&self, program: &Path) -> Command {
+        let mut command = self.surroundings(program);
+        command.arg("run");
+        command
+    }
+
+    /// With the system's certificate authorities and the fake's, and with nothing of this process's environment.
+    pub(crate) fn surroundings(&self, program: &Path) -> Command {
         let mut command = Command::new(program);
         command
-            .arg("run")
             .env_clear()
             .env("AKV_SYNC_MANIFEST", self.path("manifest.yaml"))
             .env("AKV_SYNC_CA_FILE", self.path("ca.pem"))

@@ -40,7 +40,7 @@ pub(crate) fn cold_starts(all: &[Starts]) -> String {
     );
     for starts in all {
         let setting = starts.setting;
-        let ready = sorted(starts, |start| start.ready);
+        let ready = sorted(&starts.runs, |start| start.ready);
         let (least, most) = (ready.first(), ready.last());
         let trips = round_trips(all, starts).map_or_else(|| "-".to_owned(), |trips| format!("{trips:.1}"));
         let row = [
@@ -56,7 +56,7 @@ pub(crate) fn cold_starts(all: &[Starts]) -> String {
             trips,
             format!(
                 "{:.1}",
-                median(&sorted(starts, |start| start.cpu)).as_secs_f64() * 1e3
+                median(&sorted(&starts.runs, |start| start.cpu)).as_secs_f64() * 1e3
             ),
             counted(starts, |start| start.calls.of(CallKind::GetSecret)),
             counted(starts, |start| start.calls.unauthenticated()),
@@ -67,6 +67,33 @@ pub(crate) fn cold_starts(all: &[Starts]) -> String {
                 counted(starts, |start| start.calls.connections(Service::Entra))
             ),
             mebibytes(starts.peak()),
+        ];
+        add_row(&mut table, &row);
+    }
+    table
+}
+
+/// The starts beside the floor.
+pub(crate) fn floors(all: &[Starts]) -> String {
+    let mut table = String::from(
+        "| Protocol | Round trip | Objects | Ready (ms) | Floor (ms) | Ratio | CPU (ms) | CPU of the floor (ms) |\n\
+         |---|---|---|---|---|---|---|---|\n",
+    );
+    for starts in all {
+        let setting = starts.setting;
+        let cpu = |runs: &[Start]| {
+            let cpu = median(&sorted(runs, |start| start.cpu)).as_secs_f64();
+            format!("{:.1}", cpu * 1e3)
+        };
+        let row = [
+            protocol(setting.http2).to_owned(),
+            format!("{} ms", setting.round_trip.as_millis()),
+            setting.objects.to_string(),
+            milliseconds(starts.ready()),
+            milliseconds(starts.floor()),
+            format!("{:.2}", starts.ratio()),
+            cpu(&starts.runs),
+            cpu(&starts.floors),
         ];
         add_row(&mut table, &row);
     }
@@ -204,7 +231,22 @@ fn round_trips(all: &[Starts], starts: &Starts) -> Option<f64> {
 impl Starts {
     /// The median time to ready.
     pub(crate) fn ready(&self) -> Duration {
-        median(&sorted(self, |start| start.ready))
+        median(&sorted(&self.runs, |start| start.ready))
+    }
+
+    /// The median time of the floor.
+    pub(crate) fn floor(&self) -> Duration {
+        median(&sorted(&self.floors, |start| start.ready))
+    }
+
+    /// The median of the ratios of each run to the floor right after it, which a busy spell of the machine slows as well.
+    pub(crate) fn ratio(&self) -> f64 {
+        let runs = self.runs.iter().zip(&self.floors);
+        let mut ratios: Vec<_> = runs
+            .map(|(run, floor)| run.ready.as_secs_f64() / floor.ready.as_secs_f64())
+            .collect();
+        ratios.sort_unstable_by(f64::total_cmp);
+        ratios.get(ratios.len() / 2).copied().unwrap_or_default()
     }
 
     /// The highest peak of resident memory, in KiB.
@@ -213,8 +255,8 @@ impl Starts {
     }
 }
 
-fn sorted(starts: &Starts, figure: impl Fn(&Start) -> Duration) -> Vec<Duration> {
-    let mut figures: Vec<_> = starts.runs.iter().map(figure).collect();
+fn sorted(starts: &[Start], figure: impl Fn(&Start) -> Duration) -> Vec<Duration> {
+    let mut figures: Vec<_> = starts.iter().map(figure).collect();
     figures.sort_unstable();
     figures
 }
@@ -234,7 +276,8 @@ fn counted(starts: &Starts, count: impl Fn(&Start) -> u64) -> String {
     }
 }
 
-fn protocol(http2: bool) -> &'static str {
+/// Its name.
+pub(crate) fn protocol(http2: bool) -> &'static str {
     if http2 { "HTTP/2" } else { "HTTP/1.1" }
 }
 

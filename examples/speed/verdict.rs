@@ -1,6 +1,6 @@
 //! The targets, beside what was measured.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 use std::time::Duration;
 
 use fake_azure::CallKind;
@@ -9,7 +9,7 @@ use crate::cold_start::Starts;
 use crate::no_op::{DIRTY_AFTER, Passes};
 use crate::scrape::Scrapes;
 use crate::soak::Sample;
-use crate::summary::mebibytes;
+use crate::summary::{mebibytes, protocol};
 
 const FAR: Duration = Duration::from_millis(20);
 const MIB: u64 = 1024 * 1024;
@@ -25,6 +25,38 @@ const SCRAPE: Duration = Duration::from_millis(5);
 
 /// More than this between a fifth of the soak and its end is growth; below it is the allocator's breathing. In KiB.
 const BREATH: u64 = 256;
+
+/// The most that a start at 20 ms may take, in times of the floor.
+struct FloorTarget {
+    http2: bool,
+    objects: usize,
+    most: f64,
+}
+
+const FLOOR_TARGETS: [FloorTarget; 5] = [
+    FloorTarget::new(true, 20, 1.06),
+    FloorTarget::new(true, 100, 1.2),
+    FloorTarget::new(true, 1_000, 1.6),
+    FloorTarget::new(false, 20, 1.1),
+    FloorTarget::new(false, 100, 1.06),
+];
+
+impl FloorTarget {
+    const fn new(http2: bool, objects: usize, most: f64) -> Self {
+        Self { http2, objects, most }
+    }
+}
+
+impl fmt::Display for FloorTarget {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let protocol = protocol(self.http2);
+        let Self { objects, most, .. } = self;
+        write!(
+            f,
+            "{objects} objects, 20 ms, {protocol}: ready within {most} times the floor"
+        )
+    }
+}
 
 /// Each target with its figure. What was not measured is left out.
 pub(crate) fn table(
@@ -51,9 +83,20 @@ pub(crate) fn table(
             FAR * 7 + Duration::from_millis(20),
         ),
     ] {
-        if let Some(ready) = ready_at_20_20(starts, http2) {
+        if let Some(ready) = far(starts, http2, 20).map(Starts::ready) {
             let measured = format!("{} ms of {} ms", ready.as_millis(), limit.as_millis());
             row(target, measured, ready <= limit);
+        }
+    }
+    for target in FLOOR_TARGETS {
+        if let Some(starts) = far(starts, target.http2, target.objects) {
+            let measured = format!(
+                "{:.2}: {} ms, the floor {} ms",
+                starts.ratio(),
+                starts.ready().as_millis(),
+                starts.floor().as_millis()
+            );
+            row(&target.to_string(), measured, starts.ratio() <= target.most);
         }
     }
     let odd = starts
@@ -126,8 +169,10 @@ pub(crate) fn table(
     table
 }
 
-fn ready_at_20_20(starts: &[Starts], http2: bool) -> Option<Duration> {
-    let wanted =
-        |it: &&Starts| it.setting.http2 == http2 && it.setting.round_trip == FAR && it.setting.objects == 20;
-    starts.iter().find(wanted).map(Starts::ready)
+/// The starts at 20 ms.
+fn far(starts: &[Starts], http2: bool, objects: usize) -> Option<&Starts> {
+    starts.iter().find(|it| {
+        let setting = it.setting;
+        (setting.http2, setting.round_trip, setting.objects) == (http2, FAR, objects)
+    })
 }

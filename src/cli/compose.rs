@@ -75,6 +75,7 @@ pub(super) fn sign_in(args: &SyncArgs, spec: &SyncSpec) -> Result<SignedIn, Comm
     let tokens = Arc::new(tokens);
     let outside = Outside {
         http: Arc::new(transport.vault_client()),
+        wires: transport.wires(),
         tokens: tokens.clone(),
         clock,
         jitter,

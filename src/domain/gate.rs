@@ -11,11 +11,13 @@
 //!    of an answer to a request from before a 429, that is not believed.
 //! 5. Opened by the word of one object, it lets others try soon, and stretches nothing, until one of them says the same.
 //! 6. 401, 403 and 404 are answers.
-//! 7. At most twenty questions are under way at once, without those that seem to hang.
+//! 7. Over HTTP/2, a hundred questions are under way at once, two hundred when so many were answered well, and twenty for
+//!    an hour after a 429 or a request that was cut off; over HTTP/1.1 always twenty. Those that seem to hang do not count.
 //!
 //! The numbers are those of [`super::backoff`] and [`super::stretch`].
 
 mod opening;
+mod places;
 mod retries;
 
 use std::collections::BTreeMap;
@@ -23,18 +25,16 @@ use std::time::Duration;
 
 pub use self::opening::Open;
 use self::opening::Suspect;
+use self::places::Places;
 use self::retries::Retries;
 use super::backoff;
 use super::failure::{Failure, Reason};
 use super::moment::{Moment, Now};
+use super::protocol::Protocol;
 use super::query::Query;
 use super::stretch::Stretch;
 
-/// Most questions under way at one host. Those without an answer for [`SLOW`] do not count: what hangs does not hold up
-/// the rest.
-const AT_ONCE: usize = 20;
-
-/// After this long, a question gives its place to another one.
+/// After this long, a question gives its place to another one: what hangs does not hold up the rest.
 const SLOW: Duration = Duration::from_secs(1);
 
 /// A throttled question is tried again within the hour, however long its interval is.
@@ -56,6 +56,7 @@ pub struct Gate {
     failing: BTreeMap<Query, Moment>,
     stretch: Stretch,
     retries: Retries,
+    places: Places,
 }
 
 /// Whether a question may leave.
@@ -96,7 +97,7 @@ impl Gate {
             return Permit::No;
         }
         match &self.open {
-            None if self.places_taken(now) >= AT_ONCE => Permit::No,
+            None if self.places_taken(now) >= self.places.number(now) => Permit::No,
             None => Permit::Yes,
             Some(open) if open.probe.is_none() && open.probe_at(query) <= now => Permit::Probe,
             Some(_) => Permit::No,
@@ -110,7 +111,7 @@ impl Gate {
 
     /// When a question that is under way gives its place to another one, if all places are taken.
     pub fn next_place(&self, now: Moment) -> Option<Moment> {
-        let taken = self.places_taken(now) >= AT_ONCE;
+        let taken = self.places_taken(now) >= self.places.number(now);
         let places = self.under_way.values().map(|left| *left + SLOW);
         places.filter(|at| taken && *at > now).min()
     }
@@ -130,6 +131,22 @@ impl Gate {
     /// Takes a question that leaves now, and occupies a place.
     pub(super) fn occupy(&mut self, query: &Query, now: Moment) {
         self.under_way.insert(query.clone(), now);
+        self.places.taken(self.under_way.len());
+    }
+
+    /// Takes what the host speaks.
+    pub(super) const fn speak(&mut self, protocol: Protocol) {
+        self.places.speak(protocol);
+    }
+
+    /// What the host speaks, as far as it is known.
+    pub(super) const fn protocol(&self) -> Option<Protocol> {
+        self.places.protocol()
+    }
+
+    /// Takes that the host cut a request off, or wants fewer.
+    pub(super) fn set_back(&mut self, now: Moment) {
+        self.places.set_back(now);
     }
 
     /// Takes a question that leaves now: through an open gate, it is the probe.
@@ -168,6 +185,7 @@ impl Gate {
         self.culprits.remove(query);
         self.failing.remove(query);
         self.retries.refund();
+        self.places.answered();
         let from_before = |open: &Open| open.failure.reason == Reason::Throttled && asked_at < open.since;
         if !self.open.as_ref().is_some_and(from_before) {
             self.open = None;
@@ -182,6 +200,9 @@ impl Gate {
         failure: &Failure,
         host: HostNow,
     ) -> Blame {
+        if failure.reason == Reason::Throttled {
+            self.set_back(host.now.at);
+        }
         let blame = self.blame(query, asked_at, failure, host);
         if blame == Blame::Host {
             self.keep_quiet(failure, host);

@@ -33,6 +33,7 @@ pub mod payload;
 pub mod placeholder;
 pub mod plain_text;
 pub mod plan;
+pub mod protocol;
 pub mod published;
 pub mod query;
 pub mod schedule;

@@ -23,6 +23,7 @@ use super::failure::Failure;
 use super::gate::{Gate, Permit};
 use super::moment::{Moment, Now};
 use super::object::{ObjectId, VaultId};
+use super::protocol::Protocol;
 use super::query::Query;
 use super::timing::Timing;
 
@@ -281,6 +282,12 @@ impl Schedule {
             !required,
             question.and_then(|question| question.answered),
         )
+    }
+
+    /// What the host of a vault speaks, as far as it is known.
+    pub fn protocol(&self, vault: &VaultId) -> Option<Protocol> {
+        let gate = self.gates.get(&Endpoint::Vault(vault.clone()))?;
+        gate.protocol()
     }
 
     /// Every gate of which something is known.

@@ -1,9 +1,10 @@
 //! What is remembered of one vault between requests: its challenge, and how the last call for it failed.
 
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use azure_core::http::StatusCode;
+use tokio::sync::MutexGuard;
 use tokio::time::Instant;
 
 use super::answer::Answer;
@@ -18,6 +19,32 @@ pub(super) struct ChallengeCache {
     pub(super) learned: tokio::sync::Mutex<Learned>,
     /// How many such calls failed. A request that saw this number grow while it waited shares the failure.
     pub(super) failures: AtomicU64,
+    /// How many requests wait for such a call.
+    pub(super) waiting: AtomicUsize,
+}
+
+impl ChallengeCache {
+    /// Waits for the call that asks for the challenge, if there is one.
+    pub(super) async fn lock_in_line(&self) -> MutexGuard<'_, Learned> {
+        let _place = Place::take(&self.waiting);
+        self.learned.lock().await
+    }
+}
+
+/// A place in the line of those who wait.
+struct Place<'w>(&'w AtomicUsize);
+
+impl<'w> Place<'w> {
+    fn take(waiting: &'w AtomicUsize) -> Self {
+        waiting.fetch_add(1, Ordering::AcqRel);
+        Self(waiting)
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::AcqRel);
+    }
 }
 
 /// What such calls brought.

@@ -4,45 +4,27 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
+use azure_core::http::RawResponse;
 use azure_core::http::pager::PagerContinuation;
-use azure_core::http::{HttpClient, RawResponse};
 
 use crate::domain::desired::VaultSpec;
 use crate::domain::failure::Failure;
 use crate::domain::fetched::FetchedObject;
 use crate::domain::listed::{ListedObject, ListedVersion};
 use crate::domain::object::{ObjectId, ObjectKind, Source, VaultId};
-use crate::ports::{Attempts, Clock, Jitter, Vault};
+use crate::domain::protocol::Protocol;
+use crate::ports::{Attempts, Vault};
 
-use super::TokenSource;
 use super::convert;
 use super::counted;
 use super::list::{self, Progress};
+use super::outside::Outside;
 use super::page;
 use super::realm::Service;
 use super::refusal;
 use super::retry::{self, Refused};
 use super::target::{Subject, Target};
 use super::vault_clients::{BuildError, RawPage, VaultClients};
-
-/// What the adapter gets from outside.
-#[derive(Clone)]
-pub struct Outside {
-    /// Sends requests. It has the time limits of a call and does not follow redirects.
-    pub http: Arc<dyn HttpClient>,
-    /// Signs in.
-    pub tokens: Arc<dyn TokenSource>,
-    /// Reads a `Retry-After` that is a date.
-    pub clock: Arc<dyn Clock>,
-    /// Spreads attempts.
-    pub jitter: Arc<dyn Jitter>,
-}
-
-impl fmt::Debug for Outside {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Outside").finish_non_exhaustive()
-    }
-}
 
 /// Reads objects of the vaults that a manifest names.
 pub struct KeyVault {
@@ -69,11 +51,7 @@ impl KeyVault {
             let known = made.iter().find(|clients| clients.serve(vault)).map(Arc::clone);
             let clients = match known {
                 Some(clients) => clients,
-                None => Arc::new(VaultClients::new(
-                    vault,
-                    &self.outside.http,
-                    &self.outside.tokens,
-                )?),
+                None => Arc::new(VaultClients::new(vault, &self.outside)?),
             };
             made.push(Arc::clone(&clients));
             named.insert(vault.id(), clients);
@@ -203,6 +181,13 @@ impl Vault for KeyVault {
         Ok(list::each_once(secrets, |listed| {
             listed.name.as_str().to_ascii_lowercase()
         }))
+    }
+
+    async fn speaks_other_than(&self, vault: &VaultId, known: Option<Protocol>) -> Protocol {
+        match self.vaults.get(vault) {
+            Some(vault) => self.outside.wires.speaks_other_than(&vault.url, known).await,
+            None => std::future::pending().await,
+        }
     }
 }
 

@@ -21,3 +21,8 @@ pub(super) fn begin() {
     // Nothing but a test of one layer sends a request for no question.
     let _ = ATTEMPTS.try_with(Attempts::begin);
 }
+
+/// Notes that the host cut the request off.
+pub(super) fn cut_off() {
+    let _ = ATTEMPTS.try_with(Attempts::cut_off);
+}

@@ -6,6 +6,7 @@
 //! memory, as is every later one.
 
 use std::fmt;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -13,10 +14,13 @@ use async_trait::async_trait;
 use azure_core::Bytes;
 use azure_core::http::headers::{AUTHORIZATION, Headers, WWW_AUTHENTICATE};
 use azure_core::http::{AsyncRawResponse, HttpClient, Request, StatusCode};
+use futures::future::{Either, select};
 use url::Url;
 
 use crate::domain::desired::VaultSpec;
 use crate::domain::failure::Reason;
+use crate::domain::protocol::Protocol;
+use crate::transport::Wires;
 
 use super::TokenSource;
 use super::answer::Answer;
@@ -25,6 +29,7 @@ use super::challenge_cache::{ChallengeCache, Shared};
 use super::counted;
 use super::error_body::{ErrorBody, quote};
 use super::hint;
+use super::outside::Outside;
 use super::realm::Realm;
 use super::refused_tokens::RefusedTokens;
 use super::retry::Retry;
@@ -33,6 +38,7 @@ use super::transport_error::TransportError;
 /// Decorates the HTTP client of a vault's SDK clients.
 pub(super) struct Guard {
     http: Arc<dyn HttpClient>,
+    wires: Wires,
     tokens: Arc<dyn TokenSource>,
     allowed: AllowedHost,
 }
@@ -53,19 +59,36 @@ struct AllowedHost {
 
 impl Guard {
     /// Allows the vault and nothing else.
-    pub(super) fn new(vault: &VaultSpec, http: Arc<dyn HttpClient>, tokens: Arc<dyn TokenSource>) -> Self {
+    pub(super) fn new(vault: &VaultSpec, outside: &Outside) -> Self {
         let allowed = AllowedHost::of(vault);
         Self {
-            http,
-            tokens,
+            http: Arc::clone(&outside.http),
+            wires: outside.wires.clone(),
+            tokens: Arc::clone(&outside.tokens),
             allowed,
         }
     }
 
     async fn call(&self, request: &Request) -> Result<Answer, TransportError> {
         counted::begin();
-        let response = self.http.execute_request(request).await;
-        Answer::read(response.map_err(|error| TransportError::while_calling(&error))?).await
+        let answer = match self.http.execute_request(request).await {
+            Ok(response) => Answer::read(response).await,
+            Err(error) => Err(TransportError::while_calling(&error)),
+        };
+        if answer.as_ref().is_err_and(|error| error.cut_off) {
+            counted::cut_off();
+        }
+        answer
+    }
+
+    /// Opens a connection for each request that waits for the challenge, where each needs its own: while the token is
+    /// on its way. Returns when that is under way, or never.
+    async fn open_for_who_waits(&self, host: &AllowedHost, url: &Url) {
+        if self.wires.speaks_other_than(url, None).await == Protocol::Http1 {
+            let (wires, url) = (self.wires.clone(), url.clone());
+            let waiting = host.challenges.waiting.load(Ordering::Acquire);
+            tokio::spawn(async move { wires.open_ahead(&url, waiting).await });
+        }
     }
 
     /// A request without token: the vault's challenge is all it is for.
@@ -75,7 +98,7 @@ impl Guard {
         request: &Request,
     ) -> Result<Answer, TransportError> {
         let failures = host.challenges.failures.load(Ordering::Acquire);
-        let mut learned = host.challenges.learned.lock().await;
+        let mut learned = host.challenges.lock_in_line().await;
         if let Some(challenge) = &learned.challenge {
             let endpoint = &host.host;
             tracing::debug!(%endpoint, "The next 401 is from memory, for the SDK to add a token; nothing is sent");
@@ -86,7 +109,13 @@ impl Guard {
             return shared.into_result();
         }
         self.tokens.prefetch(host.scope);
-        let result = self.call(request).await.and_then(|answer| {
+        let call = pin!(self.call(request));
+        let opening = pin!(self.open_for_who_waits(host, request.url()));
+        let result = match select(call, opening).await {
+            Either::Left((result, _)) => result,
+            Either::Right(((), call)) => call.await,
+        };
+        let result = result.and_then(|answer| {
             if answer.status == StatusCode::Unauthorized {
                 learned.challenge = host.learn(&answer.headers)?;
             }

@@ -27,6 +27,7 @@ mod guard;
 mod hint;
 mod key;
 mod list;
+mod outside;
 mod page;
 mod realm;
 mod refusal;
@@ -44,7 +45,8 @@ use std::sync::Arc;
 
 use azure_core::credentials::TokenCredential;
 
-pub use client::{KeyVault, Outside};
+pub use client::KeyVault;
+pub use outside::Outside;
 pub use vault_clients::BuildError;
 
 /// What the adapter needs of whoever signs in.

@@ -26,6 +26,8 @@ pub(super) struct TransportError {
     pub(super) hint: Hint,
     /// Whether to try again.
     pub(super) retry: Retry,
+    /// Whether the host closed the connection, or refused the stream, under a request.
+    pub(super) cut_off: bool,
     /// What TLS or the system said.
     #[source]
     cause: Option<WireCause>,
@@ -61,12 +63,20 @@ impl TransportError {
 
     /// The connection ended within the answer.
     pub(super) fn cut_short() -> Self {
-        Self::new(
-            Reason::Unavailable,
-            "the answer was cut short",
-            hint::CUT_SHORT,
-            Retry::Soon,
-        )
+        let (seen, hint) = ("the answer was cut short", hint::CUT_SHORT);
+        Self {
+            cut_off: true,
+            ..Self::new(Reason::Unavailable, seen, hint, Retry::Soon)
+        }
+    }
+
+    /// The connection ended before the answer.
+    fn closed() -> Self {
+        let (seen, hint) = ("the connection was closed before an answer", hint::NO_CONNECTION);
+        Self {
+            cut_off: true,
+            ..Self::new(Reason::Unreachable, seen, hint, Retry::Soon)
+        }
     }
 
     /// The answer has more than `limit` bytes.
@@ -82,6 +92,7 @@ impl TransportError {
             seen: seen.into().into_boxed_str(),
             hint: hint.into(),
             retry,
+            cut_off: false,
             cause: None,
         }
     }
@@ -199,7 +210,7 @@ fn socket(error: &io::Error) -> Option<TransportError> {
     let (seen, retry) = match error.kind() {
         K::ConnectionRefused => ("the connection was refused", Retry::Soon),
         K::ConnectionReset | K::ConnectionAborted | K::BrokenPipe | K::NotConnected | K::UnexpectedEof => {
-            ("the connection was closed before an answer", Retry::Soon)
+            return Some(TransportError::closed());
         }
         K::NetworkUnreachable | K::HostUnreachable | K::AddrNotAvailable | K::NetworkDown => {
             ("there is no route to the host", Retry::Soon)
@@ -224,6 +235,5 @@ fn ended(causes: &[&Cause]) -> Option<TransportError> {
         .iter()
         .any(|end| text.contains(end))
     });
-    let seen = "the connection was closed before an answer";
-    ended.then(|| TransportError::new(Reason::Unreachable, seen, hint::NO_CONNECTION, Retry::Soon))
+    ended.then(TransportError::closed)
 }

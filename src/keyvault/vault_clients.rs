@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use azure_core::http::pager::{Page, PagerContinuation, PagerOptions};
 use azure_core::http::{
-    ClientOptions, HttpClient, Pager, RawResponse, Response, RetryOptions, Transport, UserAgentOptions,
+    ClientOptions, Pager, RawResponse, Response, RetryOptions, Transport, UserAgentOptions,
 };
 use azure_security_keyvault_keys::models::{
     KeyClientGetKeyOptions, KeyClientListKeyPropertiesVersionsOptions,
@@ -21,8 +21,8 @@ use url::Url;
 use crate::domain::desired::VaultSpec;
 use crate::domain::object::{ObjectId, ObjectKind, Source, VaultName, VersionSelector};
 
-use super::TokenSource;
 use super::guard::Guard;
+use super::outside::Outside;
 use super::realm::Realm;
 
 /// The vaults could not be set up.
@@ -60,12 +60,8 @@ pub(super) struct RawPage {
 
 impl VaultClients {
     /// Sets the clients up; nothing is sent.
-    pub(super) fn new(
-        vault: &VaultSpec,
-        http: &Arc<dyn HttpClient>,
-        tokens: &Arc<dyn TokenSource>,
-    ) -> Result<Self, BuildError> {
-        let guard = Guard::new(vault, Arc::clone(http), Arc::clone(tokens));
+    pub(super) fn new(vault: &VaultSpec, outside: &Outside) -> Result<Self, BuildError> {
+        let (guard, tokens) = (Guard::new(vault, outside), &outside.tokens);
         let transport = &Transport::new(Arc::new(guard));
         let failed = |source| BuildError {
             vault: vault.name.clone(),

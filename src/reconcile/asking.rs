@@ -25,6 +25,7 @@ use crate::domain::gate::Permit;
 use crate::domain::moment::{Moment, Now};
 use crate::domain::news::Baseline;
 use crate::domain::object::VaultId;
+use crate::domain::protocol::Protocol;
 use crate::domain::query::Query;
 use crate::domain::schedule::{Ended, Schedule};
 use crate::ports::{Attempts, Jitter, Vault};
@@ -106,6 +107,9 @@ pub struct Asking<V> {
     /// What left, and when.
     open: BTreeMap<Query, Instant>,
     flights: FuturesUnordered<BoxFuture<'static, Landed>>,
+    /// For each vault that a question left for, what tells when its host speaks something else than its gate knows.
+    listening: BTreeSet<VaultId>,
+    spoken: FuturesUnordered<BoxFuture<'static, (VaultId, Protocol)>>,
     answers: Answers,
     baseline: Baseline,
     news: Option<Instant>,
@@ -129,6 +133,8 @@ impl<V: Vault + 'static> Asking<V> {
             queues: BTreeMap::new(),
             open: BTreeMap::new(),
             flights: FuturesUnordered::new(),
+            listening: BTreeSet::new(),
+            spoken: FuturesUnordered::new(),
             answers: Answers::default(),
             baseline: Baseline::default(),
             news: None,
@@ -148,6 +154,8 @@ impl<V: Vault + 'static> Asking<V> {
     /// Asks another vault from now on. What is under way with the earlier one comes to its end.
     pub fn ask_of(&mut self, vault: Arc<V>) {
         self.vault = vault;
+        self.listening.clear();
+        self.spoken.clear();
     }
 
     /// The answers that are not used up.
@@ -275,6 +283,10 @@ impl<V: Vault + 'static> Asking<V> {
             let next_look = self.next_look(schedule, present.uptime);
             tokio::select! {
                 biased;
+                Some((vault, protocol)) = self.spoken.next() => {
+                    schedule.speaks(&vault, protocol);
+                    self.listen(vault, Some(protocol));
+                }
                 Some(landed) = self.flights.next() => self.land(landed, schedule, present),
                 () = sleep_until(next_look) => {}
             }
@@ -300,6 +312,7 @@ impl<V: Vault + 'static> Asking<V> {
             answer,
             call,
             unused,
+            cut_off,
         } = landed;
         self.calls.extend(call);
         let now = present.now();
@@ -308,6 +321,7 @@ impl<V: Vault + 'static> Asking<V> {
             asked_at: left,
             failure: answer.as_ref().err(),
             unused,
+            cut_off,
         };
         let is_awaited = schedule.is_unconfirmed(&query);
         schedule.ended(ended, now);
@@ -339,7 +353,20 @@ impl<V: Vault + 'static> Asking<V> {
         }
     }
 
+    fn listen(&mut self, vault: VaultId, known: Option<Protocol>) {
+        let adapter = Arc::clone(&self.vault);
+        self.spoken.push(Box::pin(async move {
+            let protocol = adapter.speaks_other_than(&vault, known).await;
+            (vault, protocol)
+        }));
+    }
+
     fn leave(&mut self, query: Query, schedule: &mut Schedule, now: Moment) {
+        if let Some(vault) = query.vault()
+            && self.listening.insert(vault.clone())
+        {
+            self.listen(vault.clone(), schedule.protocol(vault));
+        }
         let attempts = Attempts::new(schedule.begin(&query, now));
         let began = Instant::now();
         self.open.insert(query.clone(), began);

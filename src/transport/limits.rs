@@ -18,9 +18,8 @@ pub const IDENTITY_ENDPOINT_CONNECT: Duration = Duration::from_secs(2);
 /// Idle connections go before the 4 minutes after which Azure's load balancers and NAT drop them silently.
 const POOL_IDLE: Duration = Duration::from_mins(1);
 
-/// Idle connections that are kept for each host, as many as there are requests at once (`reconcile`'s). Over HTTP/1.1
-/// the pool opens a connection for a request that then takes one that has come free; what is left over would stay.
-const POOL_IDLE_CONNECTIONS: usize = 20;
+/// Idle connections that are kept for each host, as many as there are requests at once over HTTP/1.1 (`domain::gate`'s).
+pub(super) const POOL_IDLE_CONNECTIONS: usize = 20;
 
 /// A dropped HTTP/2 connection is noticed after this long without a frame, plus [`PING_TIMEOUT`].
 const PING_INTERVAL: Duration = Duration::from_secs(10);

@@ -16,6 +16,7 @@ mod proxy;
 mod retry_after;
 mod tls_words;
 mod tunnel;
+mod wires;
 
 use std::sync::{Arc, OnceLock};
 
@@ -29,6 +30,7 @@ use self::lookup::Lookups;
 pub use self::proxy::{ProxiedClient, Proxies, ThroughProxy};
 pub use self::retry_after::retry_after;
 pub use self::tunnel::blocked_by_proxy;
+pub use self::wires::Wires;
 
 /// The clients, made from one set of certificate authorities. Cloning shares them.
 #[derive(Debug, Clone)]
@@ -45,16 +47,28 @@ impl Transport {
     pub fn new(options: &AuthorityOptions, proxies: Proxies) -> Result<Self, SetupError> {
         install_crypto_provider();
         let tls = trusting(authorities::load(options)?);
-        let client = limits::vault(reqwest::Client::builder())
-            .no_proxy()
-            .proxy(proxies.for_client())
-            .https_only(true)
-            .dns_resolver(Arc::new(Lookups::of_the_system()))
-            .tls_backend_preconfigured(tls.clone())
-            .build()
-            .map_err(SetupError::Client)?;
+        let lookups = Arc::new(Lookups::of_the_system());
+        let client_of = {
+            let (proxies, tls) = (proxies.clone(), tls.clone());
+            move |wires: &Wires| {
+                limits::vault(reqwest::Client::builder())
+                    .no_proxy()
+                    .proxy(proxies.for_client())
+                    .https_only(true)
+                    .dns_resolver(Arc::clone(&lookups))
+                    .tls_backend_preconfigured(tls.clone())
+                    .connector_layer(wires.clone())
+                    .build()
+            }
+        };
+        let wires = Wires::with_opener(client_of.clone());
+        let client = client_of(&wires).map_err(SetupError::Client)?;
         Ok(Self {
-            vault: ProxiedClient { client, proxies },
+            vault: ProxiedClient {
+                client,
+                proxies,
+                wires,
+            },
             identity_endpoint: Arc::default(),
             tls,
         })
@@ -63,6 +77,11 @@ impl Transport {
     /// The client for vaults and Entra: https only, through the proxy that was given.
     pub fn vault_client(&self) -> ProxiedClient {
         self.vault.clone()
+    }
+
+    /// What is known of that client's connections.
+    pub fn wires(&self) -> Wires {
+        self.vault.wires.clone()
     }
 
     /// The client for IMDS and `IDENTITY_ENDPOINT`: plain http allowed, never through a proxy. Built when first asked for.

@@ -10,6 +10,7 @@ use azure_core::http::{AsyncRawResponse, HttpClient, Request};
 use url::{Host, Url};
 
 use super::SetupError;
+use super::Wires;
 use super::no_proxy::NoProxy;
 use crate::domain::placeholder::Placeholder;
 use crate::domain::plain_text::one_line;
@@ -156,12 +157,14 @@ fn placeholder(value: &str) -> Option<Placeholder> {
 pub struct ProxiedClient {
     pub(super) client: reqwest::Client,
     pub(super) proxies: Proxies,
+    pub(super) wires: Wires,
 }
 
 #[async_trait]
 impl HttpClient for ProxiedClient {
     async fn execute_request(&self, request: &Request) -> azure_core::Result<AsyncRawResponse> {
-        let answer = self.client.execute_request(request).await;
+        let sent = self.client.execute_request(request);
+        let answer = self.wires.on_errand(request.url(), sent).await;
         answer.map_err(|error| match self.proxies.of(request.url()) {
             Some(proxy) => ThroughProxy::wrap(proxy, error),
             None => error,

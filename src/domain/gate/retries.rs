@@ -8,7 +8,7 @@
 pub(super) struct Retries(u32);
 
 impl Retries {
-    /// Twenty: as many requests as are under way at once.
+    /// Twenty, however many are under way.
     const FULL: u32 = 200;
     const COST: u32 = 10;
     const REFUND: u32 = 1;

@@ -285,6 +285,30 @@ fn twenty_are_under_way_at_once_and_what_hangs_gives_its_place_away() {
 }
 
 #[test]
+fn over_http2_a_hundred_are_under_way_and_twenty_for_an_hour_after_a_429_or_a_cut() {
+    let places = |gate: &Gate, now| {
+        let mut gate = gate.clone();
+        let taken = (0..).take_while(|number| {
+            let leaves = permit(&gate, now) == Permit::Yes;
+            gate.occupy(&secret(&format!("secret-{number}")), now);
+            leaves
+        });
+        taken.count()
+    };
+    let mut gate = Gate::default();
+    gate.speak(Protocol::Http2);
+    assert_eq!(places(&gate, at(0)), 100);
+    let mut cut = gate.clone();
+    cut.set_back(at(0));
+    fails(&mut gate, "a", [0, 0], Reason::Throttled);
+    gate.answered(&secret("a"), at(1), at(2));
+    for gate in [gate, cut] {
+        assert_eq!(places(&gate, at(3)), 20);
+        assert_eq!(places(&gate, at(3_601)), 100);
+    }
+}
+
+#[test]
 fn a_question_from_before_says_nothing_of_the_probe() {
     let mut gate = Gate::default();
     for name in ["a", "b"] {

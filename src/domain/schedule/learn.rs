@@ -7,6 +7,8 @@ use crate::domain::backoff;
 use crate::domain::failure::{Failure, Reach, Reason};
 use crate::domain::gate::{Blame, Gate, HostNow};
 use crate::domain::moment::{Moment, Now};
+use crate::domain::object::VaultId;
+use crate::domain::protocol::Protocol;
 use crate::domain::query::Query;
 
 /// How a question ended.
@@ -20,6 +22,8 @@ pub struct Ended<'a> {
     pub failure: Option<&'a Failure>,
     /// Retries that it was given and did not need.
     pub unused: u32,
+    /// Whether the host cut off a request of it.
+    pub cut_off: bool,
 }
 
 /// What happens to the question after a failure.
@@ -54,6 +58,7 @@ impl Schedule {
             query,
             failure,
             unused,
+            cut_off,
             ..
         } = ended;
         for endpoint in Endpoint::for_query(query) {
@@ -61,6 +66,9 @@ impl Schedule {
         }
         if let Some(gate) = self.vault_gate(query) {
             gate.give_back(unused);
+            if cut_off {
+                gate.set_back(now.at);
+            }
         }
         let next = match failure.map(|failure| failure.reason.reach()) {
             None => {
@@ -176,6 +184,12 @@ impl Schedule {
                 question.due = question.due.or(Some(now.at + wait));
             }
         }
+    }
+
+    /// Takes what the host of a vault speaks.
+    pub fn speaks(&mut self, vault: &VaultId, protocol: Protocol) {
+        let gate = self.gates.entry(Endpoint::Vault(vault.clone())).or_default();
+        gate.speak(protocol);
     }
 
     fn vault_gate(&mut self, query: &Query) -> Option<&mut Gate> {

@@ -214,6 +214,7 @@ pub(crate) fn ask(status: &mut Status, name: &str, failure: Option<&Failure>, se
         asked_at: at,
         failure,
         unused,
+        cut_off: false,
     };
     let jitter = 0.5;
     status.schedule.ended(ended, Now { at, ready, jitter });

@@ -1,6 +1,5 @@
 //! Nothing leaves for an address that the manifest does not name.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use azure_core::http::headers::AUTHORIZATION;
@@ -14,9 +13,9 @@ use crate::keyvault::guard::Guard;
 
 #[tokio::test]
 async fn a_link_to_another_address_is_refused_with_nothing_sent() {
-    let (http, tokens) = Stage::parts(|call| Ok(Reply::object(call)));
+    let (http, outside) = Stage::parts(|call| Ok(Reply::object(call)));
     let vault = spec("app", &format!("https://{HOST}/"));
-    let guard = Guard::new(&vault, Arc::clone(&http) as _, tokens);
+    let guard = Guard::new(&vault, &outside);
     for foreign in [
         "https://example.com/secrets?$skiptoken=x".to_owned(),
         format!("http://{HOST}/secrets/a"),

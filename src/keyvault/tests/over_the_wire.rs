@@ -1,14 +1,17 @@
 //! The adapter with its real parts, the SDK's pagers included, against a vault over TLS.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use fake_azure::{CallKind, CertificateOptions, Effect, FakeAzure, FakeOptions, Fault, KeyOptions, Service};
+use futures::{FutureExt as _, StreamExt as _};
 use time::OffsetDateTime;
 
 use super::stage::*;
 use crate::domain::desired::IdentitySpec;
 use crate::domain::failure::Reason;
 use crate::domain::object::{ObjectId, ObjectKind, Source, VaultId, VersionSelector};
+use crate::domain::protocol::Protocol;
 use crate::identity::Tokens;
 use crate::keyvault::{KeyVault, Outside};
 use crate::ports::{Attempts, Clock, Jitter, Vault as _};
@@ -16,6 +19,59 @@ use crate::transport::{AuthorityOptions, Proxies, Transport};
 
 fn start() -> FakeAzure {
     FakeAzure::start(FakeOptions::default()).expect("loopback has free ports")
+}
+
+/// Asks for a hundred secrets, as many at once.
+async fn fetch_a_hundred(fake: &FakeAzure, seen: &KeyVault, at_once: usize) {
+    let names = (0..100).map(|number| format!("s{number}"));
+    let fetches = names.map(|name| async move {
+        let mut source = secret(&name);
+        source.object.vault = app(fake);
+        seen.fetch(&source, &usual()).await.expect("fetched");
+    });
+    futures::stream::iter(fetches)
+        .buffer_unordered(at_once)
+        .collect::<()>()
+        .await;
+}
+
+fn with_a_hundred(options: FakeOptions) -> FakeAzure {
+    let fake = FakeAzure::start(options).expect("loopback has free ports");
+    (0..100).for_each(|number| drop(fake.vault("app").set_secret(&format!("s{number}"), "x")));
+    fake
+}
+
+#[tokio::test]
+async fn over_http1_twenty_at_once_never_open_more_than_twenty_connections() {
+    for milliseconds in [0, 2] {
+        let fake = with_a_hundred(FakeOptions {
+            http2: false,
+            round_trip: Duration::from_millis(milliseconds),
+            ..FakeOptions::default()
+        });
+        let seen = connect(&fake);
+        for _ in 0..3 {
+            fetch_a_hundred(&fake, &seen, 20).await;
+        }
+        let calls = fake.calls();
+        let connections = calls.connections(Service::Vault);
+        assert!(connections <= 20, "{connections} connections, {milliseconds} ms");
+        assert_eq!(calls.unauthenticated(), 1);
+    }
+}
+
+#[tokio::test]
+async fn over_http2_all_that_leave_at_once_wait_for_one_handshake() {
+    let fake = with_a_hundred(FakeOptions::default());
+    let seen = connect(&fake);
+    fetch_a_hundred(&fake, &seen, 100).await;
+    fake.faults().close_connections(Service::Vault);
+    fetch_a_hundred(&fake, &seen, 100).await;
+    assert_eq!(fake.calls().connections(Service::Vault), 2, "one for each time");
+    let vault = app(&fake);
+    assert_eq!(seen.speaks_other_than(&vault, None).await, Protocol::Http2);
+    let same = seen.speaks_other_than(&vault, Some(Protocol::Http2));
+    assert!(same.now_or_never().is_none());
 }
 
 /// The adapter as the program builds it, signed in with the fake's client secret.
@@ -45,6 +101,7 @@ fn connect(fake: &FakeAzure) -> KeyVault {
     );
     let outside = Outside {
         http: Arc::new(transport.vault_client()),
+        wires: transport.wires(),
         tokens: Arc::new(tokens.expect("a credential")),
         clock,
         jitter,

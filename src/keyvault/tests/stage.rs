@@ -23,6 +23,7 @@ use crate::domain::object::{
 };
 use crate::keyvault::{KeyVault, Outside, TokenSource};
 use crate::ports::{Attempts, Vault as _};
+use crate::transport::Wires;
 
 pub(super) const HOST: &str = "contoso-app.vault.azure.net";
 pub(super) const VERSION: &str = "0123456789abcdef0123456789abcdef";
@@ -182,12 +183,7 @@ impl Stage {
             delay: token_delay,
             ..FakeTokens::default()
         });
-        let outside = Outside {
-            http: Arc::clone(&http) as Arc<dyn HttpClient>,
-            tokens: Arc::new(SharedTokens(Arc::clone(&tokens))),
-            clock: Arc::new(datetime!(2026-11-23 12:00:00 UTC)),
-            jitter: Arc::new(0.999),
-        };
+        let outside = outside(&http, Arc::new(SharedTokens(Arc::clone(&tokens))));
         let vault = KeyVault::new(vaults, outside).expect("valid URLs");
         Self {
             vault: Arc::new(vault),
@@ -200,13 +196,14 @@ impl Stage {
     /// The parts alone, for a layer under test.
     pub(super) fn parts(
         script: impl Fn(&Call) -> azure_core::Result<Reply> + Send + Sync + 'static,
-    ) -> (Arc<FakeHttp>, Arc<dyn TokenSource>) {
-        let http = FakeHttp {
+    ) -> (Arc<FakeHttp>, Outside) {
+        let http = Arc::new(FakeHttp {
             script: Box::new(script),
             delay: Duration::ZERO,
             calls: Mutex::default(),
-        };
-        (Arc::new(http), Arc::new(SharedTokens(Arc::default())))
+        });
+        let outside = outside(&http, Arc::new(SharedTokens(Arc::default())));
+        (http, outside)
     }
 
     /// A vault that asks for a token and then gives these answers, the last of them again and again.
@@ -330,4 +327,14 @@ pub(super) fn secret(name: &str) -> Source {
 pub(super) fn pinned(mut source: Source, version: &str) -> Source {
     source.version = VersionSelector::Exact(VersionId::parse(version).expect("a version"));
     source
+}
+
+fn outside(http: &Arc<FakeHttp>, tokens: Arc<dyn TokenSource>) -> Outside {
+    Outside {
+        http: Arc::clone(http) as Arc<dyn HttpClient>,
+        wires: Wires::default(),
+        tokens,
+        clock: Arc::new(datetime!(2026-11-23 12:00:00 UTC)),
+        jitter: Arc::new(0.999),
+    }
 }

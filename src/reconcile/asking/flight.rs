@@ -32,6 +32,7 @@ pub(super) struct Landed {
     /// What is counted of it, if a vault was asked.
     pub(super) call: Option<Call>,
     pub(super) unused: u32,
+    pub(super) cut_off: bool,
 }
 
 impl<V: Vault> Flight<V> {
@@ -44,6 +45,7 @@ impl<V: Vault> Flight<V> {
             call: Call::new(&query, self.attempts.made(), self.began.elapsed(), failure),
             answer,
             unused: self.attempts.unused(),
+            cut_off: self.attempts.was_cut_off(),
             left: self.left,
             query,
         }

@@ -249,6 +249,7 @@ async fn neither_a_vault_nor_who_signs_in_shows_a_token_or_a_value() {
     let tokens = Arc::new(tokens.expect("a credential"));
     let outside = Outside {
         http: Arc::new(transport.vault_client()),
+        wires: transport.wires(),
         tokens: tokens.clone(),
         clock: Arc::new(Fixed),
         jitter: Arc::new(Fixed),

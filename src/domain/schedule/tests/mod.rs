@@ -57,6 +57,7 @@ fn ended(schedule: &mut Schedule, query: &Query, asked_at: u64, failure: Option<
         asked_at: at(asked_at),
         failure,
         unused: 0,
+        cut_off: false,
     };
     schedule.ended(ended, now);
 }

@@ -182,6 +182,7 @@ fn a_wish_for_quiet_is_told_whichever_of_the_questions_under_way_heard_it() {
             asked_at: at(0),
             failure: Some(&throttled),
             unused: 0,
+            cut_off: false,
         };
         let now = Now {
             at: at(second),
