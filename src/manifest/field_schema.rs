@@ -39,7 +39,7 @@ impl<T: Scalar, M: JsonSchema> JsonSchema for Choice<T, M> {
     }
 }
 
-impl<T> JsonSchema for Table<T> {
+impl<T: Scalar> JsonSchema for Table<T> {
     fn inline_schema() -> bool {
         true
     }
@@ -51,7 +51,7 @@ impl<T> JsonSchema for Table<T> {
             "type": "object",
             "title": "mapping of names to texts",
             "propertyNames": { "pattern": r"^[^=\x00]+$" },
-            "additionalProperties": { "type": "string" },
+            "additionalProperties": T::schema(),
         })
     }
 }

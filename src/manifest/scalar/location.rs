@@ -236,8 +236,7 @@ impl Scalar for SocketPath {
         if text.len() > 107 {
             let message = "the path of a Unix socket must have at most 107 bytes";
             let problem = Problem::new(Code::InvalidAbsolutePath, message);
-            return Err(problem
-                .hint("the system takes no more; choose a shorter one, such as `/run/akv-sync/admin.sock`"));
+            return Err(problem.hint("choose a shorter path, such as `/run/akv-sync/admin.sock`"));
         }
         Ok(Self(path))
     }

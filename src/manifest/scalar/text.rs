@@ -29,9 +29,9 @@ pub(in crate::manifest) struct ProgramText(pub(in crate::manifest) String);
 impl Scalar for ProgramText {
     fn parse(text: &str) -> Result<Self, Problem> {
         if text.contains('\0') {
-            let message = "what a program is given must not have the character NUL";
-            let problem =
-                Problem::new(Code::WrongType, message).hint("remove it: it ends a text of the system");
+            let message = "arguments and environment variables must not contain a NUL character";
+            let problem = Problem::new(Code::WrongType, message)
+                .hint("remove it: the program would get the text only up to there");
             return Err(problem.hiding_rest());
         }
         Ok(Self(text.to_owned()))
