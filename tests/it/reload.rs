@@ -57,7 +57,10 @@ fn a_bad_manifest_is_refused_whole_with_its_problems_and_the_one_before_goes_on(
         .iter()
         .filter(|line| line.contains("Manifest refused"))
         .count();
-    assert_eq!(told, 2, "by the edit, and by the signal that asked again: {lines:#?}");
+    assert_eq!(
+        told, 2,
+        "by the edit, and by the signal that asked again: {lines:#?}"
+    );
 }
 
 #[test]

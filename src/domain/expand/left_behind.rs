@@ -1,18 +1,18 @@
-//! Published files that nothing in the manifest has any more: an edit of a path left them where they were.
+//! Published files whose places the manifest does not give to their objects any more: an edit of a path left them where they were.
 //!
 //! Invariant: an edited path takes nothing away. The list that says what belongs to a history or a selection may fail
 //! just when its path is edited; its files are then known by what they are, and move to their new places.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use super::Expander;
 use super::named::slot_files;
 use crate::domain::desired::SyncSpec;
-use crate::domain::object::{Source, VersionId};
+use crate::domain::object::{ObjectId, Source, VersionId};
 use crate::domain::path::RelativePath;
 use crate::domain::payload::FileRecord;
 
-/// A file of one object that no entry has.
+/// A file of one object that no entry of that object has.
 pub(super) struct LeftBehind<'f> {
     pub(super) path: &'f RelativePath,
     pub(super) record: &'f FileRecord,
@@ -21,7 +21,7 @@ pub(super) struct LeftBehind<'f> {
 }
 
 impl<'f> Expander<'f> {
-    /// The published files of single objects at places that no entry has, the first slots first.
+    /// The published files of single objects at places that are another object's now or nobody's, the first slots first.
     pub(super) fn left_behind(&self) -> Vec<LeftBehind<'f>> {
         let named = self.named.get_or_init(|| named(self.spec));
         let files = self.facts.published.files().filter_map(|(path, file)| {
@@ -31,7 +31,7 @@ impl<'f> Expander<'f> {
                 selections
                     .any(|spec| spec.vault == source.object.vault && spec.may_have(&source.object, path))
             };
-            (!named.contains(path) && !is_selected()).then_some(LeftBehind {
+            (is_left(named.get(path), &source.object) && !is_selected()).then_some(LeftBehind {
                 path,
                 record: &file.record,
                 source,
@@ -44,14 +44,29 @@ impl<'f> Expander<'f> {
     }
 }
 
-/// The paths that the manifest names; of a history, all that it may have.
-fn named(spec: &SyncSpec) -> BTreeSet<RelativePath> {
-    let objects = spec.objects.iter().flat_map(|object| match object.history {
-        None => object.files.clone(),
-        Some(count) => (0..count.get().into())
-            .flat_map(|slot| slot_files(&object.files, slot))
-            .collect(),
+/// Whether a file of an object is where the manifest does not want it. Whose a template's place is, the template says.
+fn is_left(place: Option<&Option<ObjectId>>, object: &ObjectId) -> bool {
+    match place {
+        None => true,
+        Some(wanted) => wanted.as_ref().is_some_and(|wanted| wanted != object),
+    }
+}
+
+/// The paths that the manifest names, each with its object; of a history, all that it may have.
+fn named(spec: &SyncSpec) -> BTreeMap<RelativePath, Option<ObjectId>> {
+    let objects = spec.objects.iter().flat_map(|object| {
+        let files = match object.history {
+            None => object.files.clone(),
+            Some(count) => (0..count.get().into())
+                .flat_map(|slot| slot_files(&object.files, slot))
+                .collect(),
+        };
+        let id = Some(&object.wanted.object);
+        files.into_iter().map(move |file| (file.path, id.cloned()))
     });
-    let templates = spec.templates.iter().map(|template| template.path.clone());
-    objects.map(|file| file.path).chain(templates).collect()
+    let templates = spec
+        .templates
+        .iter()
+        .map(|template| (template.path.clone(), None));
+    objects.chain(templates).collect()
 }

@@ -19,6 +19,7 @@ use time::OffsetDateTime;
 use super::answers::{Answers, Lists};
 use super::desired::SyncSpec;
 use super::entry::{Entry, Group};
+use super::object::ObjectId;
 use super::path::RelativePath;
 use super::path_set::PathSet;
 use super::published::Published;
@@ -125,7 +126,7 @@ struct Expander<'f> {
     spec: &'f SyncSpec,
     facts: Facts<'f>,
     /// The paths that the manifest names, when somebody wants to know.
-    named: OnceCell<BTreeSet<RelativePath>>,
+    named: OnceCell<BTreeMap<RelativePath, Option<ObjectId>>>,
     wanted: BTreeMap<Query, Duration>,
     followed: BTreeSet<Query>,
 }

@@ -89,10 +89,11 @@ impl Expander<'_> {
         versions
     }
 
-    /// The slots that the volume has of a history, and their versions. One of them may have been lost or altered.
+    /// The slots that the volume has of a history, and their versions: those at its path, if one of them is of its object; else
+    /// those that it had at another path. One of them may have been lost or altered.
     ///
-    /// What there is of another object, or of the same one in another vault, stays until a list tells what takes its
-    /// place; its version is none of the object's.
+    /// If there are neither, what there is of another object, or of the same one in another vault, stays until a list says
+    /// what takes its place. Its version is none of the object's.
     fn published_slots(&self, spec: &ObjectSpec, count: NonZeroU16) -> Vec<(usize, Source)> {
         let wanted = &spec.wanted.object;
         let version = |slot| {
@@ -105,18 +106,25 @@ impl Expander<'_> {
             Some((slot, source))
         };
         let slots: Vec<_> = (0..count.get().into()).filter_map(version).collect();
-        if slots.is_empty() {
-            self.slots_left_behind(spec, count)
-        } else {
+        if slots.iter().any(|(_, source)| *source != latest(wanted)) {
+            return slots;
+        }
+        let left_behind = self.slots_left_behind(spec, count);
+        if left_behind.is_empty() {
             slots
+        } else {
+            left_behind
         }
     }
 
-    /// The slots that the history had at another path, and their versions.
+    /// The slots that the history had at another path, and their versions. A file without a slot is of an entry of one version,
+    /// so it comes after them.
     fn slots_left_behind(&self, spec: &ObjectSpec, count: NonZeroU16) -> Vec<(usize, Source)> {
         let wanted = &spec.wanted.object;
         let mut seen = BTreeSet::new();
-        let files = self.left_behind().into_iter().filter(|file| {
+        let mut left_behind = self.left_behind();
+        left_behind.sort_by_key(|file| file.path.slot().is_none());
+        let files = left_behind.into_iter().filter(|file| {
             let is_form = spec
                 .files
                 .iter()

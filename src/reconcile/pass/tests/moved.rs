@@ -2,6 +2,8 @@
 
 use std::num::NonZeroU16;
 
+use time::OffsetDateTime;
+
 use super::*;
 use crate::domain::desired::ObjectSpec;
 use crate::domain::path::RelativePath;
@@ -152,5 +154,64 @@ fn the_newest_slot_of_a_history_stays_when_one_file_takes_its_place() {
             .pass(Turn::All)
             .await;
         assert_eq!(bench.volume.text("y").as_deref(), Some("v3"));
+    });
+}
+
+/// The place may be another history's that left the manifest, or one that changes places with it.
+#[test]
+fn a_history_takes_all_its_versions_to_a_place_where_another_one_was_while_no_list_comes() {
+    run(async {
+        let histories = |places: [Option<&str>; 2]| {
+            let named = ["a", "b"].into_iter().zip(places);
+            let placed = named.filter_map(|(name, place)| Some(at(place?, secret(name))));
+            let history = placed.map(|object| ObjectSpec {
+                history: NonZeroU16::new(2),
+                ..object
+            });
+            spec(history.collect())
+        };
+        for edited in [[Some("y"), None], [Some("y"), Some("x")]] {
+            let bench = Bench::with_versions("a", 2);
+            bench.vault.set("b", "other", 1);
+            bench
+                .reconciler(histories([Some("x"), Some("y")]))
+                .pass(Turn::All)
+                .await;
+            assert_eq!(bench.volume.text("y/0").as_deref(), Some("other"));
+            bench.vault.refuse_lists(Some(Reason::Forbidden));
+            bench.reconciler(histories(edited)).pass(Turn::All).await;
+            let texts = ["y/0", "y/1"].map(|path| bench.volume.text(path));
+            assert_eq!(
+                texts,
+                ["v2", "v1"].map(|text| Some(text.to_owned())),
+                "{edited:?}"
+            );
+            if edited[1].is_some() {
+                assert_eq!(bench.volume.text("x/0").as_deref(), Some("other"));
+            }
+        }
+    });
+}
+
+#[test]
+fn a_history_takes_its_own_versions_along_and_not_that_of_another_entry_which_left() {
+    run(async {
+        let bench = Bench::with_versions("a", 2);
+        let history = |path| {
+            let mut object = at(path, secret("a"));
+            let time = OffsetDateTime::from_unix_timestamp(2).expect("in range");
+            object.wanted.version = VersionPolicy::CreatedBefore(time);
+            object.history = NonZeroU16::new(1);
+            object
+        };
+        bench
+            .reconciler(spec(vec![history("x"), at("y", secret("a"))]))
+            .pass(Turn::All)
+            .await;
+        assert_eq!(bench.volume.text("x/0").as_deref(), Some("v1"));
+        assert_eq!(bench.volume.text("y").as_deref(), Some("v2"));
+        bench.vault.refuse_lists(Some(Reason::Forbidden));
+        bench.reconciler(spec(vec![history("z")])).pass(Turn::All).await;
+        assert_eq!(bench.volume.text("z/0").as_deref(), Some("v1"));
     });
 }

@@ -92,7 +92,7 @@ fn any_act() -> impl Strategy<Value = Act> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: std::env::var("CASES").map_or(96, |n| n.parse().expect("n")), ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: std::env::var("PROPTEST_CASES").map_or(96, |n| n.parse().expect("n")), ..ProptestConfig::default() })]
     #[test]
     fn nothing_gets_lost_or_mixed_and_everything_comes_to_rest(
         first in any_manifest(),
