@@ -1,4 +1,4 @@
-//! The HTTP server of a running program: probes, metrics, `/status` and `POST /sync`.
+//! The HTTP server of a running program: probes, metrics, `/status`, the page that shows it, and `POST /sync`.
 //!
 //! Anybody who reaches it may send it anything. So there are limits to everything: connections, headers, time for a
 //! header, time for a whole request. What needs no token depends on the listener, and never on the peer: a service mesh
@@ -9,6 +9,7 @@ mod board;
 mod guard;
 mod listen;
 mod metrics;
+mod page;
 mod places;
 mod routes;
 mod serve;

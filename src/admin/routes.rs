@@ -6,7 +6,7 @@ use hyper::{Method, Request, StatusCode};
 use super::Admin;
 use super::answer::{Answer, json, text, wrong_method};
 use super::guard::{Via, refuse_foreign, refuse_stranger};
-use super::metrics;
+use super::{metrics, page};
 use crate::domain::status::{Status, lacking};
 
 /// Answers a request. Its body is not read: no path needs one.
@@ -17,8 +17,9 @@ pub(super) async fn answer(admin: &Admin, via: Via, request: &Request<Incoming>)
     }
     let reads = method == Method::GET || method == Method::HEAD;
     match uri.path() {
-        "/livez" | "/readyz" | "/startupz" | "/metrics" | "/status" if !reads => wrong_method("GET"),
+        "/" | "/livez" | "/readyz" | "/startupz" | "/metrics" | "/status" if !reads => wrong_method("GET"),
         "/sync" if method != Method::POST => wrong_method("POST"),
+        "/" => page::answer(),
         "/livez" => live(admin),
         "/readyz" => ready(admin, Status::serves),
         "/startupz" => ready(admin, Status::is_ready),
@@ -33,7 +34,7 @@ pub(super) async fn answer(admin: &Admin, via: Via, request: &Request<Incoming>)
         },
         _ => text(
             StatusCode::NOT_FOUND,
-            "there are /livez, /readyz, /startupz, /metrics, /status and POST /sync",
+            "there are /, /livez, /readyz, /startupz, /metrics, /status and POST /sync",
         ),
     }
 }

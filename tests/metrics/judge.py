@@ -1,13 +1,15 @@
-"""Scrapes the real program in several situations: judge.py AKV_SYNC FAKE_AZURE RULES
+"""Scrapes the real program in several situations: judge.py AKV_SYNC FAKE_AZURE RULES DASHBOARD
 
 promtool checks the text of each scrape. Then each scrape is taken for a quarter of an hour of such scrapes, and the alert rules must
-fire over it as the situation says: names, labels and values are what the program really writes.
+fire over it as the situation says: names, labels and values are what the program really writes. Last, each query of the dashboard has
+to give something over all scrapes together, with the labels of its legend.
 """
 
 import contextlib
 import http.client
 import json
 import pathlib
+import re
 import socket
 import subprocess
 import sys
@@ -25,6 +27,14 @@ SITUATIONS = [
         {},
         "Object not fetched",
         ["AkvSyncRequiredMissing"],
+    ),
+    (
+        "a certificate expires one day, and a hook fails",
+        "secrets: [{ name: db-password }]\ncertificates: [{ name: web-tls, files: [{ path: web.pem, content: bundle }] }]\n"
+        'hooks: [{ name: reload, onFirstSync: true, http: { url: "http://127.0.0.1:9/" } }]\n',
+        {},
+        "Hook failed",
+        [],
     ),
     (
         "Entra does not know the client",
@@ -133,10 +143,58 @@ def judge(program, rules, work, environment, situation):
         assert scrape(admin, "application/openmetrics-text").endswith("# EOF\n")
         firing(home, rules, text, alerts)
     print(f"ok {name}: {', '.join(alerts) or 'no alert'}")
+    return text
+
+
+def queries(dashboard):
+    """Each panel that asks something: its title, the query as Grafana would send it, and the labels of its legend."""
+    written = json.loads(dashboard.read_text())
+    ids = [panel["id"] for panel in written["panels"]]
+    assert len(set(ids)) == len(ids), "two panels have one id"
+    for panel in written["panels"]:
+        assert panel["type"] == "row" or panel["targets"], panel["title"]
+        for target in panel.get("targets", []):
+            query = target["expr"].replace("$__rate_interval", "5m").replace("$job", ".*").replace("$instance", ".*")
+            assert "$" not in query, f"{panel['title']}: {query}"
+            yield panel["title"], query, re.findall(r"{{(\w+)}}", target["legendFormat"])
+    for variable in written["templating"]["list"]:
+        if variable["type"] == "query":
+            metric = re.match(r"label_values\((\w+)", variable["query"]["query"])[1]
+            yield f"the variable {variable['name']}", metric, [variable["query"]["query"].split(", ")[-1].rstrip(")")]
+
+
+def shows(work, dashboard, scrapes):
+    """Every query of the dashboard gives something over these scrapes, and each label of its legend has a value."""
+    input_series, exported = [], set()
+    for instance, text in scrapes.items():
+        for line in text.splitlines():
+            if line and not line.startswith("#"):
+                name, labels, value = re.fullmatch(r"(\w+)(?:{(.*)})? (\S+)", line).groups()
+                exported.add(name)
+                labels = ",".join(filter(None, [labels, f'job="akv-sync",instance="{instance}"']))
+                input_series.append({"series": f"{name}{{{labels}}}", "values": f"{value}x20"})
+    checks, count = [], 0
+    for title, query, labels in queries(dashboard):
+        count += 1
+        unknown = set(re.findall(r"\b(?:akv_sync|process)_\w+", query)) - exported
+        assert not unknown, f"{title}: nothing exports {', '.join(unknown)}"
+        for label in labels:
+            query = f'label_replace({query}, "found_{label}", "yes", "{label}", ".+")'
+        found = [f"found_{label}" for label in labels]
+        expected = "{" + ",".join(f'{name}="yes"' for name in found) + "}"
+        # What has one of the labels and not another is of another group, and more than is expected.
+        expr = f"count by ({', '.join(found)}) ({query}) > bool 0"
+        sample = {"labels": expected, "value": 1}
+        checks.append({"expr": expr, "eval_time": "15m", "exp_samples": [sample]})
+    test = {"interval": "1m", "input_series": input_series, "promql_expr_test": checks}
+    path = work / "dashboard.test.yaml"
+    path.write_text(json.dumps({"evaluation_interval": "1m", "tests": [test]}))
+    promtool(["test", "rules", path])
+    print(f"ok the dashboard: {count} queries")
 
 
 def main():
-    program, fake, rules = (pathlib.Path(argument) for argument in sys.argv[1:])
+    program, fake, rules, dashboard = (pathlib.Path(argument) for argument in sys.argv[1:])
     with tempfile.TemporaryDirectory() as folder:
         work = pathlib.Path(folder)
         ready, log = work / "ready", work / "fake.log"
@@ -145,9 +203,9 @@ def main():
             wait_for("ready file", lambda: ready.exists() and ready.read_text().endswith("\n"), started, log)
             lines = [line.split("=", 1) for line in ready.read_text().splitlines()]
             environment = {name: value for name, value in lines}
-            for situation in SITUATIONS:
-                judge(program, rules, work, environment, situation)
-    print(f"{len(SITUATIONS)} passed, 0 failed")
+            scrapes = {situation[0]: judge(program, rules, work, environment, situation) for situation in SITUATIONS}
+            shows(work, dashboard, scrapes)
+    print(f"{len(SITUATIONS) + 1} passed, 0 failed")
 
 
 main()

@@ -25,7 +25,9 @@ fn a_path_is_answered_as_it_is_written_and_in_no_other_way() {
         ("/%73tatus", 404),
         ("/status%00", 404),
         ("/STATUS", 404),
-        ("/", 404),
+        ("/", 200),
+        ("/?x", 200),
+        ("/index.html", 404),
         ("*", 404),
     ] {
         let reply = served.at.ask("GET", target);
@@ -43,6 +45,8 @@ fn each_path_has_its_methods() {
     let _running = served.ready();
     for (method, target, status) in [
         ("HEAD", "/readyz", 200),
+        ("HEAD", "/", 200),
+        ("POST", "/", 405),
         ("POST", "/readyz", 405),
         ("DELETE", "/status", 405),
         ("OPTIONS", "/status", 405),
@@ -54,6 +58,33 @@ fn each_path_has_its_methods() {
         assert_eq!(status == 405, reply.head.contains("\r\nallow: "), "{reply:?}");
         assert!(method != "HEAD" || reply.body.is_empty(), "{reply:?}");
     }
+}
+
+#[test]
+fn the_status_page_is_the_same_through_every_listener_and_may_be_kept_or_framed_by_nobody() {
+    let served = [
+        Served::at_socket(),
+        Served::at_loopback(),
+        Served::at_all_addresses("token"),
+    ];
+    let pages = served.map(|served| {
+        let _running = served.ready();
+        let page = served.at.ask("GET", "/");
+        assert_eq!(page.status, 200, "{page:?}");
+        for header in [
+            "content-type: text/html; charset=utf-8",
+            "cache-control: no-store",
+            "x-content-type-options: nosniff",
+            "referrer-policy: no-referrer",
+            "content-security-policy: default-src 'none'; ",
+            "frame-ancestors 'none'",
+        ] {
+            assert!(page.head.contains(header), "{header}: {}", page.head);
+        }
+        assert!(!page.head.contains("set-cookie"), "{}", page.head);
+        page.body
+    });
+    assert!(pages[0].starts_with("<!doctype html>") && pages.iter().all(|page| *page == pages[0]));
 }
 
 #[test]
@@ -71,9 +102,11 @@ fn a_foreign_host_or_page_gets_nothing_from_a_listener_on_loopback() {
         (format!("Host: {host}\r\nOrigin: https://example.com\r\n"), 403),
         (format!("Host: {host}\r\nOrigin: null\r\n"), 403),
     ] {
-        let reply = served.at.send(&format!("GET /status HTTP/1.1\r\n{headers}\r\n"));
-        assert_eq!(reply.status, status, "{headers:?}: {reply:?}");
-        assert!(status == 200 || !reply.body.contains("db"), "{reply:?}");
+        for path in ["/status", "/"] {
+            let reply = served.at.send(&format!("GET {path} HTTP/1.1\r\n{headers}\r\n"));
+            assert_eq!(reply.status, status, "{path} {headers:?}: {reply:?}");
+            assert!(status == 200 || !reply.body.contains("db"), "{reply:?}");
+        }
     }
 }
 
@@ -91,6 +124,9 @@ fn strangers_get_probes_and_need_the_token_that_is_in_the_file_now_for_the_rest(
         assert_eq!(reply.status, 200, "{path}");
         assert!(!reply.body.contains("db"), "words only: {reply:?}");
     }
+    let page = at.ask("GET", "/");
+    assert_eq!(page.status, 200, "it has a place for the token");
+    assert!(!page.body.contains("db"), "and nothing of this process: {page:?}");
     for (method, path) in [("GET", "/status"), ("POST", "/sync")] {
         let refused = at.ask(method, path);
         assert_eq!(refused.status, 401, "{path}");

@@ -65,6 +65,7 @@ fn shows_nothing(served: &Served, markers: &[Marker], token: &str, situation: &s
     }
     let authorization = format!("Authorization: Bearer {token}\r\n");
     for (method, target) in [
+        ("GET", "/"),
         ("GET", "/status"),
         ("POST", "/sync"),
         ("GET", "/readyz"),
