@@ -42,6 +42,7 @@ impl Authority {
     }
 
     /// An authority below this one.
+    #[must_use]
     pub fn authority(&self, name: &str) -> Self {
         let key = ec_key();
         let params = params(name, true);
