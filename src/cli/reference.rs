@@ -65,7 +65,7 @@ fn page() -> String {
     for command in &commands {
         let about = command.get_about().map(ToString::to_string);
         let (name, about) = (command.get_name(), about.unwrap_or_default());
-        out += &format!("\n## `{name}`\n\n{about}\n\n    {}\n", usage(command));
+        out.extend(["\n## `", name, "`\n\n", &about, "\n\n    ", &usage(command), "\n"]);
         let own = command
             .get_arguments()
             .filter(|arg| is_own(arg) && !arg.is_global_set());

@@ -28,7 +28,7 @@ fn blocks(page: &str) -> Vec<(usize, String)> {
         match &mut block {
             None if line == "```yaml" => block = Some((number + 2, String::new())),
             Some(_) if line == "```" => blocks.extend(block.take()),
-            Some((_, text)) => *text += &format!("{line}\n"),
+            Some((_, text)) => text.extend([line, "\n"]),
             None => {}
         }
     }
@@ -70,7 +70,7 @@ fn manifest(block: &str) -> Option<String> {
     let objects = (!has_objects).then_some(for_hooks).into_iter().flatten();
     for (key, value) in missing.into_iter().chain(objects) {
         if !has(block, key) {
-            whole += &format!("{key}: {value}\n");
+            whole.extend([key, ": ", value, "\n"]);
         }
     }
     Some(whole)

@@ -268,10 +268,16 @@ fn list() -> String {
             messages.len() > 10,
             "{title}: the reader of the code finds none: {messages:#?}"
         );
-        out += &format!(
-            "\n### {title}\n\nRead more: {pages}.\n\n```text\n{}\n```\n",
-            messages.join("\n")
-        );
+        let messages = messages.join("\n");
+        out.extend([
+            "\n### ",
+            title,
+            "\n\nRead more: ",
+            pages,
+            ".\n\n```text\n",
+            &messages,
+            "\n```\n",
+        ]);
     }
     out
 }
