@@ -11,6 +11,7 @@ use super::fetched::FetchedObject;
 use super::object::{ObjectId, ObjectKind, ObjectName, VersionId, VersionSelector};
 use super::path::RelativePath;
 use super::payload::{FileRecord, Input, InputRecord, Observation, ObservedFile};
+use super::query::Query;
 
 /// An input, and which state of it will do.
 #[derive(Debug, Clone, Copy)]
@@ -142,10 +143,15 @@ impl<'o> Published<'o> {
             let made = record.inputs.first().zip(first);
             made.is_some_and(|(made, first)| same(&made.input, first))
         };
-        // What is unresolved has an input that only stands in for a version that a list will name.
+        // What is unresolved has an input that only stands in for a version that a list will name. Of `latestEnabled`, the answer
+        // for the current version decides too: the file was of the current version until that was disabled.
+        let mut decisive = entry.depends_on.iter();
+        let is_of_either_kind = decisive.any(|query| matches!(query, Query::Object(_)));
         let by_kind = |record: &FileRecord| {
             let made = record.inputs.first().zip(first);
-            made.is_some_and(|(made, first)| is_named(&made.input) == (is_named(first) || entry.unresolved))
+            made.is_some_and(|(made, first)| {
+                is_of_either_kind || is_named(&made.input) == (is_named(first) || entry.unresolved)
+            })
         };
         let is_form = |record: &FileRecord| is_form_of(record, &file.content, inputs);
         let will_do = |record: &FileRecord| record.content == file.content && may_be_of(record, inputs);
