@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
+use encoding::typed;
+
 use crate::named_file;
 
 /// A token longer than this is none.
@@ -42,7 +44,7 @@ impl TokenFile {
 
 fn read(path: &Path) -> Result<Vec<u8>, String> {
     let bytes = named_file::bytes_of_regular(path, LONGEST).map_err(|error| error.to_string())?;
-    let token = bytes.trim_ascii();
+    let token = typed::value(&bytes).trim_ascii();
     if token.is_empty() {
         Err("it is empty".to_owned())
     } else if bytes.len() > LONGEST {
@@ -66,6 +68,8 @@ mod tests {
         assert_eq!(token.read().as_deref(), Some(&b"first"[..]));
         write("second");
         assert_eq!(token.read().as_deref(), Some(&b"second"[..]));
+        write("\u{feff}third\r\n");
+        assert_eq!(token.read().as_deref(), Some(&b"third"[..]));
         write(&"x".repeat(LONGEST + 1));
         assert_eq!(token.read(), None);
     }

@@ -153,6 +153,8 @@ impl<'a, E: Environment + ?Sized> Settings<'a, E> {
             ("is a resource ID", RESOURCE_ID_HINT)
         } else if value.eq_ignore_ascii_case("msi") {
             ("is `msi`, a word of AKS for the node's own identity", MSI_HINT)
+        } else if is_quoted(value) {
+            ("has quotation marks around it", QUOTED_HINT)
         } else {
             ("is no GUID", CLIENT_ID_HINT)
         };
@@ -163,8 +165,12 @@ impl<'a, E: Environment + ?Sized> Settings<'a, E> {
     pub(super) fn tenant_id(&mut self, manifest: Option<&str>, variables: &[&'static str]) -> Setting {
         let id = self.required(manifest, "identity.tenantId", variables);
         if !id.value.is_empty() && !is_tenant(&id.value) {
-            let problem = format!("{} is neither a GUID nor a domain name", id.name);
-            self.wrong(problem, TENANT_HINT);
+            let (what, hint) = if is_quoted(&id.value) {
+                ("has quotation marks around it", QUOTED_HINT)
+            } else {
+                ("is neither a GUID nor a domain name", TENANT_HINT)
+            };
+            self.wrong(format!("{} {what}", id.name), hint);
         }
         id
     }
@@ -242,6 +248,7 @@ const EMPTY_HINT: &str = "give it its value, or unset it";
 const RESOURCE_ID_HINT: &str = "put the client ID there (`az identity show --ids RESOURCE_ID --query clientId`), or unset it and write identity.resourceId with `type: managedIdentity` in the manifest";
 const MSI_HINT: &str =
     "put the client ID of a user-assigned identity there, or unset it to use the system-assigned one";
+const QUOTED_HINT: &str = "remove the quotation marks; an environment variable or a value in YAML needs none";
 const CLIENT_ID_HINT: &str = "a client ID is the GUID that `az identity show --query clientId` or the application's page shows; it is not a name";
 const TENANT_HINT: &str = "write the tenant alone, as its GUID or a name such as contoso.onmicrosoft.com";
 const AUTHORITY_HINT: &str = "write https://, the host and nothing after it, such as https://login.microsoftonline.us; the tenant goes to AZURE_TENANT_ID or identity.tenantId";
@@ -283,4 +290,11 @@ const fn completion(kind: IdentityKind) -> &'static str {
         }
         _ => "set the variables, or the fields of identity in the manifest",
     }
+}
+
+/// Whether somebody pasted it with quotation marks, as typed or as text processors make of them.
+fn is_quoted(value: &str) -> bool {
+    value.starts_with([
+        '"', '\'', '\u{201c}', '\u{201d}', '\u{201e}', '\u{2018}', '\u{2019}', '\u{ab}',
+    ])
 }

@@ -85,7 +85,8 @@ pub(crate) fn text(path: &Path, bytes: io::Result<Vec<u8>>) -> Result<String, Pr
 fn unreadable(error: &io::Error) -> Problem {
     let otherwise = match error.kind() {
         io::ErrorKind::InvalidInput => "put a file there; a pipe gives its text once, when akv-sync starts",
-        _ => "name the manifest with `--manifest FILE` or AKV_SYNC_MANIFEST",
+        io::ErrorKind::TimedOut => "write the manifest to the pipe and close it, or put a file there",
+        _ => "check the path that `--manifest FILE` or AKV_SYNC_MANIFEST gives, and what is there",
     };
     Problem::new(Code::UnreadableFile, format!("cannot read this file: {error}"))
         .hint(unread::hint(error.kind(), otherwise))

@@ -192,6 +192,11 @@ fn a_variable_is_checked_like_the_manifest_and_says_what_it_holds_instead() {
         ),
         ("my-app", "AZURE_CLIENT_ID is no GUID", "it is not a name"),
         (
+            "\u{201c}00000000-0000-0000-0000-000000000002\u{201d}",
+            "AZURE_CLIENT_ID has quotation marks around it",
+            "remove the quotation marks",
+        ),
+        (
             "contoso.onmicrosoft.com",
             "AZURE_CLIENT_ID is no GUID",
             "it is not a name",
