@@ -319,6 +319,14 @@ mod tests {
     }
 
     #[test]
+    fn an_interval_is_for_who_watches() {
+        assert!(parsed(&["status"]).is_ok());
+        assert!(parsed(&["status", "--watch", "--interval", "1m"]).is_ok());
+        let error = parsed(&["status", "--interval", "1m"]).expect_err("nobody watches");
+        assert_eq!(error.kind(), ErrorKind::MissingRequiredArgument);
+    }
+
+    #[test]
     fn a_duration_needs_a_unit_and_has_bounds() {
         assert_eq!(parse_duration("5m"), Ok(Duration::from_mins(5)));
         for bad in [

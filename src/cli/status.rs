@@ -4,6 +4,7 @@ mod objects;
 mod parts;
 mod seen;
 mod text;
+mod watch;
 
 use std::time::Duration;
 
@@ -12,7 +13,7 @@ use crate::domain::status::Status;
 use crate::ports::Clock as _;
 
 use super::args::{OutputArg, StatusArgs};
-use super::ask::{self, Program, Request, Unanswered, refusal};
+use super::ask::{Program, Request, Unanswered, refusal};
 use super::exit::Exit;
 use super::failure::CommandFailure;
 use super::output;
@@ -23,9 +24,6 @@ use super::table::Look;
 
 /// Longest wait for the answer.
 const PATIENCE: Duration = Duration::from_secs(5);
-
-/// From one look to the next.
-const PAUSE: Duration = Duration::from_secs(2);
 
 /// A status as JSON, and where it is from.
 struct Found {
@@ -38,7 +36,7 @@ struct Found {
 pub(super) fn status(args: &StatusArgs, style: Style) -> Result<Exit, CommandFailure> {
     let place = Place::of(&args.ask)?;
     if args.watch {
-        return watch(&place, args.output, style);
+        return watch::watch(place, args.interval, args.output, style);
     }
     let found = look(&place)?;
     let shown = shown(&found, args.output, style)?;
@@ -47,49 +45,6 @@ pub(super) fn status(args: &StatusArgs, style: Style) -> Result<Exit, CommandFai
     }
     output::data(&shown)?;
     Ok(Exit::Ok)
-}
-
-/// Shows it until nobody reads it. What is wrong at the first look ends it; later it may pass.
-fn watch(place: &Place, form: OutputArg, style: Style) -> Result<Exit, CommandFailure> {
-    let redraws = style.redraws && form == OutputArg::Text;
-    let mut found = look(place);
-    loop {
-        let shown = shown(&found?, form, style)?;
-        if !output::more_data(&if redraws { redrawn(&shown) } else { shown })? {
-            return Ok(Exit::Ok);
-        }
-        found = loop {
-            ask::pause(PAUSE);
-            match look(place) {
-                Err(failure) if style.draws => output::message(&failure.render(style.color)),
-                Err(failure) => failure.log(),
-                found => break found,
-            }
-        };
-    }
-}
-
-/// The text in place of the one before it, without the lines for which a terminal has no room.
-fn redrawn(text: &str) -> String {
-    let mut room = output::stdout_height().saturating_sub(2);
-    let width = output::stdout_width().max(1);
-    let lines: Vec<_> = text.trim_end_matches('\n').lines().collect();
-    let mut drawn = "\x1b[H".to_owned();
-    let mut left = lines.len();
-    for line in &lines {
-        // A sentence may need several lines of the terminal.
-        let needed = line.chars().count().div_ceil(width).max(1);
-        let Some(rest) = room.checked_sub(needed) else {
-            break;
-        };
-        (room, left) = (rest, left - 1);
-        drawn.extend([*line, "\x1b[K\n"]);
-    }
-    if left > 0 {
-        drawn.extend(["… ", &left.to_string(), " more lines\x1b[K"]);
-    }
-    drawn.push_str("\x1b[J");
-    drawn
 }
 
 /// What is known, from whoever knows it.

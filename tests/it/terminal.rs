@@ -49,15 +49,6 @@ pub(crate) fn run_on_terminal(command: Command, columns: u16, shows: Shows) -> (
     (status.code(), seen.replace("\r\n", "\n"))
 }
 
-/// The same until it has written what is waited for; it is killed then.
-pub(crate) fn watch_on_terminal(command: Command, columns: u16, is_enough: impl Fn(&str) -> bool) -> String {
-    let (mut child, mut near) = start_on_terminal(command, columns, Shows::Both);
-    let seen = read(&mut near, is_enough);
-    child.kill().expect("it runs");
-    child.wait().expect("it ends");
-    seen.replace("\r\n", "\n")
-}
-
 /// `once` until it has shown this text; SIGTERM ends it then.
 fn once_until(world: &World, text: &str) -> (Option<i32>, String) {
     let mut command = world.command(&["once", "--timeout", "5m", "--color", "never"]);
@@ -71,7 +62,8 @@ fn once_until(world: &World, text: &str) -> (Option<i32>, String) {
     (status.code(), seen.replace("\r\n", "\n"))
 }
 
-fn read(near: &mut File, is_enough: impl Fn(&str) -> bool) -> String {
+/// Reads until what was read is enough, or to the end.
+pub(crate) fn read(near: &mut File, is_enough: impl Fn(&str) -> bool) -> String {
     let mut seen = Vec::new();
     let mut bytes = [0; 4096];
     // Its end is an error on Linux.

@@ -32,9 +32,12 @@ pub(in crate::cli) struct StatusArgs {
         default_value = "text"
     )]
     pub(in crate::cli) output: OutputArg,
-    /// Show it again every two seconds, until Ctrl-C.
+    /// Show it again every two seconds, or as --interval says, until Ctrl-C. A terminal is redrawn in place.
     #[arg(long)]
     pub(in crate::cli) watch: bool,
+    /// How long `--watch` waits before it shows it again: `2s`, `1m`.
+    #[arg(long, value_name = "DURATION", default_value = "2s", value_parser = parse_duration, requires = "watch")]
+    pub(in crate::cli) interval: Duration,
 }
 
 /// What `health` takes.

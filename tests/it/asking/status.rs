@@ -1,16 +1,19 @@
 //! `status`.
 
+use std::fs::File;
 use std::io::{BufRead as _, BufReader};
-use std::process::Stdio;
+use std::process::{Child, Command, Stdio};
 
 use fake_azure::SecretOptions;
-use nix::sys::signal::Signal;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use rustix::termios::{Winsize, tcsetwinsize};
 use serde_json::Value;
 
 use super::stdout;
 use crate::admin::Served;
-use crate::support::stderr;
-use crate::terminal::{Shows, run_on_terminal, watch_on_terminal};
+use crate::support::{eventually, stderr};
+use crate::terminal::{Shows, read, run_on_terminal, start_on_terminal};
 
 /// The words of the row of this object.
 fn row<'t>(text: &'t str, object: &str) -> Vec<&'t str> {
@@ -210,7 +213,9 @@ fn what_answers_and_is_no_akv_sync_is_told_as_such() {
 fn watched_into_a_pipe_it_prints_again_and_ends_when_nobody_reads() {
     let served = Served::at_socket();
     let running = served.ready();
-    let mut command = served.world.command(&["status", "--watch", "-o", "json"]);
+    let mut command = served
+        .world
+        .command(&["status", "--watch", "--interval", "1s", "-o", "json"]);
     let mut child = command
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
@@ -227,15 +232,110 @@ fn watched_into_a_pipe_it_prints_again_and_ends_when_nobody_reads() {
     assert_eq!(child.wait().expect("it ends").code(), Some(0));
 }
 
+/// `status --watch` on a terminal that is 80 columns wide.
+fn watch_on_terminal(mut command: Command, interval: &str) -> (Child, File) {
+    command.args(["--watch", "--interval", interval]);
+    command.env("TERM", "xterm").env("NO_COLOR", "1");
+    start_on_terminal(command, 80, Shows::Both)
+}
+
+fn send(child: &Child, signal: Signal) {
+    let process = i32::try_from(child.id()).expect("a process number");
+    kill(Pid::from_raw(process), signal).expect("it runs");
+}
+
 #[test]
-fn watched_on_a_terminal_it_draws_in_the_same_place() {
+fn watched_on_a_terminal_it_draws_in_the_same_place_and_leaves_the_terminal_as_it_was() {
     let served = Served::at_socket();
     let _running = served.ready();
-    let mut command = served.world.command(&["status", "--watch"]);
-    command.env("TERM", "xterm").env("NO_COLOR", "1");
-    let text = watch_on_terminal(command, 80, |seen| seen.matches("\u{1b}[J").count() == 2);
-    assert_eq!(text.matches("\u{1b}[Hready for ").count(), 2, "{text:?}");
-    assert!(!text.contains("\u{1b}[3"), "{text:?}");
+    for signal in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP] {
+        let (mut child, mut near) = watch_on_terminal(served.world.command(&["status"]), "1s");
+        let text = read(&mut near, |seen| seen.matches("\u{1b}[J").count() == 2);
+        assert!(
+            text.starts_with("\u{1b}[?1049h\u{1b}[?25l\u{1b}[Hready for "),
+            "{text:?}"
+        );
+        assert_eq!(text.matches("\u{1b}[Hready for ").count(), 2, "{text:?}");
+        assert!(!text.contains("\u{1b}[3"), "{text:?}");
+        send(&child, signal);
+        let rest = read(&mut near, |_| false);
+        assert!(rest.ends_with("\u{1b}[?25h\u{1b}[?1049l"), "{signal}: {rest:?}");
+        assert_eq!(child.wait().expect("it ends").code(), Some(130), "{signal}");
+    }
+}
+
+#[test]
+fn watched_on_a_terminal_it_fits_another_size_at_once() {
+    let served = Served::at_socket();
+    let _running = served.ready();
+    let (mut child, mut near) = watch_on_terminal(served.world.command(&["status"]), "24h");
+    let drawn = |text: &str| text.contains("\u{1b}[J");
+    let before = read(&mut near, drawn);
+    assert!(
+        before.contains("OBJECT") && before.contains("CONFIRMED"),
+        "{before:?}"
+    );
+    let size = Winsize {
+        ws_row: 3,
+        ws_col: 40,
+        ws_xpixel: 0,
+        ws_ypixel: 0,
+    };
+    tcsetwinsize(&near, size).expect("a terminal");
+    send(&child, Signal::SIGWINCH);
+    let after = read(&mut near, drawn);
+    assert!(
+        after.contains("more lines") && !after.contains("CONFIRMED"),
+        "{after:?}"
+    );
+    send(&child, Signal::SIGINT);
+    read(&mut near, |_| false);
+    child.wait().expect("it ends");
+}
+
+#[test]
+fn watched_on_a_terminal_it_can_be_stopped_and_continued_and_leaves_the_screen_to_others_meanwhile() {
+    let served = Served::at_socket();
+    let _running = served.ready();
+    let (mut child, mut near) = watch_on_terminal(served.world.command(&["status"]), "24h");
+    read(&mut near, |seen| seen.contains("\u{1b}[J"));
+    send(&child, Signal::SIGTSTP);
+    read(&mut near, |seen| seen.ends_with("\u{1b}[?1049l"));
+    let stat = format!("/proc/{}/stat", child.id());
+    eventually("it stands still", || {
+        std::fs::read_to_string(&stat).is_ok_and(|stat| stat.contains(") T "))
+    });
+    send(&child, Signal::SIGCONT);
+    let again = read(&mut near, |seen| seen.contains("\u{1b}[J"));
+    assert!(
+        again.starts_with("\u{1b}[?1049h") && again.contains("ready for "),
+        "{again:?}"
+    );
+    send(&child, Signal::SIGINT);
+    read(&mut near, |_| false);
+    assert_eq!(child.wait().expect("it ends").code(), Some(130));
+}
+
+#[test]
+fn watched_on_a_terminal_a_look_that_fails_is_told_above_what_was_known_last() {
+    let served = Served::at_socket();
+    let running = served.ready();
+    let (mut child, mut near) = watch_on_terminal(served.command_at_socket(&["status"]), "1s");
+    read(&mut near, |seen| seen.contains("\u{1b}[J"));
+    assert_eq!(running.stop().0.code(), Some(0));
+    let text = read(&mut near, |seen| {
+        seen.rsplit("\u{1b}[H")
+            .next()
+            .is_some_and(|last| last.contains("nobody answers") && last.contains("\u{1b}[J"))
+    });
+    let last = text.rsplit("\u{1b}[H").next().unwrap_or_default();
+    assert!(
+        last.starts_with("error: ") && last.contains("\nready for "),
+        "{last:?}"
+    );
+    send(&child, Signal::SIGINT);
+    read(&mut near, |_| false);
+    assert_eq!(child.wait().expect("it ends").code(), Some(130));
 }
 
 #[test]
