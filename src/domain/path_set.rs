@@ -9,6 +9,11 @@ use super::path::RelativePath;
 pub struct PathSet(BTreeSet<String>);
 
 impl PathSet {
+    /// Paths of which none is a directory of another.
+    pub fn of<'p>(paths: impl IntoIterator<Item = &'p &'p RelativePath>) -> Self {
+        Self(paths.into_iter().map(|path| path.as_str().to_owned()).collect())
+    }
+
     /// Adds a path, or gives the path in the set that it conflicts with: the same, one that it would have to be below,
     /// or one that would have to be below it.
     pub fn claim(&mut self, path: &RelativePath) -> Result<(), String> {

@@ -111,6 +111,24 @@ pub(super) fn is_denied(failure: &VolumeFailure) -> bool {
     matches!(error_number(failure), Some(Errno::EACCES | Errno::EPERM))
 }
 
+/// Whether a failure is about one name and what stands there, and not about the volume.
+pub(super) fn is_about_one_name(failure: &VolumeFailure) -> bool {
+    matches!(
+        error_number(failure),
+        Some(
+            Errno::EACCES
+                | Errno::EPERM
+                | Errno::EXDEV
+                | Errno::EBUSY
+                | Errno::EISDIR
+                | Errno::ENOTDIR
+                | Errno::ENOTEMPTY
+                | Errno::EEXIST
+                | Errno::ENOENT
+        )
+    )
+}
+
 /// A path, as messages show it.
 pub(super) fn text(path: impl AsRef<Path>) -> String {
     path.as_ref().display().to_string()

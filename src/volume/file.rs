@@ -20,6 +20,7 @@ use super::directory::Directory;
 use super::failure::{failed, is_denied, no_way_back};
 use super::owner::Ownership;
 use super::stat::Stat;
+use super::sync;
 use crate::domain::mode::FileMode;
 use crate::ports::VolumeFailure;
 
@@ -38,10 +39,11 @@ impl From<FileMode> for Attributes {
     }
 }
 
-/// Writes files with the owner and the durability of one volume.
+/// Writes files with the owner of one volume. None is synced: a layout syncs all of them together, before it swaps.
 #[derive(Debug)]
 pub(super) struct FileWriter<'a> {
     pub(super) owner: &'a Ownership,
+    /// Whether they will be synced.
     durable: bool,
     /// Whether files can be made without a name here; found out by trying.
     nameless: Cell<bool>,
@@ -103,7 +105,7 @@ impl<'a> FileWriter<'a> {
             && let Some(mut file) = make_nameless(dir, &path)?
         {
             let done = complete(&mut file)?;
-            self.flush(&file, &path)?;
+            self.begin_sync(&file);
             if give_name(&file, dir, name, &path)? {
                 return Ok(done);
             }
@@ -111,15 +113,14 @@ impl<'a> FileWriter<'a> {
         self.nameless.set(false);
         let mut file = make_named(dir, name, &path)?;
         let done = complete(&mut file)?;
-        self.flush(&file, &path)?;
+        self.begin_sync(&file);
         Ok(done)
     }
 
-    fn flush(&self, file: &File, path: &Path) -> Result<(), VolumeFailure> {
+    fn begin_sync(&self, file: &File) {
         if self.durable {
-            unistd::fsync(file).map_err(|error| failed("flush", path, error))?;
+            sync::begin(file);
         }
-        Ok(())
     }
 }
 

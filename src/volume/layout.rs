@@ -43,6 +43,15 @@ impl AnyVolume {
         }
     }
 
+    /// See [`super::LayoutVolume::sync_in_memory`].
+    #[cfg(test)]
+    pub(super) fn sync_in_memory(&self) {
+        match self {
+            Self::Atomic(volume) => volume.sync_in_memory(),
+            Self::Flat(volume) => volume.sync_in_memory(),
+        }
+    }
+
     /// How many files need not be read again while they look the same.
     #[cfg(test)]
     pub(super) fn verified(&self) -> usize {

@@ -30,6 +30,7 @@ mod root;
 mod stat;
 mod state;
 mod steps;
+mod sync;
 mod tree;
 mod writer;
 

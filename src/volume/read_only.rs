@@ -12,7 +12,7 @@ use super::blocking::BlockingVolume;
 use super::compare::{check_paths, compare};
 use super::directory::Directory;
 use super::failure::restless;
-use super::flat::onlooker::Onlooker;
+use super::flat::look::Onlooker;
 use super::inspect::{Inspection, Inspector};
 use super::owner::{Declared, Ownership};
 use super::root;

@@ -20,7 +20,7 @@ use crate::ports::VolumeFailure;
 #[derive(Debug)]
 pub(super) struct Root {
     pub(super) dir: Directory,
-    /// Whether what is written must be flushed to outlive the machine; memory volumes need none.
+    /// Whether what is written must be synced to outlive a power cut; memory volumes need none.
     pub(super) durable: bool,
     path: PathBuf,
     _lock: Lock,
@@ -69,11 +69,6 @@ impl Root {
             "another directory stands there than when akv-sync started",
             "start akv-sync again, so that it opens the directory that is there now",
         ))
-    }
-
-    /// Flushes the names in the root, on a disk.
-    pub(super) fn flush(&self) -> Result<(), VolumeFailure> {
-        if self.durable { self.dir.flush() } else { Ok(()) }
     }
 }
 

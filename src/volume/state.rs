@@ -43,7 +43,7 @@ const FORMAT: u32 = 2;
 const LONGEST: u64 = 64 << 20;
 
 /// Only this process reads it: the digests' key is in it.
-pub(super) const MODE: FileMode = FileMode::from_bits(0o600);
+const MODE: FileMode = FileMode::from_bits(0o600);
 
 /// What is recorded of a generation.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -121,6 +121,13 @@ pub(super) struct FileEntry {
     /// What a newer program knows.
     #[serde(flatten)]
     other: Map<String, Value>,
+}
+
+impl Staged {
+    /// The name under which it waits.
+    pub(super) fn name(&self) -> String {
+        self.number.to_string()
+    }
 }
 
 impl FileEntry {
@@ -227,21 +234,26 @@ impl State {
         serde_json::from_slice(text).ok()
     }
 
-    /// The text of a state file in `directory`.
-    pub(super) fn to_text(&self, directory: &Directory) -> Result<Vec<u8>, VolumeFailure> {
-        serde_json::to_vec(self)
-            .map_err(|error| failed("write", directory.path_of(FILE), io::Error::from(error)))
+    /// Writes the state under another name than its own; gives its text. Recovery has removed what an interrupted call may
+    /// have left there.
+    pub(super) fn stage(
+        &self,
+        (directory, name): (&Directory, &str),
+        writer: &FileWriter<'_>,
+    ) -> Result<Vec<u8>, VolumeFailure> {
+        let text = serde_json::to_vec(self)
+            .map_err(|error| failed("write", directory.path_of(name), io::Error::from(error)))?;
+        writer.write_own(directory, name, MODE, |file| file.write_all(&text))?;
+        Ok(text)
     }
 
-    /// Puts the state into a generation in place of what is there, in one step; gives its text. Recovery has removed what
-    /// an interrupted call may have left.
+    /// Puts the state into a generation that is not published, in place of what is there; gives its text.
     pub(super) fn write(
         &self,
         generation: &Directory,
         writer: &FileWriter<'_>,
     ) -> Result<Vec<u8>, VolumeFailure> {
-        let text = self.to_text(generation)?;
-        writer.write_own(generation, STAGED, MODE, |file| file.write_all(&text))?;
+        let text = self.stage((generation, STAGED), writer)?;
         generation.rename(STAGED, FILE)?;
         Ok(text)
     }
@@ -254,13 +266,20 @@ impl State {
         }
     }
 
-    /// Puts the state into a published generation, whose declared mode may forbid even its owner to write.
+    /// Puts the state into a published generation, whose declared mode may forbid even its owner to write. `sync` makes the
+    /// file of that name outlive a power cut, before it takes the place of the one that is there.
     pub(super) fn replace(
         &self,
         generation: &Directory,
         writer: &FileWriter<'_>,
+        sync: impl FnOnce(&str) -> Result<(), VolumeFailure>,
     ) -> Result<Vec<u8>, VolumeFailure> {
-        while_writable(generation, || self.write(generation, writer))
+        while_writable(generation, || {
+            let text = self.stage((generation, STAGED), writer)?;
+            sync(STAGED)?;
+            generation.rename(STAGED, FILE)?;
+            Ok(text)
+        })
     }
 }
 

@@ -13,6 +13,9 @@ use crate::ports::VolumeFailure;
 pub trait StepObserver<S>: Send + Sync {
     /// Lets the step happen, or gives the error that the step fails with.
     fn before(&self, step: S) -> io::Result<()>;
+
+    /// Hears of a file or directory that was synced: what it is now outlives a power cut. On a memory volume nothing is.
+    fn synced(&self, _path: &Path) {}
 }
 
 /// Watches nothing and stops nothing.

@@ -11,7 +11,7 @@ use crate::domain::path::RelativePath;
 use crate::ports::VolumeFailure;
 
 /// What a directory is that this process may not search.
-pub(super) const CLOSED: &str = "a directory that akv-sync may not enter";
+pub(super) const NOT_SEARCHABLE: &str = "a directory that akv-sync may not enter";
 
 /// Opens directories below `top`. It goes on from the last one, so that paths in order open each directory once.
 #[derive(Debug)]
@@ -60,7 +60,7 @@ impl<'a> Tree<'a> {
         let (top, hidden) = (self.top, Cell::new(None));
         let reached = self.walk(directory, |parent, name| match parent.open(name) {
             Err(failure) if is_denied(&failure) => {
-                hidden.set(Some(CLOSED));
+                hidden.set(Some(NOT_SEARCHABLE));
                 Ok(None)
             }
             Err(failure) if !is_no_way(&failure) => Err(failure),
@@ -112,7 +112,12 @@ impl<'a> Tree<'a> {
 
 /// Splits a path into its directory (`""` for none) and the name of the file.
 pub(super) fn split(path: &RelativePath) -> (&str, &str) {
-    path.as_str().rsplit_once('/').unwrap_or(("", path.as_str()))
+    split_name(path.as_str())
+}
+
+/// As [`split`], of a path that is known to be one.
+pub(super) fn split_name(path: &str) -> (&str, &str) {
+    path.rsplit_once('/').unwrap_or(("", path))
 }
 
 /// The directories above a path, innermost first, without the top.
@@ -150,7 +155,7 @@ fn hides(top: &Directory, directory: &Directory) -> Result<Option<&'static str>,
     if directory.is_mounted_below(top)? {
         return Ok(Some("a mounted file system"));
     }
-    Ok((!directory.may_search()).then_some(CLOSED))
+    Ok((!directory.may_search()).then_some(NOT_SEARCHABLE))
 }
 
 fn is_no_way(failure: &VolumeFailure) -> bool {

@@ -6,12 +6,14 @@ use std::fmt;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::directory::Directory;
 use super::failure::unusable;
 use super::file::FileWriter;
 use super::inspect::Inspector;
 use super::owner::{Declared, Ownership};
 use super::root::Root;
 use super::steps::{Action, StepObserver, Unobserved, announce};
+use super::sync;
 use crate::domain::desired::VolumeSpec;
 use crate::ports::{Clock, VolumeFailure};
 
@@ -74,6 +76,12 @@ impl<S: 'static> LayoutVolume<S> {
         self.writer().inspector.verified()
     }
 
+    /// Syncs on a memory volume too, as on a disk.
+    #[cfg(test)]
+    pub(super) fn sync_in_memory(&self) {
+        self.writer().root.durable = true;
+    }
+
     /// A panic in an earlier call cannot have left anything that recovery does not repair.
     pub(super) fn writer(&self) -> MutexGuard<'_, Writer<S>> {
         self.writer.lock().unwrap_or_else(PoisonError::into_inner)
@@ -81,6 +89,28 @@ impl<S: 'static> LayoutVolume<S> {
 }
 
 impl<S> Writer<S> {
+    /// Syncs files and directories below `top`, all named relative to it; `""` is `top`. Does nothing on a memory volume.
+    pub(super) fn sync(
+        &self,
+        top: &Directory,
+        files: &[&str],
+        directories: &[&str],
+    ) -> Result<(), VolumeFailure> {
+        if !self.root.durable {
+            return Ok(());
+        }
+        sync::all(top, files.iter().copied(), directories.iter().copied())?;
+        for name in files.iter().chain(directories) {
+            self.steps.synced(&top.path_of(name));
+        }
+        Ok(())
+    }
+
+    /// Syncs the names in the root.
+    pub(super) fn sync_root(&self) -> Result<(), VolumeFailure> {
+        self.sync(&self.root.dir, &[], &[""])
+    }
+
     pub(super) const fn files(&self) -> FileWriter<'_> {
         FileWriter::new(&self.owner, self.root.durable)
     }

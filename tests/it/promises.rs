@@ -44,9 +44,10 @@ fn has_marked_test(lines: &[&str], name: &str) -> bool {
     })
 }
 
-/// Whether the macro that makes a test of a function for each layout of a volume is given this name.
+/// Whether a macro that makes tests of a function for each layout of a volume is given this name.
 fn lists_test(lines: &[&str], name: &str) -> bool {
-    let list = lines.iter().skip_while(|line| **line != "for_both_layouts! {");
+    let begins = |line: &&&str| line.starts_with("for_both_layouts") && line.ends_with("! {");
+    let list = lines.iter().skip_while(|line| !begins(line));
     let mut list = list.take_while(|line| **line != "}");
     list.any(|line| line.strip_suffix(',') == Some(name))
 }

@@ -26,5 +26,5 @@ pub use self::entry_plan::{EntryPlan, HeldBack, Outcome};
 pub use self::file_plan::{Action, FilePlan, Why};
 pub use self::files::{confirmed, has_all, version};
 pub use self::given::{Given, Tried};
-pub use self::resolve::Blocked;
+pub use self::resolve::{Blocked, Exchange, STAYS, Standstill};
 pub use self::tell::Tell;

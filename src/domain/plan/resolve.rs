@@ -6,6 +6,13 @@
 //!    is kept too.
 //! 3. While files are published whose records are lost, nothing is published until every file can be written again:
 //!    what is there and unknown would disappear.
+//!
+//! Who carries a plan out asks it once more, in an [`Exchange`], when something comes in between: which files have to stay
+//! since what replaces them does not come.
+
+mod exchange;
+
+pub use exchange::{Exchange, Standstill};
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,8 +26,8 @@ use crate::domain::payload::RefusedName;
 use crate::domain::published::{Found, Published, is_form_of};
 use crate::domain::query::Query;
 
-/// What messages call a file that is kept in the place of another one.
-const KEPT: &str = "a published file whose own new path is refused";
+/// What messages call a file that stays in the place of another one.
+pub const STAYS: &str = "a published file whose own new path is refused";
 
 /// Why nothing at all may be published: files that are there, and unknown, would disappear without a successor.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -172,7 +179,7 @@ impl<'e> Resolved<'e> {
             if let Some(name) = wanted.find_map(|file| places.in_the_way(&file.path)) {
                 let refused = RefusedName {
                     name: name.to_owned(),
-                    found: KEPT.to_owned(),
+                    found: STAYS.to_owned(),
                 };
                 let trouble = Trouble {
                     failure: name_taken(&refused),

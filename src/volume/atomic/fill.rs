@@ -66,11 +66,6 @@ impl Writer {
     /// Gives a complete directory its owner and mode.
     fn finish(&self, directory: &Directory) -> Result<(), VolumeFailure> {
         self.announce(Step::FinishDirectory, directory.path())?;
-        self.owner.finish_directory(directory)?;
-        if self.root.durable {
-            directory.flush()
-        } else {
-            Ok(())
-        }
+        self.owner.finish_directory(directory)
     }
 }

@@ -7,31 +7,31 @@
 //! ```
 //!
 //! Invariant: whoever resolves `..data` once finds a complete set, of one publish. The layout and the order are those
-//! of kubelet's `pkg/volume/util/atomic_writer.go`; recovery, owners, flushing and the refusal of what is foreign
+//! of kubelet's `pkg/volume/util/atomic_writer.go`; recovery, owners, syncing and the refusal of what is foreign
 //! are added. [`Step`] has the same numbers.
 //!
 //! 1. Check that the path still leads to the root, which is open and locked.
 //! 2. Read the state file of the published generation.
 //! 3. Recover: remove a stale `..data_tmp` and generations of ours that are not published, but for the one that was replaced
-//!    within the last ten seconds; make missing links, and remove stale ones.
+//!    within the last ten seconds, each after a sync of the root; make missing links, and remove stale ones.
 //! 4. Compare bytes, modes, owners and the set. Nothing differs: return. Only records differ: replace the state file
 //!    and return.
 //! 5. Remove the generation that step 3 spared, so that there is never room needed for a third one.
 //! 6. Make the new generation, mode 0700, with an empty state file as the mark that it is ours.
-//! 7. Write each file: bytes, owner, then mode, flush; then its name.
+//! 7. Write each file: bytes, owner, then mode; then its name.
 //! 8. Write the state file, without values. It names the generation that is about to be replaced.
-//! 9. Give directories their owner and mode, and flush them. The generation itself is the last.
-//! 10. Flush the root.
+//! 9. Give directories their owner and mode. The generation itself is the last.
+//! 10. Sync all of it: files, the state file, directories, and the root.
 //! 11. Make the link `..data_tmp`.
-//! 12. **Rename `..data_tmp` to `..data`: the commit.** Flush the root.
+//! 12. **Rename `..data_tmp` to `..data`: the commit.** Sync the root.
 //! 13. Make links to new first path elements.
-//! 14. Remove links to those that are gone. Flush the root.
+//! 14. Remove links to those that are gone. Sync the root.
 //! 15. (Only when one of 6 to 12 failed.) Remove the new one.
 //!
-//! The replaced generation stays for ten seconds , for who is listing it. Whoever calls next then removes it, in
+//! The replaced generation stays for ten seconds, for who is listing it. Whoever calls next then removes it, in
 //! step 3, or at the request of [`crate::ports::Volume::tidy`].
 //!
-//! Flushing is left out on a memory volume. What a crash leaves after any step, the next call repairs in step 3.
+//! Syncing is left out on a memory volume. What a crash leaves after any step, the next call repairs in step 3.
 
 mod fill;
 mod generation;

@@ -10,10 +10,13 @@ use super::look::Current;
 use super::steps::Step;
 use super::{DATA, Writer};
 use crate::domain::hook::Outbox;
+use crate::domain::path::RelativePath;
 use crate::domain::payload::{Payload, Publication, RefusedName};
 use crate::ports::VolumeFailure;
 use crate::volume::compare::{self, check_paths, compare};
+use crate::volume::directory::Directory;
 use crate::volume::inspect::Inspection;
+use crate::volume::{state, tree};
 
 impl Writer {
     /// Publishes; see [`crate::ports::Volume::publish`].
@@ -63,12 +66,10 @@ impl Writer {
         }
         state.outbox.clone_from(outbox);
         self.announce(Step::WriteState, current.dir.path())?;
-        let text = state.replace(&current.dir, &self.files())?;
+        let dir = &current.dir;
+        let text = state.replace(dir, &self.files(), |name| self.sync(dir, &[name], &[]))?;
         self.inspector.wrote(text, state.clone());
-        if self.root.durable {
-            current.dir.flush()?;
-        }
-        Ok(())
+        self.sync(dir, &[], &[""])
     }
 
     /// Puts a new generation in place of the current one; gives the names that are taken by something foreign.
@@ -87,13 +88,14 @@ impl Writer {
         let (name, dir) = generation::make(root, self.clock.now())?;
         let committed = self
             .fill(&dir, (payload, outbox), current)
+            .and_then(|()| self.sync_generation(&dir, payload))
             .and_then(|()| self.commit(&name));
         if let Err(failure) = committed {
             self.abandon(&name);
             return Err(failure);
         }
         // From here on the new set is the published one. What fails now is told, and made good by the next call.
-        self.root.flush()?;
+        self.sync_root()?;
 
         // 13. Links to names that are new. They come after the commit, so that none ever leads nowhere.
         let names = links::names_of(payload.files.keys());
@@ -101,17 +103,30 @@ impl Writer {
 
         // 14. Links to names that are gone. The old generation stays a while, for who is listing it.
         links::remove_stale(root, &names, |path| self.announce(Step::UnlinkName, path))?;
-        self.root.flush()?;
+        self.sync_root()?;
         Ok(refused)
     }
 
-    /// Makes a generation the published one (steps 10 to 12).
+    /// 10. On a disk, the generation is there for good before anything points at it.
+    fn sync_generation(&self, generation: &Directory, payload: &Payload) -> Result<(), VolumeFailure> {
+        self.announce(Step::Sync, generation.path())?;
+        let files: Vec<_> = payload
+            .files
+            .keys()
+            .map(RelativePath::as_str)
+            .chain([state::FILE])
+            .collect();
+        let directories: Vec<_> = tree::directories(payload.files.keys())
+            .into_iter()
+            .chain([""])
+            .collect();
+        self.sync(generation, &files, &directories)?;
+        self.sync_root()
+    }
+
+    /// Makes a generation the published one (steps 11 and 12).
     fn commit(&self, name: &GenerationName) -> Result<(), VolumeFailure> {
         let root = &self.root.dir;
-
-        // 10. On a disk, the generation is there for good before anything points at it.
-        self.announce(Step::FlushRoot, root.path())?;
-        self.root.flush()?;
 
         // 11. The link that will be `..data`.
         self.announce(Step::StageLink, &root.path_of(links::STAGED))?;

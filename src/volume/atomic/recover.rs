@@ -104,8 +104,14 @@ impl Writer {
 
     /// Removes a generation that is not published. What cannot be removed stays for the next call: it harms no
     /// reader, and must not keep new files from being published. It is told once.
+    ///
+    /// The root is synced first: `..data` may have been renamed by a process that crashed before its sync. After a power cut
+    /// it would lead to the generation that is removed here.
     pub(super) fn remove_generation(&self, name: &GenerationName) {
-        if let Err(failure) = generation::remove(&self.root.dir, name)
+        let removed = self
+            .sync_root()
+            .and_then(|()| generation::remove(&self.root.dir, name));
+        if let Err(failure) = removed
             && self.told.is_news(name)
         {
             tracing::warn!(generation = %name, error = %failure, cause = %failure.cause(), hint = %failure.hint(),

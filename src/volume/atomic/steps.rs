@@ -24,8 +24,8 @@ pub enum Step {
     WriteState = 8,
     /// One directory gets its owner and mode.
     FinishDirectory = 9,
-    /// The root is flushed to disk.
-    FlushRoot = 10,
+    /// All that is new is synced: files, directories and the root.
+    Sync = 10,
     /// `..data_tmp` is made.
     StageLink = 11,
     /// `..data_tmp` becomes `..data`: the commit.
@@ -55,7 +55,7 @@ impl Action for Step {
             Self::MakeGeneration | Self::LinkName | Self::StageLink => "create",
             Self::WriteFile | Self::WriteState => "write",
             Self::FinishDirectory => "change owner of",
-            Self::FlushRoot => "flush",
+            Self::Sync => "flush",
             Self::Commit => "rename",
             Self::RemoveReplaced | Self::UnlinkName | Self::Abandon => "remove",
         }

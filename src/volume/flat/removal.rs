@@ -1,108 +1,97 @@
-//! Removes what is no longer wanted (steps 9, 12 and 13 of an intent).
-//!
-//! Invariant: only files that are recorded and still have the recorded bytes are removed, and only empty directories
-//! that were made for them.
+//! Removes files that are gone (steps 10 and 13).
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use super::redo::{Redo, is_about_one_name};
-use super::steps::Step;
+use super::stage::UnderWay;
+use super::{Step, Writer};
 use crate::domain::path::RelativePath;
 use crate::ports::VolumeFailure;
+use crate::volume::directory::Directory;
+use crate::volume::failure::is_about_one_name;
 use crate::volume::stat::Kind;
 use crate::volume::state::FileEntry;
-use crate::volume::steps::announce;
 use crate::volume::tree::{self, Tree};
 
-impl<'a> Redo<'a> {
-    /// Removes files that still are what was published. What was altered since is somebody's data, and stays.
+/// What a removal came to.
+#[derive(Debug, Default)]
+pub(super) struct Removal {
+    /// Files that were removed.
+    pub(super) removed: BTreeSet<RelativePath>,
+    /// Files that are not wanted and stay recorded, so that a later publish removes them.
+    pub(super) recorded: BTreeMap<RelativePath, FileEntry>,
+}
+
+impl Removal {
+    pub(super) fn add(&mut self, other: Self) {
+        self.removed.extend(other.removed);
+        self.recorded.extend(other.recorded);
+    }
+}
+
+impl Writer {
+    /// Removes files that still are what was published, but for those that `stay`. What was edited since is somebody's data.
     pub(super) fn remove_files(
         &mut self,
         step: Step,
-        paths: &[&'a RelativePath],
-    ) -> Result<(), VolumeFailure> {
+        publish: UnderWay<'_>,
+        paths: &[&RelativePath],
+        stay: &BTreeSet<&RelativePath>,
+    ) -> Result<Removal, VolumeFailure> {
+        let mut removal = Removal::default();
         let mut tree = Tree::new(&self.root.dir);
         for path in paths {
             let (above, name) = tree::split(path);
-            let Some(entry) = self.state.files.get(*path) else {
+            let Some(entry) = publish.state.files.get(*path) else {
                 continue;
             };
             if let Some(by) = tree.hidden(above)? {
-                self.not_removed(path, entry, format_args!("it is behind {by}"));
+                self.tell_not_removed(path, format_args!("it is behind {by}"));
+                removal.recorded.insert((*path).clone(), entry.clone());
                 continue;
             }
             let Some(directory) = tree.open(above)? else {
                 continue;
             };
-            let at = directory.path_of(name);
-            let key = &self.state.digest_key;
-            if self
-                .inspector
-                .intact((directory, name), path, entry, key)?
-                .is_none()
-            {
-                if directory
-                    .stat_of(name)?
-                    .is_some_and(|found| found.kind == Kind::File)
-                {
-                    tracing::warn!(path = %at.display(), "A file that is no longer wanted was altered since it was published; it stays");
-                }
+            let key = &publish.state.digest_key;
+            let found = self.inspector.intact((directory, name), path, entry, key)?;
+            if found.is_none() {
+                warn_if_edited(directory, name)?;
                 continue;
             }
-            if self.held.contains(path.as_str()) {
-                self.files.insert((*path).clone(), entry.clone());
+            if stay.contains(path) {
+                removal.recorded.insert((*path).clone(), entry.clone());
                 continue;
             }
-            announce(self.steps, step, &at)?;
-            self.open_up(directory, above)?;
+            self.announce(step, &directory.path_of(name))?;
+            publish.open_up(directory, above)?;
             match directory.remove(name) {
                 Ok(()) => {
-                    self.changed.insert(above);
-                    self.removed.insert((*path).clone());
+                    removal.removed.insert((*path).clone());
                 }
                 Err(failure) if is_about_one_name(&failure) => {
-                    self.not_removed(path, entry, failure.cause());
+                    self.tell_not_removed(path, failure.cause());
+                    removal.recorded.insert((*path).clone(), entry.clone());
                 }
                 Err(failure) => return Err(failure),
             }
         }
-        Ok(())
+        Ok(removal)
     }
 
-    /// Keeps the record of a file that should be gone, so that every publish tries again. A person is told once.
-    fn not_removed(&mut self, path: &RelativePath, entry: &FileEntry, error: impl fmt::Display) {
+    /// Tells a person, once, of a file that every publish will try to remove again.
+    fn tell_not_removed(&self, path: &RelativePath, error: impl fmt::Display) {
         if self.told.is_news(path) {
             tracing::warn!(%path, %error, "A file that is no longer wanted could not be removed; it is tried again");
         }
-        self.files.insert(path.clone(), entry.clone());
     }
+}
 
-    /// Removes directories of ours in which nothing is left.
-    pub(super) fn remove_directories(
-        &mut self,
-        step: Step,
-        names: impl Iterator<Item = &'a str>,
-    ) -> Result<(), VolumeFailure> {
-        let mut tree = Tree::new(&self.root.dir);
-        for path in names {
-            let (above, name) = path.rsplit_once('/').unwrap_or(("", path));
-            let Some(parent) = tree.open(above)? else { continue };
-            if parent
-                .stat_of(name)?
-                .is_none_or(|found| found.kind != Kind::Directory)
-            {
-                continue;
-            }
-            announce(self.steps, step, &parent.path_of(name))?;
-            self.open_up(parent, above)?;
-            match parent.remove_directory(name) {
-                Ok(()) => {
-                    self.changed.insert(above);
-                }
-                Err(failure) if is_about_one_name(&failure) => {}
-                Err(failure) => return Err(failure),
-            }
-        }
-        Ok(())
+fn warn_if_edited(directory: &Directory, name: &str) -> Result<(), VolumeFailure> {
+    let found = directory.stat_of(name)?;
+    if found.is_some_and(|found| found.kind == Kind::File) {
+        let path = directory.path_of(name);
+        tracing::warn!(path = %path.display(), "A file that is no longer wanted was edited since it was published; it stays");
     }
+    Ok(())
 }

@@ -5,23 +5,55 @@ use std::collections::{BTreeMap, BTreeSet};
 use time::OffsetDateTime;
 
 use super::support::{
-    Files, StopAt, TestVolume, at_version, expected, file, kept, names, path, payload, set_mode, telling,
-    with_mode,
+    Files, Place, StopAt, TestVolume, at_version, expected, file, kept, names, path, payload, set_mode,
+    telling, with_mode,
 };
 use crate::domain::desired::Layout;
 use crate::domain::payload::{Observation, Payload};
 use crate::volume::BlockingVolume as _;
 
-for_both_layouts! {
+/// Makes of each function a test for each layout, in memory and on a disk.
+macro_rules! for_both_layouts_in_memory_and_on_disk {
+    ($($test:ident),+ $(,)?) => {
+        for_both_layouts_in_memory_and_on_disk! { @ atomic Atomic, [memory Memory, disk Disk], [$($test),+] }
+        for_both_layouts_in_memory_and_on_disk! { @ flat Flat, [memory Memory, disk Disk], [$($test),+] }
+    };
+    (@ $module:ident $layout:ident, [$($on:ident $place:ident),+], $tests:tt) => {
+        mod $module {
+            $(
+                for_both_layouts_in_memory_and_on_disk! { @ $on $layout $place $tests }
+            )+
+        }
+    };
+    (@ $on:ident $layout:ident $place:ident [$($test:ident),+]) => {
+        mod $on {
+            use crate::domain::desired::Layout;
+            use crate::volume::tests::support::Place;
+
+            $(
+                #[test]
+                fn $test() {
+                    super::super::$test(Layout::$layout, Place::$place);
+                }
+            )+
+        }
+    };
+}
+
+for_both_layouts_in_memory_and_on_disk! {
     a_crash_before_any_step_leaves_what_the_layout_promises_and_is_recovered_from,
     a_crash_while_recovering_from_a_crash_is_recovered_from,
     a_failing_call_changes_no_bytes_before_the_commit_and_is_made_good_after_it,
     a_crash_within_a_publish_that_keeps_files_loses_none,
 }
 
+/// Of the scenarios: bytes change, files and directories take each other's place, names go, modes change.
+const ON_DISK: [usize; 4] = [1, 2, 4, 5];
+
 /// From what to what.
 pub(super) struct Scenario {
     layout: Layout,
+    place: Place,
     /// Whether what was replaced before is young, so that it is still kept for readers.
     young: bool,
     pub(super) old: Payload,
@@ -37,7 +69,8 @@ pub(super) fn pair(n: &str) -> Payload {
     ])
 }
 
-pub(super) fn scenarios(layout: Layout) -> Vec<Scenario> {
+/// On a disk, where each takes longer, those that take all steps between them.
+pub(super) fn scenarios(layout: Layout, place: Place) -> Vec<Scenario> {
     // A directory becomes a file, a file a directory, and directories are new.
     let mut moved = pair("2");
     moved.files.remove(&path("db/password"));
@@ -62,8 +95,10 @@ pub(super) fn scenarios(layout: Layout) -> Vec<Scenario> {
     pairs
         .into_iter()
         .enumerate()
+        .filter(|(number, _)| place == Place::Memory || ON_DISK.contains(number))
         .map(|(number, (old, new))| Scenario {
             layout,
+            place,
             young: number % 2 == 1,
             old: if old.files.is_empty() {
                 old
@@ -87,7 +122,7 @@ impl Scenario {
     /// A volume on which the old set is published. Where modes are about to change, somebody has changed one of a
     /// directory as well.
     pub(super) fn volume(&self) -> TestVolume {
-        let mut test = TestVolume::new(self.layout);
+        let mut test = TestVolume::on(self.place, self.layout);
         if self.young {
             test.clock = OffsetDateTime::now_utc();
             test.publish(&pair("0"));
@@ -204,9 +239,12 @@ fn records(observed: &Observation, set: &Payload) -> bool {
     observed.outbox == set.telling.open && files.eq(set.files.iter().map(|(path, file)| (path, &file.record)))
 }
 
-fn a_crash_before_any_step_leaves_what_the_layout_promises_and_is_recovered_from(layout: Layout) {
+fn a_crash_before_any_step_leaves_what_the_layout_promises_and_is_recovered_from(
+    layout: Layout,
+    place: Place,
+) {
     let mut seen = BTreeSet::new();
-    for scenario in scenarios(layout) {
+    for scenario in scenarios(layout, place) {
         for number in 0.. {
             let test = scenario.volume();
             let observer = StopAt::new(number, true);
@@ -221,14 +259,14 @@ fn a_crash_before_any_step_leaves_what_the_layout_promises_and_is_recovered_from
     // All but those of a recovery, and of a failure that is not a crash.
     let steps: &[u8] = match layout {
         Layout::Atomic => &[1, 2, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14],
-        Layout::Flat => &[1, 2, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16],
+        Layout::Flat => &[1, 2, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18],
     };
     assert!(seen.iter().eq(steps), "{seen:?}");
 }
 
-fn a_crash_while_recovering_from_a_crash_is_recovered_from(layout: Layout) {
+fn a_crash_while_recovering_from_a_crash_is_recovered_from(layout: Layout, place: Place) {
     let mut recoveries = 0;
-    for scenario in scenarios(layout) {
+    for scenario in scenarios(layout, place) {
         for first in 0.. {
             let observer = StopAt::new(first, true);
             let test = scenario.volume();
@@ -249,9 +287,10 @@ fn a_crash_while_recovering_from_a_crash_is_recovered_from(layout: Layout) {
             scenario.assert_converges(&test);
         }
     }
-    let enough = match layout {
-        Layout::Atomic => 50,
-        Layout::Flat => 100,
+    let enough = match (layout, place) {
+        (Layout::Atomic, Place::Memory) => 50,
+        (Layout::Flat, Place::Memory) => 100,
+        (_, Place::Disk) => 20,
     };
     assert!(
         recoveries > enough,
@@ -259,9 +298,9 @@ fn a_crash_while_recovering_from_a_crash_is_recovered_from(layout: Layout) {
     );
 }
 
-fn a_failing_call_changes_no_bytes_before_the_commit_and_is_made_good_after_it(layout: Layout) {
+fn a_failing_call_changes_no_bytes_before_the_commit_and_is_made_good_after_it(layout: Layout, place: Place) {
     let mut abandoned = 0;
-    for scenario in scenarios(layout) {
+    for scenario in scenarios(layout, place) {
         for number in 0.. {
             let test = scenario.volume();
             let observer = StopAt::new(number, false);
@@ -287,15 +326,19 @@ fn a_failing_call_changes_no_bytes_before_the_commit_and_is_made_good_after_it(l
             test.assert_tidy(&scenario.new);
         }
     }
-    assert!(abandoned > 50, "only {abandoned} publishes were abandoned");
+    let enough = match place {
+        Place::Memory => 50,
+        Place::Disk => 25,
+    };
+    assert!(abandoned > enough, "only {abandoned} publishes were abandoned");
 }
 
-fn a_crash_within_a_publish_that_keeps_files_loses_none(layout: Layout) {
+fn a_crash_within_a_publish_that_keeps_files_loses_none(layout: Layout, place: Place) {
     let old = payload(&[("a", "1", 0o440), ("b/c", "2", 0o440)]);
     let mut next = kept(&old);
     next.files.insert(path("d"), file("3", 0o440));
     for number in 0.. {
-        let test = TestVolume::new(layout);
+        let test = TestVolume::on(place, layout);
         test.publish(&old);
         let observer = StopAt::new(number, true);
         let _ = test.open_observed(observer.clone()).publish(&next);

@@ -35,6 +35,7 @@ mod modes;
 mod moving;
 mod opening;
 mod owners;
+mod power_cut;
 mod processes;
 mod properties;
 mod publishing;

@@ -9,8 +9,8 @@ use std::thread;
 use super::crash::{bytes, scenarios};
 use super::publishing::OLD;
 use super::support::{
-    Files, StopAt, TestVolume, at_version, expected, file, fingerprint, is_unprivileged, kept, later, moved,
-    numbered, path, payload, publish_sets, set_mode, telling, texts, with_mode,
+    Files, Place, StopAt, TestVolume, at_version, expected, file, fingerprint, is_unprivileged, kept, later,
+    moved, numbered, path, payload, publish_sets, set_mode, telling, texts, with_mode,
 };
 use crate::domain::desired::Layout;
 use crate::domain::payload::{Observation, Payload, Publication};
@@ -79,7 +79,7 @@ fn it_sees_and_foretells_what_the_writer_does_and_touches_nothing(layout: Layout
 }
 
 fn what_a_crash_left_is_looked_past_and_stays(layout: Layout) {
-    for scenario in scenarios(layout) {
+    for scenario in scenarios(layout, Place::Memory) {
         for number in 0.. {
             let test = scenario.volume();
             let observer = StopAt::new(number, true);

@@ -10,7 +10,9 @@ use crate::domain::desired::Layout;
 use crate::volume::BlockingVolume as _;
 use crate::volume::flat::Step;
 use crate::volume::tests::crash::{pair, scenarios};
-use crate::volume::tests::support::{AnyObserver, AnyStep, Before, StopAt, TestVolume, expected, telling};
+use crate::volume::tests::support::{
+    AnyObserver, AnyStep, Before, Place, StopAt, TestVolume, expected, telling,
+};
 
 const STAGED: &str = "..akv-sync.staged";
 
@@ -42,7 +44,7 @@ fn io_error_unless(happens: bool) -> io::Result<()> {
 #[test]
 fn a_crash_after_the_commit_is_finished_without_the_vault() {
     let mut finished = 0;
-    for scenario in scenarios(Layout::Flat) {
+    for scenario in scenarios(Layout::Flat, Place::Memory) {
         for number in 0.. {
             let test = scenario.volume();
             let observer = StopAt::new(number, true);

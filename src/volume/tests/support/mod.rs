@@ -17,4 +17,4 @@ pub(super) use process::{
 };
 pub(super) use readers::{PUBLISHES, number_in, numbered, pair, publish_sets, read_pair, settled_pair};
 pub(super) use steps::{AnyObserver, AnyStep, Before, StopAt};
-pub(super) use volume::{Files, TestVolume, fingerprint, later, mode_of, names, set_mode};
+pub(super) use volume::{Files, Place, TestVolume, fingerprint, later, mode_of, names, set_mode};

@@ -6,6 +6,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use nix::sys::statfs;
 use tempfile::TempDir;
 use time::OffsetDateTime;
 
@@ -18,6 +19,13 @@ use crate::volume::{AnyVolume, AtomicVolume, BlockingVolume as _, FlatVolume, lo
 
 /// Path to bytes and mode.
 pub(in crate::volume::tests) type Files = BTreeMap<String, (Vec<u8>, u32)>;
+
+/// What a test volume is on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::volume::tests) enum Place {
+    Memory,
+    Disk,
+}
 
 /// Directory of a test volume, and the specification that it is opened with.
 pub(in crate::volume::tests) struct TestVolume {
@@ -34,9 +42,24 @@ impl TestVolume {
         Self::in_directory(layout, TempDir::new_in("/dev/shm").or_else(|_| TempDir::new()))
     }
 
-    /// In the directory for temporary files, which usually is on a disk.
+    /// Where Cargo builds, which usually is on a disk; else in the directory for temporary files.
     pub(in crate::volume::tests) fn on_disk(layout: Layout) -> Self {
-        Self::in_directory(layout, TempDir::new())
+        let binary = std::env::current_exe().expect("test binary");
+        let target = binary.ancestors().nth(3).expect("target directory");
+        Self::in_directory(
+            layout,
+            TempDir::new_in(target.join("tmp")).or_else(|_| TempDir::new()),
+        )
+    }
+
+    /// On that, as far as this machine has it.
+    pub(in crate::volume::tests) fn on(place: Place, layout: Layout) -> Self {
+        let test = match place {
+            Place::Memory => Self::new(layout),
+            Place::Disk => Self::on_disk(layout),
+        };
+        test.tell_file_system(place);
+        test
     }
 
     fn in_directory(layout: Layout, above: std::io::Result<TempDir>) -> Self {
@@ -63,6 +86,17 @@ impl TestVolume {
             _above: None,
             spec,
             clock: later(),
+        }
+    }
+
+    /// Says which file system it is on, where that is not what the test means.
+    fn tell_file_system(&self, place: Place) {
+        let found = statfs::statfs(self.root()).expect("statfs").filesystem_type();
+        if (found == statfs::TMPFS_MAGIC) != (place == Place::Memory) {
+            println!(
+                "{place:?} was asked for, and {} is on {found:?}",
+                self.root().display()
+            );
         }
     }
 
