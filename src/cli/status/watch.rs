@@ -64,16 +64,19 @@ fn one_below_the_other(
 
 /// Until a signal, which finds the terminal as it was before.
 fn in_place(first: Found, place: Place, interval: Duration, style: Style) -> Result<Exit, CommandFailure> {
-    let internal = |error: io::Error| CommandFailure::new(Exit::Internal, &error, None);
     let runtime = Builder::new_current_thread()
         .enable_io()
         .build()
-        .map_err(internal)?;
+        .map_err(|error| defect(&error))?;
     runtime.block_on(async {
-        let signals = Signals::listen().map_err(internal)?;
-        let looks = looks(place, interval).map_err(internal)?;
+        let signals = Signals::listen().map_err(|error| defect(&error))?;
+        let looks = looks(place, interval).map_err(|error| defect(&error))?;
         redraw(first, looks, signals, style).await
     })
+}
+
+fn defect(error: &io::Error) -> CommandFailure {
+    CommandFailure::new(Exit::Internal, error, None)
 }
 
 /// Looks again and again, on a thread of its own: an answer may take its time, and Ctrl-C must not wait for it.
@@ -110,8 +113,7 @@ async fn redraw(
                 Woken::Suspended => {
                     drop(screen);
                     // It stands still here until it is continued.
-                    raise(Number::SIGSTOP)
-                        .map_err(|error| CommandFailure::new(Exit::Internal, &error, None))?;
+                    raise(Number::SIGSTOP).map_err(|error| defect(&error.into()))?;
                     screen = Screen::enter()?;
                 }
             },
