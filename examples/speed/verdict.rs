@@ -66,107 +66,137 @@ pub(crate) fn table(
     scrapes: &[Scrapes],
     soak: Option<&[Sample]>,
 ) -> String {
-    let mut table = String::from("| Target | Measured | Met |\n|---|---|---|\n");
-    let mut row = |target: &str, measured: String, met: bool| {
+    let mut table = Table("| Target | Measured | Met |\n|---|---|---|\n".to_owned());
+    table.of_starts(starts);
+    table.of_passes(passes);
+    table.of_memory(starts, passes);
+    table.of_scrapes(scrapes);
+    table.of_soak(soak);
+    table.of_size(size);
+    table.0
+}
+
+/// The rows, as Markdown.
+struct Table(String);
+
+impl Table {
+    fn row(&mut self, target: &str, measured: &str, met: bool) {
         let met = if met { "yes" } else { "**no**" };
-        writeln!(table, "| {target} | {measured} | {met} |").expect("a string takes everything");
-    };
-    for (http2, target, limit) in [
-        (
-            true,
-            "20 objects, 20 ms, HTTP/2: ready within 5 round trips and 20 ms",
-            FAR * 5 + Duration::from_millis(20),
-        ),
-        (
-            false,
-            "20 objects, 20 ms, HTTP/1.1: ready within 7 round trips and 20 ms",
-            FAR * 7 + Duration::from_millis(20),
-        ),
-    ] {
-        if let Some(ready) = far(starts, http2, 20).map(Starts::ready) {
-            let measured = format!("{} ms of {} ms", ready.as_millis(), limit.as_millis());
-            row(target, measured, ready <= limit);
-        }
+        writeln!(self.0, "| {target} | {measured} | {met} |").expect("a string takes everything");
     }
-    for target in FLOOR_TARGETS {
-        if let Some(starts) = far(starts, target.http2, target.objects) {
-            let measured = format!(
-                "{:.2}: {} ms, the floor {} ms",
-                starts.ratio(),
-                starts.ready().as_millis(),
-                starts.floor().as_millis()
+
+    fn of_starts(&mut self, starts: &[Starts]) {
+        for (http2, target, limit) in [
+            (
+                true,
+                "20 objects, 20 ms, HTTP/2: ready within 5 round trips and 20 ms",
+                FAR * 5 + Duration::from_millis(20),
+            ),
+            (
+                false,
+                "20 objects, 20 ms, HTTP/1.1: ready within 7 round trips and 20 ms",
+                FAR * 7 + Duration::from_millis(20),
+            ),
+        ] {
+            if let Some(ready) = far(starts, http2, 20).map(Starts::ready) {
+                let measured = format!("{} ms of {} ms", ready.as_millis(), limit.as_millis());
+                self.row(target, &measured, ready <= limit);
+            }
+        }
+        for target in FLOOR_TARGETS {
+            if let Some(starts) = far(starts, target.http2, target.objects) {
+                let measured = format!(
+                    "{:.2}: {} ms, the floor {} ms",
+                    starts.ratio(),
+                    starts.ready().as_millis(),
+                    starts.floor().as_millis()
+                );
+                self.row(&target.to_string(), &measured, starts.ratio() <= target.most);
+            }
+        }
+        let odd = starts
+            .iter()
+            .flat_map(|it| &it.runs)
+            .filter(|start| start.calls.of(CallKind::Token) != 1 || start.calls.unauthenticated() != 1);
+        let odd = odd.count();
+        self.row(
+            "one token call and one unauthenticated call, whatever the number of objects",
+            &format!("{odd} starts with other counts"),
+            odd == 0,
+        );
+    }
+
+    fn of_passes(&mut self, passes: &[Passes]) {
+        let wasteful = passes.iter().filter(|passes| !passes.are_minimal()).count();
+        self.row(
+            "a no-op pass is one GET for each unpinned object, no challenge, no token call",
+            &format!("{wasteful} of {} settings with other counts", passes.len()),
+            wasteful == 0,
+        );
+    }
+
+    fn of_memory(&mut self, starts: &[Starts], passes: &[Passes]) {
+        let peaks = starts
+            .iter()
+            .filter(|it| it.setting.objects == 100)
+            .map(Starts::peak);
+        let later = passes
+            .iter()
+            .filter(|it| it.wanted.unpinned() == 100)
+            .map(|it| it.memory.peak);
+        if let Some(peak) = peaks.chain(later).max() {
+            let measured = format!("{} MiB", mebibytes(peak));
+            self.row(
+                "100 objects: peak RSS at most 16 MiB, start and passes",
+                &measured,
+                peak <= MEMORY,
             );
-            row(&target.to_string(), measured, starts.ratio() <= target.most);
+        }
+        let dirty = passes.iter().filter(|it| it.wanted.unpinned() == 100);
+        if let Some(most) = dirty.map(|it| it.private_dirty).max() {
+            self.row(
+                &format!("100 objects: at most 4 MiB of private dirty memory after {DIRTY_AFTER} passes"),
+                &format!("{} MiB", mebibytes(most)),
+                most <= DIRTY,
+            );
         }
     }
-    let odd = starts
-        .iter()
-        .flat_map(|it| &it.runs)
-        .filter(|start| start.calls.of(CallKind::Token) != 1 || start.calls.unauthenticated() != 1);
-    let odd = odd.count();
-    row(
-        "one token call and one unauthenticated call, whatever the number of objects",
-        format!("{odd} starts with other counts"),
-        odd == 0,
-    );
-    let wasteful = passes.iter().filter(|passes| !passes.are_minimal()).count();
-    row(
-        "a no-op pass is one GET for each unpinned object, no challenge, no token call",
-        format!("{wasteful} of {} settings with other counts", passes.len()),
-        wasteful == 0,
-    );
-    let peaks = starts
-        .iter()
-        .filter(|it| it.setting.objects == 100)
-        .map(Starts::peak);
-    let later = passes
-        .iter()
-        .filter(|it| it.wanted.unpinned() == 100)
-        .map(|it| it.memory.peak);
-    if let Some(peak) = peaks.chain(later).max() {
-        let measured = format!("{} MiB", mebibytes(peak));
-        row(
-            "100 objects: peak RSS at most 16 MiB, start and passes",
-            measured,
-            peak <= MEMORY,
+
+    fn of_scrapes(&mut self, scrapes: &[Scrapes]) {
+        let of_100 = scrapes.iter().filter(|it| it.objects == 100);
+        if let Some(most) = of_100.map(Scrapes::each).max() {
+            let measured = format!("{:.2} ms", most.as_secs_f64() * 1e3);
+            self.row(
+                "a scrape of 100 objects: at most 5 ms of CPU",
+                &measured,
+                most <= SCRAPE,
+            );
+        }
+    }
+
+    fn of_soak(&mut self, soak: Option<&[Sample]>) {
+        if let Some([.., last]) = soak
+            && let Some(early) = soak.and_then(|samples| samples.get(samples.len() / 5))
+        {
+            let measured = format!(
+                "{} MiB after {} passes, {} MiB after {}",
+                mebibytes(early.memory.now),
+                early.passes,
+                mebibytes(last.memory.now),
+                last.passes
+            );
+            let target = format!("peak RSS flat over {} passes", last.passes);
+            self.row(&target, &measured, last.memory.peak <= early.memory.peak + BREATH);
+        }
+    }
+
+    fn of_size(&mut self, size: u64) {
+        self.row(
+            "stripped release binary at most 10 MiB",
+            &format!("{size} bytes"),
+            size <= 10 * MIB,
         );
     }
-    let dirty = passes.iter().filter(|it| it.wanted.unpinned() == 100);
-    if let Some(most) = dirty.map(|it| it.private_dirty).max() {
-        row(
-            &format!("100 objects: at most 4 MiB of private dirty memory after {DIRTY_AFTER} passes"),
-            format!("{} MiB", mebibytes(most)),
-            most <= DIRTY,
-        );
-    }
-    let of_100 = scrapes.iter().filter(|it| it.objects == 100);
-    if let Some(most) = of_100.map(Scrapes::each).max() {
-        let measured = format!("{:.2} ms", most.as_secs_f64() * 1e3);
-        row(
-            "a scrape of 100 objects: at most 5 ms of CPU",
-            measured,
-            most <= SCRAPE,
-        );
-    }
-    if let Some([.., last]) = soak
-        && let Some(early) = soak.and_then(|samples| samples.get(samples.len() / 5))
-    {
-        let measured = format!(
-            "{} MiB after {} passes, {} MiB after {}",
-            mebibytes(early.memory.now),
-            early.passes,
-            mebibytes(last.memory.now),
-            last.passes
-        );
-        let target = format!("peak RSS flat over {} passes", last.passes);
-        row(&target, measured, last.memory.peak <= early.memory.peak + BREATH);
-    }
-    row(
-        "stripped release binary at most 10 MiB",
-        format!("{size} bytes"),
-        size <= 10 * MIB,
-    );
-    table
 }
 
 /// The starts at 20 ms.
