@@ -39,10 +39,7 @@ impl Served {
 
     /// At all addresses, with this as the token.
     pub(crate) fn at_all_addresses(token: &str) -> Self {
-        let port = {
-            let listener = TcpListener::bind((Ipv4Addr::UNSPECIFIED, 0)).expect("a port");
-            listener.local_addr().expect("an address").port()
-        };
+        let port = free_port();
         Self::with(|world| {
             let file = world.path("admin-token");
             std::fs::write(&file, token).expect("written");
@@ -83,4 +80,15 @@ impl Served {
     pub(crate) fn socket(&self) -> PathBuf {
         self.world.path("admin.sock")
     }
+}
+
+/// A port that nobody takes before the program does: it is below those that the system gives to connections, and each test
+/// gets another.
+fn free_port() -> u16 {
+    static TAKEN: AtomicU16 = AtomicU16::new(0);
+    let first = 20_000 + u16::try_from(std::process::id() % 10_000).expect("small");
+    let mut ports = std::iter::repeat_with(|| first + TAKEN.fetch_add(1, Ordering::Relaxed)).take(1_000);
+    ports
+        .find(|port| TcpListener::bind((Ipv4Addr::UNSPECIFIED, *port)).is_ok())
+        .expect("a port")
 }
