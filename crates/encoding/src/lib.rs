@@ -43,7 +43,7 @@ pub enum EncodingProblem {
 /// How bytes were made text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TextEncoding {
-    /// As [`base64`] reads it.
+    /// As [`base64()`] reads it.
     Base64,
     /// As [`hex`] reads it.
     Hex,

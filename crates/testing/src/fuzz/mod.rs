@@ -1,6 +1,6 @@
 //! Fuzzing of what reads bytes from outside: mutated seeds, on a stable toolchain.
 //!
-//! What must hold for any input: no panic; a decision within [`LONGEST`]; no more memory than [`MEMORY`] of address space
+//! What must hold for any input: no panic; a decision within `LONGEST`; no more memory than `MEMORY` of address space
 //! for the whole process. `AKV_SYNC_FUZZ_SECONDS` is the time for each target (1), `AKV_SYNC_FUZZ_SEED` where chance
 //! begins. An input that breaks something is written to `target/fuzz/`; kept as a file below the seeds of its target, it is
 //! tried first in every later run.
