@@ -4,20 +4,17 @@
 
 pub mod admin;
 pub mod cli;
-pub mod convert;
-pub mod domain;
 pub mod hooks;
 pub mod identity;
 pub mod inject;
 pub mod keyvault;
-pub mod manifest;
-mod named_file;
 pub mod observers;
 pub mod passwords;
-pub mod ports;
 pub mod reconcile;
-pub mod render;
 pub mod telemetry;
 pub mod transport;
 pub mod volume;
 pub mod watch;
+
+// The crates below `crates` that know the product.
+pub use {convert, domain, manifest, ports, render};

@@ -14,7 +14,6 @@ use zeroize::Zeroizing;
 use crate::domain::answers::PasswordFile;
 use crate::domain::object::VersionId;
 use crate::domain::secret::SecretBytes;
-use crate::named_file;
 use crate::ports::PasswordFiles;
 
 /// Longest password file, in bytes.

@@ -5,8 +5,6 @@ use std::sync::{Mutex, PoisonError};
 
 use encoding::typed;
 
-use crate::named_file;
-
 /// A token longer than this is none.
 const LONGEST: usize = 4096;
 

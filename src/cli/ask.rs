@@ -10,7 +10,6 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use crate::domain::desired::AdminSpec;
-use crate::named_file;
 
 pub(super) use self::exchange::Answer;
 use super::exit::Exit;

@@ -7,7 +7,6 @@ use std::path::Path;
 use sha2::{Digest as _, Sha256};
 
 use crate::manifest;
-use crate::named_file;
 
 use super::args::SyncArgs;
 

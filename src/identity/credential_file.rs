@@ -10,7 +10,6 @@ use super::refusal::Refusal;
 use super::settings::Setting;
 use crate::domain::placeholder::Placeholder;
 use crate::domain::unread;
-use crate::named_file;
 
 /// Federated tokens take 1 to 3 KiB, a certificate with its chain and key up to about 20 KiB.
 const SIZE_LIMIT: u64 = 64 * 1024;

@@ -15,7 +15,7 @@ use crate::domain::object::{ObjectId, ObjectKind, Source, VaultId};
 use crate::domain::protocol::Protocol;
 use crate::ports::{Attempts, Vault};
 
-use super::convert;
+use super::body;
 use super::counted;
 use super::list::{self, Progress};
 use super::outside::Outside;
@@ -153,8 +153,8 @@ impl Vault for KeyVault {
         let get = || async {
             let response = vault.get(source).await.map_err(self.explain(&target))?;
             match target.wire_kind() {
-                ObjectKind::Key => convert::key(&target, source, response),
-                ObjectKind::Secret | ObjectKind::Certificate => convert::secret(&target, source, response),
+                ObjectKind::Key => body::key(&target, source, response),
+                ObjectKind::Secret | ObjectKind::Certificate => body::secret(&target, source, response),
             }
         };
         self.with_retries(&target, attempts, get).await

@@ -16,10 +16,10 @@
 //! and the JSON parser's scratch space.
 
 mod answer;
+mod body;
 mod challenge;
 mod challenge_cache;
 mod client;
-mod convert;
 mod counted;
 mod defect;
 mod error_body;

@@ -14,7 +14,7 @@ use time::OffsetDateTime;
 use crate::domain::listed::{ListedObject, ListedVersion};
 use crate::domain::object::{ObjectId, ObjectName};
 
-use super::convert;
+use super::body;
 use super::defect::Defect;
 use super::retry::Refused;
 use super::target::Target;
@@ -31,14 +31,14 @@ pub(super) fn secrets(
     read: usize,
     response: RawResponse,
 ) -> Result<Vec<ListedObject>, Refused> {
-    convert::parsed(target, response, |page: Page<SecretProperties>| {
+    body::parsed(target, response, |page: Page<SecretProperties>| {
         all(page, read, Defect::ForeignObject, |item| {
             let id = item.resource_id().ok()?;
             Some(ListedObject {
                 name: ObjectName::parse(&id.name).ok()?,
                 enabled: is_enabled(item.attributes.and_then(|attributes| attributes.enabled)),
                 managed: item.managed.unwrap_or(false),
-                tags: convert::sorted(item.tags),
+                tags: body::sorted(item.tags),
             })
         })
     })
@@ -51,7 +51,7 @@ pub(super) fn versions_of_secret(
     read: usize,
     response: RawResponse,
 ) -> Result<Vec<ListedVersion>, Refused> {
-    convert::parsed(target, response, |page: Page<SecretProperties>| {
+    body::parsed(target, response, |page: Page<SecretProperties>| {
         all(page, read, Defect::ForeignVersion, |item| {
             let id = item.resource_id().ok()?;
             let attributes = item.attributes.unwrap_or_default();
@@ -72,7 +72,7 @@ pub(super) fn versions_of_key(
     read: usize,
     response: RawResponse,
 ) -> Result<Vec<ListedVersion>, Refused> {
-    convert::parsed(target, response, |page: Page<KeyProperties>| {
+    body::parsed(target, response, |page: Page<KeyProperties>| {
         all(page, read, Defect::ForeignVersion, |item| {
             let id = item.resource_id().ok()?;
             let attributes = item.attributes.unwrap_or_default();
@@ -109,7 +109,7 @@ fn version(
         return None;
     }
     Some(ListedVersion {
-        version: convert::version_id(&version)?,
+        version: body::version_id(&version)?,
         enabled: is_enabled(enabled),
         created,
     })

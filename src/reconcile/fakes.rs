@@ -153,7 +153,7 @@ impl FakeVolume {
     }
 }
 
-impl Volume for Arc<FakeVolume> {
+impl Volume for FakeVolume {
     async fn observe(&self) -> Result<Observation, VolumeFailure> {
         self.answers().await;
         FakeVolume::check(*lock(&self.hidden))?;

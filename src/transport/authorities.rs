@@ -16,7 +16,6 @@ use crate::domain::placeholder::Placeholder;
 use crate::domain::unread;
 use crate::domain::unread_pem;
 use crate::domain::variable;
-use crate::named_file;
 use crate::ports::Environment;
 
 /// A bundle of every public authority is about 220 KiB.

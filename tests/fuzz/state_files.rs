@@ -10,7 +10,9 @@ use std::sync::Arc;
 use akv_sync::domain::desired::{Content, Layout, SecretForm, VolumeSpec};
 use akv_sync::domain::hook::{Outbox, Telling};
 use akv_sync::domain::mode::FileMode;
-use akv_sync::domain::object::{Source, VersionSelector};
+use akv_sync::domain::object::{
+    ObjectId, ObjectKind, ObjectName, Source, VaultHost, VaultId, VaultName, VersionId, VersionSelector,
+};
 use akv_sync::domain::path::RelativePath;
 use akv_sync::domain::payload::{FileBytes, FileRecord, Input, InputRecord, Payload, PayloadFile, Validity};
 use akv_sync::domain::secret::SecretBytes;
@@ -18,8 +20,6 @@ use akv_sync::volume::flat::Step;
 use akv_sync::volume::{AtomicVolume, BlockingVolume as _, FlatVolume, StepObserver};
 use tempfile::TempDir;
 use time::OffsetDateTime;
-
-use crate::targets::{object, version};
 
 fn place() -> TempDir {
     let place = TempDir::new_in("/dev/shm").or_else(|_| TempDir::new());
@@ -42,14 +42,21 @@ fn path(text: &str) -> RelativePath {
 
 fn payload(files: &[(&str, FileBytes)]) -> Payload {
     let source = Source {
-        object: object(b"", None).object,
+        object: ObjectId {
+            vault: VaultId {
+                name: VaultName::parse("app").expect("a name"),
+                host: VaultHost::parse("app.vault.azure.net").expect("a host"),
+            },
+            kind: ObjectKind::Secret,
+            name: ObjectName::parse("a").expect("a name"),
+        },
         version: VersionSelector::Latest,
     };
     let record = FileRecord {
         content: Content::Secret(SecretForm::default()),
         inputs: vec![InputRecord {
             input: Input::Object(source),
-            version: version(),
+            version: VersionId::parse(&"0".repeat(32)).expect("a version"),
             digest: None,
             confirmed: None,
         }],

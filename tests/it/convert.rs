@@ -12,7 +12,7 @@ const VARIABLES: &str = "acsKeyvaultAgent/client-secret.env";
 
 fn case(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/convert")
+        .join("crates/convert/fixtures")
         .join(name)
 }
 

@@ -42,17 +42,17 @@ const AREAS: [(&str, &str, &[&str]); 11] = [
         "Messages: making files",
         "[`unrenderable`](#unrenderable), [file formats](rendering.md), [templates](templates.md)",
         &[
-            "src/render",
-            "src/encoding",
-            "crates",
+            "crates/render",
+            "crates/encoding",
+            "crates/keystore",
+            "crates/named-file",
             "src/passwords.rs",
-            "src/named_file.rs",
         ],
     ),
     (
         "Messages: names, paths and selections",
         "[versions and selections](versions.md)",
-        &["src/domain", "src/reconcile"],
+        &["crates/domain", "crates/ports", "src/reconcile"],
     ),
     ("Messages: hooks", "[hooks](hooks.md)", &["src/hooks"]),
     (
@@ -63,9 +63,13 @@ const AREAS: [(&str, &str, &[&str]); 11] = [
     (
         "Messages: manifest",
         "[problems of a manifest](reference/manifest.md#problems)",
-        &["src/manifest"],
+        &["crates/manifest"],
     ),
-    ("Messages: convert", "[migration](convert.md)", &["src/convert"]),
+    (
+        "Messages: convert",
+        "[migration](convert.md)",
+        &["crates/convert"],
+    ),
     (
         "Messages: inject",
         "[injection](inject.md#what-is-refused), which has the refusals",

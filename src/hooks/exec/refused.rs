@@ -11,7 +11,6 @@ use crate::domain::desired::ExecHook;
 use crate::domain::hook::HookFailure;
 use crate::domain::plain_text::one_line;
 use crate::hooks::failure;
-use crate::named_file;
 
 const MISSING: &str = "akv-sync's own image holds no other program: mount one from an image volume, use an image that has it, or let the hook use `signal` or `http`";
 

@@ -12,7 +12,6 @@ use crate::domain::hook::HookFailure;
 use crate::domain::secret::SecretBytes;
 use crate::domain::unread;
 use crate::hooks::failure;
-use crate::named_file;
 
 /// Longest value, in bytes; servers take no more.
 const LIMIT: usize = 16 * 1024;

@@ -8,7 +8,6 @@ use crate::domain::hook::HookFailure;
 use crate::domain::unread;
 use crate::hooks::failure;
 use crate::hooks::processes::{self, Process};
-use crate::named_file;
 
 /// No number of a process is longer.
 const LIMIT: usize = 64;

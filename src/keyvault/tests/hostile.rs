@@ -10,7 +10,7 @@ use crate::keyvault::challenge::{self, Challenge};
 use crate::keyvault::error_body::{ErrorBody, quote};
 use crate::keyvault::realm::Realm;
 use crate::keyvault::target::{Subject, Target};
-use crate::keyvault::{convert, page, refusal};
+use crate::keyvault::{body, page, refusal};
 use crate::transport::retry_after;
 
 proptest! {
@@ -55,8 +55,8 @@ proptest! {
         let source = secret("db");
         let target = Target { subject: Subject::Object(&source), host: HOST, realm: Realm::of_host(HOST) };
         let response = || azure_core::http::RawResponse::from_bytes(200.into(), Headers::new(), body.clone());
-        prop_assert!(convert::secret(&target, &source, response()).is_err());
-        prop_assert!(convert::key(&target, &source, response()).is_err());
+        prop_assert!(body::secret(&target, &source, response()).is_err());
+        prop_assert!(body::key(&target, &source, response()).is_err());
     }
 
     #[test]

@@ -16,7 +16,7 @@ use crate::domain::object::{ObjectKind, Source};
 use crate::keyvault::realm::Realm;
 use crate::keyvault::retry::Refused;
 use crate::keyvault::target::{Subject, Target};
-use crate::keyvault::{convert, refusal};
+use crate::keyvault::{body, refusal};
 
 /// What a recorded answer must become.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -160,8 +160,8 @@ fn replay(recording: &Value) -> Becomes {
         return checked(&target, refused);
     }
     let object = match source.object.kind {
-        ObjectKind::Key => convert::key(&target, &source, response),
-        ObjectKind::Secret | ObjectKind::Certificate => convert::secret(&target, &source, response),
+        ObjectKind::Key => body::key(&target, &source, response),
+        ObjectKind::Secret | ObjectKind::Certificate => body::secret(&target, &source, response),
     };
     match object.map(|object| object.content) {
         Ok(FetchedContent::Secret(content)) if content.backs_certificate => SecretOfCertificate,

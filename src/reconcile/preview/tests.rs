@@ -35,7 +35,7 @@ impl Onlooker {
     }
 }
 
-impl Volume for Arc<Onlooker> {
+impl Volume for Onlooker {
     async fn observe(&self) -> Result<Observation, VolumeFailure> {
         self.volume.observe().await
     }

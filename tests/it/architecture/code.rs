@@ -34,8 +34,8 @@ impl Code {
         let next = |ahead: usize| tokens.get(at + ahead).copied().unwrap_or_default();
         let before = at.checked_sub(1).map_or("", |before| tokens[before]);
         match tokens[at] {
-            "#" if tokens[at..].starts_with(&["#", "[", "cfg", "(", "test", ")", "]"]) => {
-                let end = end_of_item(tokens, at + 7);
+            "#" if let Some(attribute) = for_tests(&tokens[at..]) => {
+                let end = end_of_item(tokens, at + attribute);
                 let item = &tokens[at..end];
                 if let Some(word) = item.iter().position(|token| *token == "mod") {
                     self.test_modules.push(item[word + 1].to_owned());
@@ -111,6 +111,20 @@ impl Code {
         self.named.push(names.clone());
         at + if renamed.is_some() { 2 } else { 0 }
     }
+}
+
+/// How long the attribute is that starts here, if what follows it is for tests only: those of this crate, or of others too.
+fn for_tests(tokens: &[&str]) -> Option<usize> {
+    let attributes: [&[&str]; 2] = [
+        &["#", "[", "cfg", "(", "test", ")", "]"],
+        &[
+            "#", "[", "cfg", "(", "any", "(", "test", ",", "feature", "=", ")", ")", "]",
+        ],
+    ];
+    let starts = attributes
+        .into_iter()
+        .find(|attribute| tokens.starts_with(attribute));
+    starts.map(<[_]>::len)
 }
 
 fn is_word(token: &str) -> bool {

@@ -9,9 +9,9 @@ mod world;
 
 use std::time::Duration;
 
+use self::manifest::{Edit, Manifest, PLACES, any_edit, any_manifest};
 use super::run;
 use life::Life;
-use manifest::{Edit, Manifest, any_edit, any_manifest};
 use proptest::prelude::*;
 use world::{NAMES, State, any_lists, any_state};
 
@@ -74,7 +74,7 @@ fn any_change() -> impl Strategy<Value = Change> {
         2 => (0..life::FOREIGN.len(), any::<bool>()).prop_map(|(name, taken)| Change::Name(name, taken)),
         1 => prop_oneof![
             Just(Fault::Broken), Just(Fault::Hidden), Just(Fault::RecordsLost),
-            (0..manifest::PLACES.len()).prop_map(Fault::FileLost),
+            (0..PLACES.len()).prop_map(Fault::FileLost),
         ].prop_map(Change::Volume),
         2 => any_manifest().prop_map(Change::Manifest),
         6 => (any_edit(), any::<bool>()).prop_map(|(edit, wake)| Change::Edit { edit, wake }),
