@@ -11,9 +11,9 @@ tokio::task_local! {
     static ATTEMPTS: Attempts;
 }
 
-/// Runs what is asked for a question.
-pub(super) async fn of<F: Future>(attempts: &Attempts, asked: F) -> F::Output {
-    ATTEMPTS.scope(attempts.clone(), asked).await
+/// Runs what is asked for a question. Not an `async fn`: that would have room for what is asked twice.
+pub(super) fn of<F: Future>(attempts: &Attempts, asked: F) -> impl Future<Output = F::Output> {
+    ATTEMPTS.scope(attempts.clone(), asked)
 }
 
 /// Counts a request that leaves now.
