@@ -25,6 +25,7 @@ use std::time::Duration;
 
 pub use self::opening::Open;
 use self::opening::Suspect;
+pub use self::places::Asked;
 use self::places::Places;
 use self::retries::Retries;
 use super::backoff;
@@ -92,28 +93,29 @@ pub struct HostNow {
 
 impl Gate {
     /// Whether a question may leave at `now`.
-    pub fn permit(&self, query: &Query, now: Moment) -> Permit {
+    pub fn permit(&self, query: &Query, asked: Asked, now: Moment) -> Permit {
         if self.quiet_until.is_some_and(|until| now < until) {
             return Permit::No;
         }
         match &self.open {
-            None if self.places_taken(now) >= self.places.number(now) => Permit::No,
+            None if self.is_full(asked, now) => Permit::No,
             None => Permit::Yes,
             Some(open) if open.probe.is_none() && open.probe_at(query) <= now => Permit::Probe,
             Some(_) => Permit::No,
         }
     }
 
-    fn places_taken(&self, now: Moment) -> usize {
+    /// Whether all places are taken. What hangs takes none.
+    fn is_full(&self, asked: Asked, now: Moment) -> bool {
         let quick = self.under_way.values().filter(|left| now.since(**left) < SLOW);
-        quick.count()
+        quick.count() >= self.places.number(asked, now)
     }
 
     /// When a question that is under way gives its place to another one, if all places are taken.
-    pub fn next_place(&self, now: Moment) -> Option<Moment> {
-        let taken = self.places_taken(now) >= self.places.number(now);
+    pub fn next_place(&self, asked: Asked, now: Moment) -> Option<Moment> {
+        let is_full = self.is_full(asked, now);
         let places = self.under_way.values().map(|left| *left + SLOW);
-        places.filter(|at| taken && *at > now).min()
+        places.filter(|at| is_full && *at > now).min()
     }
 
     /// From when on a question may leave, as far as it is known.

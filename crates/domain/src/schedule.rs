@@ -20,7 +20,7 @@ pub use self::learn::Ended;
 use self::round::{Lane, Round};
 use super::backoff;
 use super::failure::Failure;
-use super::gate::{Gate, Permit};
+use super::gate::{Asked, Gate, Permit};
 use super::moment::{Moment, Now};
 use super::object::{ObjectId, VaultId};
 use super::protocol::Protocol;
@@ -185,8 +185,9 @@ impl Schedule {
     /// Whether the question may leave at `now`: its host and the token endpoint each have a say.
     pub fn permit(&self, query: &Query, now: Moment) -> Permit {
         let gates = Endpoint::for_query(query).filter_map(|endpoint| self.gates.get(&endpoint));
+        let asked = self.asked(query);
         gates
-            .map(|gate| gate.permit(query, now))
+            .map(|gate| gate.permit(query, asked, now))
             .min()
             .unwrap_or(Permit::Yes)
     }
@@ -195,7 +196,16 @@ impl Schedule {
     pub fn next_place(&self, query: &Query, now: Moment) -> Option<Moment> {
         let gate = query.vault().cloned().map(Endpoint::Vault);
         gate.and_then(|endpoint| self.gates.get(&endpoint))?
-            .next_place(now)
+            .next_place(self.asked(query), now)
+    }
+
+    fn asked(&self, query: &Query) -> Asked {
+        let question = self.questions.get(query);
+        if question.is_some_and(|question| question.answered.is_some()) {
+            Asked::Again
+        } else {
+            Asked::First
+        }
     }
 
     /// From when on it may leave, as far as that is known.
@@ -209,10 +219,11 @@ impl Schedule {
 
     /// What keeps a question from leaving at `now`.
     pub fn stops(&self, query: &Query, now: Moment) -> Option<Endpoint> {
+        let asked = self.asked(query);
         let stops = |endpoint: &Endpoint| {
             self.gates
                 .get(endpoint)
-                .is_some_and(|gate| gate.permit(query, now) < Permit::Yes)
+                .is_some_and(|gate| gate.permit(query, asked, now) < Permit::Yes)
         };
         Endpoint::for_query(query).find(stops)
     }

@@ -5,10 +5,12 @@ use std::time::Duration;
 use crate::moment::Moment;
 use crate::protocol::Protocol;
 
-/// Over HTTP/1.1, where each is a connection; while it is not known what is spoken; and after a set-back.
+/// Over HTTP/1.1, where each is a connection; while it is not known what is spoken; after a set-back; and for what is only asked
+/// again: nobody waits for that, a vault has an easier time with it, and each request under way costs memory that stays with the
+/// process.
 const FEW: usize = 20;
 
-/// Over HTTP/2, at first. What a server allows is below that at times: the connection holds back what is above.
+/// Over HTTP/2, at first, for what is new. What a server allows is below that at times: the connection holds back what is above.
 const MANY: usize = 100;
 
 /// Over HTTP/2, when as many as [`MANY`] were answered well.
@@ -16,6 +18,15 @@ const MOST: usize = 200;
 
 /// How long a set-back counts.
 const CAREFUL: Duration = Duration::from_hours(1);
+
+/// Whether somebody waits for the answer to a question that leaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asked {
+    /// It was never answered since the process began.
+    First,
+    /// It was, and what came of it is served meanwhile.
+    Again,
+}
 
 /// What is known of how much a host takes at once.
 #[derive(Debug, Clone, Default)]
@@ -29,12 +40,12 @@ pub(super) struct Places {
 }
 
 impl Places {
-    /// How many there are.
-    pub(super) fn number(&self, now: Moment) -> usize {
+    /// How many there are for questions asked for the first time, or again.
+    pub(super) fn number(&self, asked: Asked, now: Moment) -> usize {
         let careful = self.careful_until.is_some_and(|until| now < until);
-        match self.protocol {
-            Some(Protocol::Http2) if !careful && self.well >= MANY => MOST,
-            Some(Protocol::Http2) if !careful => MANY,
+        match (self.protocol, asked) {
+            (Some(Protocol::Http2), Asked::First) if !careful && self.well >= MANY => MOST,
+            (Some(Protocol::Http2), Asked::First) if !careful => MANY,
             _ => FEW,
         }
     }
@@ -88,7 +99,7 @@ mod tests {
         for mut places in [Places::default(), speaking(Protocol::Http1)] {
             places.taken(MANY);
             (0..1_000).for_each(|_| places.answered());
-            assert_eq!(places.number(NOW), FEW);
+            assert_eq!(places.number(Asked::First, NOW), FEW);
         }
     }
 
@@ -96,12 +107,25 @@ mod tests {
     fn http2_has_a_hundred_places_and_twice_as_many_after_a_hundred_answers_to_so_many_at_once() {
         let mut places = speaking(Protocol::Http2);
         (0..1_000).for_each(|_| places.answered());
-        assert_eq!(places.number(NOW), MANY, "never were so many under way");
+        assert_eq!(
+            places.number(Asked::First, NOW),
+            MANY,
+            "never were so many under way"
+        );
         places.taken(MANY);
         (1..MANY).for_each(|_| places.answered());
-        assert_eq!(places.number(NOW), MANY);
+        assert_eq!(places.number(Asked::First, NOW), MANY);
         places.answered();
-        assert_eq!(places.number(NOW), MOST);
+        assert_eq!(places.number(Asked::First, NOW), MOST);
+    }
+
+    #[test]
+    fn what_is_asked_again_has_twenty_places_whatever_is_spoken() {
+        let mut places = speaking(Protocol::Http2);
+        places.taken(MANY);
+        (0..MANY).for_each(|_| places.answered());
+        assert_eq!(places.number(Asked::First, NOW), MOST);
+        assert_eq!(places.number(Asked::Again, NOW), FEW);
     }
 
     #[test]
@@ -111,7 +135,7 @@ mod tests {
         (0..MANY).for_each(|_| places.answered());
         places.set_back(NOW);
         (0..MANY).for_each(|_| places.answered());
-        assert_eq!(places.number(NOW + Duration::from_mins(59)), FEW);
-        assert_eq!(places.number(NOW + CAREFUL), MANY);
+        assert_eq!(places.number(Asked::First, NOW + Duration::from_mins(59)), FEW);
+        assert_eq!(places.number(Asked::First, NOW + CAREFUL), MANY);
     }
 }

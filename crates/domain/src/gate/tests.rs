@@ -27,7 +27,7 @@ fn host(at: Moment, ready: bool) -> HostNow {
 
 /// What the gate says to a question that nothing is known of.
 fn permit(gate: &Gate, now: Moment) -> Permit {
-    gate.permit(&secret("other"), now)
+    gate.permit(&secret("other"), Asked::First, now)
 }
 
 /// A question that left at one second and failed at another.
@@ -135,7 +135,11 @@ fn the_word_of_one_throttled_object_stretches_nothing_and_lets_others_try_soon()
     // Half a second, and half of four.
     assert_eq!(permit(&gate, at(2)), Permit::No);
     assert_eq!(permit(&gate, at(3)), Permit::Probe);
-    assert_eq!(gate.permit(&secret("a"), at(299)), Permit::No, "the regular time");
+    assert_eq!(
+        gate.permit(&secret("a"), Asked::First, at(299)),
+        Permit::No,
+        "the regular time"
+    );
     throttled(&mut gate, "a", 300);
     assert_eq!(permit(&gate, at(301)), Permit::Probe, "not held up once more");
 
@@ -278,7 +282,7 @@ fn twenty_are_under_way_at_once_and_what_hangs_gives_its_place_away() {
         gate.occupy(&secret(&format!("secret-{number}")), at(0));
     }
     assert_eq!(permit(&gate, at(0)), Permit::No);
-    assert_eq!(gate.next_place(at(0)), Some(at(1)));
+    assert_eq!(gate.next_place(Asked::First, at(0)), Some(at(1)));
     assert_eq!(permit(&gate, at(1)), Permit::Yes);
     gate.end(&secret("secret-0"));
     assert_eq!(permit(&gate, at(0)), Permit::Yes);

@@ -50,6 +50,38 @@ fn a_token_that_cannot_be_had_stops_the_questions_to_every_vault() {
 }
 
 #[test]
+fn what_was_answered_before_leaves_twenty_at_a_time_and_what_is_new_a_hundred() {
+    let names: Vec<_> = (0..300).map(|number| format!("secret-{number}")).collect();
+    let names: Vec<_> = names.iter().map(String::as_str).collect();
+    let (mut schedule, _) = begun(&names);
+    schedule.speaks(&VaultId::named("app"), Protocol::Http2);
+    let leave = |schedule: &mut Schedule, names: &[&str], second| {
+        let left = names.iter().take_while(|name| {
+            let leaves = schedule.permit(&secret(name), at(second)) == Permit::Yes;
+            if leaves {
+                schedule.begin(&secret(name), at(second));
+            }
+            leaves
+        });
+        left.count()
+    };
+    assert_eq!(leave(&mut schedule, &names, 0), 100);
+    for name in &names[..100] {
+        ended(&mut schedule, &secret(name), 0, None, now(0, true));
+    }
+    assert_eq!(
+        leave(&mut schedule, &names[..100], 120),
+        20,
+        "they are asked again"
+    );
+    assert_eq!(
+        leave(&mut schedule, &names[100..], 120),
+        180,
+        "these are new, and find what is left of 200"
+    );
+}
+
+#[test]
 fn a_question_that_only_waits_for_a_place_or_for_a_probe_wakes_nobody() {
     let (mut schedule, _) = begun(&["a", "b"]);
     schedule.begin(&secret("a"), at(0));

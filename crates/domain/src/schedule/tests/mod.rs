@@ -11,6 +11,7 @@ mod waking;
 
 use super::*;
 use crate::failure::Reason;
+use crate::protocol::Protocol;
 use crate::query::test_queries::secret;
 
 const INTERVAL: Duration = Duration::from_mins(2);
