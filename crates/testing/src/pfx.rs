@@ -129,7 +129,6 @@ impl Recipe {
 
     pub fn mac(self, digest: &str, safe: &[u8]) -> Vec<u8> {
         let rounds = i32::try_from(self.mac_iterations.unwrap_or(1)).expect("few");
-
         macro_rules! tag {
             ($D:ty, $len:literal) => {{
                 let key = derive_key::<$D>(self.password, SALT, Pkcs12KeyType::Mac, rounds, $len);

@@ -36,7 +36,6 @@ pub(super) fn reads(name: &str) -> bool {
 /// The credential, of the variables that the agent would look at.
 pub(super) fn read(variables: &Variables, notes: &Notes) -> IdentitySpec {
     let machine = variables.is_true("USE_MSI");
-
     for name in NAMES
         .iter()
         .filter(|name| **name != "USE_MSI" && name.starts_with("MSI_") != machine)

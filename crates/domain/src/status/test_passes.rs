@@ -133,7 +133,6 @@ fn questions(entry: &EntryId) -> Vec<Query> {
 /// A pass that decided so, wrote what was made, and left nothing under way.
 pub fn pass(entries: Vec<EntryPlan>) -> PassOutcome {
     let mut outcome = PassOutcome::begun(Moment::START, second(0));
-
     outcome.questions = entries
         .iter()
         .map(|entry| (entry.key.clone(), questions(&entry.id)))

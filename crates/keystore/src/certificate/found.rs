@@ -127,7 +127,6 @@ fn of_nearly_base64(text: &[u8]) -> Option<Found> {
     {
         return Some(Found::DataUrl);
     }
-
     if let [first @ (b'"' | b'\''), inner @ .., last] = text
         && first == last
     {

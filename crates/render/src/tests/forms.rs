@@ -71,7 +71,6 @@ fn the_authority_is_the_highest_certificate_that_the_value_holds() {
     let middle = root.authority("middle");
     let leaf = middle.issue("leaf");
     let alone = self_signed("alone");
-
     for (value, expected) in [
         (value(&[&leaf.der, &middle.der, &root.der], &leaf.key), &root.der),
         (value(&[&leaf.der, &middle.der], &leaf.key), &middle.der),

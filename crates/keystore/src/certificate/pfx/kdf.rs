@@ -210,7 +210,6 @@ impl<'a> Pbkdf2<'a> {
                 supported: "PBKDF2",
             });
         }
-
         let parameters = algorithm.parameters.unwrap_or(AnyRef::NULL);
         let (salt, iterations, key_len, prf) = parameters
             .sequence(|fields| {
