@@ -130,14 +130,14 @@ fn a_manifest_with_one_fault_has_one_problem_and_every_code_has_a_manifest() {
         let problems = load_fixture(&name, &text).expect_err("invalid");
         assert_eq!(problems.len() == 1, name != "many-faults", "{name}:\n{problems}");
         seen.extend(problems.iter().map(|problem| problem.code));
-        for problem in problems.iter() {
+        for problem in &problems {
             assert!(problem.at.is_some() && problem.hint.is_some(), "{name}");
         }
     }
     for (name, text) in manifests("warned") {
         let warnings = load_fixture(&name, &text).expect("accepted").warnings;
         assert!(!warnings.is_empty(), "{name}");
-        for problem in warnings.iter() {
+        for problem in &warnings {
             assert_eq!(problem.severity, Severity::Warning, "{name}");
         }
         seen.extend(warnings.iter().map(|problem| problem.code));
