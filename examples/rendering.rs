@@ -150,7 +150,7 @@ fn certificates() -> Outcome<Vec<FetchedObject>> {
 
     let rsa = rsa::RsaPrivateKey::new(&mut rsa::rand_core::OsRng, 2048)?.to_pkcs8_der()?;
     let key = KeyPair::try_from(rsa.as_bytes())?;
-    let certificate = |index: usize| {
+    let certificates = (0..CERTIFICATES).map(|index| {
         let leaf = params(&format!("leaf {index}"), false)?.signed_by(&key, &middle)?;
         let value = [
             key.serialize_pem(),
@@ -160,8 +160,8 @@ fn certificates() -> Outcome<Vec<FetchedObject>> {
         ]
         .concat();
         object(value)
-    };
-    (0..CERTIFICATES).map(certificate).collect()
+    });
+    certificates.collect()
 }
 
 fn params(name: &str, authority: bool) -> Outcome<CertificateParams> {
@@ -183,12 +183,12 @@ fn as_key_vault_stores() -> Outcome<Vec<FetchedObject>> {
         issuer: CertificateIssuer::AuthorityWithRoot,
         ..CertificateOptions::default()
     };
-    let certificate = |index: usize| {
+    let certificates = (0..CERTIFICATES).map(|index| {
         let name = format!("web-{index}");
         vault.create_certificate(&name, &options);
         object(vault.secret_value(&name).ok_or("no value")?)
-    };
-    (0..CERTIFICATES).map(certificate).collect()
+    });
+    certificates.collect()
 }
 
 /// The same certificate in a PFX of our own, with five times Key Vault's rounds.

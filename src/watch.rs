@@ -113,14 +113,16 @@ fn directories(files: &BTreeSet<PathBuf>) -> BTreeSet<PathBuf> {
         let links = file.ancestors().filter(|ancestor| ancestor.is_symlink());
         links.filter_map(|link| link.parent().map(Path::to_path_buf))
     });
-    let here = |directory: PathBuf| {
+    let all = named.chain(real).chain(above_links);
+    // The parent of a bare name is the empty path.
+    let directories = all.map(|directory| {
         if directory.as_os_str().is_empty() {
             PathBuf::from(".")
         } else {
             directory
         }
-    };
-    named.chain(real).chain(above_links).map(here).collect()
+    });
+    directories.collect()
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::vault::{self, CertificateOptions, Denial, KeyOptions, NewSecret, Vault, Version};
+use crate::vault::{self, CertificateOptions, Denial, KeyOptions, NewSecret, Vault};
 use crate::world::World;
 
 /// A vault of a [`FakeAzure`](crate::FakeAzure), in the hands of a test.
@@ -79,15 +79,17 @@ impl VaultHandle<'_> {
     /// Enables or disables one version of a secret, the current one if `version` is `None`.
     pub fn switch_secret(&self, name: &str, version: Option<&str>, enabled: bool) {
         let now = self.world.clock.now();
-        let enable = |version: &mut Version<_>| version.attributes.enabled = enabled;
-        self.vault.store().secrets.change(name, version, now, enable);
+        self.vault.store().secrets.change(name, version, now, |version| {
+            version.attributes.enabled = enabled;
+        });
     }
 
     /// Replaces the tags of the current version of a secret; no version is added.
     pub fn tag_secret(&self, name: &str, tags: BTreeMap<String, String>) {
         let now = self.world.clock.now();
-        let tag = |version: &mut Version<_>| version.tags = Some(tags);
-        self.vault.store().secrets.change(name, None, now, tag);
+        self.vault.store().secrets.change(name, None, now, |version| {
+            version.tags = Some(tags);
+        });
     }
 
     /// Replaces the `contentType` of the current version of a secret; no version is added.
@@ -193,8 +195,9 @@ impl VaultHandle<'_> {
     /// Enables or disables one version of a key, the current one if `version` is `None`.
     pub fn switch_key(&self, name: &str, version: Option<&str>, enabled: bool) {
         let now = self.world.clock.now();
-        let enable = |version: &mut Version<_>| version.attributes.enabled = enabled;
-        self.vault.store().keys.change(name, version, now, enable);
+        self.vault.store().keys.change(name, version, now, |version| {
+            version.attributes.enabled = enabled;
+        });
     }
 
     /// Deletes a key softly.

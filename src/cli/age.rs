@@ -27,9 +27,8 @@ mod tests {
 
     #[test]
     fn an_age_has_one_unit() {
-        let shown = |seconds| age(Duration::seconds(seconds));
         assert_eq!(
-            [-5, 59, 60, 7_199, 86_399, 900_000].map(shown),
+            [-5, 59, 60, 7_199, 86_399, 900_000].map(|seconds| age(Duration::seconds(seconds))),
             ["0s", "59s", "1m", "1h", "23h", "10d"]
         );
     }
@@ -37,7 +36,9 @@ mod tests {
     #[test]
     fn what_is_due_is_due_now() {
         let now = OffsetDateTime::UNIX_EPOCH;
-        let shown = |seconds| until(now, now + Duration::seconds(seconds));
-        assert_eq!([-60, 0, 60].map(shown), ["now", "now", "in 1m"]);
+        assert_eq!(
+            [-60, 0, 60].map(|seconds| until(now, now + Duration::seconds(seconds))),
+            ["now", "now", "in 1m"]
+        );
     }
 }

@@ -35,8 +35,10 @@ const READ: [&str; 23] = [
 
 /// Names all of them at once; their values are not shown.
 pub(super) fn refuse(value: impl Fn(&str) -> Option<OsString>) -> Result<(), CommandFailure> {
-    let is_no_text = |name: &&str| value(name).is_some_and(|value| value.to_str().is_none());
-    let names: Vec<_> = READ.into_iter().filter(is_no_text).collect();
+    let names: Vec<_> = READ
+        .into_iter()
+        .filter(|name| value(name).is_some_and(|value| value.to_str().is_none()))
+        .collect();
     if names.is_empty() {
         return Ok(());
     }
@@ -88,9 +90,10 @@ mod tests {
             assert!(READ.contains(name), "{name}");
         }
         // Lower case is told in words. Some platforms set the last one, which is refused by name.
-        let told = |name: &&&str| name.to_ascii_uppercase() == **name && **name != "MSI_ENDPOINT";
-        for name in READ.iter().filter(told) {
-            assert!(names.contains(name), "{name} is not on the page");
+        for name in READ {
+            if name.to_ascii_uppercase() == name && name != "MSI_ENDPOINT" {
+                assert!(names.contains(&name), "{name} is not on the page");
+            }
         }
     }
 }

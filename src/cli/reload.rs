@@ -81,8 +81,10 @@ impl Reloader {
             watch.watch(self.files());
             let before = std::mem::replace(&mut passwords, self.look_at_passwords().await);
             // A file that is new is asked for as such.
-            let is_other = |(path, sum)| passwords.get(path).is_some_and(|now| now != sum);
-            if before.iter().any(is_other) {
+            let any_changed = before
+                .iter()
+                .any(|(path, sum)| passwords.get(path).is_some_and(|now| now != sum));
+            if any_changed {
                 self.waker.wake();
             }
             asked = tokio::select! {

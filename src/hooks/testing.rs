@@ -23,7 +23,7 @@ use crate::transport::AuthorityOptions;
 /// A call that tells of secrets of these names, each in its second version and in a file of its name.
 pub(super) fn call(action: HookAction, names: &[&str]) -> HookCall {
     let vault = VaultId::named("app");
-    let change = |name: &&str| {
+    let changes = names.iter().map(|name| {
         let object = ObjectId {
             vault: vault.clone(),
             kind: ObjectKind::Secret,
@@ -32,7 +32,7 @@ pub(super) fn call(action: HookAction, names: &[&str]) -> HookCall {
         let version = VersionId::parse(&format!("{:032x}", 2)).expect("valid");
         let path = RelativePath::parse(name).expect("valid");
         Change::new(&object, Some(version), None, path)
-    };
+    });
     HookCall {
         hook: Arc::new(HookSpec {
             name: HookName::parse("reload").expect("valid"),
@@ -47,7 +47,7 @@ pub(super) fn call(action: HookAction, names: &[&str]) -> HookCall {
                 max: Duration::from_mins(5),
             },
         }),
-        changes: names.iter().map(change).collect(),
+        changes: changes.collect(),
         tries: 0,
     }
 }

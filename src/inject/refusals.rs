@@ -223,12 +223,8 @@ impl<'p> Pod<'p> {
     }
 
     fn exit_codes(&self) -> Findings {
-        let is_usable = |code: &&str| {
-            code.bytes().all(|byte| byte.is_ascii_digit())
-                && code.parse().is_ok_and(|code: u8| (64..=113).contains(&code))
-        };
         let codes = self.said.list("exit-codes").into_iter();
-        codes.filter(|code| !is_usable(code)).map(one).collect()
+        codes.filter(|code| !is_exit_code(code)).map(one).collect()
     }
 
     fn needed_paths(&self) -> Findings {
@@ -267,12 +263,10 @@ impl<'p> Pod<'p> {
     }
 
     fn sub_paths(&self) -> Findings {
-        let is_part = |mount: &Node| {
-            text(mount, "name") == FILES
-                && (mount.get("subPath").is_some() || mount.get("subPathExpr").is_some())
-        };
-        let has_part = |container: &&Node| container.items_of("volumeMounts").iter().any(is_part);
-        let containers = self.containers().filter(has_part);
+        let containers = self.containers().filter(|container| {
+            let mut mounts = container.items_of("volumeMounts").iter();
+            mounts.any(is_of_sub_path)
+        });
         containers.map(|container| one(text(container, "name"))).collect()
     }
 
@@ -304,10 +298,10 @@ impl<'p> Pod<'p> {
         if self.said.get("mode") == "init" {
             return Findings::new();
         }
-        let is_taken = |port: &Node| port.text_of("containerPort") == Some(PORT);
-        let taken = self
-            .containers()
-            .filter(|container| container.items_of("ports").iter().any(is_taken));
+        let taken = self.containers().filter(|container| {
+            let mut ports = container.items_of("ports").iter();
+            ports.any(|port| port.text_of("containerPort") == Some(PORT))
+        });
         taken.map(|container| one(text(container, "name"))).collect()
     }
 
@@ -379,13 +373,24 @@ fn is_less(one: &str, other: &str) -> bool {
         .is_some_and(|(one, other)| one < other)
 }
 
+/// A code that a hook `exit` may have, in plain digits.
+fn is_exit_code(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_digit())
+        && text.parse().is_ok_and(|code: u8| (64..=113).contains(&code))
+}
+
+/// A mount of a part of the volume: the kubelet does not follow an update there.
+fn is_of_sub_path(mount: &Node) -> bool {
+    text(mount, "name") == FILES && (mount.get("subPath").is_some() || mount.get("subPathExpr").is_some())
+}
+
 /// An absolute path that is written in the one way.
 fn is_usable(path: &str) -> bool {
     let Some(rest) = path.strip_prefix('/') else {
         return false;
     };
-    let is_name = |name: &str| !name.is_empty() && !name.contains(':') && name != "." && name != "..";
-    rest.split('/').all(is_name)
+    rest.split('/')
+        .all(|name| !name.is_empty() && !name.contains(':') && name != "." && name != "..")
 }
 
 fn text<'n>(node: &'n Node, key: &str) -> &'n str {

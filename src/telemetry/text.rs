@@ -77,8 +77,8 @@ fn quoted(value: &str) -> String {
 }
 
 fn needs_quotes(value: &str) -> bool {
-    let needs = |c: char| c.is_whitespace() || matches!(c, '=' | '"' | '\\') || !is_plain(c);
-    value.is_empty() || value.contains(needs)
+    value.is_empty()
+        || value.contains(|c: char| c.is_whitespace() || matches!(c, '=' | '"' | '\\') || !is_plain(c))
 }
 
 /// As JSON has it in a string, so that any reader of such lines gets the value back.

@@ -210,12 +210,12 @@ mod tests {
         let owner = declared.on(&dir.stat().expect("stat"), MODE);
         let writer = FileWriter::new(&owner, true);
         writer.nameless.set(nameless);
-        let fill = |file: &mut File| {
+        let written = writer.write(&dir, "file", MODE, |file| {
             file.write_all(b"by")?;
             during(place.path());
             file.write_all(b"tes")
-        };
-        writer.write(&dir, "file", MODE, fill).expect("writes");
+        });
+        written.expect("writes");
         place
     }
 

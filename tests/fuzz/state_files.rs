@@ -229,14 +229,14 @@ impl Flat {
     }
 
     fn look_at_theirs(&self) -> Vec<[i64; 3]> {
-        let look = |name| {
+        let looks = THEIRS.map(|name| {
             let at = self.place.path().join(name);
             assert_eq!(fs::read(&at).expect("there"), b"theirs");
             let found = fs::symlink_metadata(at).expect("there");
             let inode = i64::try_from(found.ino()).expect("a number");
             [inode, found.mtime_nsec(), found.ctime_nsec()]
-        };
-        THEIRS.map(look).to_vec()
+        });
+        looks.to_vec()
     }
 
     /// Removes all but somebody else's files and their directories.

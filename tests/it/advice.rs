@@ -18,8 +18,9 @@ fn files(directory: &Path, found: &mut Vec<PathBuf>) {
 fn commands(text: &str) -> Vec<Vec<String>> {
     let parts = text.split('`').map(|part| part.replace("\\\n", " "));
     let spans = parts.filter(|part| part.matches('\n').count() <= 1);
-    let words = |part: String| part.split_whitespace().map(str::to_owned).collect();
-    spans.map(words).collect()
+    spans
+        .map(|span| span.split_whitespace().map(str::to_owned).collect())
+        .collect()
 }
 
 /// Whether a command opens a file for writing, and so empties it, that it has still to read; or changes it in place.

@@ -68,29 +68,30 @@ fn imports(text: &str) -> BTreeSet<String> {
 
 fn modules(line: &str) -> impl Iterator<Item = String> {
     let after = line.split("crate::").skip(1);
-    let module = |rest: &str| {
+    let names = after.map(|rest| {
         let end = rest
             .find(|c: char| !c.is_ascii_alphanumeric() && c != '_')
             .unwrap_or(rest.len());
         rest[..if rest.starts_with('{') { 1 } else { end }].to_owned()
-    };
-    after.map(module).filter(|name| !name.is_empty())
+    });
+    names.filter(|name| !name.is_empty())
 }
 
-/// A path of another crate may have a module of the same name.
 fn crates(line: &str) -> impl Iterator<Item = String> {
-    let begins = |name: &str| {
-        let places = line.match_indices(name);
-        let mut begun = places.filter(|(at, _)| {
-            let before = line[..*at].chars().next_back();
-            before.is_none_or(|before| !before.is_alphanumeric() && !matches!(before, ':' | '_' | '.'))
-        });
-        begun.any(|(at, _)| line[at + name.len()..].starts_with("::"))
-    };
     CRATES
         .into_iter()
-        .filter(move |name| begins(name))
+        .filter(|name| names_crate(line, name))
         .map(str::to_owned)
+}
+
+/// Whether a path in the line begins with this crate. A path of another crate may have a module of the same name.
+fn names_crate(line: &str, name: &str) -> bool {
+    let places = line.match_indices(name);
+    let mut begun = places.filter(|(at, _)| {
+        let before = line[..*at].chars().next_back();
+        before.is_none_or(|before| !before.is_alphanumeric() && !matches!(before, ':' | '_' | '.'))
+    });
+    begun.any(|(at, _)| line[at + name.len()..].starts_with("::"))
 }
 
 #[test]

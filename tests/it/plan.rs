@@ -50,12 +50,12 @@ fn plan(world: &World, code: i32) -> Value {
 fn parsed(output: &Output, code: i32) -> Value {
     assert_eq!(output.status.code(), Some(code), "{}", shown(output));
     let plan: Value = serde_json::from_slice(&output.stdout).expect("stdout is JSON");
-    let changing = |file: &Value| {
+    let changes = files(&plan).iter().any(|file| {
         ["write", "adjust", "remove"]
             .iter()
             .any(|it| file["action"] == *it)
-    };
-    assert_eq!(plan["changes"], files(&plan).iter().any(changing), "{plan:#}");
+    });
+    assert_eq!(plan["changes"], changes, "{plan:#}");
     plan
 }
 
@@ -583,7 +583,7 @@ fn a_log_in_json_stays_so() {
 fn what_takes_long_to_render_is_waited_for_and_nothing_is_asked_twice() {
     let world = World::new();
     world.fake.vault("app").set_secret("password", "of a store");
-    let certificate = |number: usize| {
+    let certificates = (0..6).map(|number| {
         let vault = world.fake.vault("app");
         vault.create_certificate(&format!("web-{number}"), &CertificateOptions::default());
         format!(
@@ -591,9 +591,8 @@ fn what_takes_long_to_render_is_waited_for_and_nothing_is_asked_twice() {
              - {{ path: {number}.p12, content: pkcs12, passwordFrom: {{ secret: password }} }}\n  \
              - {{ path: {number}.jks, content: jks, passwordFrom: {{ secret: password }} }}\n"
         )
-    };
-    let certificates: Vec<_> = (0..6).map(certificate).collect();
-    let certificates = certificates.concat();
+    });
+    let certificates = certificates.collect::<Vec<_>>().concat();
     world.manifest_with(
         "refresh: { interval: 10s }",
         &format!("certificates:\n{certificates}secrets: [{{ name: password }}]"),

@@ -30,12 +30,11 @@ fn has_test(text: &str, name: &str) -> bool {
 
 /// Whether there is a function of this name with an attribute of a test just above it.
 fn has_marked_test(lines: &[&str], name: &str) -> bool {
-    let is_it = |line: &str| {
+    let found = lines.iter().position(|line| {
         let line = line.strip_prefix("async ").unwrap_or(line);
         let rest = line.strip_prefix("fn ").and_then(|line| line.strip_prefix(name));
         rest.is_some_and(|rest| rest.starts_with('('))
-    };
-    let found = lines.iter().position(|line| is_it(line));
+    });
     found.is_some_and(|at| {
         let above = lines[..at].iter().rev();
         above
@@ -46,8 +45,9 @@ fn has_marked_test(lines: &[&str], name: &str) -> bool {
 
 /// Whether a macro that makes tests of a function for each layout of a volume is given this name.
 fn lists_test(lines: &[&str], name: &str) -> bool {
-    let begins = |line: &&&str| line.starts_with("for_both_layouts") && line.ends_with("! {");
-    let list = lines.iter().skip_while(|line| !begins(line));
+    let list = lines
+        .iter()
+        .skip_while(|line| !line.starts_with("for_both_layouts") || !line.ends_with("! {"));
     let mut list = list.take_while(|line| **line != "}");
     list.any(|line| line.strip_suffix(',') == Some(name))
 }

@@ -79,12 +79,12 @@ impl World {
 
     /// The same, each vault under a name that the manifest gives it: pairs of that and of its own.
     pub(crate) fn manifest_of_named(&self, vaults: &[(&str, &str)], rest: &str) {
-        let entry = |(name, vault): &(&str, &str)| {
+        let entries = vaults.iter().map(|(name, vault)| {
             let vault = self.fake.vault(vault);
             let url = vault.url();
             format!("  - {{ name: {name}, url: \"{url}\", trustedHosts: [localhost] }}\n")
-        };
-        let vaults: String = vaults.iter().map(entry).collect();
+        });
+        let vaults: String = entries.collect();
         let volume = self.path("volume");
         let text = format!(
             "apiVersion: akv-sync/v1\nkind: SyncManifest\nvaults:\n{vaults}\

@@ -72,14 +72,13 @@ fn a_template_is_written_again_only_when_an_input_changed() {
 #[test]
 fn combined_formats_hold_the_keys_in_their_order() {
     let world = world();
-    let entry = |format: &str| {
+    let entries = ["dotenv", "properties", "json", "yaml"].map(|format| {
         format!(
             "- {{ path: app.{format}, format: {format}, values: [{{ key: PORT, secret: smtp, property: /smtp/port }}, \
              {{ key: PASSWORD, secret: db-password }}] }}\n"
         )
-    };
-    let entries: String = ["dotenv", "properties", "json", "yaml"].map(entry).concat();
-    world.manifest_with(BY_HAND, &format!("templates:\n{entries}"));
+    });
+    world.manifest_with(BY_HAND, &format!("templates:\n{}", entries.concat()));
     synced(&world);
     let json: serde_json::Value =
         serde_json::from_str(&world.text("app.json").expect("published")).expect("JSON");

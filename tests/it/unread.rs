@@ -57,9 +57,11 @@ fn a_pipe_that_nobody_reads_stops_neither_the_sync_nor_the_end() {
 fn many_files() -> World {
     let world = World::new();
     world.fake.vault("app").set_secret("a", "value");
-    let entry = |number| format!("\n  - {{ name: a, path: {}-{number} }}", "long".repeat(20));
-    let entries: String = (0..600).map(entry).collect();
-    world.manifest(&format!("secrets:{entries}"));
+    let long = "long".repeat(20);
+    let entries: Vec<_> = (0..600)
+        .map(|number| format!("\n  - {{ name: a, path: {long}-{number} }}"))
+        .collect();
+    world.manifest(&format!("secrets:{}", entries.concat()));
     world
 }
 

@@ -35,10 +35,8 @@ fn the_pages_for_users_have_no_private_phrase() {
     let docs = fs::read_dir(root.join("docs")).expect("readable");
     let docs = docs.map(|entry| entry.expect("readable").path());
     let docs = docs.filter(|path| path.extension().is_some_and(|end| end == "md"));
-    let is_for_users = |path: &Path| FOR_DEVELOPERS.iter().all(|name| !path.ends_with(name));
-    let pages = docs
-        .filter(|path| is_for_users(path))
-        .chain([root.join("README.md")]);
+    let for_users = docs.filter(|path| FOR_DEVELOPERS.iter().all(|name| !path.ends_with(name)));
+    let pages = for_users.chain([root.join("README.md")]);
     let mut found = Vec::new();
     let mut seen = 0;
     for page in pages {

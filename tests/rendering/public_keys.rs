@@ -27,9 +27,11 @@ fn make_rsa(openssl: &OpenSsl) -> PublicKey {
     openssl.run(&format!("genpkey {RSA} -out key"));
     let modulus = String::from_utf8(openssl.run("rsa -in key -noout -modulus")).expect("ASCII");
     let digits = modulus.trim().trim_start_matches("Modulus=");
-    let byte = |at| u8::from_str_radix(&digits[at..at + 2], 16).expect("hexadecimal");
+    let bytes = (0..digits.len())
+        .step_by(2)
+        .map(|at| u8::from_str_radix(&digits[at..at + 2], 16).expect("hexadecimal"));
     PublicKey::Rsa {
-        n: (0..digits.len()).step_by(2).map(byte).collect(),
+        n: bytes.collect(),
         e: vec![1, 0, 1],
     }
 }

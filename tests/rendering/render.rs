@@ -30,19 +30,19 @@ fn all(
         kind,
         name: ObjectName::parse("web").expect("a name"),
     };
-    let path = |index: usize| {
-        if index == 0 {
+    let files = wanted.into_iter().enumerate().map(|(index, content)| {
+        let path = if index == 0 {
             "file".to_owned()
         } else {
             format!("file-{index}")
+        };
+        FileSpec {
+            path: RelativePath::parse(&path).expect("a path"),
+            content,
+            mode: FileMode::parse("0440").expect("a mode"),
         }
-    };
-    let file = |(index, content)| FileSpec {
-        path: RelativePath::parse(&path(index)).expect("a path"),
-        content,
-        mode: FileMode::parse("0440").expect("a mode"),
-    };
-    let files: Vec<_> = wanted.into_iter().enumerate().map(file).collect();
+    });
+    let files: Vec<_> = files.collect();
     let fetched = FetchedObject {
         object,
         version: VersionId::parse(&"0".repeat(32)).expect("a version"),

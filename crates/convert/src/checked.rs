@@ -203,12 +203,11 @@ mod tests {
     fn a_manifest_of_more_bytes_than_one_may_have_ends_where_it_is_too_large() {
         let resource = format!("{{ kind: secret, name: a, vaultBaseURL: '{VAULT}' }}");
         // Each brace takes several bytes in a manifest.
-        let sink = |number: usize| {
-            let braces = "{{ `{{{{{{{{` }}\n\n".repeat(2_000);
-            let template = serde_json::json!(format!("{{{{ .Secrets.a.Value }}}}\n{braces}"));
-            format!("{{ path: /app/{number}, template: {template} }}")
-        };
-        let sinks: Vec<String> = (0..20).map(sink).collect();
+        let braces = "{{ `{{{{{{{{` }}\n\n".repeat(2_000);
+        let template = serde_json::json!(format!("{{{{ .Secrets.a.Value }}}}\n{braces}"));
+        let sinks: Vec<String> = (0..20)
+            .map(|number| format!("{{ path: /app/{number}, template: {template} }}"))
+            .collect();
         let (manifest, dropped) = converted(&resource, &sinks.join(", "));
         let carried = manifest.matches("  - path: ").count();
         assert!(carried > 1 && !dropped.is_empty(), "{}", manifest.len());

@@ -294,13 +294,13 @@ mod tests {
     use super::*;
 
     fn draft(paths: &[&str]) -> Draft {
-        let entry = |(index, path): (usize, &&str)| Entry {
+        let entries = paths.iter().enumerate().map(|(index, path)| Entry {
             label: index.to_string(),
             path: RelativePath::parse(path).expect("a path"),
             mode: None,
             interval: None,
             made_of: MadeOf::Template(TemplateBody::Json(Vec::new())),
-        };
+        });
         Draft {
             origin: String::new(),
             identity: IdentitySpec::default(),
@@ -313,7 +313,7 @@ mod tests {
                 group: None,
             },
             interval: None,
-            entries: paths.iter().enumerate().map(entry).collect(),
+            entries: entries.collect(),
             lost: Lost::new(),
             selections: Vec::new(),
         }

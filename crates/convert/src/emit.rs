@@ -203,34 +203,40 @@ impl Shown {
             objects[index].1.push(place);
             objects[index].2.push(certificate_file(entry, *part));
         }
-        let entry = |(object, places, files): (&Object, Vec<usize>, Vec<Yaml>)| {
+        let shown = objects.into_iter().map(|(object, places, files)| {
             let mut shown = vec![("name", Yaml::text(object.name.as_str()))];
             shown.extend(self.vault(&object.vault));
             shown.extend(version(object));
             shown.extend(self.interval(places.iter().map(|place| &entries[*place])));
             shown.push(("files", Yaml::List(files)));
             (places, Yaml::Map(shown))
-        };
-        objects.into_iter().map(entry).collect()
+        });
+        shown.collect()
     }
 
     fn keys(&self, entries: &[Entry]) -> Vec<Element> {
-        let key = |(place, entry): (usize, &Entry)| {
-            let (object, format) = match &entry.made_of {
-                MadeOf::Object(object, Part::KeyPem) => (object, None),
-                MadeOf::Object(object, Part::KeyJwk) => (object, Some("jwk")),
-                _ => return None,
-            };
-            let mut entries = vec![("name", Yaml::text(object.name.as_str()))];
-            entries.extend(self.vault(&object.vault));
-            entries.extend(path_unless(entry, object.name.as_str()));
-            entries.extend(format.map(|format| ("format", Yaml::text(format))));
-            entries.extend(version(object));
-            entries.extend(self.interval([entry]));
-            entries.extend(mode(entry));
-            Some((vec![place], Yaml::Map(entries)))
+        let keys = entries
+            .iter()
+            .enumerate()
+            .filter_map(|(place, entry)| Some((vec![place], self.key(entry)?)));
+        keys.collect()
+    }
+
+    /// An entry that is a key; `None` for any other.
+    fn key(&self, entry: &Entry) -> Option<Yaml> {
+        let (object, format) = match &entry.made_of {
+            MadeOf::Object(object, Part::KeyPem) => (object, None),
+            MadeOf::Object(object, Part::KeyJwk) => (object, Some("jwk")),
+            _ => return None,
         };
-        entries.iter().enumerate().filter_map(key).collect()
+        let mut shown = vec![("name", Yaml::text(object.name.as_str()))];
+        shown.extend(self.vault(&object.vault));
+        shown.extend(path_unless(entry, object.name.as_str()));
+        shown.extend(format.map(|format| ("format", Yaml::text(format))));
+        shown.extend(version(object));
+        shown.extend(self.interval([entry]));
+        shown.extend(mode(entry));
+        Some(Yaml::Map(shown))
     }
 
     fn templates(&self, entries: &[Entry]) -> Vec<Element> {

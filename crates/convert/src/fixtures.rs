@@ -37,12 +37,11 @@ pub(super) fn cases(tool: Tool) -> Vec<(String, String)> {
 }
 
 fn all_cases() -> impl Iterator<Item = (Tool, String, String)> {
-    let of = |tool: Tool| {
+    TOOLS.into_iter().flat_map(|tool| {
         cases(tool)
             .into_iter()
             .map(move |(name, text)| (tool, name, text))
-    };
-    TOOLS.into_iter().flat_map(of)
+    })
 }
 
 /// Both outputs, as a person sees them.

@@ -171,12 +171,12 @@ fn refused(problem: &Problem, first_line: u32) -> ConvertError {
 /// Whether nothing is in the input but comments, blanks and marks of documents.
 pub(super) fn is_empty(text: &str) -> bool {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let content = |line| match line {
+    let mut contents = text.lines().map(|line| match line {
         line if is_document_start(line) => &line[3..],
         line if line.trim_end() == "..." => "",
         line => line,
-    };
-    text.lines().all(|line: &str| !has_content(content(line)))
+    });
+    contents.all(|content| !has_content(content))
 }
 
 #[cfg(test)]

@@ -188,8 +188,11 @@ impl Gate {
         self.failing.remove(query);
         self.retries.refund();
         self.places.answered();
-        let from_before = |open: &Open| open.failure.reason == Reason::Throttled && asked_at < open.since;
-        if !self.open.as_ref().is_some_and(from_before) {
+        let is_from_before = self
+            .open
+            .as_ref()
+            .is_some_and(|open| open.failure.reason == Reason::Throttled && asked_at < open.since);
+        if !is_from_before {
             self.open = None;
         }
     }

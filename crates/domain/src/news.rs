@@ -77,8 +77,7 @@ impl Baseline {
             .by_ref()
             .filter(|made| made.version == object.version)
             .peekable();
-        let is_other = |made: &Made| made.digest != AttributeDigest::of(&made.content, object);
-        same.peek().is_none() || same.any(is_other)
+        same.peek().is_none() || same.any(|made| made.digest != AttributeDigest::of(&made.content, object))
     }
 
     fn is_new_password(&self, path: &Path, version: &VersionId) -> bool {

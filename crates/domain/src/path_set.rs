@@ -30,11 +30,11 @@ impl PathSet {
         let above = text.match_indices('/').map(|(end, _)| &text[..end]);
         let same_or_above = above.chain([text]).find_map(|path| self.0.get(path));
         let directory = format!("{text}/");
-        let below = || {
+        let found = same_or_above.or_else(|| {
             let next = self.0.range(directory.clone()..).next();
             next.filter(|next| next.starts_with(&directory))
-        };
-        same_or_above.or_else(below).map(String::as_str)
+        });
+        found.map(String::as_str)
     }
 }
 

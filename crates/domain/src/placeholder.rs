@@ -184,8 +184,10 @@ impl Placeholder {
     /// The first in a text that is a value.
     pub fn in_value(text: &str) -> Option<Self> {
         // One look at a text without any of their signs, however long it is and however often an alias repeats it.
-        let is_sign = |byte| matches!(byte, b'{' | b'<' | b'$' | b'#' | b'@' | b'_' | b'%');
-        if !text.bytes().any(is_sign) {
+        let has_sign = text
+            .bytes()
+            .any(|byte| matches!(byte, b'{' | b'<' | b'$' | b'#' | b'@' | b'_' | b'%'));
+        if !has_sign {
             return None;
         }
         let delimited = FORMS.iter().filter_map(|form| form.find(text));
@@ -360,9 +362,11 @@ fn percent(text: &str) -> Option<Placeholder> {
 
 /// Variables are in capitals by custom; anything else behind a `$` may be meant.
 fn variable(text: &str) -> Option<Placeholder> {
-    let is_name = |c: &char| c.is_ascii_uppercase() || c.is_ascii_digit() || *c == '_';
     text.match_indices('$').find_map(|(start, _)| {
-        let name = text[start + 1..].chars().take_while(is_name).count();
+        let name = text[start + 1..]
+            .chars()
+            .take_while(|c| matches!(c, 'A'..='Z' | '0'..='9' | '_'))
+            .count();
         let range = start..start + 1 + name;
         let ends = text[range.end..]
             .chars()

@@ -256,15 +256,22 @@ fn same(one: &Input, other: &Input) -> bool {
 }
 
 fn is_made_of<'k>(record: &FileRecord, inputs: impl ExactSizeIterator<Item = Needed<'k>>) -> bool {
-    let content = &record.content;
-    let fits = |(record, needed): (&InputRecord, Needed<'_>)| {
-        let is_version = |version: &VersionId| *version == record.version;
-        let is_state = |object: &FetchedObject| AttributeDigest::of(content, object) == record.digest;
-        same(&record.input, needed.input)
-            && needed.version.is_none_or(is_version)
-            && needed.told.is_none_or(is_state)
-    };
-    record.inputs.len() == inputs.len() && record.inputs.iter().zip(inputs).all(fits)
+    record.inputs.len() == inputs.len()
+        && record
+            .inputs
+            .iter()
+            .zip(inputs)
+            .all(|(made, needed)| is_as_needed(made, needed, &record.content))
+}
+
+/// Whether what a file of this content was made of is what is needed now: the same thing, in the version and with the
+/// attributes that are known.
+fn is_as_needed(made: &InputRecord, needed: Needed<'_>, content: &Content) -> bool {
+    same(&made.input, needed.input)
+        && needed.version.is_none_or(|version| *version == made.version)
+        && needed
+            .told
+            .is_none_or(|object| AttributeDigest::of(content, object) == made.digest)
 }
 
 /// Whether a file was made of the same things, pinned ones in the pinned version.

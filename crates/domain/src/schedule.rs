@@ -220,12 +220,11 @@ impl Schedule {
     /// What keeps a question from leaving at `now`.
     pub fn stops(&self, query: &Query, now: Moment) -> Option<Endpoint> {
         let asked = self.asked(query);
-        let stops = |endpoint: &Endpoint| {
+        Endpoint::for_query(query).find(|endpoint| {
             self.gates
                 .get(endpoint)
                 .is_some_and(|gate| gate.permit(query, asked, now) < Permit::Yes)
-        };
-        Endpoint::for_query(query).find(stops)
+        })
     }
 
     /// The schedule at a time.

@@ -67,8 +67,7 @@ impl Validity {
         }
     }
 
-    /// What it means at `now`. Soon is within 30 days, and within the last tenth of the lifetime when that is known:
-    /// Key Vault renews at four fifths, so what lives for a week is not late all week.
+    /// What it means at `now`.
     pub fn standing(&self, now: OffsetDateTime) -> Standing {
         if self.expires.is_some_and(|expires| expires <= now) {
             return Standing::Expired;
@@ -76,14 +75,17 @@ impl Validity {
         if self.not_before.is_some_and(|not_before| not_before > now) {
             return Standing::NotYetValid;
         }
-        let tenth = |expires: OffsetDateTime| {
-            let lifetime = self.not_before.map(|not_before| expires - not_before);
-            lifetime.map_or(NEAR, |lifetime| NEAR.min(lifetime / 10))
-        };
         match self.expires {
-            Some(expires) if expires - now <= tenth(expires) => Standing::ExpiresSoon,
+            Some(expires) if expires - now <= self.soon(expires) => Standing::ExpiresSoon,
             _ => Standing::Valid,
         }
+    }
+
+    /// How long before its end it expires soon: 30 days, and the last tenth of the lifetime when that is known. Key Vault
+    /// renews at four fifths, so what lives for a week is not late all week.
+    fn soon(&self, expires: OffsetDateTime) -> Duration {
+        let lifetime = self.not_before.map(|not_before| expires - not_before);
+        lifetime.map_or(NEAR, |lifetime| NEAR.min(lifetime / 10))
     }
 }
 

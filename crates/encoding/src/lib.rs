@@ -221,13 +221,13 @@ mod tests {
     /// What `base64.StdEncoding.DecodeString` of Go gives, from its documentation: CR and LF are ignored, padding is
     /// required, and the last bits are not looked at.
     fn of_go(text: &str) -> Option<Vec<u8>> {
+        const ALPHABET: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
         let text: String = text.chars().filter(|c| !matches!(c, '\r' | '\n')).collect();
         let (body, padding) = text.split_at(text.trim_end_matches('=').len());
-        let digit = |c: char| {
-            let alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-            alphabet.find(c).map(|at| u32::try_from(at).expect("below 64"))
-        };
-        let digits: Vec<u32> = body.chars().map(digit).collect::<Option<_>>()?;
+        let digits: Vec<u32> = body
+            .chars()
+            .map(|c| ALPHABET.find(c).map(|at| u32::try_from(at).expect("below 64")))
+            .collect::<Option<_>>()?;
         if !text.len().is_multiple_of(4) || padding.len() > 2 || (padding.len() == 2 && digits.len() % 4 == 1)
         {
             return None;

@@ -163,6 +163,14 @@ mod tests {
         assert_same::<Sha512>();
     }
 
+    fn theirs(purpose: Purpose) -> Pkcs12KeyType {
+        match purpose {
+            Purpose::Key => Pkcs12KeyType::EncryptionKey,
+            Purpose::Iv => Pkcs12KeyType::Iv,
+            Purpose::Mac => Pkcs12KeyType::Mac,
+        }
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(64))]
 
@@ -173,11 +181,6 @@ mod tests {
             iterations in 1_u32..5,
             len in 1_usize..200,
         ) {
-            let theirs = |purpose| match purpose {
-                Purpose::Key => Pkcs12KeyType::EncryptionKey,
-                Purpose::Iv => Pkcs12KeyType::Iv,
-                Purpose::Mac => Pkcs12KeyType::Mac,
-            };
             let rounds = i32::try_from(iterations).expect("few");
             for purpose in [Purpose::Key, Purpose::Iv, Purpose::Mac] {
                 macro_rules! assert_same {

@@ -15,7 +15,7 @@ pub(super) fn cause(text: &str, problem: &Problem) -> Option<(u32, Problem)> {
     let at = problem.at?.line;
     let before = (1..at).rev().find(|line| !line_of(text, *line).trim().is_empty());
     let lines = [Some(at), before].into_iter().flatten();
-    let told = |line| {
+    let unrendered = lines.clone().find_map(|line| {
         let content = line_of(text, line);
         // Where the parser stopped, a bracket may have been open since a line above.
         let lenient = (line == at)
@@ -23,8 +23,8 @@ pub(super) fn cause(text: &str, problem: &Problem) -> Option<(u32, Problem)> {
             .flatten();
         let found = Placeholder::in_broken_line(content).or(lenient)?;
         Some((line, unrendered(content, line, &found)))
-    };
-    lines.clone().find_map(told).or_else(|| {
+    });
+    unrendered.or_else(|| {
         lines.clone().find_map(|line| {
             let (column, odd) = typography::in_broken_line(line_of(text, line))?;
             let mark = Mark {
@@ -216,8 +216,10 @@ mod tests {
                 Some(&(Code::Placeholder, Some(line))),
                 "{vaults}: {told:?}"
             );
-            let is_placeholder = |(code, _): &(Code, Option<u32>)| *code == Code::Placeholder;
-            assert!(told.iter().all(is_placeholder), "{vaults}: {told:?}");
+            assert!(
+                told.iter().all(|(code, _)| *code == Code::Placeholder),
+                "{vaults}: {told:?}"
+            );
         }
     }
 

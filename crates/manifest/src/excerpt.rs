@@ -225,14 +225,16 @@ fn may_hold_a_secret(value: &str) -> bool {
 /// Whether more than a word may be in a key: without the blank behind a colon, its value is part of it.
 fn may_hold_a_value(key: &str) -> bool {
     const LONGEST: usize = 40;
-    let separates = |c: char| {
-        c.is_whitespace()
-            || matches!(
-                c,
-                ':' | '=' | '/' | '\u{ff1a}' | '\u{fe55}' | '\u{a789}' | '\u{ff1d}'
-            )
-    };
     key.trim().contains(separates) || key.chars().count() > LONGEST
+}
+
+/// Whether a value may begin behind a sign.
+fn separates(c: char) -> bool {
+    c.is_whitespace()
+        || matches!(
+            c,
+            ':' | '=' | '/' | '\u{ff1a}' | '\u{fe55}' | '\u{a789}' | '\u{ff1d}'
+        )
 }
 
 /// Reads one line as YAML would, knowing nothing of the lines before it.
@@ -320,17 +322,23 @@ impl<'l> Reader<'l> {
     }
 
     fn end_of_plain(&self, at: usize) -> usize {
-        let ends = |place: &usize| match self.line[*place] {
-            ':' => self.is_blank(place + 1) || (!self.open.is_empty() && self.is_flow(place + 1)),
-            '#' => self.is_blank(place - 1),
-            _ => !self.open.is_empty() && self.is_flow(*place),
-        };
-        let end = (at + 1..self.line.len()).find(ends).unwrap_or(self.line.len());
+        let end = (at + 1..self.line.len())
+            .find(|&place| self.ends_plain(place))
+            .unwrap_or(self.line.len());
         let blanks = self.line[at..end]
             .iter()
             .rev()
             .take_while(|c| matches!(c, ' ' | '\t'));
         end - blanks.count()
+    }
+
+    /// Whether a text without quotes ends before the sign at `place`.
+    fn ends_plain(&self, place: usize) -> bool {
+        match self.line[place] {
+            ':' => self.is_blank(place + 1) || (!self.open.is_empty() && self.is_flow(place + 1)),
+            '#' => self.is_blank(place - 1),
+            _ => !self.open.is_empty() && self.is_flow(place),
+        }
     }
 
     fn end_of_quoted(&self, at: usize, quote: char) -> usize {

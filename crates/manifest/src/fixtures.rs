@@ -20,17 +20,16 @@ pub(super) fn manifests(name: &str) -> Vec<(String, String)> {
     let mut paths: Vec<PathBuf> = entries.map(|entry| entry.expect("an entry").path()).collect();
     paths.retain(|path| path.extension().is_some_and(|extension| extension == "yaml"));
     paths.sort();
-    let named = |path: PathBuf| {
+    assert!(!paths.is_empty());
+    let manifests = paths.into_iter().map(|path| {
         let name = path
             .file_stem()
             .and_then(|stem| stem.to_str())
             .expect("a UTF-8 name")
             .to_owned();
         (name, fs::read_to_string(path).expect("readable"))
-    };
-    let manifests: Vec<_> = paths.into_iter().map(named).collect();
-    assert!(!manifests.is_empty());
-    manifests
+    });
+    manifests.collect()
 }
 
 /// An environment in which nothing is set.
@@ -131,14 +130,16 @@ fn a_manifest_with_one_fault_has_one_problem_and_every_code_has_a_manifest() {
         let problems = load_fixture(&name, &text).expect_err("invalid");
         assert_eq!(problems.len() == 1, name != "many-faults", "{name}:\n{problems}");
         seen.extend(problems.iter().map(|problem| problem.code));
-        let complete = |problem: &Problem| problem.at.is_some() && problem.hint.is_some();
-        assert!(problems.iter().all(complete), "{name}");
+        for problem in &problems {
+            assert!(problem.at.is_some() && problem.hint.is_some(), "{name}");
+        }
     }
     for (name, text) in manifests("warned") {
         let warnings = load_fixture(&name, &text).expect("accepted").warnings;
         assert!(!warnings.is_empty(), "{name}");
-        let of_warning = |problem: &Problem| problem.severity == Severity::Warning;
-        assert!(warnings.iter().all(of_warning), "{name}");
+        for problem in &warnings {
+            assert_eq!(problem.severity, Severity::Warning, "{name}");
+        }
         seen.extend(warnings.iter().map(|problem| problem.code));
     }
     // These are of files, not of texts; `read` has tests of its own.

@@ -247,8 +247,11 @@ fn is_terraform(text: &str) -> bool {
         "locals",
         "output",
     ];
-    let code = |line: &&str| !line.is_empty() && !line.starts_with(['#', '/']);
-    let first = text.lines().map(str::trim).find(code).unwrap_or_default();
+    let first = text
+        .lines()
+        .map(str::trim)
+        .find(|line| !line.is_empty() && !line.starts_with(['#', '/']))
+        .unwrap_or_default();
     let word = first.split([' ', '{']).next().unwrap_or_default();
     BLOCKS.contains(&word) && first.ends_with('{')
 }

@@ -183,8 +183,10 @@ fn lines_of(text: &str) -> Vec<&str> {
     while let Some(text) = rest {
         let end = text.find(['\n', '\r']);
         lines.push(&text[..end.unwrap_or(text.len())]);
-        let after = |end| text.get(end + if text[end..].starts_with("\r\n") { 2 } else { 1 }..);
-        rest = end.and_then(after);
+        rest = end.and_then(|end| {
+            let width = if text[end..].starts_with("\r\n") { 2 } else { 1 };
+            text.get(end + width..)
+        });
     }
     lines
 }
@@ -286,9 +288,11 @@ mod tests {
 
     #[test]
     fn after_fifty_problems_only_their_number_is_told_and_no_error_hides_behind_warnings() {
-        let mark = |line| Mark { line, ..Mark::START };
-        let numbered = |line| Problem::new(Code::DuplicateKey, format!("number {line}")).at(mark(line));
-        let mut list: Vec<_> = (1..=5_000).map(numbered).collect();
+        let numbered = (1..=5_000).map(|line| {
+            let problem = Problem::new(Code::DuplicateKey, format!("number {line}"));
+            problem.at(Mark { line, ..Mark::START })
+        });
+        let mut list: Vec<_> = numbered.collect();
         for problem in list.iter_mut().take(4_999) {
             problem.severity = Severity::Warning;
         }

@@ -76,8 +76,10 @@ impl Subject {
 
     /// Why a text is no key of anything.
     pub(super) fn unusable_key(self, text: &str) -> Option<Problem> {
-        let told = |found| Problem::placeholder(&found, &format_args!("a key in {self}")).hiding_rest();
-        typography::problem_of_structure(text).or_else(|| Placeholder::in_value(text).map(told))
+        typography::problem_of_structure(text).or_else(|| {
+            let found = Placeholder::in_value(text)?;
+            Some(Problem::placeholder(&found, &format_args!("a key in {self}")).hiding_rest())
+        })
     }
 }
 

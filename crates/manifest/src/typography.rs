@@ -55,24 +55,22 @@ pub(super) fn problem(text: &str) -> Option<Problem> {
 /// The same of a key, or of a text where a list or a mapping belongs; signs that a value may have make a structure only to
 /// the eye.
 pub(super) fn problem_of_structure(text: &str) -> Option<Problem> {
-    let of_signs = || match text {
+    match text {
         _ if is_dash_of_list(text) => Some(DASH.problem()),
         _ if text.contains(is_colon) => Some(COLON.problem()),
-        _ => None,
-    };
-    of_signs().or_else(|| problem(text))
+        _ => problem(text),
+    }
 }
 
 /// The one that makes a line no YAML, and its column from 1.
 pub(super) fn in_broken_line(line: &str) -> Option<(u32, Problem)> {
-    let is_dash = |at: usize| line[..at].trim().is_empty() && is_dash_of_list(&line[at..]);
     (1..).zip(line.char_indices()).find_map(|(column, (at, c))| {
         let odd = match c {
             c if is_space(c) => SPACE,
             c if is_invisible(c) => INVISIBLE,
             c if is_colon(c) => COLON,
             '，' | '｛' | '｝' | '［' | '］' => FULL_WIDTH,
-            _ if is_dash(at) => DASH,
+            _ if line[..at].trim().is_empty() && is_dash_of_list(&line[at..]) => DASH,
             _ => return None,
         };
         Some((column, odd.problem()))

@@ -139,12 +139,12 @@ pub(super) fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) 
     }
     let known: Vec<&'k str> = known.into_iter().collect();
     let word = folded(word);
-    let called = |(other, meant): &(&str, &str)| {
+    let meant = OTHER_NAMES.iter().find_map(|(other, meant)| {
         let found = known.iter().find(|known| *known == meant);
         found.copied().filter(|_| *other == word)
-    };
-    if let Some(meant) = OTHER_NAMES.iter().find_map(called) {
-        return Some(meant);
+    });
+    if meant.is_some() {
+        return meant;
     }
     known
         .into_iter()
@@ -278,8 +278,9 @@ pub(super) fn listed<'w>(words: impl IntoIterator<Item = &'w str>) -> String {
 /// so a secret. Nothing that is longer is a key.
 pub fn word_of(key: &str) -> &str {
     const LONGEST: usize = 40;
-    let is_of_word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
-    let end = key.find(|c| !is_of_word(c)).unwrap_or(key.len());
+    let end = key
+        .find(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '_' | '.' | '-'))
+        .unwrap_or(key.len());
     &key[..end.min(LONGEST)]
 }
 

@@ -103,12 +103,12 @@ impl Attempts {
 
     /// Takes one of the retries; says whether there was one.
     pub fn take_retry(&self) -> bool {
-        let take = |unused: u32| unused.checked_sub(1);
-        let taken = self
-            .0
+        self.0
             .unused
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, take);
-        taken.is_ok()
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |unused| {
+                unused.checked_sub(1)
+            })
+            .is_ok()
     }
 
     /// Requests made so far: each that left, whoever repeated it.

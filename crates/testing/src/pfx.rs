@@ -129,11 +129,9 @@ impl Recipe {
 
     pub fn mac(self, digest: &str, safe: &[u8]) -> Vec<u8> {
         let rounds = i32::try_from(self.mac_iterations.unwrap_or(1)).expect("few");
-        let derive = |len| (SALT, Pkcs12KeyType::Mac, rounds, len);
         macro_rules! tag {
             ($D:ty, $len:literal) => {{
-                let (salt, id, rounds, len) = derive($len);
-                let key = derive_key::<$D>(self.password, salt, id, rounds, len);
+                let key = derive_key::<$D>(self.password, SALT, Pkcs12KeyType::Mac, rounds, $len);
                 let mac = <Hmac<$D> as Mac>::new_from_slice(&key).expect("any length");
                 mac.chain_update(safe).finalize().into_bytes().to_vec()
             }};

@@ -100,9 +100,8 @@ pub(crate) fn perform(
         }
         CallKind::GetCertificateOperation => {
             let store = vault.store();
-            let not_pending = |_| Refusal::PendingNotFound(name.to_owned());
-            let current = object(&store, name).map_err(not_pending)?.current();
-            Ok(Answer::json(200, &pending(vault, name, current, true)))
+            let object = object(&store, name).map_err(|_| Refusal::PendingNotFound(name.to_owned()))?;
+            Ok(Answer::json(200, &pending(vault, name, object.current(), true)))
         }
         CallKind::ListCertificates => {
             let store = vault.store();

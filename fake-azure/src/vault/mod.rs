@@ -36,7 +36,6 @@ pub(crate) use refusal::{Refusal, throttled};
 use secrets::Secret;
 pub(crate) use secrets::{NewSecret, add as add_secret};
 use shelf::Shelf;
-pub(crate) use shelf::Version;
 
 /// The resource that vaults name in their challenge, and the audience of their tokens.
 pub(crate) const AUDIENCE: &str = "https://vault.azure.net";

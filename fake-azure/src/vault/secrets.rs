@@ -179,8 +179,8 @@ fn converted<'a>(bundle: Bundle<'a>, wanted: &str, secret: &'a Secret) -> Result
 
 fn set(vault: &Vault, store: &mut Store, clock: &Clock, name: &str, call: &Call) -> Result<Answer, Refusal> {
     let new: NewSecret = call.json().map_err(|_| malformed())?;
-    let valid = |character: char| character.is_ascii_alphanumeric() || character == '-';
-    if name.len() > 127 || !name.chars().all(valid) {
+    let is_valid = name.len() <= 127 && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+    if !is_valid {
         return Err(Refusal::BadParameter(format!(
             "The request URI contains an invalid name: {name}"
         )));

@@ -102,11 +102,6 @@ mod tests {
 
     #[test]
     fn the_code_is_that_of_once_by_the_reason_that_somebody_must_mend() {
-        let failed = |reason: &str| {
-            format!(
-                r#"{{"id":"a","required":true,"asAsked":false,"reason":"{reason}","error":"seen","hint":"do"}}"#
-            )
-        };
         for (reasons, exit) in [
             (&["forbidden"][..], Exit::Refused),
             (&["throttled"], Exit::Unavailable),
@@ -114,7 +109,12 @@ mod tests {
             (&["nameTaken"], Exit::Volume),
             (&["of a newer program"], Exit::Unavailable),
         ] {
-            let entries: Vec<_> = reasons.iter().map(|reason| failed(reason)).collect();
+            let entries = reasons.iter().map(|reason| {
+                format!(
+                    r#"{{"id":"a","required":true,"asAsked":false,"reason":"{reason}","error":"seen","hint":"do"}}"#
+                )
+            });
+            let entries: Vec<_> = entries.collect();
             assert_eq!(
                 code(&outcome(&entries.join(",")), false),
                 Some(exit),

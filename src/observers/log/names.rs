@@ -33,8 +33,8 @@ mod tests {
     use crate::domain::path::RelativePath;
 
     fn templates(count: usize) -> Vec<EntryId> {
-        let path = |number| RelativePath::parse(&format!("{number}")).expect("valid");
-        (0..count).map(|number| EntryId::Template(path(number))).collect()
+        let paths = (0..count).map(|number| RelativePath::parse(&number.to_string()).expect("valid"));
+        paths.map(EntryId::Template).collect()
     }
 
     #[test]

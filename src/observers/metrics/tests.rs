@@ -164,14 +164,12 @@ fn before_the_first_pass_it_is_not_ready_and_what_is_unknown_has_no_series() {
 fn the_series_of_an_object_go_with_it() {
     let (mut status, mut metrics) = (status(), metrics(PerObject::All));
     told(&mut status, &mut metrics, pass(vec![made("a"), made("b")]));
-    let names = || {
-        series(
-            &metrics.clone(),
-            &status,
-            "akv_sync_object_last_success_timestamp_seconds",
-        )
-    };
-    assert_eq!(names().len(), 2);
+    let names = series(
+        &metrics.clone(),
+        &status,
+        "akv_sync_object_last_success_timestamp_seconds",
+    );
+    assert_eq!(names.len(), 2);
     told(&mut status, &mut metrics, pass(vec![served("b")]));
     let text = metrics.text(Some(&status), ExpositionForm::Text);
     assert!(text.contains("object=\"b\""), "{text}");

@@ -28,8 +28,8 @@ pub(super) fn any_payload() -> impl Strategy<Value = Payload> {
         let mut payload = Payload::default();
         for (name, bytes, mode) in files {
             let path = path(name);
-            let fits = |other: &_| !path.is_directory_of(other) && !other.is_directory_of(&path);
-            if payload.files.keys().all(fits) {
+            let mut others = payload.files.keys();
+            if others.all(|other| !path.is_directory_of(other) && !other.is_directory_of(&path)) {
                 payload.files.insert(path, file(bytes, mode));
             }
         }

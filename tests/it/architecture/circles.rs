@@ -49,8 +49,9 @@ impl Modules {
         for (module, code) in &modules.code {
             left_out.extend(code.test_modules.iter().map(|test| join(module, test)));
         }
-        let stays = |module: &Names| !left_out.iter().any(|out| module.starts_with(out));
-        modules.code.retain(|module, _| stays(module));
+        modules
+            .code
+            .retain(|module, _| !left_out.iter().any(|out| module.starts_with(out)));
         modules
     }
 

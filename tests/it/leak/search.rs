@@ -57,8 +57,10 @@ fn random() -> String {
     let mut bytes = [0; 32];
     SystemRandom::new().fill(&mut bytes).expect("random bytes");
     let letters = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-    let letter = |byte: &u8| char::from(letters[usize::from(*byte) % letters.len()]);
-    bytes.iter().map(letter).collect()
+    bytes
+        .iter()
+        .map(|byte| char::from(letters[usize::from(*byte) % letters.len()]))
+        .collect()
 }
 
 /// Looks for many markers at once.
@@ -120,8 +122,11 @@ fn is_web_token(text: &[u8]) -> bool {
     if !text.starts_with(b"eyJ") {
         return false;
     }
-    let is_base64url = |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-    let length = text.iter().take(2 * FRAGMENT).take_while(is_base64url).count();
+    let length = text
+        .iter()
+        .take(2 * FRAGMENT)
+        .take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+        .count();
     let quads = &text[..length - length % 4];
     let decoded = URL_SAFE_NO_PAD.decode(quads).unwrap_or_default();
     length >= FRAGMENT && decoded.iter().all(|byte| (b' '..=b'~').contains(byte))

@@ -102,8 +102,8 @@ impl Variables {
 
 /// Whether a text is lines of the agent's variables.
 pub(crate) fn is_mine(text: &str) -> bool {
-    let names = || text.lines().filter_map(name_of);
-    is_env_file(text) && names().any(|name| TELLING.contains(&name))
+    let mut names = text.lines().filter_map(name_of);
+    is_env_file(text) && names.any(|name| TELLING.contains(&name))
 }
 
 /// Whether a document has an `env` list of the agent.
@@ -144,8 +144,7 @@ fn unquoted(text: &str, quote: char) -> Option<String> {
 
 /// Lists of names and values that hold a variable of the agent, wherever they are. Depth is bounded by the reader.
 fn find_lists<'a>(value: Value<'a>, found: &mut Vec<Value<'a>>) {
-    let telling = |item: Value<'_>| item.text_of("name").is_some_and(|name| TELLING.contains(&name));
-    if value.items().is_some_and(|mut items| items.any(telling)) {
+    if value.items().is_some_and(|mut items| items.any(is_telling)) {
         found.push(value);
         return;
     }
@@ -155,6 +154,11 @@ fn find_lists<'a>(value: Value<'a>, found: &mut Vec<Value<'a>>) {
     for item in value.items().into_iter().flatten() {
         find_lists(item, found);
     }
+}
+
+/// Whether an item of a list is a variable that only the agent has.
+fn is_telling(item: Value<'_>) -> bool {
+    item.text_of("name").is_some_and(|name| TELLING.contains(&name))
 }
 
 #[cfg(test)]

@@ -36,10 +36,9 @@ pub(super) fn reads(name: &str) -> bool {
 /// The credential, of the variables that the agent would look at.
 pub(super) fn read(variables: &Variables, notes: &Notes) -> IdentitySpec {
     let machine = variables.is_true("USE_MSI");
-    let of_machine = |name: &str| name.starts_with("MSI_");
     for name in NAMES
         .iter()
-        .filter(|name| **name != "USE_MSI" && of_machine(name) != machine)
+        .filter(|name| **name != "USE_MSI" && name.starts_with("MSI_") != machine)
     {
         if variables.text(name).is_some() {
             notes.not_carried(

@@ -270,13 +270,13 @@ impl Reading<'_> {
 
     /// One remark for all files that a tag of their secret decodes.
     fn tell_tag(&self, selects: bool) {
-        let heeds_tag = |entry: &Entry| {
+        let any_heeds_it = self.files.entries.iter().any(|entry| {
             matches!(
                 &entry.made_of,
                 MadeOf::Object(_, Part::Secret { encoding: None, .. })
             )
-        };
-        if !selects && !self.files.entries.iter().any(heeds_tag) {
+        });
+        if !selects && !any_heeds_it {
             return;
         }
         let reason = "a secret with the tag `file-encoding: base64` is decoded, as by the agent, which passes over what is \

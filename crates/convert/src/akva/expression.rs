@@ -64,8 +64,11 @@ pub(super) fn parse(text: &str) -> Result<Term, String> {
 
 /// Shows the first word only: constants may be anything.
 fn unknown(text: &str) -> String {
-    let is_end = |c: char| !is_name(c) && !matches!(c, '.' | '$');
-    let word = text.trim().split(is_end).next().unwrap_or_default();
+    let word = text
+        .trim()
+        .split(|c: char| !is_name(c) && !matches!(c, '.' | '$'))
+        .next()
+        .unwrap_or_default();
     format!(
         "its template has an expression that starts with {} and has no form here",
         quoted(word)

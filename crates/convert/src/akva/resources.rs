@@ -115,15 +115,15 @@ impl Resources {
             })
             .collect();
         // A file that lacks one of them would not have the members that programs look for.
-        let not_carried = |name| {
-            format!(
-                "its template writes every secret of the worker, and {} is of a resource that is not carried",
-                quoted(name)
-            )
-        };
-        let carried = named
-            .into_iter()
-            .map(|(name, object)| Ok((name, object.as_ref().ok_or_else(|| not_carried(name))?)));
+        let carried = named.into_iter().map(|(name, object)| {
+            let object = object.as_ref().ok_or_else(|| {
+                format!(
+                    "its template writes every secret of the worker, and {} is of a resource that is not carried",
+                    quoted(name)
+                )
+            })?;
+            Ok((name, object))
+        });
         carried.collect()
     }
 

@@ -119,12 +119,15 @@ mod tests {
     use super::*;
 
     fn shape(template: &str) -> Result<Vec<String>, String> {
-        let shown = |segment: Segment| match segment {
+        parse(template).map(|segments| segments.into_iter().map(shown).collect())
+    }
+
+    fn shown(segment: Segment) -> String {
+        match segment {
             Segment::Text(text) => text,
             Segment::Term(Term::Value { name, .. }) => format!("<{name}>"),
             Segment::Term(term) => format!("{term:?}"),
-        };
-        parse(template).map(|segments| segments.into_iter().map(shown).collect())
+        }
     }
 
     #[test]

@@ -159,11 +159,13 @@ fn classes<'a>(documents: &'a [Tree<'a>], notes: &Notes) -> Vec<Class<'a>> {
         None if several => "class without a name, ".to_owned(),
         _ => String::new(),
     };
-    let class = |value| Class {
-        value,
-        prefix: prefix(value),
-    };
-    classes.into_iter().map(class).collect()
+    classes
+        .into_iter()
+        .map(|value| Class {
+            value,
+            prefix: prefix(value),
+        })
+        .collect()
 }
 
 fn name_of(class: Value<'_>) -> Option<&str> {
@@ -174,18 +176,21 @@ fn name_of(class: Value<'_>) -> Option<&str> {
 
 /// The names go into a comment, so that only those are shown that Kubernetes would take.
 fn origin(names: &[&str]) -> String {
-    let is_name = |name: &&&str| {
-        name.len() <= 253
-            && name
-                .bytes()
-                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'.'))
-    };
-    let shown: Vec<&str> = names.iter().filter(is_name).take(5).copied().collect();
+    let taken = names.iter().copied().filter(|name| is_resource_name(name));
+    let shown: Vec<&str> = taken.take(5).collect();
     match shown.as_slice() {
         [] => "a SecretProviderClass".to_owned(),
         [name] => format!("the SecretProviderClass {name}"),
         names => format!("the SecretProviderClasses {}", names.join(", ")),
     }
+}
+
+/// Whether Kubernetes would take a name for a resource.
+fn is_resource_name(name: &str) -> bool {
+    name.len() <= 253
+        && name
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'.'))
 }
 
 fn assume_volume(classes: usize, notes: &Notes) {

@@ -44,10 +44,10 @@ pub(super) struct KeyVaultObject(Vec<(String, String)>);
 impl KeyVaultObject {
     /// `None` when it is no mapping.
     pub(super) fn of(value: Value<'_>) -> Option<Self> {
-        let field = |(key, value): (&str, Value<'_>)| Some((key.to_owned(), value.text()?.to_owned()));
-        value
-            .is_mapping()
-            .then(|| Self(value.entries().filter_map(field).collect()))
+        let texts = value
+            .entries()
+            .filter_map(|(key, value)| Some((key.to_owned(), value.text()?.to_owned())));
+        value.is_mapping().then(|| Self(texts.collect()))
     }
 
     /// The value of a key, unless it is empty.
@@ -56,15 +56,17 @@ impl KeyVaultObject {
         found.map(|(_, value)| value.as_str())
     }
 
+    /// The value of a key, in whatever case it is written.
+    fn text_of_any_case(&self, key: &str) -> Option<&str> {
+        let mut fields = self.0.iter();
+        let found = fields.find(|(name, _)| name.eq_ignore_ascii_case(key));
+        found.map(|(_, value)| value.as_str())
+    }
+
     /// What remarks call it.
     pub(super) fn label(&self) -> String {
         let kind = self.text("objectType").unwrap_or("object");
-        let of_any_case = |key: &str| {
-            let mut fields = self.0.iter();
-            let found = fields.find(|(name, _)| name.eq_ignore_ascii_case(key));
-            found.map(|(_, value)| value.as_str())
-        };
-        let name = of_any_case("objectName").unwrap_or_default();
+        let name = self.text_of_any_case("objectName").unwrap_or_default();
         let shown = if matches!(kind, "secret" | "key" | "cert") {
             kind
         } else {

@@ -39,7 +39,8 @@ pub use self::selection::{PathTemplate, SelectionRule, SelectionSpec};
 pub use self::template::{CombinedFormat, CombinedValue, Reference, Template, TemplateBody, TemplateSpec};
 pub use self::wanted::{VersionPolicy, Wanted};
 use super::mode::{FileMode, Principal};
-use super::object::{VaultHost, VaultId, VaultName};
+use super::object::{ObjectId, VaultHost, VaultId, VaultName};
+use super::path::RelativePath;
 
 /// A whole manifest.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,12 +78,18 @@ impl SyncSpec {
 
     /// How many files it names, those of templates too.
     pub fn files(&self) -> usize {
-        let versions = |object: &ObjectSpec| object.history.map_or(1, |history| usize::from(history.get()));
-        let files = self
-            .objects
-            .iter()
-            .map(|object| object.files.len() * versions(object));
+        let files = self.objects.iter().map(|object| {
+            let versions = object.history.map_or(1, |history| usize::from(history.get()));
+            object.files.len() * versions
+        });
         files.sum::<usize>() + self.templates.len()
+    }
+
+    /// Whether a selection may have an object's file at a path, as far as a name tells.
+    pub(crate) fn may_select(&self, object: &ObjectId, path: &RelativePath) -> bool {
+        self.selections
+            .iter()
+            .any(|spec| spec.vault == object.vault && spec.may_have(object, path))
     }
 }
 

@@ -111,18 +111,21 @@ impl SelectionRule {
     /// Whether a name fits, as far as a name tells.
     pub fn fits_name(&self, name: &ObjectName) -> bool {
         let name = name.as_str().to_ascii_lowercase();
-        let begins = |prefix: &String| name.starts_with(&prefix.to_ascii_lowercase());
-        let fits = |glob: &String| matches_glob(glob.to_ascii_lowercase().as_bytes(), name.as_bytes());
-        self.prefix.as_ref().is_none_or(begins) && self.glob.as_ref().is_none_or(fits)
+        self.prefix
+            .as_ref()
+            .is_none_or(|prefix| name.starts_with(&prefix.to_ascii_lowercase()))
+            && self
+                .glob
+                .as_ref()
+                .is_none_or(|glob| matches_glob(glob.to_ascii_lowercase().as_bytes(), name.as_bytes()))
     }
 
     /// Whether the tags fit.
     pub fn fits_tags(&self, tags: &BTreeMap<String, String>) -> bool {
-        let has = |(key, wanted): (&String, &String)| {
+        self.tags.iter().all(|(key, wanted)| {
             tags.get(key)
                 .is_some_and(|value| wanted.is_empty() || value == wanted)
-        };
-        self.tags.iter().all(has)
+        })
     }
 }
 

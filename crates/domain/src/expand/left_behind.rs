@@ -26,12 +26,9 @@ impl<'f> Expander<'f> {
         let named = self.named.get_or_init(|| named(self.spec));
         let files = self.facts.published.files().filter_map(|(path, file)| {
             let (source, version) = file.record.object()?;
-            let is_selected = || {
-                let mut selections = self.spec.selections.iter();
-                selections
-                    .any(|spec| spec.vault == source.object.vault && spec.may_have(&source.object, path))
-            };
-            (is_left(named.get(path), &source.object) && !is_selected()).then_some(LeftBehind {
+            let is_left =
+                is_left(named.get(path), &source.object) && !self.spec.may_select(&source.object, path);
+            is_left.then_some(LeftBehind {
                 path,
                 record: &file.record,
                 source,

@@ -220,9 +220,9 @@ impl Expander<'_> {
 
 /// The files of one version of a history.
 pub(super) fn slot_files(files: &[FileSpec], slot: usize) -> Vec<FileSpec> {
-    let of_slot = |file: &FileSpec| FileSpec {
+    let files = files.iter().map(|file| FileSpec {
         path: file.path.join(&slot.to_string()),
         ..file.clone()
-    };
-    files.iter().map(of_slot).collect()
+    });
+    files.collect()
 }

@@ -18,7 +18,7 @@ use crate::listed::ListedObject;
 use crate::object::{ObjectId, ObjectKind, ObjectName, Source};
 use crate::path::RelativePath;
 use crate::path_set::PathSet;
-use crate::payload::Selected;
+use crate::payload::{FileRecord, Selected};
 use crate::query::Query;
 
 impl Expander<'_> {
@@ -120,11 +120,7 @@ impl Expander<'_> {
             if !(is_of_the_vault || was_of_its_name) || !spec.may_have(object, path) {
                 continue;
             }
-            let is_of_another = || {
-                let has = |other: &SelectionSpec| other.vault == object.vault && other.may_have(object, path);
-                paths.in_the_way(path).is_some() || self.spec.selections.iter().any(has)
-            };
-            if is_of_the_vault || !is_of_another() {
+            if is_of_the_vault || paths.in_the_way(path).is_none() && !self.spec.may_select(object, path) {
                 found.any_of_the_vault |= is_of_the_vault;
                 let place = Place {
                     now: path.clone(),
@@ -161,20 +157,23 @@ impl Expander<'_> {
                 held_since: selected.and_then(|selected| selected.held_since),
                 told: self.leaving(spec, name).filter(|_| is_listed),
             };
-            // What an edited rule leaves out goes at once, and so does what another vault does not have.
-            let is_by_edit = || {
-                let answer = self.facts.answers.object(&source(spec, name.clone()));
-                let same_rule = selected.is_some_and(|selected| selected.rule == spec.rule.to_string());
-                let same_vault = record
-                    .object()
-                    .is_some_and(|(source, _)| source.object.vault == spec.vault);
-                !same_vault || answer.is_some_and(|answer| answer.is_ok()) && !same_rule
-            };
-            let counts = gone.told.is_some() && !is_by_edit()
+            let counts = gone.told.is_some() && !self.leaves_by_edit(spec, name, record)
                 || gone.held_since.is_some() && !self.is_back(spec, name);
             counts.then(|| (name.clone(), gone))
         });
         Held::of(spec, served, &gone.collect(), self.facts.now)
+    }
+
+    /// Whether a file goes because the manifest was edited: what an edited rule leaves out goes at once, and so does what
+    /// another vault does not have.
+    fn leaves_by_edit(&self, spec: &SelectionSpec, name: &ObjectName, record: &FileRecord) -> bool {
+        let answer = self.facts.answers.object(&source(spec, name.clone()));
+        let selected = record.selected.as_ref();
+        let same_rule = selected.is_some_and(|selected| selected.rule == spec.rule.to_string());
+        let same_vault = record
+            .object()
+            .is_some_and(|(source, _)| source.object.vault == spec.vault);
+        !same_vault || answer.is_some_and(|answer| answer.is_ok()) && !same_rule
     }
 
     /// Whether the vault says of a secret that it has it, and that it fits.
@@ -211,14 +210,13 @@ struct Place {
 /// A list that has the secret and says that it does not fit is believed: it may have been an entry of its own.
 fn wanted_path(spec: &SelectionSpec, list: &[ListedObject], file: &LeftBehind<'_>) -> Option<RelativePath> {
     let object = &file.source.object;
-    let is_refused = |listed: &ListedObject| {
-        same_name(&listed.name, &object.name) && (listed.managed || !spec.rule.fits_tags(&listed.tags))
-    };
     let may_be = object.vault == spec.vault
         && object.kind == ObjectKind::Secret
         && file.record.content == Content::Secret(spec.form.clone())
         && spec.rule.fits_name(&object.name)
-        && !list.iter().any(is_refused);
+        && !list.iter().any(|listed| {
+            same_name(&listed.name, &object.name) && (listed.managed || !spec.rule.fits_tags(&listed.tags))
+        });
     spec.path_of(&object.name).ok().filter(|_| may_be)
 }
 

@@ -130,8 +130,10 @@ pub(super) fn allowed<'l>(
     list: &'l [ListedVersion],
     current: Option<&VersionId>,
 ) -> Vec<&'l ListedVersion> {
-    let allowed = |version: &&ListedVersion| version.enabled && wanted.version.allows(version.created);
-    let mut versions: Vec<_> = list.iter().filter(allowed).collect();
+    let mut versions: Vec<_> = list
+        .iter()
+        .filter(|version| version.enabled && wanted.version.allows(version.created))
+        .collect();
     versions.sort_by_key(|version| {
         let is_current = current == Some(&version.version);
         (Reverse(version.created), !is_current, version.version.clone())

@@ -64,7 +64,7 @@ pub fn lacks(
     let lacking = entries
         .iter()
         .filter(|entry| !is_served(entry, published, answers) && !is_in_place(entry, published));
-    let lack = |entry: &Entry| {
+    let lacks = lacking.map(|entry| {
         let queries: Vec<Query> = if entry.unresolved {
             entry.depends_on.clone()
         } else {
@@ -79,8 +79,8 @@ pub fn lacks(
             queries: awaited.collect(),
             inputs: entry.inputs.clone(),
         }
-    };
-    lacking.map(lack).collect()
+    });
+    lacks.collect()
 }
 
 /// Whether asking again can give another version.
@@ -123,8 +123,8 @@ impl Asking<'_> {
         let mut due: BTreeMap<&Group, bool> = BTreeMap::new();
         for entry in entries {
             if let Some(group) = &entry.group {
-                let moves = || self.is_told(entry) && !self.is_served(entry);
-                *due.entry(group).or_default() |= self.is_due(entry) || moves();
+                *due.entry(group).or_default() |=
+                    self.is_due(entry) || self.is_told(entry) && !self.is_served(entry);
             }
         }
         due

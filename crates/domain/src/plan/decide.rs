@@ -261,12 +261,16 @@ fn keep_what_left(entries: &[Entry], given: &Given<'_>, files: &mut BTreeMap<Rel
         // What is refused here is refused where it is decided.
         let _ = paths.claim(path);
     }
-    let left_vault = |path: &RelativePath| entries.iter().any(|entry| entry.removals.contains(path));
     for (path, found) in given.published.files() {
-        if !files.contains_key(path) && !left_vault(path) && paths.claim(path).is_ok() {
+        if !files.contains_key(path) && !leaves_vault(entries, path) && paths.claim(path).is_ok() {
             files.insert(path.clone(), unchanged(path, found, Why::Waits));
         }
     }
+}
+
+/// Whether a published file goes because the vault no longer has what it is of.
+fn leaves_vault(entries: &[Entry], path: &RelativePath) -> bool {
+    entries.iter().any(|entry| entry.removals.contains(path))
 }
 
 /// The published files that go.
@@ -280,30 +284,26 @@ fn removals(
         .files()
         .map(|(path, _)| path)
         .filter(|path| !files.contains_key(*path));
-    let why = |path: &RelativePath| {
-        let leaves = entries.iter().any(|entry| entry.removals.contains(path));
-        if leaves {
+    let removals = gone.map(|path| {
+        let why = if leaves_vault(entries, path) {
             Why::LeavesVault
         } else {
             Why::LeavesManifest
-        }
-    };
-    gone.map(|path| (path.clone(), why(path))).collect()
+        };
+        (path.clone(), why)
+    });
+    removals.collect()
 }
 
 impl Plan {
     /// The paths of entries at which something is put, now or when there are bytes for it.
     /// The volume is asked about all of them, so that what may move does not change with what was told in a pass.
     pub fn moving(&self) -> BTreeSet<RelativePath> {
-        let is_kept = |path: &RelativePath| {
-            let action = self.files.get(path).map(|file| &file.action);
-            matches!(action, Some(Action::Keep(at)) if at == path)
-        };
-        self.wanted
-            .iter()
-            .filter(|path| !is_kept(path))
-            .cloned()
-            .collect()
+        let moving = self.wanted.iter().filter(|path| {
+            let action = self.files.get(*path).map(|file| &file.action);
+            !matches!(action, Some(Action::Keep(at)) if at == *path)
+        });
+        moving.cloned().collect()
     }
 
     /// The entries whose bytes are to be made, by number.

@@ -101,10 +101,10 @@ pub fn has_all(entry: &Entry, published: &Published<'_>) -> bool {
         return known;
     }
     let found = published.last_good(entry);
-    let fits = |(file, (_, found)): &(&FileSpec, Found<'_>)| {
-        found.record.content == file.content && may_be_of(&found.record, &entry.inputs)
-    };
-    found.len() == entry.files.len() && found.iter().all(fits)
+    found.len() == entry.files.len()
+        && found.iter().all(|(file, (_, found))| {
+            found.record.content == file.content && may_be_of(&found.record, &entry.inputs)
+        })
 }
 
 /// When the vault said last, by the records, that what is published of the entry is what it has; `None` when it never
@@ -268,10 +268,9 @@ fn why_written(earlier: Option<&FileRecord>, record: &FileRecord) -> Why {
     {
         return Why::OtherSource;
     }
-    let other_version = |(one, other): &(&InputRecord, &InputRecord)| {
-        same_thing(&one.input, &other.input) && one.version != other.version
-    };
-    if let Some((from, to)) = pairs().find(other_version) {
+    let other_version =
+        pairs().find(|(one, other)| same_thing(&one.input, &other.input) && one.version != other.version);
+    if let Some((from, to)) = other_version {
         return Why::Version {
             of: to.input.clone(),
             from: from.version.clone(),
@@ -304,8 +303,11 @@ fn validity_told(entry: &Entry, answers: &Answers) -> Option<Validity> {
     let attributes = |source: &Source| Some(Validity::of(answers.object(source)?.ok()?));
     match &entry.body {
         Body::Object(source, _) => {
-            let is_certificate = |file: &FileSpec| matches!(file.content, Content::Certificate(_));
-            if entry.files.iter().any(is_certificate) {
+            let has_certificate = entry
+                .files
+                .iter()
+                .any(|file| matches!(file.content, Content::Certificate(_)));
+            if has_certificate {
                 return None;
             }
             attributes(source)
@@ -324,10 +326,11 @@ fn validity_told(entry: &Entry, answers: &Answers) -> Option<Validity> {
 
 /// Whether both are of the same versions, whatever the manifest called them.
 fn same_versions(one: &[InputRecord], other: &[InputRecord]) -> bool {
-    let same = |(one, other): (&InputRecord, &InputRecord)| {
-        one.version == other.version && same_thing(&one.input, &other.input)
-    };
-    one.len() == other.len() && one.iter().zip(other).all(same)
+    one.len() == other.len()
+        && one
+            .iter()
+            .zip(other)
+            .all(|(one, other)| one.version == other.version && same_thing(&one.input, &other.input))
 }
 
 /// Whether both are the same object or file, in whatever version.

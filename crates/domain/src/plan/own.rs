@@ -91,6 +91,7 @@ fn without_trouble<'g>(entry: &Entry, inputs: &'g [Input], given: &Given<'g>) ->
     if entry.unresolved || waits {
         return pending;
     }
+    let told = |input: &Input| given.answers.version(input).is_some();
     let needed = needed(inputs, given.answers);
     let found = entry
         .files
@@ -98,7 +99,6 @@ fn without_trouble<'g>(entry: &Entry, inputs: &'g [Input], given: &Given<'g>) ->
         .map(|file| given.published.made_of(file, &needed));
     if let Some(found) = found.collect::<Option<Vec<_>>>() {
         let mut changing = inputs.iter().filter(|input| changes(input));
-        let told = |input: &Input| given.answers.version(input).is_some();
         let moved = entry
             .files
             .iter()
@@ -110,7 +110,7 @@ fn without_trouble<'g>(entry: &Entry, inputs: &'g [Input], given: &Given<'g>) ->
             pending
         };
     }
-    if inputs.iter().all(|input| given.answers.version(input).is_some()) {
+    if inputs.iter().all(told) {
         Own::Make
     } else {
         pending

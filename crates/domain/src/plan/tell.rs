@@ -51,11 +51,12 @@ impl Tell<'_> {
             ..Telling::only(open)
         };
         for changing in self.changing(plan, entries) {
-            let hears = |(_, hook): &(usize, &HookSpec)| {
-                (hook.on_first_sync || !is_first) && changing.is_for(&hook.when)
-            };
-            let hooks = self.hooks.iter().enumerate().filter(hears);
-            let hooks: Vec<_> = hooks.map(|(number, _)| number).collect();
+            let hearing = self
+                .hooks
+                .iter()
+                .enumerate()
+                .filter(|(_, hook)| (hook.on_first_sync || !is_first) && changing.is_for(&hook.when));
+            let hooks: Vec<_> = hearing.map(|(number, _)| number).collect();
             if !hooks.is_empty() {
                 telling
                     .changes

@@ -42,11 +42,15 @@ impl Status {
 
     /// The required entries that are not there now, as `refresh.onStart` asks.
     pub fn unserved(&self) -> impl Iterator<Item = &EntryStatus> {
-        let enough = |entry: &EntryStatus| match self.on_start {
+        self.required().filter(|entry| !self.is_enough(entry))
+    }
+
+    /// Whether what is there of an entry will do for `refresh.onStart`.
+    fn is_enough(&self, entry: &EntryStatus) -> bool {
+        match self.on_start {
             OnStart::Fresh => entry.complete && entry.as_asked && entry.failure.is_none(),
             OnStart::LastKnownGood => entry.complete,
-        };
-        self.required().filter(move |entry| !enough(entry))
+        }
     }
 
     /// The required entries of which files are missing.

@@ -123,16 +123,19 @@ pub fn still_failing(name: &str, reason: Reason) -> EntryPlan {
     plan
 }
 
+fn questions(entry: &EntryId) -> Vec<Query> {
+    match entry {
+        EntryId::Object(source) => vec![Query::Object(source.clone())],
+        EntryId::Template(_) | EntryId::Selection { .. } => Vec::new(),
+    }
+}
+
 /// A pass that decided so, wrote what was made, and left nothing under way.
 pub fn pass(entries: Vec<EntryPlan>) -> PassOutcome {
     let mut outcome = PassOutcome::begun(Moment::START, second(0));
-    let question = |entry: &EntryPlan| match &entry.id {
-        EntryId::Object(source) => vec![Query::Object(source.clone())],
-        EntryId::Template(_) | EntryId::Selection { .. } => Vec::new(),
-    };
     outcome.questions = entries
         .iter()
-        .map(|entry| (entry.key.clone(), question(entry)))
+        .map(|entry| (entry.key.clone(), questions(&entry.id)))
         .collect();
     outcome.asked = 1;
     outcome.idle = true;

@@ -60,20 +60,17 @@ fn what_is_served_is_shown_with_when_it_was_fetched_written_and_confirmed() {
         }
         plan
     };
-    let pinned = || {
-        let outcome = Outcome::Served {
-            version: Some(version(2)),
-            changed: false,
-            confirmed: false,
-        };
-        since(entry("a", outcome), 3)
+    let pinned = Outcome::Served {
+        version: Some(version(2)),
+        changed: false,
+        confirmed: false,
     };
     let passes = [
         (since(made("a"), 0), (1, 0, 0, 0)),
         (since(served("a"), 0), (1, 0, 0, 1)),
         (since(pending("a", true), 0), (1, 0, 0, 1)),
         (since(of_version(2, made("a")), 3), (2, 3, 3, 3)),
-        (pinned(), (2, 3, 3, 3)),
+        (since(entry("a", pinned), 3), (2, 3, 3, 3)),
     ];
     for upto in 1..=passes.len() {
         let entry = after_entries(passes.iter().take(upto).map(|(plan, _)| plan.clone()));

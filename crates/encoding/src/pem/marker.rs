@@ -51,9 +51,8 @@ pub(super) fn position(line: &[u8]) -> Option<usize> {
 
 /// Capitals, digits and the signs that known names have, one blank at most between words.
 fn is_name(name: &str) -> bool {
-    let is_sign = |byte: u8| matches!(byte, b' ' | b'#' | b'.' | b'/' | b'-');
     name.bytes()
-        .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || is_sign(byte))
+        .all(|byte| matches!(byte, b'A'..=b'Z' | b'0'..=b'9' | b' ' | b'#' | b'.' | b'/' | b'-'))
         && name.split(' ').all(|word| !word.is_empty())
         && !name.starts_with('-')
         && !name.ends_with('-')

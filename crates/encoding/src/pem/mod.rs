@@ -38,8 +38,11 @@ pub struct Block {
 impl Block {
     /// Whether a password is needed to read it: by its name, or by a header (RFC 1421, section 4.6.1.1).
     pub fn is_encrypted(&self) -> bool {
-        let is_mark = |header: &String| header.starts_with("Proc-Type:") && header.contains("ENCRYPTED");
-        self.kind == Kind::EncryptedPrivateKey || self.headers.iter().any(is_mark)
+        self.kind == Kind::EncryptedPrivateKey
+            || self
+                .headers
+                .iter()
+                .any(|header| header.starts_with("Proc-Type:") && header.contains("ENCRYPTED"))
     }
 
     /// Why it cannot be used, if it holds a certificate or a private key in a form that nothing here reads.

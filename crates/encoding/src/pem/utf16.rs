@@ -10,9 +10,11 @@ pub(super) fn to_utf8(text: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
         _ => return None,
     };
     let (units, _) = units.as_chunks();
-    let ascii = |unit| u8::try_from(to_unit(unit)).ok().filter(u8::is_ascii);
     // Allocated in one piece: growing would leave a copy behind.
     let mut text = Zeroizing::new(Vec::with_capacity(units.len()));
-    text.extend(units.iter().map(|unit| ascii(*unit).unwrap_or(b'?')));
+    text.extend(units.iter().map(|unit| {
+        let ascii = u8::try_from(to_unit(*unit)).ok().filter(u8::is_ascii);
+        ascii.unwrap_or(b'?')
+    }));
     Some(text)
 }

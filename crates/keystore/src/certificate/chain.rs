@@ -52,6 +52,13 @@ pub(super) fn build(certificates: &[Certificate], leaf: usize) -> Chain {
     chain
 }
 
+/// The certificates that issued one, which does not count as its own issuer.
+fn issuers_of(certificates: &[Certificate], subject: usize) -> Vec<usize> {
+    (0..certificates.len())
+        .filter(|&issuer| issuer != subject && certificates[subject].is_issued_by(&certificates[issuer]))
+        .collect()
+}
+
 /// Who issued whom.
 struct Issuers {
     of: Vec<Vec<usize>>,
@@ -60,14 +67,10 @@ struct Issuers {
 
 impl Issuers {
     fn of(certificates: &[Certificate]) -> Self {
-        let issuers_of = |subject: usize| {
-            let others = (0..certificates.len()).filter(|&issuer| issuer != subject);
-            others
-                .filter(|&issuer| certificates[subject].is_issued_by(&certificates[issuer]))
-                .collect()
-        };
         Self {
-            of: (0..certificates.len()).map(issuers_of).collect(),
+            of: (0..certificates.len())
+                .map(|subject| issuers_of(certificates, subject))
+                .collect(),
             roots: (0..certificates.len())
                 .filter(|&index| certificates[index].is_self_signed())
                 .collect(),

@@ -127,33 +127,32 @@ fn of_nearly_base64(text: &[u8]) -> Option<Found> {
     {
         return Some(Found::DataUrl);
     }
-    let is_base64 = |text: &[u8]| encoding::base64(text).is_ok_and(|bytes| is_sequence(bytes.expose()));
     if let [first @ (b'"' | b'\''), inner @ .., last] = text
         && first == last
     {
-        return is_base64(inner).then_some(Found::Quoted);
+        return is_base64_of_der(inner).then_some(Found::Quoted);
     }
     let is_of_urls = text.iter().any(|byte| matches!(byte, b'-' | b'_'));
     let standard: Cow<'_, [u8]> = if is_of_urls {
-        let swap = |byte: &u8| match byte {
-            b'-' => b'+',
-            b'_' => b'/',
-            byte => *byte,
-        };
-        text.iter().map(swap).collect()
+        text.iter()
+            .map(|byte| match byte {
+                b'-' => b'+',
+                b'_' => b'/',
+                byte => *byte,
+            })
+            .collect()
     } else {
         text.into()
     };
     let standard = Zeroizing::new(standard.into_owned());
-    let padded = |padding: &[u8]| is_base64(&Zeroizing::new([standard.as_slice(), padding].concat()));
-    [&b""[..], b"=", b"=="]
+    let is_base64 = [&b""[..], b"=", b"=="]
         .into_iter()
-        .any(padded)
-        .then_some(if is_of_urls {
-            Found::UrlSafe
-        } else {
-            Found::Unpadded
-        })
+        .any(|padding| is_base64_of_der(&Zeroizing::new([standard.as_slice(), padding].concat())));
+    is_base64.then_some(if is_of_urls {
+        Found::UrlSafe
+    } else {
+        Found::Unpadded
+    })
 }
 
 /// What bytes are, by how they begin.
@@ -179,11 +178,15 @@ pub(super) fn is_sequence(bytes: &[u8]) -> bool {
     bytes.first() == Some(&0x30)
 }
 
+/// Whether a text is base64 of a DER structure.
+fn is_base64_of_der(text: &[u8]) -> bool {
+    encoding::base64(text).is_ok_and(|bytes| is_sequence(bytes.expose()))
+}
+
 /// What is read as a DER structure, or as the text of one, when it is declared as hexadecimal text.
 fn is_hex_of_der(text: &[u8]) -> bool {
     encoding::hex(text).is_ok_and(|bytes| {
-        let is_text = |bytes: &[u8]| encoding::base64(bytes).is_ok_and(|inner| is_sequence(inner.expose()));
-        is_sequence(bytes.expose()) || pem::is_pem(bytes.expose()) || is_text(bytes.expose())
+        is_sequence(bytes.expose()) || pem::is_pem(bytes.expose()) || is_base64_of_der(bytes.expose())
     })
 }
 

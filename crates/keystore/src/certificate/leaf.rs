@@ -66,15 +66,14 @@ fn without_key(certificates: &[Certificate]) -> Result<usize, CertificateError> 
 
 /// The one of `candidates` that issued no other certificate; if several did not, the one that is no authority.
 fn only_end(certificates: &[Certificate], candidates: &[usize]) -> Option<usize> {
-    let issued_none = |candidate: usize| {
-        !certificates.iter().enumerate().any(|(other, certificate)| {
-            other != candidate && certificate.is_issued_by(&certificates[candidate])
-        })
-    };
     let ends: Vec<_> = candidates
         .iter()
         .copied()
-        .filter(|&candidate| issued_none(candidate))
+        .filter(|&candidate| {
+            !certificates.iter().enumerate().any(|(other, certificate)| {
+                other != candidate && certificate.is_issued_by(&certificates[candidate])
+            })
+        })
         .collect();
     let no_authorities = ends
         .iter()

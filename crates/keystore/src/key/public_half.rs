@@ -107,8 +107,10 @@ impl PublicHalf {
 
 /// Whether an algorithm is EC with the parameters of a curve in place of its name.
 pub(crate) fn is_explicit_curve(algorithm: AlgorithmIdentifierRef<'_>) -> bool {
-    let is_sequence = |parameters: AnyRef<'_>| parameters.tag() == Tag::Sequence;
-    algorithm.oid == EC && algorithm.parameters.is_some_and(is_sequence)
+    algorithm.oid == EC
+        && algorithm
+            .parameters
+            .is_some_and(|parameters| parameters.tag() == Tag::Sequence)
 }
 
 #[cfg(test)]

@@ -183,8 +183,7 @@ impl<'t> Seen<'t> {
             return Some(OtherDocument::Convertible("configuration of akva"));
         }
         let services = self.get("services").map(Self::entries).unwrap_or_default();
-        let is_service = |service: Self| ["image", "build"].iter().any(|key| service.get(key).is_some());
-        if services.iter().any(|(_, service)| is_service(self.at(*service))) {
+        if services.iter().any(|(_, service)| self.at(*service).is_service()) {
             return Some(OtherDocument::File(
                 "a file of docker compose",
                 "a manifest is a file of its own, which a container mounts",
@@ -238,6 +237,11 @@ impl<'t> Seen<'t> {
         matches!(self.tree.node(self.id).kind, Kind::Sequence(_))
     }
 
+    /// Whether it is as a service of docker compose is.
+    fn is_service(self) -> bool {
+        ["image", "build"].iter().any(|key| self.get(key).is_some())
+    }
+
     /// Whether a key is one of a manifest, perhaps misspelt.
     fn has_own_key(self) -> bool {
         self.keys().any(|key| nearest(key, OWN).is_some())
@@ -245,12 +249,12 @@ impl<'t> Seen<'t> {
 
     /// The same, with what may stand under it: `secrets` is a mapping in many files.
     fn has_own_value(self) -> bool {
-        let is_own = |(key, value): &(NodeId, NodeId)| match nearest(self.tree.text(*key), OWN) {
+        let mut entries = self.entries().iter();
+        entries.any(|(key, value)| match nearest(self.tree.text(*key), OWN) {
             Some("identity" | "volume" | "refresh") => !self.at(*value).entries().is_empty(),
             Some(_) => self.at(*value).is_list(),
             None => false,
-        };
-        self.entries().iter().any(is_own)
+        })
     }
 
     /// What has no key of a manifest but `apiVersion` and `kind`, perhaps misspelt too.
@@ -272,12 +276,8 @@ impl<'t> Seen<'t> {
             .into_iter()
             .filter_map(|data| Some((data, self.get(data)?)))
             .flat_map(|(data, values)| values.entries().iter().map(move |entry| (data, entry)));
-        let is_key = |key: &str| {
-            key.bytes()
-                .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
-        };
         let mut manifests = texts.filter(|(_, (key, value))| {
-            is_key(self.tree.text(*key)) && self.tree.text(*value).contains("SyncManifest")
+            is_key_of_config_map(self.tree.text(*key)) && self.tree.text(*value).contains("SyncManifest")
         });
         OtherDocument::ConfigMap {
             name,
@@ -321,12 +321,17 @@ impl<'t> Seen<'t> {
                 None => item.document(&place),
             }
         });
-        let rank = |document: &OtherDocument| match document {
+        let nearest = seen.min_by_key(|document| match document {
             OtherDocument::ConfigMap { held: Some(_), .. } => 0,
             OtherDocument::Convertible(_) => 1,
             _ => 2,
-        };
-        let nearest = seen.min_by_key(rank).unwrap_or(OtherDocument::Resource);
-        OtherDocument::List(Box::new(nearest))
+        });
+        OtherDocument::List(Box::new(nearest.unwrap_or(OtherDocument::Resource)))
     }
+}
+
+/// Whether Kubernetes would take a key for one of a `ConfigMap`.
+fn is_key_of_config_map(key: &str) -> bool {
+    key.bytes()
+        .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
 }

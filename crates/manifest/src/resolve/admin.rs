@@ -39,8 +39,11 @@ pub(super) fn resolve(
             sink.push(problem.hint("add one of them, or remove `admin`"));
         }
     }
-    let is_in_volume = |path: &SocketPath| volume.is_some_and(|volume| path.0.starts_with(volume));
-    if socket.as_ref().is_some_and(is_in_volume) {
+    let is_in_volume = socket
+        .as_ref()
+        .zip(volume)
+        .is_some_and(|(socket, volume)| socket.0.starts_with(volume));
+    if is_in_volume {
         let problem = Problem::new(Code::InsideVolume, "the socket must not be in the volume");
         let mark = wire.socket.mark().unwrap_or(manifest);
         sink.push(

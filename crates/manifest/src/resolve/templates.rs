@@ -141,7 +141,7 @@ impl Objects<'_> {
 
     /// The object and version behind each reference.
     fn inputs(&self, template: &Template, mark: Mark) -> Option<Vec<(Reference, Wanted)>> {
-        let input = |reference: &Reference| {
+        let inputs = template.references().iter().map(|reference| {
             let vault = self.vault_of(reference, mark);
             self.refuse_hsm(reference.kind, vault.as_ref(), mark);
             let object = ObjectId {
@@ -150,9 +150,9 @@ impl Objects<'_> {
                 name: reference.name.clone(),
             };
             Some((reference.clone(), self.needed(object, mark)?))
-        };
-        let inputs: Vec<_> = template.references().iter().map(input).collect();
-        inputs.into_iter().collect()
+        });
+        // Each is looked at, so that every problem is told.
+        inputs.collect::<Vec<_>>().into_iter().collect()
     }
 
     fn vault_of(&self, reference: &Reference, mark: Mark) -> Option<VaultId> {

@@ -74,11 +74,12 @@ impl ResourceId {
 impl Scalar for ResourceId {
     fn parse(text: &str) -> Result<Self, Problem> {
         let parts: Vec<&str> = text.split('/').take(Self::SHAPE.len() + 1).collect();
-        let fits = |(part, fixed): (&&str, Option<&str>)| match fixed {
+        let mut pairs = parts.iter().zip(Self::SHAPE);
+        let fit = pairs.all(|(part, fixed)| match fixed {
             Some(fixed) => part.eq_ignore_ascii_case(fixed),
             None => !part.is_empty() && !part.chars().any(|c| c.is_whitespace() || c.is_control()),
-        };
-        if parts.len() == Self::SHAPE.len() && parts.iter().zip(Self::SHAPE).all(fits) {
+        });
+        if parts.len() == Self::SHAPE.len() && fit {
             return Ok(Self(text.to_owned()));
         }
         let error = "this must be the resource ID of a user-assigned managed identity";

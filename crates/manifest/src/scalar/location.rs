@@ -173,11 +173,10 @@ impl HostName {
 impl Scalar for HostName {
     fn parse(text: &str) -> Result<Self, Problem> {
         let bracketed = text.parse().map(Host::Ipv6);
-        let letters = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_' | '[' | ']' | ':');
-        let host = bracketed
-            .or_else(|_| Host::parse(text))
-            .ok()
-            .filter(|_| text.chars().all(letters));
+        let host = bracketed.or_else(|_| Host::parse(text)).ok().filter(|_| {
+            text.chars()
+                .all(|c| c.is_ascii_alphanumeric() || "-._[]:".contains(c))
+        });
         host.map(Self).ok_or_else(|| {
             Problem::new(
                 Code::InvalidHost,

@@ -91,8 +91,10 @@ impl Combined<'_> {
         out: &mut Sink,
     ) -> Result<(), Fault> {
         let CombinedValue { key, reference, form } = value;
-        let missing = || Fault::Missing(reference.clone());
-        let bytes = secret(form, objects.get(reference).ok_or_else(missing)?)?;
+        let object = objects
+            .get(reference)
+            .ok_or_else(|| Fault::Missing(reference.clone()))?;
+        let bytes = secret(form, object)?;
         let text = std::str::from_utf8(bytes.expose()).map_err(|_| Fault::NotText(reference.clone()))?;
         let written = out.write_str(before).map_err(QuoteProblem::from);
         Ok(written.and_then(|()| self.entry(key, text, out))?)

@@ -71,14 +71,14 @@ fn the_authority_is_the_highest_certificate_that_the_value_holds() {
     let middle = root.authority("middle");
     let leaf = middle.issue("leaf");
     let alone = self_signed("alone");
-    let ca = |value: &str| render(value, &CertificateContent::Ca, &Passwords::new());
     for (value, expected) in [
         (value(&[&leaf.der, &middle.der, &root.der], &leaf.key), &root.der),
         (value(&[&leaf.der, &middle.der], &leaf.key), &middle.der),
         (value(&[&alone.der], &alone.key), &alone.der),
     ] {
+        let authority = render(&value, &CertificateContent::Ca, &Passwords::new());
         assert_eq!(
-            ca(&value).expect("renderable"),
+            authority.expect("renderable"),
             block("CERTIFICATE", expected).into_bytes()
         );
     }

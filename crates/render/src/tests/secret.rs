@@ -200,11 +200,6 @@ fn what_is_not_json_has_no_property_and_shows_nothing() {
 
 #[test]
 fn white_space_is_trimmed_and_a_newline_added_only_when_asked() {
-    let form = |trim, newline| SecretForm {
-        trim,
-        newline,
-        ..SecretForm::default()
-    };
     for (trim, newline, value, expected) in [
         (false, false, &b" a\n\n"[..], &b" a\n\n"[..]),
         (true, false, "\u{a0}\t a b\u{2003}\r\n".as_bytes(), b"a b"),
@@ -215,7 +210,12 @@ fn white_space_is_trimmed_and_a_newline_added_only_when_asked() {
         (false, true, b"", b"\n"),
         (true, true, b"  a\r\n", b"a\n"),
     ] {
-        let bytes = formed(form(trim, newline), value, None).expect("renderable");
+        let form = SecretForm {
+            trim,
+            newline,
+            ..SecretForm::default()
+        };
+        let bytes = formed(form, value, None).expect("renderable");
         assert_eq!(bytes, expected, "{trim} {newline} {value:?}");
     }
     let last = SecretForm {

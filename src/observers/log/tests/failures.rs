@@ -39,10 +39,10 @@ fn thirty_refused_secrets_are_one_line_with_their_names() {
     );
     for line in [&lines[0][0], &lines[2][0]] {
         assert!(line.contains("objects=30"), "{line}");
-        let has = |name: &String| {
-            line.contains(&format!("app/secrets/{name},")) || line.contains(&format!("app/secrets/{name}\""))
-        };
-        assert!(names.iter().all(has), "{line}");
+        for name in &names {
+            let ends = [",", "\""].map(|end| format!("app/secrets/{name}{end}"));
+            assert!(ends.iter().any(|end| line.contains(end)), "{line}");
+        }
     }
 }
 

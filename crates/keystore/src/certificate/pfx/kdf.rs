@@ -210,9 +210,6 @@ impl<'a> Pbkdf2<'a> {
                 supported: "PBKDF2",
             });
         }
-        let damaged = |_| PfxError::Malformed {
-            part: "the parameters of its key derivation",
-        };
         let parameters = algorithm.parameters.unwrap_or(AnyRef::NULL);
         let (salt, iterations, key_len, prf) = parameters
             .sequence(|fields| {
@@ -223,7 +220,9 @@ impl<'a> Pbkdf2<'a> {
                 let prf = Option::<AlgorithmIdentifierRef<'a>>::decode(fields)?;
                 Ok((salt, iterations, key_len, prf))
             })
-            .map_err(damaged)?;
+            .map_err(|_| PfxError::Malformed {
+                part: "the parameters of its key derivation",
+            })?;
         let prf = match prf {
             None => Hash::Sha1,
             Some(prf) => Hash::from_hmac_oid(prf.oid).ok_or_else(|| PfxError::Unsupported {

@@ -142,10 +142,11 @@ fn request(leaf: &[u8]) -> Vec<u8> {
 fn what_people_store_under_the_type_of_a_pfx_is_named_and_not_called_damaged() {
     use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
     let Line { leaf, .. } = line();
-    // One whose base64 needs padding and both of its signs, whatever the key of this run is.
-    let suits = |pfx: &[u8]| !pfx.len().is_multiple_of(3) && URL_SAFE.encode(pfx).contains(['-', '_']);
     let mut longer = (0..200).map(|more| MODERN.pfx_of(&leaf.key, &[&leaf.der, &vec![0; more]]));
-    let pfx = longer.find(|pfx| suits(pfx)).expect("one of them is so");
+    // One whose base64 needs padding and both of its signs, whatever the key of this run is.
+    let pfx = longer
+        .find(|pfx| !pfx.len().is_multiple_of(3) && URL_SAFE.encode(pfx).contains(['-', '_']))
+        .expect("one of them is so");
     let base64 = STANDARD.encode(&pfx);
     let utf16 = |text: &str| {
         text.encode_utf16()
@@ -249,10 +250,10 @@ fn a_declared_encoding_is_heeded() {
     let Line { leaf, .. } = line();
     let pfx = MODERN.pfx_of(&leaf.key, &[&leaf.der]);
     let pem = text(&[&leaf.der], &[&leaf.key]);
-    let in_lines = |text: String| text.replace('M', "M\n");
+    let in_lines = STANDARD.encode(&pem).replace('M', "M\n");
     let (base64, hexadecimal) = (Some(TextEncoding::Base64), Some(TextEncoding::Hex));
     for (name, value, encoding) in [
-        ("base64 of PEM", in_lines(STANDARD.encode(&pem)), base64),
+        ("base64 of PEM", in_lines, base64),
         ("base64 of PFX", STANDARD.encode(&pfx), base64),
         (
             "base64 twice of PFX",

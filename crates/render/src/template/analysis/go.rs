@@ -83,11 +83,13 @@ fn is_action(rest: &str) -> bool {
 
 /// Whether an argument follows a word without brackets, `word "argument"`: there is no such expression of ours.
 fn has_argument(action: &str) -> bool {
-    let is_name = |c: char| c.is_alphanumeric() || c == '_';
     let outside: String = without_texts(action);
     outside.char_indices().any(|(at, c)| {
         let before = outside[..at].trim_end();
-        let word = before.rsplit(|c| !is_name(c)).next().unwrap_or_default();
+        let word = before
+            .rsplit(|c: char| !c.is_alphanumeric() && c != '_')
+            .next()
+            .unwrap_or_default();
         matches!(c, '"' | '.' | '$' | '`')
             && before.len() < at
             && word.starts_with(|c: char| c.is_alphabetic())
