@@ -25,18 +25,19 @@ def eventually(what, is_so, patience=PATIENCE, explain=lambda: ""):
 
 
 class World:
-    """Everything that is started here ends with the block that it is made in."""
+    """Everything that is started here ends with the block that it is made in. `options` are more flags of the fake."""
 
-    def __init__(self, program, fake, work):
+    def __init__(self, program, fake, work, *options, vault="app"):
         self.program, self.work, self.ends = program, pathlib.Path(work), contextlib.ExitStack()
         ready = self.work / "ready"
         self.start(
             "fake",
-            [fake, "--ca-out", self.work / "ca.pem", "--federated-token-out", self.work / "token", "--ready-file", ready],
+            [fake, "--vault", vault, *options, "--ca-out", self.work / "ca.pem", "--federated-token-out", self.work / "token", "--ready-file", ready],
         )
         eventually("the fake answers", ready.exists, explain=lambda: self.log("fake"))
         self.values = dict(line.split("=", 1) for line in ready.read_text().splitlines())
-        self.vault = self.values["FAKE_AZURE_VAULT_APP"]
+        self.vault_name = vault
+        self.vault = self.values[f"FAKE_AZURE_VAULT_{vault.upper().replace('-', '_')}"]
         self.control = urllib.parse.urlsplit(self.values["IDENTITY_ENDPOINT"]).netloc
         # What a pod has. The program gets nothing else.
         self.environment = {
@@ -48,6 +49,16 @@ class World:
 
     def __exit__(self, *error):
         self.ends.close()
+
+    @contextlib.contextmanager
+    def scope(self):
+        """What is started in this block ends with it; the fake goes on."""
+        outer, self.ends = self.ends, contextlib.ExitStack()
+        try:
+            yield
+        finally:
+            self.ends.close()
+            self.ends = outer
 
     def log(self, name):
         return (self.work / f"{name}.log").read_text(errors="replace")
@@ -68,24 +79,26 @@ class World:
         answer = connection.getresponse()
         text = answer.read().decode()
         connection.close()
-        assert answer.status == 200, f"{method} {target}: {answer.status} {text}"
+        assert answer.status in (200, 204), f"{method} {target}: {answer.status} {text}"
         return text
 
     def set_secret(self, name, value):
-        self.tell("PUT", f"vaults/app/secrets/{name}", value if isinstance(value, bytes) else value.encode())
+        self.tell("PUT", f"vaults/{self.vault_name}/secrets/{name}", value if isinstance(value, bytes) else value.encode())
 
     def make_certificate(self, name, **options):
         """A certificate of this name, or its next version."""
-        self.tell("POST", f"vaults/app/certificates/{name}", options or b"")
+        self.tell("POST", f"vaults/{self.vault_name}/certificates/{name}", options or b"")
 
-    def once(self, manifest, name="once"):
+    def once(self, manifest, name="once", **options):
         """One sync; it has to succeed."""
-        code = self.start(name, [self.program, "once", "--manifest", manifest], env=self.environment).wait(PATIENCE)
+        options = {"env": self.environment, **options}
+        code = self.start(name, [self.program, "once", "--manifest", manifest], **options).wait(PATIENCE)
         assert code == 0, f"once {manifest}: {code}\n{self.log(name)}"
 
-    def run(self, name, manifest):
+    def run(self, name, manifest, **options):
         """The program, which stays. Gives it back when it is ready."""
-        child = self.start(name, [self.program, "run", "--manifest", manifest], env=self.environment)
+        options = {"env": self.environment, **options}
+        child = self.start(name, [self.program, "run", "--manifest", manifest], **options)
         eventually(f"{name} is ready", lambda: " Ready " in self.log(name), explain=lambda: self.log(name))
         return child
 
