@@ -24,7 +24,7 @@ from world import World  # noqa: E402
 ELSEWHERE = {"nginx", "speed"}
 SCENES = servers.SCENES | programs.SCENES | identities.SCENES | files.SCENES
 SECRETS = {
-    "db-password": "correct horse: battery\\staple",
+    "db-password": "a password",
     "session-key": "first session key, of some length",
     "api-key": "an api key",
     "keystore-password": "a password of letters",

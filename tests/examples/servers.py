@@ -7,6 +7,8 @@ import subprocess
 from example import VOLUME
 from world import eventually
 
+# With both characters that a password file has a meaning for.
+PASSWORD = "correct horse: battery\\staple"
 POSTGRESQL = sorted(pathlib.Path("/usr/lib/postgresql").glob("*/bin"))[-1]
 
 
@@ -60,8 +62,9 @@ def postgresql(example):
     as_user = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
     example.work.chmod(0o777)
     example.run(**as_user)
+    example.world.set_secret("db-password", PASSWORD)
     password = example.work / "password"
-    password.write_text(SECRET)
+    password.write_text(PASSWORD)
     made = [POSTGRESQL / "initdb", "--auth=scram-sha-256", "--username=app", f"--pwfile={password}", "--no-sync", example.work / "data"]
     example.said(made, **as_user)
     configuration = example.folder / "postgresql.conf"
@@ -85,9 +88,6 @@ def postgresql(example):
     new = example.leaf(certificate.read_text())
     eventually("PostgreSQL shows the new certificate", lambda: example.leaf(shown(example)) == new, explain=example.logs)
     assert connects(example) == "t"
-
-
-SECRET = "correct horse: battery\\staple"
 
 
 def connects(example):
