@@ -104,6 +104,8 @@ codes! {
     TypographicCharacter = "typographic-character",
     /// A warning: every user may change the file or directory.
     OpenToAll = "open-to-all",
+    /// A warning: the database `PostgreSQL` refuses a private key of this owner with this mode.
+    KeyMode = "key-mode",
     /// A warning: the volume is a directory of the system, such as `/etc`, `/var/lib`, or `/usr/bin` with all that is below it.
     SystemDirectory = "system-directory",
     /// A warning: it works in a cluster with a certain feature gate only.

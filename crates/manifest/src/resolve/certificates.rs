@@ -8,6 +8,7 @@ use domain::desired::{
     Alias, BundleOrder, CertificateContent, Content, FileSpec, KeyForm, ObjectSpec, PasswordSource,
     StoreFormat,
 };
+use domain::mode::FileMode;
 use domain::object::{ObjectId, ObjectKind, ObjectName, VaultId};
 
 /// What the files of an entry need to know of it.
@@ -70,7 +71,37 @@ impl Objects<'_> {
             alias => alias.parse(self.sink),
         };
         let content = part.and_then(|part| content_of(part, file, password, alias));
-        self.file(placed, &file.mode, content, owner.history)
+        let spec = self.file(placed, &file.mode, content, owner.history)?;
+        if part == Some(CertificatePart::PrivateKey) {
+            self.warn_of_key_mode(file, spec.mode);
+        }
+        Some(spec)
+    }
+
+    /// Warns of a private key that libpq and the server of `PostgreSQL` refuse: others may read it, or its group may and its owner is
+    /// not root. Without `volume.owner` the owner is whoever runs the program, so nothing is said of the group.
+    fn warn_of_key_mode(&self, file: &CertificateFile, mode: FileMode) {
+        const GROUP: u32 = 0o070;
+        const OTHERS: u32 = 0o007;
+        let (message, hint) = if mode.bits() & OTHERS != 0 {
+            (
+                "every user may use this private key, and PostgreSQL refuses it",
+                "write `mode: \"0400\"` for a program that runs as the owner of the file, or `0440` for its group",
+            )
+        } else if self.defaults.owner_is_not_root && mode.bits() & GROUP != 0 {
+            (
+                "PostgreSQL refuses this private key: its group may use it, and its owner is not root",
+                "write `mode: \"0400\"` if the program runs as `volume.owner`; other programs than PostgreSQL accept it as it is",
+            )
+        } else {
+            return;
+        };
+        let content = file.content.given().map(|content| content.mark);
+        let Some(mark) = file.mode.mark().or(content) else {
+            return;
+        };
+        self.sink
+            .warn(Problem::new(Code::KeyMode, message).at(mark).hint(hint));
     }
 
     /// Records the keys that do not belong to this content.

@@ -23,7 +23,7 @@ use super::problem::{Code, Mark, Problem, Sink};
 use super::scalar::{DirectoryMode, Interval};
 use super::wire;
 use domain::desired::{IdentitySpec, Layout, OnStart, RefreshSpec, SyncSpec, VolumeSpec};
-use domain::mode::FileMode;
+use domain::mode::{FileMode, Principal};
 use ports::Environment;
 
 /// Resolves a manifest; `None`, and also a specification beside recorded problems, is to be thrown away.
@@ -45,6 +45,7 @@ pub(super) fn manifest(
     let defaults = Defaults {
         file_mode: or_default(file_mode, wire::DEFAULT_FILE_MODE, sink),
         interval: refresh.interval,
+        owner_is_not_root: volume_spec.as_ref().is_some_and(has_another_owner),
     };
     let specs = Objects::new(&vaults, defaults, sink).resolve(wire);
     let volume_path = volume_spec.as_ref().map(|volume| volume.path.as_path());
@@ -102,6 +103,16 @@ fn resolve_volume(volume: &wire::Volume, sink: &Sink) -> Option<VolumeSpec> {
         owner,
         group,
     })
+}
+
+/// Whether the manifest says that the files belong to somebody else than root.
+fn has_another_owner(volume: &VolumeSpec) -> bool {
+    match &volume.owner {
+        Some(Principal::Id(id)) => *id != 0,
+        Some(Principal::Name(name)) => name != "root",
+        // Whoever runs the program.
+        None => false,
+    }
 }
 
 fn resolve_refresh(refresh: &Optional<wire::Refresh>, sink: &Sink) -> RefreshSpec {

@@ -24,7 +24,7 @@ const GROUPS_OF_SYSTEMS: [&str; 14] = [
 /// Resolves the object lists of one manifest.
 pub(super) struct Objects<'r> {
     pub(super) vaults: &'r Vaults,
-    defaults: Defaults,
+    pub(super) defaults: Defaults,
     pub(super) sink: &'r Sink,
     paths: Paths,
     /// The versions that entries ask of each object: other files that need the object take the same.
@@ -36,6 +36,8 @@ pub(super) struct Objects<'r> {
 pub(super) struct Defaults {
     pub(super) file_mode: FileMode,
     pub(super) interval: Duration,
+    /// Of the whole volume: no entry has an owner of its own.
+    pub(super) owner_is_not_root: bool,
 }
 
 /// What came of all lists.
