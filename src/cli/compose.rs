@@ -18,14 +18,14 @@ use crate::reconcile::pass::Pass;
 use crate::reconcile::passwords::PasswordReads;
 use crate::reconcile::renders::Renders;
 use crate::reconcile::uptime::Uptime;
-use crate::transport::{AuthorityOptions, Proxies, Transport};
+use crate::transport::{Authorities, AuthorityOptions, Proxies, SetupError, Transport};
 use crate::volume::{BlockingVolume, OffThread};
 
 use super::args::SyncArgs;
 use super::check;
 use super::exit::Exit;
 use super::failure::CommandFailure;
-use super::look::Look;
+use super::look::{self, Look};
 use super::not_text;
 use super::style::Style;
 use super::system::{ProcessEnvironment, SystemClock, SystemJitter};
@@ -55,19 +55,46 @@ pub(super) struct SignedIn {
     pub(super) sign_in: Arc<dyn SignIn>,
 }
 
-/// Builds what asks the vaults of `spec` as its identity; sends nothing. Certificate authorities are read anew.
-pub(super) fn sign_in(args: &SyncArgs, spec: &SyncSpec) -> Result<SignedIn, CommandFailure> {
-    let environment = ProcessEnvironment;
+/// Builds what asks the vaults of `spec` as its identity, when the authorities are read; sends nothing.
+///
+/// While they are read, connections are opened `ahead`, if that is asked for.
+pub(super) fn sign_in(
+    spec: &SyncSpec,
+    authorities: &Authorities,
+    ahead: Option<&Handle>,
+) -> Result<SignedIn, CommandFailure> {
+    let proxies = Proxies::from_environment(&ProcessEnvironment).map_err(|error| unusable(&error))?;
+    let transport = Transport::new(authorities, proxies).map_err(|error| unusable(&error))?;
+    let signed_in = signed_in(spec, &transport, ahead);
+    // Told before anything else that is wrong, and before anything is sent or written.
+    authorities.wait().map_err(|error| unusable(&error))?;
+    signed_in
+}
+
+/// Begins to read the certificate authorities.
+pub(super) fn authorities(args: &SyncArgs) -> Authorities {
+    Authorities::read(authority_options(args))
+}
+
+fn authority_options(args: &SyncArgs) -> AuthorityOptions {
+    AuthorityOptions::from_environment(&ProcessEnvironment, args.ca_file.clone())
+}
+
+fn unusable(error: &SetupError) -> CommandFailure {
+    CommandFailure::new(Exit::Usage, error, error.hint().to_owned())
+}
+
+fn signed_in(
+    spec: &SyncSpec,
+    transport: &Transport,
+    ahead: Option<&Handle>,
+) -> Result<SignedIn, CommandFailure> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let jitter = SystemJitter::new();
-    let authorities = AuthorityOptions::from_environment(&environment, args.ca_file.clone());
-    let transport = Proxies::from_environment(&environment)
-        .and_then(|proxies| Transport::new(&authorities, proxies))
-        .map_err(|error| CommandFailure::new(Exit::Usage, &error, error.hint().to_owned()))?;
     let tokens = Tokens::new(
         &spec.identity,
-        &environment,
-        &transport,
+        &ProcessEnvironment,
+        transport,
         Arc::clone(&clock),
         jitter.clone(),
     )?;
@@ -82,6 +109,13 @@ pub(super) fn sign_in(args: &SyncArgs, spec: &SyncSpec) -> Result<SignedIn, Comm
     };
     let vault = KeyVault::new(&spec.vaults, outside)
         .map_err(|error| CommandFailure::new(Exit::Internal, &error, None))?;
+    if let Some(runtime) = ahead {
+        let vaults = spec.vaults.iter().map(|vault| &vault.url);
+        for url in vaults.chain(tokens.address()).cloned() {
+            let wires = transport.wires();
+            runtime.spawn(async move { wires.open_first(&url).await });
+        }
+    }
     Ok(SignedIn {
         vault,
         identity,
@@ -92,7 +126,7 @@ pub(super) fn sign_in(args: &SyncArgs, spec: &SyncSpec) -> Result<SignedIn, Comm
 /// Opens a volume.
 pub(super) type Open<B> = fn(&VolumeSpec, Arc<dyn Clock>) -> Result<B, VolumeFailure>;
 
-/// Builds everything; sends nothing. `None` when told to stop first. Needs the handle of [`Runtimes::block_on`].
+/// Builds everything; sends nothing, but opens the first connections. `None` when told to stop first. Needs the handle of [`Runtimes::block_on`].
 ///
 /// Files and the volume may hang, and a thread that hangs in the kernel hears no signal: so this is done on the thread
 /// of the file system.
@@ -103,9 +137,10 @@ pub(super) async fn compose<B: BlockingVolume + 'static>(
     file_system: Handle,
 ) -> Result<Option<Composition<B>>, CommandFailure> {
     let args = args.clone();
+    let connecting = Handle::current();
     let composed = file_system
         .clone()
-        .spawn_blocking(move || compose_blocking((&args, style), open, file_system));
+        .spawn_blocking(move || compose_blocking((&args, style), open, file_system, &connecting));
     tokio::select! {
         biased;
         _ = stop.wait_for(|stop| *stop) => Ok(None),
@@ -120,26 +155,31 @@ fn compose_blocking<B: BlockingVolume + 'static>(
     (args, style): (&SyncArgs, Style),
     open: Open<B>,
     file_system: Handle,
+    connecting: &Handle,
 ) -> Result<Composition<B>, CommandFailure> {
     not_text::refuse(|name| std::env::var_os(name))?;
-    let environment = ProcessEnvironment;
-    let text = manifest::read(&args.manifest.manifest)?;
-    let Loaded { spec, warnings } = check::load(&args.manifest, &text, &environment)?;
-    check::tell(&warnings, style);
     // Before they are read to be used: a change at any later moment is seen to be one.
-    let read = Look::taken(args, &text);
+    let look = look::authorities(args);
+    let authorities = authorities(args);
+    let text = manifest::read(&args.manifest.manifest)?;
+    let Loaded { spec, warnings } = check::load(&args.manifest, &text, &ProcessEnvironment)?;
+    check::tell(&warnings, style);
+    let read = Look::taken(args, &text, look);
     let SignedIn {
         vault,
         identity,
         sign_in,
-    } = sign_in(args, &spec)?;
+    } = sign_in(&spec, &authorities, Some(connecting))?;
     let vault = Arc::new(vault);
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let jitter = SystemJitter::new();
     let volume = open(&spec.volume, Arc::clone(&clock))?;
     let volume = OffThread::new(volume, &spec.volume.path, file_system);
-    let authorities = AuthorityOptions::from_environment(&environment, args.ca_file.clone());
-    let hooks = Runner::new(spec.volume.path.clone(), authorities, Arc::clone(&clock));
+    let hooks = Runner::new(
+        spec.volume.path.clone(),
+        authority_options(args),
+        Arc::clone(&clock),
+    );
     let passwords = PasswordFileReader::new().map_err(|error| no_runtime(&error))?;
     let passwords = Arc::new(PasswordReads::new(Arc::new(passwords)));
     let pass = Pass {

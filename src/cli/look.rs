@@ -25,8 +25,8 @@ pub(super) struct Look {
 }
 
 impl Look {
-    /// Of a manifest that was read already. To be taken before the authorities are.
-    pub(super) fn taken(args: &SyncArgs, manifest: &str) -> Self {
+    /// Of a manifest that was read already, and of authorities as [`authorities`] found them before they were.
+    pub(super) fn taken(args: &SyncArgs, manifest: &str, authorities: Sum) -> Self {
         let manifest = match named_file::regular(&args.manifest.manifest) {
             // A pipe gave its text once. Nothing changed for as long as there is no file in its place.
             Err(error) if error.kind() == io::ErrorKind::InvalidInput => Err(error.to_string()),
@@ -34,7 +34,7 @@ impl Look {
         };
         Self {
             manifest,
-            authorities: authorities(args),
+            authorities,
         }
     }
 
@@ -58,7 +58,8 @@ pub(super) fn is_read_once(manifest: &Path) -> bool {
     manifest == Path::new("-") || fs::metadata(manifest).is_ok() && manifest.canonicalize().is_err()
 }
 
-fn authorities(args: &SyncArgs) -> Sum {
+/// The authorities that are named.
+pub(super) fn authorities(args: &SyncArgs) -> Sum {
     args.ca_file.as_deref().map_or_else(|| Ok(Vec::new()), at)
 }
 

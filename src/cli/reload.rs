@@ -214,7 +214,8 @@ fn read(
         return Err(Refusal::Told(fixed.into_iter().map(str::to_owned).collect()));
     }
     if authorities_changed || spec.identity != old.identity {
-        let signed_in = compose::sign_in(args, &spec).map_err(Refusal::Failure)?;
+        let signed_in =
+            compose::sign_in(&spec, &compose::authorities(args), None).map_err(Refusal::Failure)?;
         let (vault, sign_in) = (signed_in.vault, Some(signed_in.sign_in));
         tracing::info!(
             identity = signed_in.identity,

@@ -17,6 +17,7 @@ use azure_identity::{
     ManagedIdentityCredentialOptions,
 };
 use tokio::time::Instant;
+use url::Url;
 use zeroize::Zeroizing;
 
 use super::endpoint::{CONNECTION_HINT, Endpoint, Peer};
@@ -39,6 +40,11 @@ pub(super) trait Exchange: Send + Sync {
 
     /// Who is asked, for a failure that nobody else words.
     fn asked(&self) -> Asked;
+
+    /// Where it connects to through the client that vaults share, if it does.
+    fn address(&self) -> Option<&Url> {
+        None
+    }
 
     /// What an exchange that runs waits for besides an answer, for those who do not wait for its end.
     fn waits_for(&self) -> Option<Refusal> {
@@ -77,6 +83,10 @@ impl Exchange for ApplicationExchange {
             name: self.application.host().to_owned(),
             hint: CONNECTION_HINT,
         }
+    }
+
+    fn address(&self) -> Option<&Url> {
+        Some(&self.application.authority.value)
     }
 
     fn waits_for(&self) -> Option<Refusal> {

@@ -11,7 +11,7 @@ use std::time::Duration;
 use super::testing::SystemClock;
 use super::*;
 use crate::domain::desired::IdentityKind;
-use crate::transport::{AuthorityOptions, Proxies};
+use crate::transport::{Authorities, AuthorityOptions, Proxies};
 
 struct ProcessEnvironment;
 
@@ -104,7 +104,7 @@ async fn sign_in_as_the_variables_say() {
     let tokens = Tokens::new(
         &spec,
         &environment,
-        &Transport::new(&options, proxies).expect("a transport"),
+        &Transport::new(&Authorities::read(options), proxies).expect("a transport"),
         Arc::new(SystemClock),
         Arc::new(0.0),
     )

@@ -16,6 +16,7 @@ use azure_core::error::ErrorKind;
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, sleep, timeout};
+use url::Url;
 
 use super::acquire::Acquirer;
 use super::lifetime::{HeldToken, renewal_delay, retry_delay};
@@ -87,6 +88,11 @@ impl Tokens {
     /// Who signs in, for logs: "workload identity of client ID …, tenant …".
     pub fn identity(&self) -> &str {
         &self.0.acquirer.identity
+    }
+
+    /// Where it signs in through the client that vaults share; `None` when the platform or a tool of this machine signs in.
+    pub fn address(&self) -> Option<&Url> {
+        self.0.acquirer.exchange.address()
     }
 
     /// A token that is valid for 30 s or more: at once while one is held, else after one exchange for all who ask.

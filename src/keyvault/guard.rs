@@ -85,6 +85,8 @@ impl Guard {
     /// on its way. Returns when that is under way, or never.
     async fn open_for_who_waits(&self, host: &AllowedHost, url: &Url) {
         if self.wires.speaks_other_than(url, None).await == Protocol::Http1 {
+            // When that is known beforehand, those who will wait have not come yet.
+            tokio::task::yield_now().await;
             let (wires, url) = (self.wires.clone(), url.clone());
             let waiting = host.challenges.waiting.load(Ordering::Acquire);
             tokio::spawn(async move { wires.open_ahead(&url, waiting).await });

@@ -154,8 +154,7 @@ pub(super) fn load(options: &AuthorityOptions) -> Result<RootCertStore, SetupErr
         add_named(&mut roots, path)?;
     }
     if roots.is_empty() {
-        let looked_in = looked_in(options);
-        return Err(SetupError::NoAuthorities { looked_in });
+        return Err(none(options));
     }
     tracing::debug!(authorities = roots.len(), "Loaded certificate authorities");
     Ok(roots)
@@ -248,6 +247,12 @@ fn read_bundle(path: &Path) -> Result<Vec<CertificateDer<'static>>, SetupError> 
         });
     }
     Ok(certificates)
+}
+
+/// There is nobody to trust.
+pub(super) fn none(options: &AuthorityOptions) -> SetupError {
+    let looked_in = looked_in(options);
+    SetupError::NoAuthorities { looked_in }
 }
 
 fn looked_in(options: &AuthorityOptions) -> String {

@@ -15,12 +15,13 @@ mod no_proxy;
 mod proxy;
 mod retry_after;
 mod tls_words;
+mod trust;
 mod tunnel;
 mod wires;
 
 use std::sync::{Arc, OnceLock};
 
-use rustls::crypto::ring;
+use rustls::crypto::{CryptoProvider, ring};
 use rustls::{ClientConfig, RootCertStore};
 
 pub use self::authorities::{AuthorityOptions, SetupError};
@@ -29,6 +30,8 @@ pub use self::direct::direct_client;
 use self::lookup::Lookups;
 pub use self::proxy::{ProxiedClient, Proxies, ThroughProxy};
 pub use self::retry_after::retry_after;
+pub use self::trust::Authorities;
+use self::trust::Verifier;
 pub use self::tunnel::blocked_by_proxy;
 pub use self::wires::Wires;
 
@@ -41,12 +44,10 @@ pub struct Transport {
 }
 
 impl Transport {
-    /// Reads the certificate authorities, once, and builds the client for vaults and Entra.
-    ///
-    /// The error says which file or directory is at fault; none at all is an error too.
-    pub fn new(options: &AuthorityOptions, proxies: Proxies) -> Result<Self, SetupError> {
+    /// Builds the client for vaults and Entra. It trusts nobody before the authorities are read, which it does not wait for.
+    pub fn new(authorities: &Authorities, proxies: Proxies) -> Result<Self, SetupError> {
         install_crypto_provider();
-        let tls = trusting(authorities::load(options)?);
+        let tls = trusting_when_read(authorities);
         let lookups = Arc::new(Lookups::of_the_system());
         let client_of = {
             let (proxies, tls) = (proxies.clone(), tls.clone());
@@ -100,9 +101,21 @@ impl Transport {
 
 /// How TLS is spoken with whom these authorities vouch for.
 fn trusting(roots: RootCertStore) -> ClientConfig {
-    let mut tls = ClientConfig::builder()
-        .with_root_certificates(roots)
-        .with_no_client_auth();
+    let tls = ClientConfig::builder().with_root_certificates(roots);
+    offering_both(tls.with_no_client_auth())
+}
+
+/// The same of authorities that may still be read.
+fn trusting_when_read(authorities: &Authorities) -> ClientConfig {
+    let verifier = Arc::new(Verifier::new(authorities.clone()));
+    let tls = ClientConfig::builder()
+        // The verifier is rustls's own, as soon as there is one, and refuses before that.
+        .dangerous()
+        .with_custom_certificate_verifier(verifier);
+    offering_both(tls.with_no_client_auth())
+}
+
+fn offering_both(mut tls: ClientConfig) -> ClientConfig {
     tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     tls
 }
@@ -111,6 +124,10 @@ fn trusting(roots: RootCertStore) -> ClientConfig {
 fn install_crypto_provider() {
     // The error means that one is installed already, which is what is wanted.
     let _already_installed = ring::default_provider().install_default();
+}
+
+fn provider() -> Arc<CryptoProvider> {
+    Arc::new(ring::default_provider())
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
-use rustls::pki_types::PrivateKeyDer;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ServerConfig, ServerConnection, Stream};
 
 use super::*;
@@ -17,19 +17,26 @@ pub(super) fn ca_pem() -> String {
     Authority::new().pem
 }
 
-struct Authority {
-    pem: String,
+pub(super) struct Authority {
+    pub(super) pem: String,
     issuer: Issuer<'static, KeyPair>,
 }
 
 impl Authority {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let key = KeyPair::generate().expect("a key");
         let mut params = CertificateParams::default();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let pem = params.self_signed(&key).expect("a certificate").pem();
         let issuer = Issuer::new(params, key);
         Self { pem, issuer }
+    }
+
+    /// The certificate of a server of this name.
+    pub(super) fn shows(&self, name: &str) -> CertificateDer<'static> {
+        let key = KeyPair::generate().expect("a key");
+        let certificate = named(name).signed_by(&key, &self.issuer);
+        certificate.expect("a certificate").der().clone()
     }
 
     /// A server for `localhost` that speaks this protocol.
@@ -58,7 +65,9 @@ impl Authority {
             ssl_cert_file: Some(path),
             ..AuthorityOptions::default()
         };
-        Transport::new(&options, Proxies::default()).expect("a transport")
+        let authorities = Authorities::read(options);
+        authorities.wait().expect("an authority");
+        Transport::new(&authorities, Proxies::default()).expect("a transport")
     }
 }
 

@@ -4,9 +4,11 @@
 //!
 //! - While the first connection to a host is on its way, the others wait for it. Over HTTP/2 it serves them all; over
 //!   HTTP/1.1 they open theirs then. What was agreed on, others may wait for ([`Wires::speaks_other_than`]).
-//! - Over HTTP/1.1, a request waits a few turns before it opens one, for a connection that is just being returned. One
-//!   that the pool does not need any more is not opened: the pool moves what it still awaits to a task of its own.
-//! - Connections may be opened ahead ([`Wires::open_ahead`]), while the requests that need them wait for their token.
+//! - A request waits a few turns before it opens one more, for a connection that is just being returned or handed over. One
+//!   that is not needed any more is not opened: its request has another, and the pool has moved what it still awaited to a
+//!   task of its own, out of the request's.
+//! - The first connection may be opened before there is a request ([`Wires::open_first`]), and others while the requests that
+//!   need them wait for their token ([`Wires::open_ahead`]).
 
 mod stock;
 
@@ -22,6 +24,7 @@ use futures::future::BoxFuture;
 use hyper_util::client::legacy::connect::Connection;
 use tokio::sync::watch;
 use tokio::task;
+use tokio::time::Instant;
 use tower_layer::Layer;
 use tower_service::Service;
 use url::Url;
@@ -71,20 +74,18 @@ struct Host {
     stock: Stock,
     /// Over HTTP/1.1, how many were opened, as far as none is known to be closed.
     opened: usize,
+    /// When a request ended last: its connection may be on its way back to the pool.
+    ended: Option<Instant>,
 }
 
-/// What a request that finds no connection does.
-enum Next<C> {
-    /// It takes one that was opened ahead.
-    Take(C),
-    /// It awaits one that is being opened ahead.
-    Await(BoxFuture<'static, Option<C>>),
+/// What a request does that finds no connection, neither in the pool nor in the stock.
+enum Next {
     /// It opens the first one.
     Lead(watch::Sender<Option<Protocol>>),
     /// It waits for what comes of the first one.
     Follow(watch::Receiver<Option<Protocol>>),
-    /// It opens one, when none comes back in a few turns, and when there may be more.
-    LeaveTurns,
+    /// It opens one more, when none comes back until then.
+    Another(Option<Instant>),
 }
 
 /// What the pool's next connection is.
@@ -104,7 +105,7 @@ const SETTLED: Duration = Duration::from_secs(1);
 /// one that returns it.
 const TURNS: usize = 4;
 
-/// A connection whose answer was read is back in the pool long before that.
+/// A connection whose answer was read is back in the pool long before that. If it is not, it was closed.
 const RETURNED: Duration = Duration::from_millis(250);
 
 impl Wires {
@@ -134,6 +135,19 @@ impl Wires {
         }
     }
 
+    /// Opens the first connection to the address of this URL, for a request that is about to leave; none if there was one. It
+    /// is that request's when it comes, and what the others wait for. If it cannot be opened, the request opens its own.
+    pub async fn open_first(&self, url: &Url) {
+        let Some(address) = Address::of(url) else { return };
+        let known = self.protocol(&address);
+        let Next::Lead(first) = self.with_host(&address, |host| host.next(known)) else {
+            return;
+        };
+        self.open_ahead(url, 1).await;
+        // Whoever waits for it learns what came of it when the sender goes.
+        first.send_replace(self.protocol(&address));
+    }
+
     /// Opens as many connections to the address of this URL as requests are about to leave. What nobody takes goes after a
     /// while.
     pub async fn open_ahead(&self, url: &Url, count: usize) {
@@ -159,13 +173,20 @@ impl Wires {
 
     /// Sends a request, so that its connection is opened by these rules.
     pub(super) async fn on_errand<F: Future>(&self, url: &Url, request: F) -> F::Output {
-        match Address::of(url) {
-            Some(address) => {
-                let ahead = false;
-                ERRAND.scope(Errand { address, ahead }, request).await
-            }
-            None => request.await,
-        }
+        let Some(address) = Address::of(url) else {
+            return request.await;
+        };
+        let errand = Errand {
+            address: address.clone(),
+            ahead: false,
+        };
+        let output = ERRAND.scope(errand, request).await;
+        self.with_host(&address, |host| host.ended = Some(Instant::now()));
+        output
+    }
+
+    fn protocol(&self, address: &Address) -> Option<Protocol> {
+        self.shared.protocols.borrow().get(address).copied()
     }
 
     fn with_host<T>(&self, address: &Address, act: impl FnOnce(&mut Host) -> T) -> T {
@@ -196,11 +217,23 @@ impl Wires {
     }
 
     async fn turn<C: Send + 'static>(&self, address: &Address) -> Turn<C> {
-        let known = self.shared.protocols.borrow().get(address).copied();
+        match self.with_host(address, |host| host.stock.claim()) {
+            Claim::Here(connection) => return Turn::Stocked(connection),
+            Claim::Coming(coming) => {
+                if let Some(connection) = coming.await {
+                    return Turn::Stocked(connection);
+                }
+            }
+            Claim::None => {}
+        }
+        if self.protocol(address).is_some() {
+            for _ in 0..TURNS {
+                task::yield_now().await;
+            }
+        }
+        let known = self.protocol(address);
         match self.with_host(address, |host| host.next(known)) {
-            Next::Take(connection) => Turn::Stocked(connection),
-            Next::Await(coming) => coming.await.map_or(Turn::Another, Turn::Stocked),
-            Next::Lead(sender) => Turn::First(sender),
+            Next::Lead(sender) => return Turn::First(sender),
             Next::Follow(mut first) => {
                 // An error says that the sender is gone, with or without a word.
                 let _gone = first.changed().await;
@@ -208,20 +241,14 @@ impl Wires {
                 if agreed == Some(Protocol::Http2) {
                     tokio::time::sleep(SETTLED).await;
                 }
-                Turn::Another
             }
-            Next::LeaveTurns => {
-                for _ in 0..TURNS {
-                    task::yield_now().await;
-                }
-                if self.with_host(address, |host| host.opened) >= POOL_IDLE_CONNECTIONS {
-                    // One will come back. If not, they have been closed.
-                    tokio::time::sleep(RETURNED).await;
-                    self.with_host(address, |host| host.opened = 0);
-                }
-                Turn::Another
+            Next::Another(None) => {}
+            Next::Another(Some(returned)) => {
+                tokio::time::sleep_until(returned).await;
+                self.with_host(address, |host| host.opened = 0);
             }
         }
+        Turn::Another
     }
 
     /// A connection that is opened ahead of its request, which gets none.
@@ -232,6 +259,7 @@ impl Wires {
     ) -> Result<C, BoxError> {
         match open.await {
             Ok(connection) => {
+                self.learn(address.clone(), &connection);
                 self.with_host(&address, |host| {
                     host.opened += 1;
                     host.stock.add(connection);
@@ -259,14 +287,9 @@ impl Wires {
 }
 
 impl Host {
-    fn next<C: Send + 'static>(&mut self, known: Option<Protocol>) -> Next<C> {
-        match self.stock.claim() {
-            Claim::Here(connection) => return Next::Take(connection),
-            Claim::Coming(connection) => return Next::Await(connection),
-            Claim::None => {}
-        }
+    fn next(&mut self, known: Option<Protocol>) -> Next {
         if known == Some(Protocol::Http1) {
-            return Next::LeaveTurns;
+            return Next::Another(self.comes_back_until());
         }
         if let Some(first) = self.first.as_ref().filter(|first| first.has_changed().is_ok()) {
             return Next::Follow(first.clone());
@@ -274,6 +297,20 @@ impl Host {
         let (sender, receiver) = watch::channel(None);
         self.first = Some(receiver);
         Next::Lead(sender)
+    }
+
+    /// Until when a connection comes back, when there are as many as there may be and one has just been used. Those that
+    /// were used longer ago are in the pool, where none was found: they have been closed.
+    fn comes_back_until(&mut self) -> Option<Instant> {
+        if self.opened < POOL_IDLE_CONNECTIONS {
+            return None;
+        }
+        let returned = self.ended.map(|ended| ended + RETURNED);
+        let returned = returned.filter(|returned| *returned > Instant::now());
+        if returned.is_none() {
+            self.opened = 0;
+        }
+        returned
     }
 }
 
@@ -301,12 +338,12 @@ impl Address {
     }
 }
 
-/// The future, until the pool has moved it to another task than the one that began it: it needs no connection any more.
+/// The future, until it is polled outside of its request: the pool has moved it away, because the request has another
+/// connection.
 async fn while_wanted<T>(future: impl Future<Output = T>) -> Result<T, BoxError> {
-    let here = task::try_id();
     let mut future = pin!(future);
     poll_fn(|cx| {
-        if task::try_id() != here {
+        if ERRAND.try_with(|_| ()).is_err() {
             return Poll::Ready(Err("another connection came first".into()));
         }
         future.as_mut().poll(cx).map(Ok)

@@ -150,15 +150,16 @@ fn a_manifest_that_is_a_pipe_for_a_while_is_refused_and_the_next_file_is_taken()
     }
 }
 
-/// `run` that waits for its certificate authorities at a pipe: its manifest is read by then, and nothing watches it yet.
+/// `run` that waits for its certificate authorities at a pipe, and has read its manifest; nothing watches that yet.
 fn starting(world: &World) -> (Running, fs::File) {
     let authorities = world.path("authorities");
     pipe_at(&authorities);
     let mut command = world.command(&["run", "--log-format", "json", "--log-level", "debug", "--ca-file"]);
-    let running = Running::start({
+    let mut running = Running::start({
         command.arg(&authorities);
         command
     });
+    running.event("Chose a credential");
     let writer = fs::File::options()
         .write(true)
         .open(authorities)

@@ -15,7 +15,7 @@ use crate::domain::protocol::Protocol;
 use crate::identity::Tokens;
 use crate::keyvault::{KeyVault, Outside};
 use crate::ports::{Attempts, Clock, Jitter, Vault as _};
-use crate::transport::{AuthorityOptions, Proxies, Transport};
+use crate::transport::{Authorities, AuthorityOptions, Proxies, Transport};
 
 fn start() -> FakeAzure {
     FakeAzure::start(FakeOptions::default()).expect("loopback has free ports")
@@ -78,10 +78,11 @@ async fn over_http2_all_that_leave_at_once_wait_for_one_handshake() {
 fn connect(fake: &FakeAzure) -> KeyVault {
     let ca = tempfile::NamedTempFile::new().expect("a file");
     std::fs::write(ca.path(), fake.ca_pem()).expect("written");
-    let authorities = AuthorityOptions {
+    let authorities = Authorities::read(AuthorityOptions {
         ssl_cert_file: Some(ca.path().to_owned()),
         ..AuthorityOptions::default()
-    };
+    });
+    authorities.wait().expect("an authority");
     let transport = Transport::new(&authorities, Proxies::default()).expect("a client");
     let environment = [
         ("AZURE_AUTHORITY_HOST", fake.authority().to_owned()),

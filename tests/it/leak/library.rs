@@ -27,7 +27,7 @@ use akv_sync::identity::Tokens;
 use akv_sync::keyvault::{KeyVault, Outside};
 use akv_sync::ports::{Attempts, Clock, Jitter, Vault};
 use akv_sync::render::{Passwords, render_object};
-use akv_sync::transport::{AuthorityOptions, Proxies, Transport};
+use akv_sync::transport::{Authorities, AuthorityOptions, Proxies, Transport};
 use akv_sync::volume::BlockingVolume as _;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -233,10 +233,11 @@ async fn neither_a_vault_nor_who_signs_in_shows_a_token_or_a_value() {
         ("AZURE_CLIENT_ID", world.fake.client_id()),
         ("AZURE_CLIENT_SECRET", &secret),
     ];
-    let authorities = AuthorityOptions {
+    let authorities = Authorities::read(AuthorityOptions {
         ssl_cert_file: Some(world.path("ca.pem")),
         ..AuthorityOptions::default()
-    };
+    });
+    authorities.wait().expect("an authority");
     let transport = Transport::new(&authorities, Proxies::default()).expect("authorities");
     let identity = IdentitySpec::default();
     let tokens = Tokens::new(
