@@ -111,8 +111,8 @@ fn signed_in(
         .map_err(|error| CommandFailure::new(Exit::Internal, &error, None))?;
     if let Some(runtime) = ahead {
         let vaults = spec.vaults.iter().map(|vault| &vault.url);
-        for url in vaults.chain(tokens.address()).cloned() {
-            let wires = transport.wires();
+        for url in vaults.chain(tokens.address()) {
+            let (wires, url) = (transport.wires(), url.clone());
             runtime.spawn(async move { wires.open_first(&url).await });
         }
     }

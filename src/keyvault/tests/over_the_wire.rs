@@ -15,7 +15,7 @@ use crate::domain::protocol::Protocol;
 use crate::identity::Tokens;
 use crate::keyvault::{KeyVault, Outside};
 use crate::ports::{Attempts, Clock, Jitter, Vault as _};
-use crate::transport::{Authorities, AuthorityOptions, Proxies, Transport};
+use crate::transport::{Authorities, AuthorityOptions, Proxies, Transport, Wires};
 
 fn start() -> FakeAzure {
     FakeAzure::start(FakeOptions::default()).expect("loopback has free ports")
@@ -61,6 +61,30 @@ async fn over_http1_twenty_at_once_never_open_more_than_twenty_connections() {
 }
 
 #[tokio::test]
+async fn the_first_connection_that_is_opened_ahead_is_the_only_one_over_http2_and_the_first_over_http1() {
+    for (http2, most) in [(true, 1), (false, 20)] {
+        let fake = with_a_hundred(FakeOptions {
+            http2,
+            round_trip: Duration::from_millis(2),
+            ..FakeOptions::default()
+        });
+        let (seen, wires) = connect_with_wires(&fake);
+        let url = url::Url::parse(fake.vault("app").url()).expect("a URL");
+        // On its way when the requests leave, and there already.
+        wires.open_first(&url).await;
+        wires.open_first(&url).await;
+        fetch_a_hundred(&fake, &seen, 20).await;
+        let connections = fake.calls().connections(Service::Vault);
+        assert!(connections <= most, "{connections} connections");
+        let (seen, wires) = connect_with_wires(&fake);
+        fake.reset_calls();
+        tokio::join!(wires.open_first(&url), fetch_a_hundred(&fake, &seen, 20));
+        let connections = fake.calls().connections(Service::Vault);
+        assert!(connections <= most, "{connections} connections");
+    }
+}
+
+#[tokio::test]
 async fn over_http2_all_that_leave_at_once_wait_for_one_handshake() {
     let fake = with_a_hundred(FakeOptions::default());
     let seen = connect(&fake);
@@ -74,8 +98,12 @@ async fn over_http2_all_that_leave_at_once_wait_for_one_handshake() {
     assert!(same.now_or_never().is_none());
 }
 
-/// The adapter as the program builds it, signed in with the fake's client secret.
 fn connect(fake: &FakeAzure) -> KeyVault {
+    connect_with_wires(fake).0
+}
+
+/// The adapter as the program builds it, signed in with the fake's client secret.
+fn connect_with_wires(fake: &FakeAzure) -> (KeyVault, Wires) {
     let ca = tempfile::NamedTempFile::new().expect("a file");
     std::fs::write(ca.path(), fake.ca_pem()).expect("written");
     let authorities = Authorities::read(AuthorityOptions {
@@ -108,7 +136,8 @@ fn connect(fake: &FakeAzure) -> KeyVault {
         jitter,
     };
     let vaults = [spec("app", fake.vault("app").url())];
-    KeyVault::new(&vaults, outside).expect("a valid URL")
+    let wires = outside.wires.clone();
+    (KeyVault::new(&vaults, outside).expect("a valid URL"), wires)
 }
 
 fn app(fake: &FakeAzure) -> VaultId {
