@@ -12,6 +12,7 @@ use std::time::Duration;
 use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 
 use crate::convert::Tool;
 
@@ -70,8 +71,42 @@ pub(super) fn help(command: Option<&str>) -> clap::Error {
     let words = ["akv-sync"].into_iter().chain(command).chain(["--help"]);
     match cli.try_get_matches_from_mut(words) {
         Err(error) => error,
-        Ok(_) => cli.error(ErrorKind::InvalidSubcommand, "there is no such command"),
+        Ok(_) => no_such_command(&mut cli),
     }
+}
+
+fn no_such_command(cli: &mut clap::Command) -> clap::Error {
+    cli.error(ErrorKind::InvalidSubcommand, "there is no such command")
+}
+
+/// The man page of a command, or of the program, as roff; an error when there is no such command.
+pub(super) fn man(command: Option<&str>) -> Result<String, clap::Error> {
+    let mut cli = Cli::command();
+    // Completes each command with the program's name and its global flags.
+    cli.build();
+    let of = match command {
+        None => cli,
+        Some(name) => match cli.find_subcommand(name) {
+            Some(of) => of.clone(),
+            None => return Err(no_such_command(&mut cli)),
+        },
+    };
+    let mut page = Vec::new();
+    clap_mangen::Man::new(of)
+        .source(concat!("akv-sync ", env!("CARGO_PKG_VERSION")))
+        .manual("akv-sync")
+        .render(&mut page)
+        .expect("a vector takes every byte");
+    Ok(String::from_utf8_lossy(&page).into_owned())
+}
+
+/// What a shell loads to complete commands, flags and their values.
+pub(super) fn completions(shell: Shell) -> String {
+    // Of a program whose name ends like one of its commands, `sync`, the library makes a script for bash that completes no flag.
+    const NAME: &str = "akvsync";
+    let mut text = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), NAME, &mut text);
+    String::from_utf8_lossy(&text).replace(NAME, "akv-sync")
 }
 
 fn is_given(matches: &ArgMatches, id: &str) -> bool {
@@ -109,6 +144,18 @@ pub(super) enum Command {
     Convert(ConvertArgs),
     /// Add akv-sync to workloads whose pods have the label akv-sync/inject, and print them. Works offline.
     Inject(InjectArgs),
+    /// Print the completions of a shell, to be loaded by it.
+    Completions {
+        /// The shell.
+        #[arg(value_enum, value_name = "SHELL")]
+        shell: Shell,
+    },
+    /// Print the man page of a command, or of the program.
+    Man {
+        /// The command.
+        #[arg(value_name = "COMMAND")]
+        command: Option<String>,
+    },
     /// Print the version.
     Version,
     /// Print the help of a command, as `--help` does.

@@ -108,12 +108,22 @@ fn execute(cli: Cli, style: Style) -> Result<Exit, CommandFailure> {
         Command::Schema => check::schema(),
         Command::Convert(args) => convert::convert(&args, style),
         Command::Inject(args) => inject::inject(&args, style),
+        Command::Completions { shell } => text(&args::completions(shell)),
+        Command::Man { command } => match args::man(command.as_deref()) {
+            Ok(page) => text(&page),
+            Err(error) => usage(&error, style),
+        },
         Command::Version => {
             output::data(concat!("akv-sync ", env!("CARGO_PKG_VERSION")))?;
             Ok(Exit::Ok)
         }
         Command::Help { command } => usage(&args::help(command.as_deref()), style),
     }
+}
+
+fn text(text: &str) -> Result<Exit, CommandFailure> {
+    output::data(text)?;
+    Ok(Exit::Ok)
 }
 
 fn open_log(style: Style) -> Result<(), CommandFailure> {

@@ -33,6 +33,7 @@ mod reload;
 mod run;
 mod scrape;
 mod selection;
+mod shell;
 mod starting;
 mod support;
 mod templates;
