@@ -125,7 +125,10 @@ pub(super) mod tests {
         let began = Instant::now();
         let (token, ()) = tokio::join!(read(&file, began + START_WAIT), async {
             sleep(Duration::from_secs(5)).await;
-            std::fs::write(&path, "late").expect("written");
+            // Whole at once, as the kubelet does it: a file that is just being written may be read empty.
+            let written = path.with_extension("new");
+            std::fs::write(&written, "late").expect("written");
+            std::fs::rename(&written, &path).expect("renamed");
         });
         assert_eq!(token.expect("read").as_str(), "late");
         assert!(began.elapsed() < Duration::from_secs(6), "{:?}", began.elapsed());
