@@ -10,23 +10,23 @@
 //! - The first connection may be opened before there is a request ([`Wires::open_first`]), and others while the requests that
 //!   need them wait for their token ([`Wires::open_ahead`]).
 
+mod dial;
 mod stock;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll};
+use std::task::Poll;
 use std::time::Duration;
 
-use futures::future::BoxFuture;
 use hyper_util::client::legacy::connect::Connection;
 use tokio::sync::watch;
 use tokio::task;
 use tokio::time::Instant;
-use tower_layer::Layer;
-use tower_service::Service;
 use url::Url;
 
 use self::stock::{Claim, Stock};
@@ -349,84 +349,4 @@ async fn while_wanted<T>(future: impl Future<Output = T>) -> Result<T, BoxError>
         future.as_mut().poll(cx).map(Ok)
     })
     .await
-}
-
-impl<S> Layer<S> for Wires {
-    type Service = Dial<S>;
-
-    fn layer(&self, inner: S) -> Dial<S> {
-        let wires = self.clone();
-        Dial { inner, wires }
-    }
-}
-
-/// The pool's connector, by these rules.
-#[derive(Debug, Clone)]
-pub struct Dial<S> {
-    inner: S,
-    wires: Wires,
-}
-
-impl<S, R> Service<R> for Dial<S>
-where
-    S: Service<R, Error = BoxError> + Clone + Send + 'static,
-    S::Response: Connection + Send + 'static,
-    S::Future: Send,
-    R: Send + 'static,
-{
-    type Response = S::Response;
-    type Error = BoxError;
-    type Future = BoxFuture<'static, Result<S::Response, BoxError>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, request: R) -> Self::Future {
-        let errand = ERRAND.try_with(Errand::clone).ok();
-        let (mut inner, wires) = (self.inner.clone(), self.wires.clone());
-        let open = async move {
-            poll_fn(|cx| inner.poll_ready(cx)).await?;
-            inner.call(request).await
-        };
-        Box::pin(async move {
-            match errand {
-                Some(Errand { address, ahead: true }) => wires.put_aside(address, open).await,
-                Some(Errand {
-                    address,
-                    ahead: false,
-                }) => wires.connect(address, open).await,
-                None => open.await,
-            }
-        })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test(start_paused = true)]
-    async fn only_a_connection_that_was_used_a_moment_ago_is_waited_for() {
-        let mut host = Host {
-            opened: POOL_IDLE_CONNECTIONS,
-            ended: Some(Instant::now()),
-            ..Host::default()
-        };
-        assert_eq!(host.comes_back_until(), Some(Instant::now() + RETURNED));
-        tokio::time::advance(RETURNED).await;
-        assert_eq!(host.comes_back_until(), None);
-        assert_eq!(host.opened, 0, "they have been closed");
-    }
-
-    #[tokio::test]
-    async fn what_is_awaited_outside_of_its_request_is_not_wanted() {
-        let errand = Errand {
-            address: Address("localhost:443".into()),
-            ahead: false,
-        };
-        let inside = ERRAND.scope(errand, while_wanted(async { "opened" })).await;
-        assert_eq!(inside.expect("wanted"), "opened");
-        while_wanted(async { "opened" }).await.expect_err("moved away");
-    }
 }

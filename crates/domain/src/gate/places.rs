@@ -19,12 +19,12 @@ const MOST: usize = 200;
 /// How long a set-back counts.
 const CAREFUL: Duration = Duration::from_hours(1);
 
-/// Whether somebody waits for the answer to a question that leaves.
+/// Whether a question was answered before: then nobody waits for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Asked {
     /// It was never answered since the process began.
     First,
-    /// It was, and what came of it is served meanwhile.
+    /// It was.
     Again,
 }
 
